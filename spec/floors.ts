@@ -1,0 +1,135 @@
+// The checker behind floors.spec.ts: which files of lib import which, and what the house rules say to that.
+// Above imports.ts; pure functions over path → source, so that it can be shown made-up trees.
+import {type ImportLine, importsOf, tokensOf} from './imports.js';
+
+/** Source by path beneath lib: `base/errors.ts`. */
+export type Sources = ReadonlyMap<string, string>;
+
+const maxLines = 400;
+
+const floors: Readonly<Record<string, number>> = {
+  base: 0,
+  msg: 1,
+  transport: 2,
+  channel: 3,
+  context: 4,
+  actor: 5,
+  nursery: 6,
+  discovery: 6,
+  debugger: 7,
+  testing: 7,
+  'main.ts': 8,
+  'child.ts': 8,
+  'index.ts': 9,
+};
+
+/** RxJS costs a process 70–110 ms and 12 MB: every actor stands on these floors, few need an Observable. */
+const floorsWithoutRxjs = new Set([0, 1, 2, 3, 5, 6]);
+
+/** One sentence per broken rule; empty when the house stands. */
+export function violations(sources: Sources): string[] {
+  const imports = new Map([...sources].map(([path, source]) => [path, importsOf(source)]));
+  const found: string[] = [];
+  for (const [path, source] of sources) {
+    found.push(...wrongSize(path, source), ...wrongDoor(path, source), ...wrongImports(path, imports.get(path) ?? []));
+  }
+
+  return [...found, ...circles(imports)];
+}
+
+function wrongSize(path: string, source: string): string[] {
+  const lines = source.trimEnd().split('\n').length;
+  return lines > maxLines ? [`${path} has ${lines} lines, more than ${maxLines}`] : [];
+}
+
+function wrongDoor(path: string, source: string): string[] {
+  const tokens = path === 'index.ts' ? tokensOf(source) : [];
+  return tokens.some((token, at) => token === 'export' && tokens.slice(at + 1, at + 3).includes('*'))
+    ? ['index.ts uses `export *`: name what leaves the package']
+    : [];
+}
+
+function wrongImports(path: string, imports: readonly ImportLine[]): string[] {
+  const floor = floorOf(path);
+  if (floor === undefined) {
+    return [`${path} stands on no floor: add its folder to spec/floors.ts`];
+  }
+
+  return imports.flatMap(({specifier, typeOnly}) => {
+    if (/^rxjs(\/|$)/.test(specifier)) {
+      return floorsWithoutRxjs.has(floor) && !typeOnly
+        ? [`${path} loads ${specifier}: floor ${floor} may import its types only`]
+        : [];
+    }
+
+    const target = targetOf(path, specifier);
+    if (target === undefined) {
+      return [];
+    }
+
+    const targetFloor = floorOf(target);
+    if (targetFloor === undefined) {
+      return [`${path} imports ${specifier}, which is on no floor of lib`];
+    }
+
+    return targetFloor > floor ? [`${path} (floor ${floor}) imports ${target} (floor ${targetFloor}): upward`] : [];
+  });
+}
+
+function floorOf(path: string): number | undefined {
+  const top = path.split('/')[0] ?? '';
+  return Object.hasOwn(floors, top) ? floors[top] : undefined;
+}
+
+/** The file of lib that an import means; undefined for packages and Node's own modules. */
+function targetOf(path: string, specifier: string): string | undefined {
+  if (specifier === 'rxtractor') {
+    return 'index.ts';
+  }
+
+  if (!specifier.startsWith('.')) {
+    return;
+  }
+
+  const parts = path.split('/').slice(0, -1);
+  for (const part of specifier.replace(/\.js$/, '.ts').split('/')) {
+    if (part === '..' && parts.length > 0 && parts.at(-1) !== '..') {
+      parts.pop();
+    } else if (part !== '.') {
+      parts.push(part);
+    }
+  }
+
+  return parts.join('/');
+}
+
+/** Each circle once, as the path that closes it. Depth first; a file that led to no circle is not walked again. */
+function circles(imports: ReadonlyMap<string, readonly ImportLine[]>): string[] {
+  const done = new Set<string>();
+  const found: string[] = [];
+  const walk = (path: string, above: readonly string[]): void => {
+    if (above.includes(path)) {
+      found.push(`circle: ${[...above.slice(above.indexOf(path)), path].join(' → ')}`);
+      return;
+    }
+
+    if (done.has(path)) {
+      return;
+    }
+
+    for (const {specifier} of imports.get(path) ?? []) {
+      const target = targetOf(path, specifier);
+      if (target !== undefined) {
+        walk(target, [...above, path]);
+      }
+    }
+
+    done.add(path);
+  };
+
+  for (const path of imports.keys()) {
+    walk(path, []);
+  }
+
+  return [...new Set(found)];
+}

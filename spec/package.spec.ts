@@ -1,0 +1,109 @@
+// The package as a stranger gets it: packed, installed into an empty project, imported, type-checked, linted.
+// Above everything: it tests the tarball, not the sources. Needs the registry and half a minute, so it runs in CI only.
+import {execFile} from 'node:child_process';
+import {existsSync} from 'node:fs';
+import {mkdtemp, readdir, readFile, rm, writeFile} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {fileURLToPath} from 'node:url';
+import test from 'ava';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const inCi = Boolean(process.env.RXTRACTOR_CI);
+const packageTest = inCi ? test : test.skip;
+const reason = inCi ? '' : ' (needs the registry: set RXTRACTOR_CI=1 to run)';
+
+let project = '';
+let tarball = '';
+let installed = '';
+
+if (inCi) {
+  test.before('pack and install', async t => {
+    t.timeout(5 * 60_000);
+    project = await mkdtemp(join(tmpdir(), 'rxtractor-package-'));
+    await writeFile(join(project, 'package.json'), '{"name": "empty", "private": true, "type": "module"}');
+    // Without scripts: `prepack` would rebuild dist beneath the specs that run from it. `npm test` has just built it.
+    await run('npm', ['pack', '--ignore-scripts', '--silent', '--pack-destination', project], root);
+    tarball = (await readdir(project)).find(name => name.endsWith('.tgz')) ?? '';
+    const {devDependencies} = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
+    // The oldest RxJS that the package says it works with.
+    const packages = [`./${tarball}`, 'rxjs@7.8.0', `@types/node@${devDependencies['@types/node']}`];
+    await run('npm', ['install', '--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund', ...packages]);
+    installed = join(project, 'node_modules', 'rxtractor');
+  });
+
+  test.after.always('remove the project', () => rm(project, {recursive: true, force: true}));
+}
+
+packageTest(`the tarball holds the library and nothing else${reason}`, async t => {
+  const top = (await readdir(installed)).filter(name => !/^(README|LICENSE)/.test(name)).sort();
+  t.deepEqual(top, ['dist', 'lib', 'package.json']);
+  t.deepEqual(await readdir(join(installed, 'dist')), ['lib']);
+  t.true(existsSync(join(installed, 'LICENSE')));
+});
+
+packageTest(`every source map points to a file in the tarball${reason}`, async t => {
+  const dist = join(installed, 'dist', 'lib');
+  const maps = (await readdir(dist, {recursive: true})).filter(name => name.endsWith('.map'));
+  t.true(maps.length > 0);
+  for (const name of maps) {
+    const {sources} = JSON.parse(await readFile(join(dist, name), 'utf8'));
+    t.deepEqual(
+      sources.filter((source: string) => !existsSync(join(dist, name, '..', source))),
+      [],
+      name,
+    );
+  }
+});
+
+packageTest(`Node imports it, and importing it does nothing${reason}`, async t => {
+  await writeFile(join(project, 'program.js'), `import * as all from 'rxtractor';\nconsole.log(typeof all);\n`);
+  // Ends by itself: a timer or a socket opened at import would keep it until the limit.
+  t.deepEqual(await run(process.execPath, ['program.js']), {stdout: 'object\n', stderr: ''});
+});
+
+packageTest(`what is not exported cannot be imported${reason}`, async t => {
+  await writeFile(join(project, 'deep.js'), `import 'rxtractor/dist/lib/index.js';\n`);
+  await t.throwsAsync(run(process.execPath, ['deep.js']), {message: /ERR_PACKAGE_PATH_NOT_EXPORTED/});
+});
+
+packageTest(`a strict TypeScript program compiles against it${reason}`, async t => {
+  const program = `import * as all from 'rxtractor';\nconst names: string[] = Object.keys(all);\nconsole.log(names);\n`;
+  await writeFile(join(project, 'program.ts'), program);
+  const libraries = ['--lib', 'es2022,esnext.disposable', '--types', 'node'];
+  // Not skipLibCheck, TypeScript's usual advice: the declarations of the package are what is tested.
+  const strict = ['--strict', '--exactOptionalPropertyTypes', '--noUncheckedIndexedAccess', '--noEmit'];
+  const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+  await t.notThrowsAsync(
+    run(process.execPath, [tsc, '--module', 'nodenext', '--target', 'es2022', ...libraries, ...strict, 'program.ts']),
+  );
+});
+
+packageTest(`publint finds nothing${reason}`, async t => {
+  const {stdout} = await run(process.execPath, [bin('publint', 'src/cli.js'), 'run', '--strict', tarball]);
+  t.regex(stdout, /All good!/);
+});
+
+packageTest(`attw finds the types right for ESM${reason}`, async t => {
+  const cli = bin('@arethetypeswrong/cli', 'dist/index.js');
+  await t.notThrowsAsync(
+    run(process.execPath, [cli, '--profile', 'esm-only', '--no-emoji', '--format', 'ascii', tarball]),
+  );
+});
+
+function bin(name: string, file: string): string {
+  return join(root, 'node_modules', name, file);
+}
+
+/** Runs to the end within two minutes; a failure carries the program's whole output, because CI shows nothing else. */
+async function run(command: string, args: readonly string[], cwd = project): Promise<{stdout: string; stderr: string}> {
+  return new Promise((resolve, reject) => {
+    execFile(command, args, {cwd, timeout: 120_000}, (error, stdout, stderr) => {
+      if (error) {
+        reject(new Error(`${error.message}\n${stdout}\n${stderr}`));
+      } else {
+        resolve({stdout, stderr});
+      }
+    });
+  });
+}
