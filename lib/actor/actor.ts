@@ -1,0 +1,94 @@
+/**
+ * The runtime of one actor: who it is, what it exposes, the tasks that run in it.
+ * Floor 5: one object per actor; the two boots (`main`, `child`) make it.
+ */
+import type {ActorId} from '../base/address.js';
+import {type Current, runWith} from '../base/current.js';
+import type {ContextCancelled} from '../base/errors.js';
+import type {LogLevel} from '../base/log.js';
+import {Scope} from '../base/scope.js';
+import type {Codec} from '../msg/codec.js';
+import {Exposed} from './exposed.js';
+import type {Portal} from './portal.js';
+
+/** Times in milliseconds. */
+export interface Timeouts {
+  /** From a process's start until it serves: 10 000. */
+  readonly spawn: number;
+  /** Until a new connection has said who it is: 3 000. */
+  readonly handshake: number;
+  /** Until a cancel is acknowledged as received: 500. */
+  readonly cancelAck: number;
+  /** Until a cancelled task has ended, its clean-up included: 1 600. */
+  readonly exit: number;
+  /** For the last writes of a process that exits: 500. */
+  readonly flush: number;
+  /** A silent channel is asked whether its peer is there: every 5 000. */
+  readonly heartbeat: number;
+}
+
+export const defaultTimeouts: Timeouts = {
+  spawn: 10_000,
+  handshake: 3_000,
+  cancelAck: 500,
+  exit: 1_600,
+  flush: 500,
+  heartbeat: 5_000,
+};
+
+/** What every actor of a tree inherits from its root. */
+export interface TreeOptions {
+  /** Unique to one run of a tree; stands in the arguments of its processes. */
+  readonly treeId: string;
+  /** How many levels this actor is below the root. */
+  readonly depth: number;
+  readonly logLevel: LogLevel;
+  readonly timeouts: Timeouts;
+}
+
+export class Actor {
+  readonly id: ActorId;
+  readonly root: boolean;
+  readonly codec: Codec;
+  tree: TreeOptions;
+  readonly exposed = new Exposed();
+  /** The scope of everything that runs here. */
+  readonly scope: Scope;
+  /** Set in a spawned actor. */
+  parent: Portal | undefined;
+  /** Milliseconds for the teardown of what is below, once this actor has been told to end. */
+  teardownBudget: number;
+  /** Set while the modules of a spawned actor are imported: a nursery opened then would fork for ever. */
+  importing = false;
+  readonly #tasks = new Set<Promise<void>>();
+
+  constructor(options: {id: ActorId; root: boolean; codec: Codec; tree: TreeOptions}) {
+    this.id = options.id;
+    this.root = options.root;
+    this.codec = options.codec;
+    this.tree = options.tree;
+    this.scope = new Scope(`actor ${options.id.name}`);
+    this.teardownBudget = options.tree.timeouts.exit + 2 * teardownReserve;
+  }
+
+  /** Runs `fn` as part of this actor, in a scope. */
+  run<T>(scope: Scope, fn: () => T): T {
+    const now: Current = {actor: this.id, root: this.root, scope, runtime: this};
+    return runWith(now, fn);
+  }
+
+  /** Keeps count of a running task; `settled` waits for all of them. */
+  track(task: Promise<void>): void {
+    this.#tasks.add(task);
+    void task.finally(() => this.#tasks.delete(task));
+  }
+
+  /** Ends every task, and resolves when the last has ended. */
+  async cancel(why: ContextCancelled): Promise<void> {
+    this.scope.cancel(why);
+    while (this.#tasks.size > 0) await Promise.all(this.#tasks);
+  }
+}
+
+/** What each level of a tree keeps for itself of the time that it was given, in ms. */
+export const teardownReserve = 150;

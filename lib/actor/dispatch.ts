@@ -1,0 +1,120 @@
+/**
+ * A call comes in: find the function, run it in a scope of its own, send what it returned or threw.
+ * Floor 5: between `peers` (which reads Start) and `callee` (which holds the context).
+ */
+import {longTimer} from '../base/current.js';
+import {ContextCancelled, NotExposed, ProtocolError} from '../base/errors.js';
+import {outcomeError, Scope} from '../base/scope.js';
+import {Callee} from '../context/callee.js';
+import type {FunctionKind, Message, StartPayload} from '../msg/types.js';
+import type {Actor} from './actor.js';
+import type {ExposedFunction} from './exposed.js';
+import type {Peer} from './peers.js';
+
+/** How each kind of function is run. `stage` is loaded when it is first needed: it brings RxJS with it. */
+type Run = (callee: Callee, fn: ExposedFunction['fn'], args: readonly unknown[]) => unknown;
+
+/** @throws ProtocolError when the message makes no sense; everything else goes back to the caller */
+export function dispatch(actor: Actor, peer: Peer, message: Message): void {
+  const {channel} = peer;
+  const payload = channel.codec.decode(message.payload);
+  if (!Array.isArray(payload) || payload.length < 5) throw new ProtocolError('a call arrived that is cut short');
+  const [ref, kind, args, flow, deadline] = payload as unknown as StartPayload;
+  if (!channel.isPeerId(message.context) || channel.has(message.context))
+    throw new ProtocolError(`a call arrived under the id ${message.context}, which is not the peer's to give`);
+  const {module, place} = peer.resolve(ref);
+
+  let found: ExposedFunction | NotExposed;
+  try {
+    found = actor.exposed.find(module, place, kind);
+  } catch (error) {
+    found = error as NotExposed;
+  }
+  const name = found instanceof NotExposed ? place : found.mark.name;
+  const scope = new Scope(`${name} in ${actor.id.name}`, actor.scope);
+  const callee = new Callee(channel, {
+    id: message.context,
+    kind,
+    name,
+    scope,
+    grant: {messages: flow[0], bytes: flow[1]},
+  });
+  if (found instanceof NotExposed) {
+    callee.threw(found);
+    scope.settle();
+    return;
+  }
+  const {fn} = found;
+  const stopTimer = deadline === null ? undefined : longTimer(deadline, () => expire(scope, name, deadline));
+  const running = actor.run(scope, () => execute(callee, scope, () => runs[kind](callee, fn, args)));
+  if (running) actor.track(stopTimer ? running.finally(stopTimer) : running);
+  else stopTimer?.();
+}
+
+function expire(scope: Scope, name: string, deadline: number): void {
+  scope.cancel(
+    new ContextCancelled(`${name} was cancelled: its time of ${deadline} ms is over`, {
+      canceller: undefined,
+      reason: 'deadline',
+    }),
+  );
+}
+
+const runs: Readonly<Record<FunctionKind, Run>> = {
+  task: (_callee, fn, args) => fn(...(args as never[])),
+  stream: async (callee, fn, args) => (await import('../context/stage.js')).runStream(callee, fn, args),
+  operator: async (callee, fn, args) => (await import('../context/stage.js')).runOperator(callee, fn, args),
+  context: async (callee, fn, args) => (await import('../context/stage.js')).runContext(callee, fn, args),
+};
+
+/**
+ * Runs a function to its end, its scope included, and answers. A task that returns at once and has opened nothing
+ * is answered at once: no promise is made for it.
+ */
+function execute(callee: Callee, scope: Scope, run: () => unknown): Promise<void> | undefined {
+  let value: unknown;
+  try {
+    value = run();
+  } catch (error) {
+    return conclude(callee, scope, {error});
+  }
+  if (isThenable(value)) {
+    return Promise.resolve(value).then(
+      settled => conclude(callee, scope, {value: settled}),
+      error => conclude(callee, scope, {error}),
+    );
+  }
+  return conclude(callee, scope, {value});
+}
+
+function conclude(
+  callee: Callee,
+  scope: Scope,
+  outcome: {readonly value: unknown} | {readonly error: unknown},
+): Promise<void> | undefined {
+  if (scope.charges.size === 0) return answer(callee, scope, outcome);
+  return scope.leave('error' in outcome).then(() => answer(callee, scope, outcome));
+}
+
+function answer(
+  callee: Callee,
+  scope: Scope,
+  outcome: {readonly value: unknown} | {readonly error: unknown},
+): Promise<void> | undefined {
+  const failure = outcomeError(scope, 'error' in outcome ? [outcome.error] : []);
+  if (failure) {
+    callee.threw(failure.error);
+    scope.settle();
+    return undefined;
+  }
+  const sent = callee.returned((outcome as {value: unknown}).value);
+  if (!sent) {
+    scope.settle();
+    return undefined;
+  }
+  return sent.finally(() => scope.settle());
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+}

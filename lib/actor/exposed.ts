@@ -1,0 +1,64 @@
+/**
+ * The allow-list of an actor: the functions that others may call, and no other.
+ * Floor 5: filled at start, asked by `dispatch`; a Map, so that no name that comes over the wire reaches a prototype.
+ */
+import {NotExposed} from '../base/errors.js';
+import type {FunctionKind} from '../msg/types.js';
+import {isMarked, keyOf, markedFunction, markOf, type Mark, type RemoteFn} from './remote.js';
+
+/** What to expose, in a form that crosses to another process: a function's home, or a whole module. */
+export interface ExposedHome {
+  readonly module: string;
+  /** Absent: every marked export of the module. */
+  readonly place?: string;
+}
+
+export interface ExposedFunction {
+  readonly mark: Mark;
+  readonly fn: (...args: never[]) => unknown;
+}
+
+/** The homes of what a user lists under `expose`. @throws TypeError on anything that cannot be called from outside */
+export function homesOf(expose: ReadonlyArray<RemoteFn | URL>): ExposedHome[] {
+  if (!Array.isArray(expose)) throw new TypeError('expose takes a list of marked functions and module URLs');
+  return expose.map(entry => {
+    if (entry instanceof URL) return {module: entry.href};
+    const {module, place} = markOf(entry);
+    return {module, place};
+  });
+}
+
+export class Exposed {
+  readonly #functions = new Map<string, ExposedFunction>();
+
+  /** Imports every module and takes up what is exposed of it. Rejects with whatever an import throws. */
+  async load(homes: readonly ExposedHome[]): Promise<void> {
+    const modules = new Map<string, Record<string, unknown>>();
+    for (const {module} of homes)
+      if (!modules.has(module)) modules.set(module, (await import(module)) as Record<string, unknown>);
+    for (const {module, place} of homes) {
+      if (place !== undefined) this.#add(keyOf(module, place));
+      else
+        for (const value of Object.values(modules.get(module) ?? {})) if (isMarked(value)) this.#add(markOf(value).key);
+    }
+  }
+
+  /** @throws NotExposed when nothing of that home may be called, TypeError-like when it is of another kind */
+  find(module: string, place: string, kind: FunctionKind): ExposedFunction {
+    const found = this.#functions.get(keyOf(module, place));
+    if (!found) {
+      throw new NotExposed(
+        `the function marked at ${module} (${place}) is not exposed by this actor: name it under expose when the actor is started, and mark it at the top level of its module`,
+      );
+    }
+    if (found.mark.kind !== kind)
+      throw new NotExposed(`${found.mark.name} is marked with ${found.mark.kind}() and cannot be called as a ${kind}`);
+    return found;
+  }
+
+  #add(key: string): void {
+    const fn = markedFunction(key);
+    // A mark that this process did not make is found missing at the call, which names the place.
+    if (fn) this.#functions.set(key, {mark: markOf(fn), fn});
+  }
+}

@@ -1,0 +1,194 @@
+/**
+ * An actor's side of one channel: greets, serves the calls that come in, and knows which functions the peer knows.
+ * Floor 5: between the channel below and the nursery (or the boot) above.
+ */
+import type {ActorId} from '../base/address.js';
+import {ContextCancelled, ProtocolError, type TransportClosed} from '../base/errors.js';
+import {Channel} from '../channel/channel.js';
+import {encodeHello, readHello} from '../channel/handshake.js';
+import {boxError, unboxError} from '../msg/boxed-error.js';
+import {
+  type ActorTuple,
+  type AckStage,
+  actorFromTuple,
+  actorTuple,
+  type CancelPayload,
+  type FunctionRef,
+  Kind,
+  type Message,
+} from '../msg/types.js';
+import type {Transport} from '../transport/transport.js';
+import type {Actor} from './actor.js';
+import {dispatch} from './dispatch.js';
+import type {Mark} from './remote.js';
+
+/** What the owner of a peer (the nursery for a child, the boot for the parent) wants to know. */
+export interface PeerEvents {
+  /** The peer has said who it is. */
+  greeted?(peer: ActorId): void;
+  /** Parent to child: what to be. */
+  spawn?(payload: unknown): void;
+  /** Child to parent: it serves. */
+  ready?(): void;
+  /** The peer's actor as a whole has failed. */
+  failed?(error: unknown): void;
+  /** The peer asks this actor to end, in so many milliseconds. */
+  cancelled?(why: ContextCancelled, budget: number): void;
+  /** The peer has acknowledged the end that it was asked for. */
+  acknowledged?(stage: AckStage): void;
+  ended?(error: TransportClosed): void;
+}
+
+export class Peer {
+  readonly actor: Actor;
+  readonly channel: Channel;
+  readonly #events: PeerEvents;
+  /** Functions by number, as this side has said them, and whether the peer is known to have heard. */
+  readonly #said = new Map<string, {readonly number: number; heard: boolean}>();
+  /** Functions by number, as the peer has said them. */
+  readonly #heard = new Map<number, {readonly module: string; readonly place: string}>();
+  /** Messages for contexts that are gone. */
+  strays = 0;
+
+  constructor(actor: Actor, transport: Transport, side: 'connected' | 'accepted', events: PeerEvents) {
+    this.actor = actor;
+    this.#events = events;
+    this.channel = new Channel(transport, {
+      codec: actor.codec,
+      self: actor.id,
+      side,
+      owner: {
+        control: message => this.#control(message),
+        stray: message => this.#stray(message),
+        ended: error => events.ended?.(error),
+      },
+    });
+    this.channel.send(Kind.Hello, 0, 0, encodeHello(actor.codec, actor.id));
+  }
+
+  /** How to name a function to this peer: in full until it has surely heard it, by number from then on. */
+  refOf(mark: Mark): FunctionRef {
+    let said = this.#said.get(mark.key);
+    if (!said) {
+      said = {number: this.#said.size + 1, heard: false};
+      this.#said.set(mark.key, said);
+    }
+    return said.heard ? said.number : [said.number, mark.module, mark.place];
+  }
+
+  /** An answer to a call has come: its function need not be named again. */
+  heard(mark: Mark): void {
+    const said = this.#said.get(mark.key);
+    if (said) said.heard = true;
+  }
+
+  /** What the peer means. @throws ProtocolError when it was never told */
+  resolve(ref: unknown): {readonly module: string; readonly place: string} {
+    if (Array.isArray(ref)) {
+      const [number, module, place] = ref as unknown[];
+      if (typeof number !== 'number' || typeof module !== 'string' || typeof place !== 'string')
+        throw new ProtocolError('a call arrived that names no function');
+      const home = {module, place};
+      this.#heard.set(number, home);
+      return home;
+    }
+    const home = typeof ref === 'number' ? this.#heard.get(ref) : undefined;
+    if (!home) throw new ProtocolError('a call arrived for a function that was never named');
+    return home;
+  }
+
+  /** Asks the peer's actor as a whole to end. */
+  cancelActor(why: ContextCancelled, budget: number): void {
+    const canceller = why.canceller ?? this.actor.id;
+    const encode = (cause: unknown): Uint8Array => {
+      const payload: CancelPayload = [why.reason, cause, actorTuple(canceller), budget];
+      return this.actor.codec.encode(payload);
+    };
+    let bytes: Uint8Array;
+    try {
+      bytes = encode(why.cause);
+    } catch {
+      // A cancel never fails for its reason.
+      bytes = encode(String(why.message));
+    }
+    this.channel.sendUrgent(Kind.Cancel, 0, bytes);
+  }
+
+  /** Tells the peer that this actor as a whole has failed. */
+  sendFailure(error: unknown): void {
+    this.channel.send(Kind.Error, 0, 0, this.actor.codec.encode([boxError(error, this.actor.id), false, false]));
+  }
+
+  #control(message: Message): void {
+    if (!this.channel.peer) {
+      this.#greet(message);
+      return;
+    }
+    const codec = this.actor.codec;
+    switch (message.kind) {
+      case Kind.Start:
+        return dispatch(this.actor, this, message);
+      case Kind.Spawn:
+        return this.#events.spawn?.(codec.decode(message.payload));
+      case Kind.Ready:
+        return this.#events.ready?.();
+      case Kind.Error: {
+        const [boxed] = codec.decode(message.payload) as [never];
+        return this.#events.failed?.(unboxError(boxed));
+      }
+      case Kind.Cancel: {
+        const {why, budget} = readCancel(codec.decode(message.payload), this.actor.id);
+        this.acknowledge('received');
+        return this.#events.cancelled?.(why, budget);
+      }
+      case Kind.CancelAck: {
+        const [stage] = codec.decode(message.payload) as [AckStage];
+        return this.#events.acknowledged?.(stage);
+      }
+      case Kind.Ping:
+        return this.channel.sendUrgent(Kind.Pong, 0);
+      case Kind.Pong:
+        return;
+      default:
+        throw new ProtocolError(`a message of kind ${message.kind} arrived outside a context`);
+    }
+  }
+
+  acknowledge(stage: AckStage, context = 0): void {
+    this.channel.send(Kind.CancelAck, context, 0, this.actor.codec.encode([stage]));
+  }
+
+  #greet(message: Message): void {
+    try {
+      const peer = readHello(this.actor.codec, message);
+      this.channel.peer = peer;
+      this.#events.greeted?.(peer);
+    } catch (error) {
+      this.#events.failed?.(error);
+      this.channel.fail(error as ProtocolError);
+    }
+  }
+
+  /** A context that is gone: a cancel of it is acknowledged all the same, so that nobody waits. */
+  #stray(message: Message): void {
+    this.strays++;
+    if ((message.kind === Kind.Cancel || message.kind === Kind.Error) && this.channel.isPeerId(message.context)) {
+      this.acknowledge('received', message.context);
+      this.acknowledge('ended', message.context);
+    }
+  }
+}
+
+function readCancel(payload: unknown, self: ActorId): {why: ContextCancelled; budget: number} {
+  const [reason, cause, tuple, budget] = payload as [CancelPayload[0], unknown, ActorTuple, number];
+  const canceller = actorFromTuple(tuple);
+  if (!canceller || typeof budget !== 'number')
+    throw new ProtocolError('a cancel of the actor arrived that does not say who asked');
+  const why = new ContextCancelled(`actor ${self.name} was cancelled by ${canceller.name} (${reason})`, {
+    canceller,
+    reason: reason === 'shutdown' ? 'shutdown' : 'actor',
+    cause,
+    actor: self,
+  });
+  return {why, budget};
+}

@@ -1,0 +1,256 @@
+/**
+ * The handle to another actor: every call into it starts here.
+ * Floor 5: makes callers on the peer's channel; who owns the actor is told what to do through `PortalOwner`.
+ */
+import type {Observable, ObservableInput, ObservedValueOf} from 'rxjs';
+import {Observable as RxObservable} from 'rxjs';
+import {type ActorId, formatActor} from '../base/address.js';
+import {Answer} from '../base/answer.js';
+import {current} from '../base/current.js';
+import {type ActorDied, ContextCancelled, TransportClosed} from '../base/errors.js';
+import {innerScope, type Scope} from '../base/scope.js';
+import {type Call, Caller} from '../context/caller.js';
+import {type CalleeContext, Context} from '../context/context.js';
+import type {FlowOptions} from '../context/end.js';
+import {pump} from '../context/pump.js';
+import {coldStream, type RemoteStream, type Tap} from '../context/stream.js';
+import type {FunctionKind} from '../msg/types.js';
+import type {Peer} from './peers.js';
+import {type Marked, markOf} from './remote.js';
+
+/** Options of every call that `portal.with(…)` makes. */
+export interface CallOptions extends FlowOptions {
+  /** Aborting it cancels the call; aborted already, it prevents it. */
+  readonly signal?: AbortSignal;
+  /** Milliseconds in all; then the call is cancelled with reason `deadline`. Default: none. */
+  readonly timeout?: number;
+  /** What happens to a context that a verb opened when its scope is left normally. Default `wait`. */
+  readonly onExit?: 'wait' | 'cancel';
+  /** To whom the call belongs: a nursery. Default: the inner of the running scope and the nursery that made the portal. */
+  readonly scope?: ScopeHolder;
+}
+
+/** Something that has a scope: a nursery. */
+export interface ScopeHolder {
+  readonly [scopeKey]: Scope;
+}
+export const scopeKey = Symbol.for('rxtractor/scope');
+
+/** A call into another actor. */
+export interface Portal {
+  readonly actor: ActorId;
+  /** Calls a task. Rejects with RemoteActorError when it throws, Unserializable before anything is sent. */
+  run<A extends unknown[], R>(fn: ((...args: A) => R) & Marked<'task'>, ...args: A): Promise<Awaited<R>>;
+  /** Opens a context; resolves when the function has called `started`, rejects when it never will. */
+  openContext<In, Out, First, A extends unknown[], R>(
+    fn: ((ctx: CalleeContext<In, Out, First>, ...args: A) => R) & Marked<'context'>,
+    ...args: A
+  ): Promise<Context<Out, In, First, Awaited<R>>>;
+  /** Cold: opens a context at subscription, emits it at once, completes with it; unsubscribing cancels it. */
+  context<In, Out, First, A extends unknown[], R>(
+    fn: ((ctx: CalleeContext<In, Out, First>, ...args: A) => R) & Marked<'context'>,
+    ...args: A
+  ): Observable<Context<Out, In, First, Awaited<R>>>;
+  /** Cold: runs the function at subscription, and for each iterator; unsubscribing cancels it. */
+  stream<A extends unknown[], S>(fn: ((...args: A) => S) & Marked<'stream'>, ...args: A): RemoteStream<StreamValue<S>>;
+  /** One stage of a pipe, run over there. An iterable given in place of an Observable is pulled by credit. */
+  operator<In, A extends unknown[], S>(
+    fn: ((source: RemoteStream<In>, ...args: A) => S) & Marked<'operator'>,
+    ...args: A
+  ): (source: ObservableInput<In>) => RemoteStream<StreamValue<S>>;
+  /** The same portal with other options for its calls. */
+  with(options: CallOptions): Portal;
+  /** Ends the whole actor. True: it has acknowledged and is gone. */
+  cancelActor(reason?: unknown): Promise<boolean>;
+  /** Never rejects; undefined when `cancelActor`, or the nursery, asked for the end. */
+  readonly ended: Promise<ActorDied | undefined>;
+}
+
+/** What comes out of a function that gives a stream. */
+export type StreamValue<S> = Awaited<S> extends ObservableInput<unknown> ? ObservedValueOf<Awaited<S>> : never;
+
+/** The nursery (or the boot) behind a portal. */
+export interface PortalOwner {
+  readonly scope: Scope;
+  readonly ended: Promise<ActorDied | undefined>;
+  cancelActor(why: ContextCancelled): Promise<boolean>;
+  /** Ends the actor of a task that does not obey; absent for an actor that this one does not own. */
+  readonly force?: (why: ContextCancelled, task: string) => Promise<void>;
+}
+
+export function makePortal(peer: Peer, owner: PortalOwner, options: CallOptions = {}): Portal {
+  return new PortalOf(peer, owner, options);
+}
+
+class PortalOf implements Portal {
+  readonly #peer: Peer;
+  readonly #owner: PortalOwner;
+  readonly #options: CallOptions;
+
+  constructor(peer: Peer, owner: PortalOwner, options: CallOptions) {
+    this.#peer = peer;
+    this.#owner = owner;
+    this.#options = options;
+  }
+
+  get actor(): ActorId {
+    return this.#peer.channel.peer as ActorId;
+  }
+
+  get ended(): Promise<ActorDied | undefined> {
+    return this.#owner.ended;
+  }
+
+  run<A extends unknown[], R>(fn: ((...args: A) => R) & Marked<'task'>, ...args: A): Promise<Awaited<R>> {
+    const scope = this.#scope();
+    return Answer.owned<Awaited<R>>(scope, (resolve, reject) => {
+      const caller = this.#call('task', fn, args, 'verb', scope);
+      // The answer itself knows whether it was asked.
+      caller.asked = true;
+      caller.onOutcome(outcome =>
+        outcome.kind === 'returned' ? resolve(outcome.value as Awaited<R>) : reject(outcome.error),
+      );
+    });
+  }
+
+  openContext<In, Out, First, A extends unknown[], R>(
+    fn: ((ctx: CalleeContext<In, Out, First>, ...args: A) => R) & Marked<'context'>,
+    ...args: A
+  ): Promise<Context<Out, In, First, Awaited<R>>> {
+    const scope = this.#scope();
+    return Answer.owned(scope, (resolve, reject) => {
+      const caller = this.#call('context', fn, args, 'verb', scope);
+      const opened = new Context<Out, In, First, Awaited<R>>(caller);
+      caller.onStarted(failure => {
+        if (!failure) {
+          resolve(opened);
+          return;
+        }
+        caller.asked = true;
+        reject(failure.error);
+      });
+    });
+  }
+
+  context<In, Out, First, A extends unknown[], R>(
+    fn: ((ctx: CalleeContext<In, Out, First>, ...args: A) => R) & Marked<'context'>,
+    ...args: A
+  ): Observable<Context<Out, In, First, Awaited<R>>> {
+    return new RxObservable(subscriber => {
+      const caller = this.#call('context', fn, args, 'subscription', this.#scope());
+      caller.asked = true;
+      subscriber.add(() => void caller.cancel('requested', undefined));
+      subscriber.next(new Context(caller));
+      caller.onOutcome(outcome =>
+        outcome.kind === 'returned' ? subscriber.complete() : subscriber.error(outcome.error),
+      );
+    });
+  }
+
+  stream<A extends unknown[], S>(fn: ((...args: A) => S) & Marked<'stream'>, ...args: A): RemoteStream<StreamValue<S>> {
+    return coldStream(
+      () => this.#open('stream', fn, args),
+      error => this.#scope().fail(error),
+    );
+  }
+
+  operator<In, A extends unknown[], S>(
+    fn: ((source: RemoteStream<In>, ...args: A) => S) & Marked<'operator'>,
+    ...args: A
+  ): (source: ObservableInput<In>) => RemoteStream<StreamValue<S>> {
+    return source =>
+      coldStream(
+        () => this.#open('operator', fn, args, source),
+        error => this.#scope().fail(error),
+      );
+  }
+
+  with(options: CallOptions): Portal {
+    return new PortalOf(this.#peer, this.#owner, {...this.#options, ...options});
+  }
+
+  cancelActor(reason?: unknown): Promise<boolean> {
+    const self = this.#peer.actor.id;
+    return this.#owner.cancelActor(
+      new ContextCancelled(`${formatActor(this.actor)} was cancelled by ${formatActor(self)}`, {
+        canceller: self,
+        reason: 'actor',
+        cause: reason,
+        actor: this.actor,
+      }),
+    );
+  }
+
+  /** Opens a stream or operator call for one subscriber or iterator. */
+  #open(kind: 'stream' | 'operator', fn: unknown, args: unknown[], source?: ObservableInput<unknown>): Tap {
+    const caller = this.#call(kind, fn, args, 'subscription', this.#scope());
+    // A subscription always counts as asked.
+    caller.asked = true;
+    if (source !== undefined) feedStage(caller, this.#options, source);
+    return {
+      inlet: caller.makeInlet({}),
+      leave: () => {
+        if (!caller.outcome) void caller.cancel('requested', undefined);
+      },
+    };
+  }
+
+  /** @throws TypeError for a function of another kind, and whatever `Caller` throws */
+  #call(kind: FunctionKind, fn: unknown, args: readonly unknown[], openedBy: Call['openedBy'], scope: Scope): Caller {
+    const mark = markOf(fn);
+    if (mark.kind !== kind)
+      throw new TypeError(`${mark.name} is marked with ${mark.kind}(): call it with ${verbOf[mark.kind]}`);
+    const {channel} = this.#peer;
+    if (channel.closed) {
+      throw new TransportClosed(`the portal to ${formatActor(this.actor)} is closed: its actor has ended`, {
+        kind: 'closed',
+        cause: channel.closed,
+        actor: this.actor,
+      });
+    }
+    const {window, windowBytes, bufferBytes, signal, timeout, onExit} = this.#options;
+    const force = this.#owner.force;
+    const caller = new Caller(channel, {
+      kind,
+      fn: this.#peer.refOf(mark),
+      name: mark.name,
+      args,
+      openedBy,
+      scope,
+      flow: {window, windowBytes, bufferBytes},
+      signal,
+      timeout,
+      onExit,
+      cancelBound: this.#peer.actor.tree.timeouts.exit,
+      force: force && (why => force(why, mark.name)),
+    });
+    caller.onFirstAnswer = () => this.#peer.heard(mark);
+    return caller;
+  }
+
+  #scope(): Scope {
+    const {scope} = this.#options;
+    return scope ? scope[scopeKey] : innerScope(current()?.scope, this.#owner.scope);
+  }
+}
+
+const verbOf = {
+  task: 'run()',
+  stream: 'stream()',
+  operator: 'operator()',
+  context: 'openContext() or context()',
+} as const;
+
+/** Sends a source into a remote stage. Its error goes to the stage, which may handle it; the context lives on. */
+function feedStage(caller: Caller, flow: FlowOptions, source: ObservableInput<unknown>): void {
+  const outlet = caller.makeOutlet(flow);
+  pump(caller, outlet, source).then(
+    () => outlet.stop(),
+    (error: unknown) => {
+      // Where the outlet was closed first, the failure is the outcome's, not the source's.
+      if (outlet.closed) return;
+      caller.sourceError = {error};
+      outlet.stop({error});
+    },
+  );
+}

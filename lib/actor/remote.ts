@@ -1,0 +1,149 @@
+/**
+ * Which functions may be called from another process, and where each has its home.
+ * Floor 5: marks only; `exposed` decides who may call, `dispatch` runs.
+ */
+import {pathToFileURL} from 'node:url';
+import type {FunctionKind} from '../msg/types.js';
+
+declare const kind: unique symbol;
+
+/** A function that may be called from another actor, once that actor's `expose` names it. */
+export type Marked<K extends FunctionKind = FunctionKind> = {readonly [kind]: K};
+export type RemoteFn = Marked<'task'> | Marked<'stream'> | Marked<'operator'> | Marked<'context'>;
+
+/** A home given by hand, for bundlers and test runners that move code about. */
+export interface FnOptions {
+  /** `import.meta.url` of the module that the callee imports. */
+  readonly module?: string;
+  /** A name that is unique in that module. */
+  readonly name?: string;
+}
+
+/** What is known of a marked function. */
+export interface Mark {
+  readonly kind: FunctionKind;
+  /** URL of the module; empty where the mark was made in no file. */
+  readonly module: string;
+  /** `line:column` of the mark, or `name:…`. */
+  readonly place: string;
+  /** Module and place in one: how the function is looked up. */
+  readonly key: string;
+  /** For messages. */
+  readonly name: string;
+}
+
+type AnyFunction = (...args: never[]) => unknown;
+
+/** Marks a function that gives one value: `portal.run(fn, …args)`. */
+export function task<F extends AnyFunction>(fn: F, options?: FnOptions): F & Marked<'task'> {
+  return mark('task', fn, options, task) as F & Marked<'task'>;
+}
+
+/** Marks a function that gives an Observable, AsyncIterable or Iterable: `portal.stream(fn, …args)`. */
+export function stream<F extends AnyFunction>(fn: F, options?: FnOptions): F & Marked<'stream'> {
+  return mark('stream', fn, options, stream) as F & Marked<'stream'>;
+}
+
+/** Marks a stage of a pipe, `(source$, …args) => output`: `source$.pipe(portal.operator(fn, …args))`. */
+export function operator<F extends AnyFunction>(fn: F, options?: FnOptions): F & Marked<'operator'> {
+  return mark('operator', fn, options, operator) as F & Marked<'operator'>;
+}
+
+/** Marks a function that talks both ways, `(ctx, …args) => result`: `portal.openContext(fn, …args)`. */
+export function context<F extends (ctx: never, ...args: never[]) => unknown>(
+  fn: F,
+  options?: FnOptions,
+): F & Marked<'context'> {
+  return mark('context', fn, options, context) as F & Marked<'context'>;
+}
+
+const markKey = Symbol.for('rxtractor/mark');
+
+/** Every mark of this process by key; several functions at one place make it ambiguous. */
+const marks: Map<string, Set<AnyFunction>> = ((
+  globalThis as unknown as Record<symbol, Map<string, Set<AnyFunction>> | undefined>
+)[Symbol.for('rxtractor/marks')] ??= new Map());
+
+/** The mark of a function. @throws TypeError when it has none, or one that no other process could find */
+export function markOf(fn: unknown): Mark {
+  const found = typeof fn === 'function' ? (fn as unknown as Record<symbol, Mark | undefined>)[markKey] : undefined;
+  if (!found) {
+    const what = typeof fn === 'function' ? `the function ${fn.name || '(anonymous)'}` : String(fn);
+    throw new TypeError(`${what} is not marked: wrap it in task(), stream(), operator() or context() in its module`);
+  }
+  if (found.module === '') {
+    throw new TypeError(
+      `${found.name} was marked in no file that another process could import (--eval, standard input): put it in a file`,
+    );
+  }
+  if ((marks.get(found.key)?.size ?? 0) > 1) {
+    throw new TypeError(
+      `several functions are marked at ${found.key}: give each a name, ${found.kind}(fn, {module: import.meta.url, name: '…'})`,
+    );
+  }
+  return found;
+}
+
+export function isMarked(value: unknown): value is AnyFunction {
+  return typeof value === 'function' && markKey in value;
+}
+
+/** The function marked under a key in this process. */
+export function markedFunction(key: string): AnyFunction | undefined {
+  const found = marks.get(key);
+  return found?.size === 1 ? [...found][0] : undefined;
+}
+
+export function keyOf(module: string, place: string): string {
+  return `${module}#${place}`;
+}
+
+function mark(
+  kind: FunctionKind,
+  fn: AnyFunction,
+  options: FnOptions | undefined,
+  marker: (...args: never[]) => unknown,
+): AnyFunction {
+  if (typeof fn !== 'function') throw new TypeError(`${kind}() takes a function`);
+  if (Object.hasOwn(fn, markKey))
+    throw new TypeError(`${fn.name || 'the function'} is marked already: a function has one mark`);
+  const home = options?.name !== undefined ? namedHome(options) : homeOf(marker);
+  const key = keyOf(home.module, home.place);
+  const name = options?.name ?? (fn.name || `the function marked at ${home.place}`);
+  const made: Mark = {kind, ...home, key, name};
+  Object.defineProperty(fn, markKey, {value: made});
+  const there = marks.get(key);
+  if (there) there.add(fn);
+  else marks.set(key, new Set([fn]));
+  return fn;
+}
+
+function namedHome(options: FnOptions): {module: string; place: string} {
+  if (typeof options.module !== 'string')
+    throw new TypeError('a function that is marked with a name needs its module too: {module: import.meta.url, name}');
+  return {module: options.module, place: `name:${options.name}`};
+}
+
+/**
+ * Where the marker was called. Read from the raw call sites: both processes run the same compiled file, whatever
+ * source maps make of the positions that are printed.
+ */
+function homeOf(marker: (...args: never[]) => unknown): {module: string; place: string} {
+  const prepare = Error.prepareStackTrace;
+  const limit = Error.stackTraceLimit;
+  let site: NodeJS.CallSite | undefined;
+  try {
+    Error.stackTraceLimit = 1;
+    Error.prepareStackTrace = (_error, sites) => sites;
+    const holder: {stack?: unknown} = {};
+    Error.captureStackTrace(holder, marker);
+    site = (holder.stack as NodeJS.CallSite[])[0];
+  } finally {
+    Error.prepareStackTrace = prepare;
+    Error.stackTraceLimit = limit;
+  }
+  const file = site?.getFileName() ?? '';
+  const place = `${site?.getLineNumber()}:${site?.getColumnNumber()}`;
+  if (file.startsWith('file:')) return {module: file, place};
+  return {module: file.startsWith('/') ? pathToFileURL(file).href : '', place};
+}

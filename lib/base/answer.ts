@@ -1,0 +1,51 @@
+/**
+ * The promise that this library gives: it knows whether anybody has asked, so that a failure is told once, to the
+ * one who asked or else to the owner, and never raises `unhandledRejection`.
+ * Floor 0: used by everything above that answers a call.
+ */
+import type {Scope} from './scope.js';
+
+export class Answer<T> extends Promise<T> {
+  /** Whether a handler was attached: `await` attaches one too, since this is not the native class. */
+  #asked = false;
+
+  /** Chains of an answer are plain promises: what a user builds on it is the user's. */
+  static override get [Symbol.species](): PromiseConstructor {
+    return Promise;
+  }
+
+  override then<A = T, B = never>(
+    fulfilled?: ((value: T) => A | PromiseLike<A>) | null,
+    rejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    this.#asked = true;
+    return super.then(fulfilled, rejected);
+  }
+
+  /**
+   * An answer whose failure goes to `owner` when nobody has asked by the end of the macrotask in which it rejects.
+   */
+  static owned<T>(
+    owner: Scope | undefined,
+    executor: (resolve: (value: T | PromiseLike<T>) => void, reject: (error: unknown) => void) => void,
+  ): Answer<T> {
+    const answer = new Answer<T>(executor);
+    answer.#watch(owner);
+    return answer;
+  }
+
+  static from<T>(owner: Scope | undefined, work: PromiseLike<T>): Answer<T> {
+    return Answer.owned(owner, (resolve, reject) => {
+      work.then(resolve, reject);
+    });
+  }
+
+  #watch(owner: Scope | undefined): void {
+    super.then(undefined, (error: unknown) => {
+      if (this.#asked) return;
+      setImmediate(() => {
+        if (!this.#asked) owner?.fail(error);
+      });
+    });
+  }
+}

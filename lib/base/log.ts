@@ -1,0 +1,51 @@
+/**
+ * What the runtime says of itself: a logger that users can replace, and a debuglog section for its authors.
+ * Floor 0.
+ */
+import {debuglog} from 'node:util';
+
+export type LogLevel = 'transport' | 'runtime' | 'cancel' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
+
+const order: readonly LogLevel[] = ['transport', 'runtime', 'cancel', 'debug', 'info', 'warn', 'error', 'silent'];
+
+/** Anything shaped like a pino logger; levels below `debug` are told under `debug`. */
+export interface Logger {
+  debug(record: object, text: string): void;
+  info(record: object, text: string): void;
+  warn(record: object, text: string): void;
+  error(record: object, text: string): void;
+}
+
+interface Settings {
+  level: number;
+  logger: Logger | undefined;
+}
+
+/** One for each process. */
+const settings: Settings = ((globalThis as unknown as Record<symbol, Settings | undefined>)[
+  Symbol.for('rxtractor/log')
+] ??= {
+  level: order.indexOf('warn'),
+  logger: undefined,
+});
+
+/** `NODE_DEBUG=rxtractor` shows everything, whatever the level. */
+const trace = debuglog('rxtractor');
+
+export function configureLog(level: LogLevel, logger?: Logger): void {
+  settings.level = order.indexOf(level);
+  settings.logger = logger;
+}
+
+export function isLogLevel(value: unknown): value is LogLevel {
+  return order.includes(value as LogLevel);
+}
+
+export function log(level: Exclude<LogLevel, 'silent'>, text: string, record: object = {}): void {
+  trace('%s %s %o', level, text, record);
+  if (order.indexOf(level) < settings.level) return;
+  const {logger} = settings;
+  if (logger)
+    logger[level === 'transport' || level === 'runtime' || level === 'cancel' ? 'debug' : level](record, text);
+  else process.stderr.write(`rxtractor ${process.pid} ${level}: ${text}\n`);
+}

@@ -1,0 +1,187 @@
+/**
+ * The cancel scope: what is running under one owner, and how all of it learns that it should end.
+ * Floor 0: a nursery's body and every remote function run in one; `base/current` says in which.
+ */
+import {ContextCancelled, suppress} from './errors.js';
+
+/** Something that a scope must see the end of before it settles: one end of a context. */
+export interface Charge {
+  /** `verb`: awaited when the scope is left normally. `subscription`: unsubscribed then. */
+  readonly openedBy: 'verb' | 'subscription';
+  /** Leaving normally: sends no more, waits for the final result. Rejects with a failure that nobody has been told. */
+  finish(): Promise<void>;
+  /** Leaving with an error, or a subscription: cancels and waits for the end, in the bound or by force. */
+  end(why: ContextCancelled): Promise<void>;
+}
+
+export class Scope {
+  readonly parent: Scope | undefined;
+  readonly depth: number;
+  /** For messages: what this scope is the scope of. */
+  readonly label: string;
+  #cancelled: ContextCancelled | undefined;
+  #controller: AbortController | undefined;
+  #listeners: Set<(why: ContextCancelled) => void> | undefined;
+  #charges: Set<Charge> | undefined;
+  #failures: unknown[] | undefined;
+  #detach: (() => void) | undefined;
+  /** True once `settle` has done its work: nothing may be opened in it any more. */
+  #settled = false;
+
+  /** @param shielded not cancelled with its parent */
+  constructor(label: string, parent?: Scope, shielded = false) {
+    this.label = label;
+    this.parent = parent;
+    this.depth = parent ? parent.depth + 1 : 0;
+    if (parent && !shielded) this.#detach = parent.onCancel(why => this.cancel(why));
+  }
+
+  /** Why this scope was cancelled; the first reason wins. */
+  get cancelled(): ContextCancelled | undefined {
+    return this.#cancelled;
+  }
+
+  get settled(): boolean {
+    return this.#settled;
+  }
+
+  /** What failed in it and was told to nobody else; the first is the cause of its cancellation. */
+  get failures(): readonly unknown[] {
+    return this.#failures ?? [];
+  }
+
+  get signal(): AbortSignal {
+    if (!this.#controller) {
+      this.#controller = new AbortController();
+      if (this.#cancelled) this.#controller.abort(this.#cancelled);
+    }
+    return this.#controller.signal;
+  }
+
+  cancel(why: ContextCancelled): void {
+    if (this.#cancelled) return;
+    this.#cancelled = why;
+    const listeners = this.#listeners;
+    this.#listeners = undefined;
+    this.#controller?.abort(why);
+    if (listeners) for (const listener of listeners) listener(why);
+  }
+
+  /** Reports a failure that nobody asked for: the scope ends with it. */
+  fail(error: unknown): void {
+    if (this.#cancelled && error instanceof ContextCancelled) return;
+    const failures = (this.#failures ??= []);
+    if (!failures.includes(error)) failures.push(error);
+    this.cancel(
+      new ContextCancelled(`${this.label} was cancelled because something in it failed`, {
+        canceller: undefined,
+        reason: 'scope',
+        cause: error,
+      }),
+    );
+  }
+
+  /** Calls `listener` when the scope is cancelled, at once when it has been. Returns how to stop listening. */
+  onCancel(listener: (why: ContextCancelled) => void): () => void {
+    if (this.#cancelled) {
+      listener(this.#cancelled);
+      return () => {};
+    }
+    const listeners = (this.#listeners ??= new Set());
+    listeners.add(listener);
+    return () => listeners.delete(listener);
+  }
+
+  /** @throws ContextCancelled when the scope was cancelled or has settled */
+  check(): void {
+    if (this.#cancelled) throw this.#cancelled;
+    if (this.#settled) throw settledScope(this);
+  }
+
+  adopt(charge: Charge): void {
+    (this.#charges ??= new Set()).add(charge);
+  }
+
+  release(charge: Charge): void {
+    this.#charges?.delete(charge);
+  }
+
+  get charges(): ReadonlySet<Charge> {
+    return this.#charges ?? none;
+  }
+
+  /**
+   * Leaves the scope. Normally: results of what verbs opened are awaited, subscriptions end. With an error, or once
+   * cancelled: everything is cancelled at once. Resolves when nothing of it is left; failures are in `failures`.
+   */
+  async leave(failed: boolean): Promise<void> {
+    while (this.#charges && this.#charges.size > 0) {
+      const charges = [...this.#charges];
+      const cancelled = this.#cancelled;
+      if (failed || cancelled) {
+        const why =
+          cancelled ??
+          new ContextCancelled(`${this.label} ended with an error`, {canceller: undefined, reason: 'scope'});
+        await Promise.all(charges.map(charge => charge.end(why)));
+      } else {
+        await this.#finish(charges);
+      }
+      for (const charge of charges) this.#charges.delete(charge);
+    }
+  }
+
+  /** Closes the books: nothing can be opened in it from now on. */
+  settle(): void {
+    this.#settled = true;
+    this.#detach?.();
+  }
+
+  async #finish(charges: Charge[]): Promise<void> {
+    const why = new ContextCancelled(`${this.label} ended`, {canceller: undefined, reason: 'scope'});
+    const finished = Promise.all(
+      charges.map(charge =>
+        charge.openedBy === 'verb' ? charge.finish().catch(error => this.fail(error)) : charge.end(why),
+      ),
+    );
+    // A failure or a cancel that comes while results are awaited ends the wait.
+    let stop = (): void => {};
+    const cancelled = new Promise<void>(resolve => {
+      stop = this.onCancel(() => resolve());
+    });
+    await Promise.race([finished, cancelled]);
+    stop();
+    if (this.#cancelled) await Promise.all(charges.map(charge => charge.end(this.#cancelled as ContextCancelled)));
+  }
+}
+
+const none: ReadonlySet<Charge> = new Set();
+
+export function settledScope(scope: Scope): ContextCancelled {
+  return new ContextCancelled(
+    `${scope.label} has ended: nothing can be opened in it. Where the call belongs elsewhere say so with portal.with({scope: nursery})`,
+    {
+      canceller: undefined,
+      reason: 'scope',
+    },
+  );
+}
+
+/** The inner of two scopes: the deeper one, the first where neither is. */
+export function innerScope(a: Scope | undefined, b: Scope): Scope {
+  return a !== undefined && a.depth >= b.depth ? a : b;
+}
+
+/**
+ * What a scope rejects with: the error it was left with, or else its first failure. What came besides is attached,
+ * never put in its place.
+ */
+export function outcomeError(scope: Scope, thrown: readonly unknown[]): {readonly error: unknown} | undefined {
+  const failures = scope.failures;
+  // The cancellation that a failure caused is not an error of its own.
+  const own = thrown.filter(error => !(error instanceof ContextCancelled && failures.length > 0));
+  const all = [...new Set([...own, ...failures])];
+  const [first, ...others] = all;
+  if (all.length === 0) return undefined;
+  for (const other of others) suppress(first, other);
+  return {error: first};
+}

@@ -1,0 +1,146 @@
+/**
+ * The end whose function was called: gives it its stream, tells it to end, and sends what it returned or threw.
+ * Floor 4: above `end`; `dispatch` runs the function. No RxJS.
+ */
+import {type ActorId, formatActor} from '../base/address.js';
+import {type CancelReason, ContextCancelled, ProtocolError} from '../base/errors.js';
+import type {Scope} from '../base/scope.js';
+import type {Channel} from '../channel/channel.js';
+import {unboxError} from '../msg/boxed-error.js';
+import {
+  actorFromTuple,
+  type CancelPayload,
+  type ErrorPayload,
+  type FunctionKind,
+  Kind,
+  type Message,
+} from '../msg/types.js';
+import {End} from './end.js';
+import {type Outcome, tryEncode} from './link.js';
+
+export class Callee extends End {
+  readonly scope: Scope;
+  /** For messages: how the function is called. */
+  readonly name: string;
+  /** Milliseconds that the canceller gives for the clean-up. */
+  budget: number | undefined;
+
+  /** @param grant the credit that came with the Start */
+  constructor(
+    channel: Channel,
+    options: {
+      id: number;
+      kind: FunctionKind;
+      name: string;
+      scope: Scope;
+      grant: {messages: number; bytes: number} | undefined;
+    },
+  ) {
+    super(channel, options.id, 'callee', options.kind === 'context');
+    this.scope = options.scope;
+    this.name = options.name;
+    if (options.kind === 'stream' || options.kind === 'operator') {
+      const outlet = this.makeOutlet({});
+      if (options.grant) outlet.grant(options.grant.messages, options.grant.bytes);
+    }
+  }
+
+  get peer(): ActorId {
+    return this.channel.peer as ActorId;
+  }
+
+  /** The sync point. @throws ProtocolError the second time, Unserializable when the value cannot cross */
+  started(value: unknown): void {
+    const bytes = this.channel.codec.encode(value, 'started');
+    this.act('started', () => this.channel.send(Kind.Started, this.id, 0, bytes));
+  }
+
+  /** The function returned. What it pushed leaves first (then a promise is given); a result that cannot cross is a failure of the function. */
+  returned(value: unknown): Promise<void> | undefined {
+    const encoded = tryEncode(this.channel, value, 'result');
+    if ('error' in encoded) {
+      this.threw(encoded.error);
+      return undefined;
+    }
+    if (!this.outlet) {
+      this.#sendReturn(encoded.bytes, value);
+      return undefined;
+    }
+    return this.outlet.flushed().then(() => {
+      // A cancel may have come while values waited for room.
+      if (this.scope.cancelled) this.threw(this.scope.cancelled);
+      else this.#sendReturn(encoded.bytes, value);
+    });
+  }
+
+  /** The function threw. A cancellation that it let through is told as one. */
+  threw(error: unknown): void {
+    const why = this.scope.cancelled;
+    const cancelled = why !== undefined && isCancellation(error, why);
+    const told = cancelled ? why : error;
+    this.act('threw', () => this.sendError(told, {settled: true, cancelled}), {kind: 'failed', error: told});
+  }
+
+  /** The function cancels itself. */
+  cancelSelf(cause: unknown): void {
+    this.scope.cancel(
+      new ContextCancelled(`${this.name} cancelled itself`, {
+        canceller: this.channel.self,
+        reason: 'requested',
+        cause,
+        actor: this.channel.self,
+      }),
+    );
+  }
+
+  protected override readOutcome(message: Message): Outcome {
+    this.checkLast(message);
+    const [boxed] = this.readList(message) as Partial<ErrorPayload>;
+    return {kind: 'failed', error: unboxError(boxed as ErrorPayload[0])};
+  }
+
+  /** Every way in which the function is told to end: a cancel, an error of the caller, the end of the channel, its own. */
+  protected override abort(message: Message | undefined): void {
+    const why = message?.kind === Kind.Cancel ? this.#readCancel(message) : this.#failedContext();
+    this.scope.cancel(why);
+    this.outlet?.cut(why);
+    this.inlet?.finish({error: why});
+  }
+
+  #sendReturn(bytes: Uint8Array, value: unknown): void {
+    this.act('returned', () => this.channel.send(Kind.Return, this.id, this.lastSent, bytes), {
+      kind: 'returned',
+      value,
+    });
+  }
+
+  #readCancel(message: Message): ContextCancelled {
+    const [reason, cause, tuple, budget] = this.readList(message) as Partial<CancelPayload>;
+    const canceller = actorFromTuple(tuple);
+    if (!canceller || typeof budget !== 'number')
+      throw new ProtocolError('a cancel arrived that does not say who asked');
+    this.budget = budget;
+    return new ContextCancelled(`${this.name} was cancelled by ${formatActor(canceller)} (${String(reason)})`, {
+      canceller,
+      reason: reason as CancelReason,
+      cause,
+      actor: this.channel.self,
+    });
+  }
+
+  #failedContext(): ContextCancelled {
+    const error = this.outcome?.kind === 'failed' ? this.outcome.error : undefined;
+    return new ContextCancelled(`${this.name} was cancelled because its context failed`, {
+      canceller: this.channel.peer,
+      reason: 'peer',
+      cause: error,
+      actor: this.channel.self,
+    });
+  }
+}
+
+/** Whether an error is a cancellation that a function let through: ours, or what an aborted signal throws. */
+export function isCancellation(error: unknown, why: ContextCancelled): boolean {
+  if (error === why || error instanceof ContextCancelled) return true;
+  return error instanceof Error && error.name === 'AbortError';
+}

@@ -1,0 +1,345 @@
+/**
+ * The end that opened a context: sends Start, knows the outcome, cancels and learns that the cancel was obeyed.
+ * Floor 4: above `end`; `portal` makes callers, `context` and `stream` put faces on them. No RxJS.
+ */
+import {type ActorId, formatActor} from '../base/address.js';
+import {ContextCancelled, type CancelReason, RemoteActorError} from '../base/errors.js';
+import {longTimer} from '../base/current.js';
+import type {Charge, Scope} from '../base/scope.js';
+import type {Channel} from '../channel/channel.js';
+import {reviveError, unboxError} from '../msg/boxed-error.js';
+import {
+  actorTuple,
+  type CancelPayload,
+  type ErrorPayload,
+  type FunctionKind,
+  type FunctionRef,
+  Kind,
+  type Message,
+  type StartPayload,
+} from '../msg/types.js';
+import {End, type FlowOptions} from './end.js';
+import {type Outcome, tryEncode} from './link.js';
+
+/** What a call needs to begin. */
+export interface Call {
+  readonly kind: FunctionKind;
+  readonly fn: FunctionRef;
+  /** For messages: how the function is called. */
+  readonly name: string;
+  readonly args: readonly unknown[];
+  readonly openedBy: 'verb' | 'subscription';
+  readonly scope: Scope;
+  readonly flow: FlowOptions;
+  readonly signal?: AbortSignal | undefined;
+  /** Milliseconds in all; then the call is cancelled with reason `deadline`. */
+  readonly timeout?: number | undefined;
+  /** `cancel`: leaving the scope cancels in place of waiting for the result. */
+  readonly onExit?: 'wait' | 'cancel' | undefined;
+  /** Ends the actor of a task that does not obey a cancel; absent where this tree does not own it. */
+  readonly force?: ((why: ContextCancelled) => Promise<void>) | undefined;
+  /** How long a cancel may take to be obeyed, in ms. */
+  readonly cancelBound: number;
+}
+
+/** Why this end cancelled. */
+interface CancelRequest {
+  readonly reason: CancelReason;
+  readonly cause: unknown;
+}
+
+export class Caller extends End implements Charge {
+  readonly call: Call;
+  /** Called when the peer's first message of this context comes: it has understood the call. */
+  onFirstAnswer: (() => void) | undefined;
+  #first: {readonly value: unknown} | undefined;
+  #startedListeners: ((error?: {readonly error: unknown}) => void)[] = [];
+  #outcomeListeners: ((outcome: Outcome) => void)[] = [];
+  #endedListeners: (() => void)[] = [];
+  #request: CancelRequest | undefined;
+  #ended = false;
+  #stopListening: (() => void)[] = [];
+
+  /**
+   * Sends Start.
+   *
+   * @throws Unserializable when an argument cannot cross; nothing has been sent then
+   * @throws ContextCancelled when the scope or the signal has been cancelled before
+   */
+  constructor(channel: Channel, call: Call) {
+    call.scope.check();
+    if (call.signal?.aborted) throw cancelledBefore(channel, call, 'requested', call.signal.reason);
+    if (call.timeout !== undefined && call.timeout <= 0) throw cancelledBefore(channel, call, 'deadline', undefined);
+    if (channel.closed) throw channel.closed;
+    const payload = encodeStart(channel, call);
+    super(channel, channel.newId(), 'caller', call.kind === 'context');
+    this.call = call;
+    call.scope.adopt(this);
+    // A stream is open from the start; its first credit travels with the Start.
+    if (call.kind === 'stream' || call.kind === 'operator') this.makeInlet(call.flow).open(true);
+    channel.send(Kind.Start, this.id, 0, payload);
+    this.#listen(call);
+  }
+
+  override receive(message: Message): void {
+    this.onFirstAnswer?.();
+    this.onFirstAnswer = undefined;
+    super.receive(message);
+  }
+
+  get peer(): ActorId {
+    return this.channel.peer as ActorId;
+  }
+
+  /** The value of `started`, once it has come. */
+  get first(): {readonly value: unknown} | undefined {
+    return this.#first;
+  }
+
+  get cancelCalled(): boolean {
+    return this.#request !== undefined;
+  }
+
+  /** Whether the remote function has ended, its finalizers included. */
+  get hasEnded(): boolean {
+    return this.#ended;
+  }
+
+  /** Calls `listener` when `started` has come, or when it never will. */
+  onStarted(listener: (error?: {readonly error: unknown}) => void): void {
+    if (this.#first) listener();
+    else if (this.outcome) listener(missingStarted(this.outcome));
+    else this.#startedListeners.push(listener);
+  }
+
+  /** Calls `listener` with the outcome, at once when it is known. */
+  onOutcome(listener: (outcome: Outcome) => void): void {
+    if (this.outcome) listener(this.outcome);
+    else this.#outcomeListeners.push(listener);
+  }
+
+  /**
+   * Asks the remote function to end. Resolves true when it has, its finalizers included, false when that takes
+   * longer than `timeout`. Never rejects.
+   */
+  cancel(reason: CancelReason, cause: unknown, timeout = this.call.cancelBound): Promise<boolean> {
+    this.#sendCancel(reason, cause, timeout);
+    return this.#awaitEnd(timeout);
+  }
+
+  async finish(): Promise<void> {
+    this.outlet?.stop();
+    if (this.call.onExit === 'cancel') {
+      await this.cancel('scope', undefined);
+      return;
+    }
+    // Whoever asked for the outcome has it; the scope only waits.
+    const owed = !this.asked;
+    this.asked = true;
+    this.inlet?.drain();
+    await new Promise<void>((resolve, reject) => {
+      this.onOutcome(outcome =>
+        outcome.kind === 'failed' && owed && !this.isOwnCancel(outcome.error) ? reject(outcome.error) : resolve(),
+      );
+    });
+    // An answer that nobody asked for reports its failure at the end of the macrotask: before the scope settles.
+    if (this.outcome?.kind === 'failed') await macrotask();
+    await this.#awaitEnd(this.call.cancelBound);
+  }
+
+  async end(why: ContextCancelled): Promise<void> {
+    this.asked = true;
+    if (await this.cancel(why.reason === 'requested' ? 'scope' : why.reason, why)) return;
+    await this.call.force?.(why);
+  }
+
+  get openedBy(): 'verb' | 'subscription' {
+    return this.call.openedBy;
+  }
+
+  /** Whether an error is the cancellation that this end asked for: no failure of its scope. */
+  isOwnCancel(error: unknown): boolean {
+    return this.#request !== undefined && error instanceof ContextCancelled;
+  }
+
+  protected override deliver(message: Message): void {
+    if (message.kind !== Kind.Started) {
+      super.deliver(message);
+      return;
+    }
+    this.#first = {value: this.channel.codec.decode(message.payload)};
+    const listeners = this.#startedListeners;
+    this.#startedListeners = [];
+    for (const listener of listeners) listener();
+  }
+
+  protected override readOutcome(message: Message): Outcome {
+    this.checkLast(message);
+    if (message.kind === Kind.Return) return {kind: 'returned', value: this.channel.codec.decode(message.payload)};
+    const [boxed, , cancelled] = this.readList(message) as Partial<ErrorPayload>;
+    if (boxed === undefined) return {kind: 'failed', error: unboxError(boxed as never)};
+    if (cancelled === true) return {kind: 'failed', error: this.#cancellation(reviveError(boxed))};
+    const error = unboxError(boxed);
+    // What a source of ours threw may have gone to the remote stage and come back unhandled: the original, then.
+    if (this.sourceError && error instanceof RemoteActorError && error.origin.id === this.channel.self.id)
+      return {kind: 'failed', error: this.sourceError.error};
+    return {kind: 'failed', error};
+  }
+
+  protected override concluded(outcome: Outcome): void {
+    super.concluded(outcome);
+    const started = this.#startedListeners;
+    this.#startedListeners = [];
+    for (const listener of started) listener(missingStarted(outcome));
+    const listeners = this.#outcomeListeners;
+    this.#outcomeListeners = [];
+    for (const listener of listeners) listener(outcome);
+    if (outcome.kind === 'failed' && !this.asked && !this.isOwnCancel(outcome.error))
+      this.#reportUnasked(outcome.error);
+  }
+
+  protected override ended(): void {
+    this.#ended = true;
+    for (const stop of this.#stopListening) stop();
+    this.call.scope.release(this);
+    const listeners = this.#endedListeners;
+    this.#endedListeners = [];
+    for (const listener of listeners) listener();
+  }
+
+  /** Nobody has asked so far; by the end of this macrotask somebody may have. */
+  #reportUnasked(error: unknown): void {
+    const scope = this.call.scope;
+    setImmediate(() => {
+      if (this.asked) return;
+      this.asked = true;
+      scope.fail(error);
+    });
+  }
+
+  #listen(call: Call): void {
+    const {signal, timeout} = call;
+    if (signal) {
+      const abort = (): void =>
+        this.#request === undefined ? void this.cancel('requested', signal.reason) : undefined;
+      signal.addEventListener('abort', abort, {once: true});
+      this.#stopListening.push(() => signal.removeEventListener('abort', abort));
+    }
+    if (timeout !== undefined && timeout !== Number.POSITIVE_INFINITY) {
+      this.#stopListening.push(longTimer(timeout, () => void this.cancel('deadline', undefined)));
+    }
+    this.#stopListening.push(
+      call.scope.onCancel(why => {
+        void this.cancel(why.reason === 'requested' ? 'scope' : why.reason, why);
+      }),
+    );
+  }
+
+  #sendCancel(reason: CancelReason, cause: unknown, timeout: number): void {
+    const request = {reason, cause};
+    this.act('cancel', () => {
+      this.#request = request;
+      if (this.channel.withdraw(this.id)) {
+        // The peer has never heard of it: there is nothing to acknowledge.
+        this.channelEnded(this.#own(true));
+        this.channel.detach(this.id);
+        return;
+      }
+      this.channel.sendUrgent(Kind.Cancel, this.id, encodeCancel(this.channel, request, timeout));
+    });
+  }
+
+  /** True when the function ends within the bound. At the bound this end concludes on its own. */
+  #awaitEnd(timeout: number): Promise<boolean> {
+    if (this.#ended) return Promise.resolve(true);
+    return new Promise(resolve => {
+      const timer = setTimeout(() => {
+        this.#endedListeners = this.#endedListeners.filter(listener => listener !== onEnded);
+        this.#concludeUnacked();
+        resolve(false);
+      }, timeout);
+      const onEnded = (): void => {
+        clearTimeout(timer);
+        resolve(true);
+      };
+      this.#endedListeners.push(onEnded);
+    });
+  }
+
+  #concludeUnacked(): void {
+    if (this.outcome) return;
+    this.giveUp({kind: 'failed', error: this.#own(false)});
+  }
+
+  /** The ContextCancelled of a task that was cancelled: ours where we asked, as told where another did. */
+  #cancellation(told: unknown): unknown {
+    if (this.#request) return this.#own(true);
+    return told instanceof ContextCancelled
+      ? told
+      : new ContextCancelled(`${describeCall(this.channel, this.call)} was cancelled`, {
+          canceller: undefined,
+          reason: 'peer',
+          cause: told,
+        });
+  }
+
+  #own(acked: boolean): ContextCancelled {
+    const {reason, cause} = this.#request as CancelRequest;
+    const text = acked ? 'was cancelled' : 'was cancelled and has not acknowledged it in time';
+    return new ContextCancelled(`${describeCall(this.channel, this.call)} ${text} (${reason})`, {
+      canceller: this.channel.self,
+      reason,
+      cause,
+      acked,
+      actor: this.channel.peer,
+    });
+  }
+}
+
+function missingStarted(outcome: Outcome): {readonly error: unknown} {
+  return {error: outcome.kind === 'failed' ? outcome.error : undefined};
+}
+
+function describeCall(channel: Channel, call: Call): string {
+  return `${call.name} in ${channel.peer ? formatActor(channel.peer) : 'an actor'}`;
+}
+
+function cancelledBefore(channel: Channel, call: Call, reason: CancelReason, cause: unknown): ContextCancelled {
+  return new ContextCancelled(`${describeCall(channel, call)} was cancelled before it began (${reason})`, {
+    canceller: channel.self,
+    reason,
+    cause,
+    actor: channel.peer,
+  });
+}
+
+function encodeStart(channel: Channel, call: Call): Uint8Array {
+  const {window = 1_024, windowBytes = 1024 * 1024} = call.flow;
+  const payload: StartPayload = [call.fn, call.kind, call.args, [window, windowBytes], call.timeout ?? null];
+  const encoded = tryEncode(channel, payload, '');
+  if ('bytes' in encoded) return encoded.bytes;
+  // Encoded alone, the arguments say where in them the fault lies.
+  channel.codec.encode(call.args, 'args');
+  throw encoded.error;
+}
+
+function encodeCancel(channel: Channel, request: CancelRequest, budget: number): Uint8Array {
+  const payload = (cause: unknown): CancelPayload => [request.reason, cause, actorTuple(channel.self), budget];
+  const encoded = tryEncode(channel, payload(request.cause), 'reason');
+  // A cancel never fails for its reason: a text goes in its place.
+  return 'bytes' in encoded ? encoded.bytes : channel.codec.encode(payload(textOf(request.cause)));
+}
+
+function textOf(value: unknown): string {
+  try {
+    return String(value);
+  } catch {
+    return 'a reason that cannot be sent';
+  }
+}
+
+/** Past the end of this macrotask, and of what was scheduled for that moment. */
+async function macrotask(): Promise<void> {
+  await new Promise(resolve => setImmediate(resolve));
+  await new Promise(resolve => setImmediate(resolve));
+}

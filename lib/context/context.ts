@@ -1,0 +1,200 @@
+/**
+ * The link between two tasks as users hold it: `Context` at the caller, `CalleeContext` in the function.
+ * Floor 4: the face of RxJS on `caller` and `callee`.
+ */
+import {Observable, ReplaySubject} from 'rxjs';
+import type {ActorId} from '../base/address.js';
+import {Answer} from '../base/answer.js';
+import {ContextCancelled, ProtocolError} from '../base/errors.js';
+import type {Caller} from './caller.js';
+import type {Callee} from './callee.js';
+import {MsgStream, reopened, type StreamOptions} from './stream.js';
+
+/** The caller's end. `In` is what it receives, `Out` what it sends. */
+export class Context<In, Out, First, Result> implements AsyncDisposable {
+  /** The sync point: one value, then completion, for late subscribers too; or the error in its place. */
+  readonly started: Observable<First>;
+  readonly #caller: Caller;
+  #stream: MsgStream<In, Out> | undefined;
+  #controller: AbortController | undefined;
+
+  constructor(caller: Caller) {
+    this.#caller = caller;
+    const started = new ReplaySubject<First>(1);
+    this.started = started.asObservable();
+    caller.onStarted(failure => {
+      if (failure) {
+        started.error(failure.error);
+        return;
+      }
+      started.next(caller.first?.value as First);
+      started.complete();
+    });
+  }
+
+  /** The value of `started`. @throws ProtocolError before it has come */
+  get first(): First {
+    const first = this.#caller.first;
+    if (!first)
+      throw new ProtocolError(
+        'the remote function has not called started yet: subscribe to context.started, or use openContext()',
+        {actor: this.peer},
+      );
+    return first.value as First;
+  }
+
+  /**
+   * Opens this end of the stream, once.
+   *
+   * @throws StreamClosed when it was closed, ProtocolError when it is open, ContextCancelled when the context was cancelled
+   */
+  openStream(options?: StreamOptions): MsgStream<In, Out> {
+    const outcome = this.#caller.outcome;
+    if (outcome?.kind === 'failed' && outcome.error instanceof ContextCancelled) throw outcome.error;
+    if (this.#stream) throw reopened(this.#caller);
+    this.#stream = new MsgStream(this.#caller, this.#caller.call.scope, options);
+    return this.#stream;
+  }
+
+  /**
+   * What the remote function returned. May be called at any time and often. Drains what is in flight: values that
+   * no consumer wants are dropped, and counted in the stream's `stats`.
+   *
+   * Rejects with RemoteActorError when it threw, ContextCancelled when it was cancelled, ActorDied or
+   * TransportClosed when its actor or the channel ended.
+   */
+  result(): Promise<Result> {
+    const caller = this.#caller;
+    caller.asked = true;
+    caller.makeInlet({}).drain();
+    return Answer.owned<Result>(caller.call.scope, (resolve, reject) => {
+      caller.onOutcome(outcome =>
+        outcome.kind === 'returned' ? resolve(outcome.value as Result) : reject(outcome.error),
+      );
+    });
+  }
+
+  /**
+   * Asks the remote function to end. Resolves true when it has, its clean-up included; false when that takes longer
+   * than `timeout` (1 600 ms). Never rejects; may be called often.
+   */
+  cancel(reason?: unknown, options: {readonly timeout?: number} = {}): Promise<boolean> {
+    return this.#caller.cancel('requested', reason, options.timeout);
+  }
+
+  /** Leaving an `await using` block cannot know whether the block failed: it cancels. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#caller.end(
+      new ContextCancelled('the block that opened the context was left', {
+        canceller: this.#caller.channel.self,
+        reason: 'scope',
+      }),
+    );
+  }
+
+  /** Aborted when the context ends by a cancel or an error. */
+  get signal(): AbortSignal {
+    if (!this.#controller) {
+      const controller = new AbortController();
+      this.#controller = controller;
+      this.#caller.onOutcome(outcome => {
+        if (outcome.kind === 'failed') controller.abort(outcome.error);
+      });
+    }
+    return this.#controller.signal;
+  }
+
+  get peer(): ActorId {
+    return this.#caller.peer;
+  }
+
+  get cancelCalled(): boolean {
+    return this.#caller.cancelCalled;
+  }
+
+  /** Whether the remote function has ended after a cancel. */
+  get cancelAcked(): boolean {
+    return this.#caller.cancelCalled && this.#caller.hasEnded;
+  }
+
+  /** Who cancelled it, once it has ended by that. */
+  get canceller(): ActorId | undefined {
+    const outcome = this.#caller.outcome;
+    return outcome?.kind === 'failed' && outcome.error instanceof ContextCancelled
+      ? outcome.error.canceller
+      : undefined;
+  }
+}
+
+/** An Observer whose terminal behaviour is its owner's. */
+export interface SubjectLike<T> {
+  next(value: T): void;
+  error(error: unknown): void;
+  complete(): void;
+  subscribe: Observable<T>['subscribe'];
+}
+
+/** The callee's end. `In` is what it receives, `Out` what it sends; its result is what the function returns. */
+export class CalleeContext<In, Out, First> {
+  /**
+   * The sync point. `next(first)` lets the caller's `openContext` resolve, and completes; `error(e)` fails the
+   * context. A second `next` throws ProtocolError.
+   */
+  readonly started: SubjectLike<First>;
+  readonly #callee: Callee;
+  #stream: MsgStream<In, Out> | undefined;
+
+  constructor(callee: Callee) {
+    this.#callee = callee;
+    this.started = new Started<First>(callee);
+  }
+
+  /**
+   * Opens this end of the stream, once, after `started`.
+   *
+   * @throws ProtocolError before `started` and while it is open, StreamClosed when it was closed, ContextCancelled
+   * when the context was cancelled
+   */
+  openStream(options?: StreamOptions): MsgStream<In, Out> {
+    const callee = this.#callee;
+    if (callee.scope.cancelled) throw callee.scope.cancelled;
+    if (!callee.dialog.started) throw new ProtocolError('ctx.openStream() was called before ctx.started.next(value)');
+    if (this.#stream) throw reopened(callee);
+    this.#stream = new MsgStream(callee, callee.scope, options);
+    return this.#stream;
+  }
+
+  /** Cancels this very task. */
+  cancel(reason?: unknown): void {
+    this.#callee.cancelSelf(reason);
+  }
+
+  get signal(): AbortSignal {
+    return this.#callee.scope.signal;
+  }
+
+  get peer(): ActorId {
+    return this.#callee.peer;
+  }
+}
+
+/** A ReplaySubject of one whose value goes to the caller. */
+class Started<First> extends ReplaySubject<First> {
+  readonly #callee: Callee;
+
+  constructor(callee: Callee) {
+    super(1);
+    this.#callee = callee;
+  }
+
+  override next(value: First): void {
+    this.#callee.started(value);
+    super.next(value);
+    super.complete();
+  }
+
+  override error(error: unknown): void {
+    this.#callee.fail(error);
+    super.error(error);
+  }
+}

@@ -1,0 +1,193 @@
+/**
+ * One end of a context with its two stream halves: what `caller` and `callee` have in common.
+ * Floor 4: above `link` (the dialog) and the halves; no RxJS.
+ */
+import {ProtocolError, StreamClosed, Unserializable} from '../base/errors.js';
+import {boxError, unboxError} from '../msg/boxed-error.js';
+import {splitValues} from '../msg/frame.js';
+import {type CreditPayload, Kind, type Message, type StopPayload} from '../msg/types.js';
+import type {Grant} from './credit.js';
+import {Inlet, type StreamEnd} from './inlet.js';
+import {Link, type Outcome} from './link.js';
+import {closedByPeer, Outlet} from './outlet.js';
+
+/** How much may be on its way to this end, and wait at it. */
+export interface FlowOptions {
+  /** Values that a sender may be ahead of the consumer: 1 024. */
+  readonly window?: number | undefined;
+  /** The same in bytes: 1 MiB. */
+  readonly windowBytes?: number | undefined;
+  /** Bytes that may wait here for room, when values are pushed: 16 MiB. */
+  readonly bufferBytes?: number | undefined;
+}
+
+const defaultWindow = 1_024;
+const defaultWindowBytes = 1024 * 1024;
+const defaultBufferBytes = 16 * 1024 * 1024;
+
+export abstract class End extends Link {
+  #inlet: Inlet | undefined;
+  #outlet: Outlet | undefined;
+  /** Credit that came before this end had anything to send. */
+  #earlyCredit: Grant | undefined;
+  /** The peer's Stop, when it came before this end had opened its stream. */
+  #earlyEnd: StreamEnd | undefined;
+  /** The error of a source that this end pumped: it may come back, and is then recognised. */
+  sourceError: {readonly error: unknown} | undefined;
+  /** Whether somebody has been, or will be, told of the outcome. */
+  asked = false;
+
+  get inlet(): Inlet | undefined {
+    return this.#inlet;
+  }
+
+  get outlet(): Outlet | undefined {
+    return this.#outlet;
+  }
+
+  protected get lastSent(): number {
+    return this.#outlet?.sent ?? 0;
+  }
+
+  /** The receiving half; made on demand, granting nothing yet. */
+  makeInlet(flow: FlowOptions): Inlet {
+    if (!this.#inlet) {
+      this.#inlet = new Inlet({
+        window: flow.window ?? defaultWindow,
+        windowBytes: flow.windowBytes ?? defaultWindowBytes,
+        grant: grant => this.#sendCredit(grant),
+      });
+      const end = this.#earlyEnd ?? (this.outcome && endOf(this.outcome));
+      if (end) this.#inlet.finish(end);
+    }
+    return this.#inlet;
+  }
+
+  makeOutlet(flow: FlowOptions): Outlet {
+    if (!this.#outlet) {
+      this.#outlet = new Outlet(
+        {
+          value: (seq, bytes) => this.channel.sendValue(this.id, seq, bytes),
+          stop: (last, failure) => this.act('stop', () => this.#sendStop('send', last, failure)),
+          overrun: error => this.fail(error),
+        },
+        flow.bufferBytes ?? defaultBufferBytes,
+      );
+      if (this.#earlyCredit) this.#outlet.grant(this.#earlyCredit.messages, this.#earlyCredit.bytes);
+      if (this.dialog.sending === 'refused') this.#outlet.cut(closedByPeer(this.channel.peer));
+      if (this.outcome) this.#outlet.cut(cutReason(this.outcome));
+    }
+    return this.#outlet;
+  }
+
+  /** Encodes now: what happens to the value later changes nothing. @throws Unserializable */
+  encode(value: unknown): Uint8Array {
+    return this.channel.codec.encode(value, 'value');
+  }
+
+  /** Pushes a value that nobody waits for; one that cannot be sent fails the context, never the pusher. */
+  push(outlet: Outlet, value: unknown): boolean {
+    let bytes: Uint8Array;
+    try {
+      bytes = this.encode(value);
+    } catch (error) {
+      if (!(error instanceof Unserializable)) throw error;
+      this.fail(error);
+      return false;
+    }
+    return outlet.push(bytes);
+  }
+
+  /** Ends both directions of the stream; the context goes on. */
+  closeStream(): void {
+    this.act('close', () => this.#sendStop('both', this.lastSent));
+    this.#outlet?.cut(new StreamClosed('this end of the stream is closed: close() was called on it'), true);
+    this.#inlet?.finish({});
+  }
+
+  protected override deliver(message: Message): void {
+    switch (message.kind) {
+      case Kind.Yield:
+        return this.#accept(message);
+      case Kind.Credit:
+        return this.#granted(message);
+      case Kind.Stop:
+        return this.#stopped(message);
+      default:
+        throw new ProtocolError(`a message of kind ${message.kind} cannot be delivered`);
+    }
+  }
+
+  protected override concluded(outcome: Outcome): void {
+    const told = this.#outlet?.cut(cutReason(outcome)) ?? 0;
+    if (told > 0 || (this.#inlet && this.#inlet.consumers > 0)) this.asked = true;
+    this.#inlet?.finish(endOf(outcome));
+  }
+
+  /** Checks that every value before a terminal has come. */
+  protected checkLast(message: Message): void {
+    if (this.dialog.receiving === 'closed') return;
+    if (this.#inlet) this.#inlet.checkLast(message.seq);
+    else if (message.seq !== 0) throw new ProtocolError(`a stream of ${message.seq} values ended before any had come`);
+  }
+
+  #accept(message: Message): void {
+    const inlet = this.#inlet;
+    if (!inlet?.opened) {
+      this.violate('values arrived though this end has granted no credit');
+      return;
+    }
+    const codec = this.channel.codec;
+    let seq = message.seq;
+    let inCredit = true;
+    try {
+      splitValues(message.payload, bytes => {
+        inCredit &&= inlet.accept(seq++, codec.decode(bytes), bytes.length);
+      });
+    } finally {
+      inlet.deliver();
+    }
+    if (!inCredit) this.violate('more values arrived than were granted');
+  }
+
+  #granted(message: Message): void {
+    const [messages, bytes] = this.readList(message) as Partial<CreditPayload>;
+    const grant = {messages: messages as number, bytes: bytes as number};
+    if (this.#outlet) {
+      try {
+        this.#outlet.grant(grant.messages, grant.bytes);
+      } catch (error) {
+        if (!(error instanceof ProtocolError)) throw error;
+        this.violate(error.message);
+      }
+    } else this.#earlyCredit = grant;
+  }
+
+  #stopped(message: Message): void {
+    const [side, failure] = this.readList(message) as Partial<StopPayload>;
+    this.checkLast(message);
+    if (side === 'both') this.#outlet?.cut(closedByPeer(this.channel.peer));
+    const end = failure ? {error: unboxError(failure)} : {};
+    if (this.#inlet) this.#inlet.finish(end);
+    else this.#earlyEnd = end;
+  }
+
+  #sendStop(side: 'send' | 'both', last: number, failure?: {readonly error: unknown}): void {
+    const payload: StopPayload = [side, failure ? boxError(failure.error, this.channel.self) : null];
+    this.channel.send(Kind.Stop, this.id, last, this.channel.codec.encode(payload));
+  }
+
+  #sendCredit(grant: Grant): void {
+    if (this.dialog.terminal !== 'none') return;
+    const payload: CreditPayload = [grant.messages, grant.bytes];
+    this.channel.sendUrgent(Kind.Credit, this.id, this.channel.codec.encode(payload));
+  }
+}
+
+function endOf(outcome: Outcome): StreamEnd {
+  return outcome.kind === 'failed' ? {error: outcome.error} : {};
+}
+
+function cutReason(outcome: Outcome): unknown {
+  return outcome.kind === 'failed' ? outcome.error : new StreamClosed('the context has ended: its function returned');
+}

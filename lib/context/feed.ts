@@ -1,0 +1,121 @@
+/**
+ * How values leave an inlet: pushed into an RxJS subscriber, or pulled by an iterator.
+ * Floor 4: between `inlet` and `stream`.
+ */
+import type {Subscriber} from 'rxjs';
+import {type Consumer, type Inlet, isValue, type StreamEnd} from './inlet.js';
+
+/** Marks the regular end of a stream on its way to the operator that tells closing from failing (rule S4). */
+export class EndOfStream extends Error {}
+
+/**
+ * Pushes what comes into a subscriber, from a microtask after the subscription on, so that all who subscribe in
+ * this turn see everything. Returns how to stop.
+ */
+export function feed<T>(inlet: Inlet, subscriber: Subscriber<T>): () => void {
+  let started = false;
+  let running = false;
+  const run = (): void => {
+    if (!started || running) return;
+    running = true;
+    for (;;) {
+      if (subscriber.closed) break;
+      const item = inlet.peek(consumer);
+      if (item === undefined) break;
+      if (!isValue(item)) {
+        subscriber.error('error' in item ? item.error : new EndOfStream());
+        break;
+      }
+      inlet.advance(consumer);
+      subscriber.next(item.value as T);
+    }
+    running = false;
+  };
+  const consumer: Consumer = {ready: run};
+  inlet.attach(consumer);
+  queueMicrotask(() => {
+    started = true;
+    run();
+  });
+  return () => inlet.detach(consumer);
+}
+
+/** A `next()` that waits. */
+interface Pull<T> {
+  readonly resolve: (result: IteratorResult<T>) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** An iterator over an inlet. It attaches when it is made; `leave` runs once, when it has ended or returned. */
+export class InletIterator<T> implements AsyncIterableIterator<T>, Consumer {
+  readonly #inlet: Inlet;
+  readonly #leave: () => void;
+  readonly #pending: Pull<T>[] = [];
+  #done = false;
+  /** Values that were handed to a waiting `next()` in this very turn: they go back if the iterator returns now. */
+  #justHanded = 0;
+
+  constructor(inlet: Inlet, leave: () => void) {
+    this.#inlet = inlet;
+    this.#leave = leave;
+    inlet.attach(this);
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  next(): Promise<IteratorResult<T>> {
+    if (this.#done) return Promise.resolve({done: true, value: undefined});
+    return new Promise((resolve, reject) => {
+      this.#pending.push({resolve, reject});
+      if (this.#pending.length === 1) this.#serve(false);
+    });
+  }
+
+  return(): Promise<IteratorResult<T>> {
+    this.#finish(this.#justHanded);
+    return Promise.resolve({done: true, value: undefined});
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.return();
+  }
+
+  ready(): void {
+    this.#serve(true);
+  }
+
+  #serve(waited: boolean): void {
+    while (this.#pending.length > 0 && !this.#done) {
+      const item = this.#inlet.peek(this);
+      if (item === undefined) return;
+      const {resolve, reject} = this.#pending.shift() as Pull<T>;
+      if (!isValue(item)) {
+        this.#finish(0);
+        if ('error' in item) reject((item as StreamEnd).error);
+        else resolve({done: true, value: undefined});
+        return;
+      }
+      this.#inlet.advance(this);
+      if (waited) this.#noteHanded();
+      resolve({done: false, value: item.value as T});
+    }
+  }
+
+  /** Queued before the value's own continuation, so that whoever has seen the value cannot give it back. */
+  #noteHanded(): void {
+    this.#justHanded++;
+    queueMicrotask(() => {
+      this.#justHanded = 0;
+    });
+  }
+
+  #finish(giveBack: number): void {
+    if (this.#done) return;
+    this.#done = true;
+    this.#inlet.detach(this, giveBack);
+    for (const {resolve} of this.#pending.splice(0)) resolve({done: true, value: undefined});
+    this.#leave();
+  }
+}

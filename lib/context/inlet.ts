@@ -1,0 +1,188 @@
+/**
+ * The receiving half of a stream: keeps values until every consumer has had them, and grants credit as they go.
+ * Floor 4: below `stream`, which puts the face of RxJS on it; no RxJS here.
+ *
+ * Values lie in one log. A consumer is a place in that log, so several see each value once and in order, the slowest
+ * decides how much the sender may send, and one that leaves takes nothing with it.
+ */
+import {ProtocolError} from '../base/errors.js';
+import {type Grant, ReceiveCredit} from './credit.js';
+
+/** How a stream ended here: `error` absent means completed. */
+export interface StreamEnd {
+  readonly error?: unknown;
+}
+
+/** Someone who takes values. */
+export interface Consumer {
+  /** Values, or the end, wait at its place: take them with `inlet.take`. */
+  ready(): void;
+}
+
+interface Entry {
+  readonly value: unknown;
+  readonly bytes: number;
+}
+
+export class Inlet {
+  readonly #credit: ReceiveCredit;
+  readonly #grant: (grant: Grant) => void;
+  /** Kept values; the first has the number `#base`. */
+  readonly #log: Entry[] = [];
+  #logFrom = 0;
+  #base = 1;
+  /** The number of the next value for each consumer. */
+  readonly #places = new Map<Consumer, number>();
+  #end: StreamEnd | undefined;
+  #draining = false;
+  #opened = false;
+  received = 0;
+  dropped = 0;
+
+  constructor(options: {window: number; windowBytes: number; grant: (grant: Grant) => void}) {
+    this.#credit = new ReceiveCredit(options.window, options.windowBytes);
+    this.#grant = options.grant;
+  }
+
+  get ended(): StreamEnd | undefined {
+    return this.#end;
+  }
+
+  get opened(): boolean {
+    return this.#opened;
+  }
+
+  /** Grants the first window. `silent` where the grant went out with the Start. */
+  open(silent = false): Grant {
+    this.#opened = true;
+    const grant = this.#credit.open();
+    if (!silent) this.#grant(grant);
+    return grant;
+  }
+
+  /** A value has arrived. False when it is beyond the credit. @throws ProtocolError when it is out of turn */
+  accept(seq: number, value: unknown, bytes: number): boolean {
+    if (!this.#credit.accept(seq, bytes)) return false;
+    this.received++;
+    if (this.#draining && this.#places.size === 0) {
+      this.dropped++;
+      this.#consumed(1, bytes);
+      this.#base++;
+      return true;
+    }
+    this.#log.push({value, bytes});
+    return true;
+  }
+
+  /** After a frame's values: lets everybody take them. */
+  deliver(): void {
+    for (const consumer of this.#places.keys()) consumer.ready();
+  }
+
+  /** @throws ProtocolError when values that were sent have not arrived */
+  checkLast(last: number): void {
+    if (last !== this.#credit.received)
+      throw new ProtocolError(`a stream of ${last} values ended after ${this.#credit.received}`);
+  }
+
+  /** Nothing more comes. The first end stands. Consumers see it behind the last value. */
+  finish(end: StreamEnd): void {
+    if (this.#end) return;
+    this.#end = end;
+    this.deliver();
+  }
+
+  /** From the present backlog on. */
+  attach(consumer: Consumer): void {
+    this.#places.set(consumer, this.#places.size === 0 ? this.#base : this.#next());
+  }
+
+  /** Leaves. `giveBack` values that were handed over but not used return to the log, if nobody else has had them. */
+  detach(consumer: Consumer, giveBack = 0): void {
+    const place = this.#places.get(consumer);
+    if (place === undefined) return;
+    this.#places.set(consumer, Math.max(this.#base, place - giveBack));
+    // The last to leave keeps its place for whoever comes next.
+    this.#trim();
+    this.#places.delete(consumer);
+    if (this.#places.size > 0) this.#trim();
+    else if (this.#draining) this.#dropAll();
+  }
+
+  get consumers(): number {
+    return this.#places.size;
+  }
+
+  /** The next value for a consumer. Taking does not return credit yet: `done` does, or the next `take`. */
+  peek(consumer: Consumer): {readonly value: unknown} | StreamEnd | undefined {
+    const place = this.#places.get(consumer);
+    if (place === undefined) return undefined;
+    const entry = this.#log[this.#logFrom + place - this.#base];
+    return entry ?? this.#end;
+  }
+
+  /** Counts the next value as consumed by this consumer. */
+  advance(consumer: Consumer): void {
+    const place = this.#places.get(consumer);
+    if (place === undefined) return;
+    this.#places.set(consumer, place + 1);
+    if (place === this.#base) this.#trim();
+  }
+
+  /** `result()` wants the end: what nobody wants is dropped, and counted. */
+  drain(): void {
+    if (this.#draining) return;
+    this.#draining = true;
+    if (!this.#opened) this.open();
+    if (this.#places.size === 0) this.#dropAll();
+  }
+
+  #dropAll(): void {
+    this.dropped += this.#log.length - this.#logFrom;
+    this.#forget(this.#next());
+  }
+
+  /** The number of the value that comes next. */
+  #next(): number {
+    return this.#base + this.#log.length - this.#logFrom;
+  }
+
+  /** Forgets what every consumer has had. */
+  #trim(): void {
+    let slowest = Number.POSITIVE_INFINITY;
+    for (const place of this.#places.values()) if (place < slowest) slowest = place;
+    if (slowest !== Number.POSITIVE_INFINITY) this.#forget(slowest);
+  }
+
+  #forget(until: number): void {
+    let bytes = 0;
+    const count = until - this.#base;
+    if (count <= 0) return;
+    for (let i = 0; i < count; i++) {
+      bytes += (this.#log[this.#logFrom + i] as Entry).bytes;
+      this.#log[this.#logFrom + i] = forgotten;
+    }
+    this.#logFrom += count;
+    this.#base = until;
+    if (this.#logFrom === this.#log.length) {
+      this.#log.length = 0;
+      this.#logFrom = 0;
+    } else if (this.#logFrom > 1_024 && this.#logFrom * 2 > this.#log.length) {
+      this.#log.splice(0, this.#logFrom);
+      this.#logFrom = 0;
+    }
+    this.#consumed(count, bytes);
+  }
+
+  #consumed(count: number, bytes: number): void {
+    const grant = this.#credit.consume(count, bytes);
+    if (grant && !this.#end) this.#grant(grant);
+  }
+}
+
+const forgotten: Entry = {value: undefined, bytes: 0};
+
+/** Whether what waits for a consumer is a value, and not the end. */
+export function isValue(item: {readonly value: unknown} | StreamEnd): item is {readonly value: unknown} {
+  return 'value' in item;
+}

@@ -1,0 +1,67 @@
+/**
+ * Any source into an outlet: iterables are pulled when there is room, Observables pushed within the buffer's bound.
+ * Floor 4: sources are accepted by shape, so that another copy of RxJS, a web stream or a plain array will do.
+ */
+import {from, type ObservableInput, Subject, takeUntil} from 'rxjs';
+import type {End} from './end.js';
+import type {Outlet} from './outlet.js';
+
+/**
+ * Sends every value of a source. Resolves when the source has completed and all has been handed over; rejects with
+ * the source's own error, or with what closed the stream. The source is always let go: an iterator gets its
+ * `return()`, an Observable is unsubscribed at once, also in the middle of a synchronous burst.
+ */
+export function pump(end: End, outlet: Outlet, source: ObservableInput<unknown>): Promise<void> {
+  // A string is iterable too, and a primitive: `in` wants an object.
+  const iterator = openIterator(Object(source));
+  return iterator ? pull(end, outlet, iterator) : push(end, outlet, source);
+}
+
+type AnyIterator = Iterator<unknown> | AsyncIterator<unknown>;
+
+function openIterator(source: ObservableInput<unknown>): AnyIterator | undefined {
+  // Our own streams are both; iterated they keep their bound.
+  if (Symbol.asyncIterator in source) return source[Symbol.asyncIterator]();
+  if (!('subscribe' in source) && Symbol.iterator in source) return source[Symbol.iterator]();
+  return undefined;
+}
+
+async function pull(end: End, outlet: Outlet, iterator: AnyIterator): Promise<void> {
+  let exhausted = false;
+  try {
+    for (;;) {
+      if (!outlet.hasRoom) await outlet.room();
+      if (outlet.closed) throw outlet.closed.error;
+      // A failing source has ended by itself: it gets no `return()`.
+      exhausted = true;
+      const step = iterator.next();
+      const {done, value} =
+        step instanceof Promise ? await step : await Promise.resolve(step as IteratorResult<unknown>);
+      if (done) return;
+      exhausted = false;
+      end.push(outlet, value);
+    }
+  } finally {
+    if (!exhausted) await iterator.return?.();
+  }
+}
+
+function push(end: End, outlet: Outlet, source: ObservableInput<unknown>): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = new Subject<void>();
+    const giveUp = (): void => {
+      stop.next();
+      reject(outlet.closed?.error);
+    };
+    from(source)
+      .pipe(takeUntil(stop))
+      .subscribe({
+        next: value => {
+          if (!end.push(outlet, value) || outlet.closed) giveUp();
+        },
+        error: reject,
+        complete: () => outlet.flushed().then(resolve),
+      });
+    outlet.onClosed(giveUp);
+  });
+}

@@ -1,0 +1,34 @@
+/**
+ * How the three kinds of remote function that know streams are run at the callee.
+ * Floor 4: beside `context` and `stream`; loaded when the first such call comes.
+ */
+import type {ObservableInput} from 'rxjs';
+import {CalleeContext} from './context.js';
+import type {Callee} from './callee.js';
+import {pump} from './pump.js';
+import {inputStream} from './stream.js';
+
+type AnyFunction = (...args: never[]) => unknown;
+
+/** What the function returns is sent as it comes. */
+export async function runStream(callee: Callee, fn: AnyFunction, args: readonly unknown[]): Promise<void> {
+  await send(callee, fn(...(args as never[])));
+}
+
+/** What comes in is the function's first argument; what it returns is sent. */
+export async function runOperator(callee: Callee, fn: AnyFunction, args: readonly unknown[]): Promise<void> {
+  const inlet = callee.makeInlet({});
+  inlet.open();
+  const source = inputStream(callee, inlet);
+  await send(callee, fn(...([source, ...args] as never[])));
+}
+
+export function runContext(callee: Callee, fn: AnyFunction, args: readonly unknown[]): unknown {
+  return fn(...([new CalleeContext(callee), ...args] as never[]));
+}
+
+/** @throws the output's own error, or the cancellation that ended it */
+async function send(callee: Callee, output: unknown): Promise<void> {
+  const outlet = callee.makeOutlet({});
+  await pump(callee, outlet, (await output) as ObservableInput<unknown>);
+}

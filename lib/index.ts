@@ -1,0 +1,48 @@
+/**
+ * The public door of rxtractor.
+ * Floor 9: named re-exports, grouped; no logic.
+ */
+
+// Programs and their nurseries
+export {main, openNursery, parent, type RootOptions} from './main.js';
+export type {ActorOptions, Body, Nursery, NurseryOptions} from './nursery/nursery.js';
+export type {Timeouts} from './actor/actor.js';
+export {currentActor, currentSignal, isRoot, shield, sleep} from './base/current.js';
+
+// What may cross: remote functions
+export {context, type FnOptions, type Marked, operator, type RemoteFn, stream, task} from './actor/remote.js';
+
+// Calls into other actors
+export type {CallOptions, Portal, StreamValue} from './actor/portal.js';
+export type {CalleeContext, Context, SubjectLike} from './context/context.js';
+export type {MsgStream, RemoteStream, StreamOptions, StreamStats} from './context/stream.js';
+export type {FlowOptions} from './context/end.js';
+
+// Identity and logging
+export type {ActorId} from './base/address.js';
+export type {Logger, LogLevel} from './base/log.js';
+
+// Errors
+export {
+  ActorDied,
+  ActorError,
+  type CancelReason,
+  ContextCancelled,
+  type Exit,
+  HandshakeRejected,
+  MessageTypeError,
+  NoRuntime,
+  NotExposed,
+  NurseryError,
+  ProtocolError,
+  registerError,
+  RemoteActorError,
+  ResourceExhausted,
+  SpawnFailed,
+  type SpawnPhase,
+  StreamClosed,
+  StreamOverrun,
+  TransportClosed,
+  type TransportEnd,
+  Unserializable,
+} from './base/errors.js';

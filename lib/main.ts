@@ -1,0 +1,181 @@
+/**
+ * The boot of a root: `main` for programs, `openNursery` for code inside an application.
+ * Floor 8: composes runtime, nursery, signals and the exit code.
+ */
+import {Actor, defaultTimeouts, type Timeouts} from './actor/actor.js';
+import {homesOf} from './actor/exposed.js';
+import type {Portal} from './actor/portal.js';
+import type {RemoteFn} from './actor/remote.js';
+import {newActorId, newId} from './base/address.js';
+import {Answer} from './base/answer.js';
+import {current, isSpawned} from './base/current.js';
+import {ContextCancelled, ResourceExhausted} from './base/errors.js';
+import {configureLog, isLogLevel, type Logger, type LogLevel} from './base/log.js';
+import {loadCodec} from './msg/codec.js';
+import {type Body, type Nursery, NurseryOf, type NurseryOptions} from './nursery/nursery.js';
+
+/** Options of the root of a tree. */
+export interface RootOptions extends NurseryOptions {
+  /** What children may call in the root through `parent()`. */
+  readonly expose?: ReadonlyArray<RemoteFn | URL>;
+  /** From `transport` (everything) to `silent`. Default `warn`. Inherited by all actors. */
+  readonly logLevel?: LogLevel;
+  /** Where this actor's log goes. Default: stderr. */
+  readonly logger?: Logger;
+  /** Milliseconds. Inherited by all actors. */
+  readonly timeouts?: Partial<Timeouts>;
+}
+
+/**
+ * A program's entry: opens the root, runs the body in its nursery, and owns signals and the exit code.
+ *
+ * An error is printed once and sets `process.exitCode` to 1; SIGINT, SIGTERM and SIGHUP cancel the tree and give
+ * 130, 143 and 129, a second one ends the process at once. Resolves in every case: with the body's value, or with
+ * undefined. In a spawned actor it does nothing, so that one file can hold a program and its actors.
+ */
+export async function main<T>(body: Body<T>, options: RootOptions = {}): Promise<T | undefined> {
+  if (isSpawned()) return undefined;
+  if (typeof body !== 'function') throw new TypeError('main() takes a function: main(async (nursery) => …)');
+  const root = await bootRoot(options);
+  const nursery = new NurseryOf(root, root.scope, {
+    name: options.name ?? 'main',
+    ...(options.signal && {signal: options.signal}),
+  });
+  const signals = ownSignals(root, nursery);
+  try {
+    return await root.run(root.scope, () => nursery.runBody(body));
+  } catch (error) {
+    if (!signals.received && !isOwnCancel(error, root)) {
+      process.exitCode = 1;
+      console.error(error);
+    }
+    return undefined;
+  } finally {
+    signals.release();
+    root.scope.settle();
+  }
+}
+
+export function openNursery<T>(body: Body<T>, options?: RootOptions): Promise<T>;
+export function openNursery(options?: RootOptions): Promise<Nursery>;
+/**
+ * Opens a nursery: inside an actor as a child of the running scope, elsewhere as the root of a new tree.
+ *
+ * With a body it resolves with the body's value after everything in it has ended. Without one it gives the nursery,
+ * for `await using`; leaving that block cancels what is left.
+ */
+export function openNursery<T>(bodyOrOptions?: Body<T> | RootOptions, options: RootOptions = {}): Promise<T | Nursery> {
+  const body = typeof bodyOrOptions === 'function' ? bodyOrOptions : undefined;
+  const given = body ? options : ((bodyOrOptions as RootOptions | undefined) ?? {});
+  return Answer.from<T | Nursery>(current()?.scope, body ? runNursery(body, given) : makeNursery(given));
+}
+
+/** The actor that spawned this one; undefined in a root and outside a runtime. */
+export function parent(): Portal | undefined {
+  return (current()?.runtime as Actor | undefined)?.parent;
+}
+
+async function runNursery<T>(body: Body<T>, options: RootOptions): Promise<T> {
+  const now = current();
+  if (now) {
+    checkInner(options);
+    now.scope.check();
+    return new NurseryOf(now.runtime as Actor, now.scope, options).runBody(body);
+  }
+  const root = await bootRoot(options);
+  try {
+    return await root.run(root.scope, () => new NurseryOf(root, root.scope, options).runBody(body));
+  } finally {
+    root.scope.settle();
+  }
+}
+
+async function makeNursery(options: RootOptions): Promise<Nursery> {
+  const now = current();
+  if (!now) {
+    const root = await bootRoot(options);
+    return new NurseryOf(root, root.scope, options);
+  }
+  checkInner(options);
+  now.scope.check();
+  const nursery = new NurseryOf(now.runtime as Actor, now.scope, options);
+  // The scope sees to it that a nursery that nobody disposes of ends all the same.
+  now.scope.adopt(nursery);
+  return nursery;
+}
+
+async function bootRoot(options: RootOptions): Promise<Actor> {
+  checkPlatform();
+  for (const key of Object.keys(options)) if (!rootOptions.has(key)) throw new TypeError(`there is no option ${key}`);
+  const logLevel = options.logLevel ?? 'warn';
+  if (!isLogLevel(logLevel)) throw new TypeError(`${String(logLevel)} is no logLevel`);
+  configureLog(logLevel, options.logger);
+  const timeouts = {...defaultTimeouts, ...options.timeouts};
+  for (const [name, ms] of Object.entries(timeouts))
+    if (!(ms >= 0)) throw new TypeError(`timeouts.${name} is a number of milliseconds, not ${String(ms)}`);
+  const root = new Actor({
+    id: newActorId(options.name ?? 'root'),
+    root: true,
+    codec: loadCodec(),
+    tree: {treeId: newId(), depth: 0, logLevel, timeouts},
+  });
+  if (options.expose) await root.exposed.load(homesOf(options.expose));
+  return root;
+}
+
+const rootOptions = new Set(['name', 'expose', 'signal', 'logLevel', 'logger', 'timeouts']);
+
+/** An inner nursery shares the runtime that is open: its options were given when that was booted. */
+function checkInner(options: RootOptions): void {
+  for (const key of Object.keys(options)) {
+    if (key !== 'name' && key !== 'signal')
+      throw new TypeError(
+        `openNursery() inside a runtime takes name and signal; ${key} belongs to the one that opened the root`,
+      );
+  }
+}
+
+function checkPlatform(): void {
+  if (process.platform === 'win32')
+    throw new ResourceExhausted('rxtractor runs on Linux and macOS: Windows has no socketpair to inherit', {
+      what: 'platform',
+    });
+}
+
+const exitCodes = {SIGINT: 130, SIGTERM: 143, SIGHUP: 129} as const;
+type ShutdownSignal = keyof typeof exitCodes;
+/** How long the body may go on after the tree is gone, and the process after the body, in ms. */
+const lingerMs = 1_000;
+
+/** The first signal cancels the tree; after that the default action is back, so that a second one ends all at once. */
+function ownSignals(root: Actor, nursery: NurseryOf): {readonly received: boolean; release(): void} {
+  let received: ShutdownSignal | undefined;
+  const signals = Object.keys(exitCodes) as ShutdownSignal[];
+  const release = (): void => {
+    for (const signal of signals) process.off(signal, shutDown);
+  };
+  const shutDown = (signal: NodeJS.Signals): void => {
+    received = signal as ShutdownSignal;
+    release();
+    process.exitCode = exitCodes[received];
+    const why = new ContextCancelled(`the program was ended by ${signal}`, {
+      canceller: root.id,
+      reason: 'shutdown',
+      cause: signal,
+    });
+    // What the body, or the user's own handles, do after that is given a moment, and no more.
+    void nursery.shutdown(why).then(() => setTimeout(() => process.exit(), lingerMs).unref());
+  };
+  for (const signal of signals) process.on(signal, shutDown);
+  return {
+    get received() {
+      return received !== undefined;
+    },
+    release,
+  };
+}
+
+/** A cancellation that this very program asked for is no error of its. */
+function isOwnCancel(error: unknown, root: Actor): boolean {
+  return error instanceof ContextCancelled && error.canceller?.id === root.id.id;
+}

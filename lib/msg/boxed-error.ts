@@ -1,0 +1,82 @@
+/**
+ * Errors between actors: what was thrown, and the actors that it passed through.
+ * Floor 1: above `boxed-node` and `revive`, which pack and unpack the thrown thing itself.
+ */
+import {type ActorId, formatActor} from '../base/address.js';
+import {ProtocolError, RemoteActorError} from '../base/errors.js';
+import {escapeText} from '../base/escape.js';
+import {type BoxedNode, boxNode, isError} from './boxed-node.js';
+import {limits} from './limits.js';
+import {isActorPath, isRecord, reviveNode} from './revive.js';
+
+export interface BoxedError {
+  /** The class name of the original; `unknown` for what is no Error. */
+  readonly type: string;
+  /** The actors it passed through: origin first, the receiver excluded. */
+  readonly path: readonly ActorId[];
+  readonly thrown: BoxedNode;
+}
+
+/**
+ * Packs what was thrown in this actor. Never throws, whatever it is. An error from another actor that passes
+ * through is not boxed again: `self` is added to its path.
+ */
+export function boxError(error: unknown, self: ActorId): BoxedError {
+  const relayed = relayedPath(error);
+  const thrown = boxNode(relayed === undefined ? error : (error as RemoteActorError).cause);
+  const type = 'class' in thrown ? thrown.class : 'unknown';
+  if (relayed === undefined) return {type, path: [self], thrown};
+  // Of an error that goes round for ever the origin and the last actors are kept.
+  const path =
+    relayed.length < limits.errorPath ? relayed : [relayed[0] as ActorId, ...relayed.slice(2 - limits.errorPath)];
+  return {type, path: [...path, self], thrown};
+}
+
+function relayedPath(error: unknown): readonly ActorId[] | undefined {
+  try {
+    return isError(error) && error instanceof RemoteActorError && isActorPath(error.path) ? error.path : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What the caller of a remote function sees. `at` has the frames of the call, where they were kept. */
+export function unboxError(boxed: BoxedError, at?: {readonly stack?: string | undefined}): RemoteActorError {
+  const fields: unknown = boxed;
+  const valid = isRecord(fields) && typeof fields.type === 'string' && isActorPath(fields.path);
+  const cause = valid ? reviveNode(fields.thrown) : new ProtocolError('a malformed error arrived');
+  const path = valid ? (fields.path as [ActorId, ...ActorId[]]) : nobody;
+  const type = valid ? escapeText(fields.type as string) : 'unknown';
+  const text = isError(cause) ? cause.message : `${textOf(cause)} was thrown`;
+  const error = new RemoteActorError(type === 'unknown' ? text : `${type}: ${text}`, {cause, type, path});
+  stitch(error, isError(cause) ? cause.stack : undefined, at?.stack);
+  return error;
+}
+
+const nobody: [ActorId] = [{name: 'unknown', id: '', pid: 0, host: ''}];
+
+/** The original itself, revived. */
+export function reviveError(boxed: BoxedError): unknown {
+  return reviveNode(isRecord(boxed) ? boxed.thrown : undefined);
+}
+
+function textOf(value: unknown): string {
+  if (typeof value === 'string') return value;
+  return typeof value === 'object' && value !== null ? 'an object' : String(value);
+}
+
+/** The printed text: header, the remote frames, who threw and who passed it on, the frames here. */
+function stitch(error: RemoteActorError, remote: string | undefined, call: string | undefined): void {
+  Error.captureStackTrace(error, unboxError);
+  const [origin, ...relays] = error.path;
+  const road = `    [in ${formatActor(origin as ActorId)}${relays.map(actor => `, through ${formatActor(actor)}`).join('')}]`;
+  const header = `${error.name} [${error.code}]: ${error.message}`;
+  const stack =
+    escapeText([header, ...frames(remote), road].join('\n')) + ['', ...frames(call ?? error.stack)].join('\n');
+  Object.defineProperty(error, 'stack', {value: stack, configurable: true, writable: true});
+}
+
+function frames(stack: string | undefined): string[] {
+  const start = stack?.search(/^[ \t]+at /m) ?? -1;
+  return start < 0 ? [] : (stack as string).slice(start).split('\n');
+}

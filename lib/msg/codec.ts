@@ -1,0 +1,77 @@
+/**
+ * Values as bytes: MessagePack, in one fixed form whichever library writes it.
+ * Floor 1: the top of `msg`: `prepare` and the library write, `scan` and `reader` (or the library) read.
+ */
+import {ProtocolError, Unserializable} from '../base/errors.js';
+import type {Library} from './library.js';
+import {binary, Ready} from './extensions.js';
+import {limits} from './limits.js';
+import {loadMsgpackLite} from './msgpack-lite.js';
+import {loadMsgpackr} from './msgpackr.js';
+import {prepare} from './prepare.js';
+import {read} from './reader.js';
+
+export interface Codec {
+  readonly name: 'msgpack-lite' | 'msgpackr';
+  /**
+   * The bytes of one value, in memory that nobody writes again. `label` is the start of the path in errors:
+   * `args` gives `args[0].deep`. @throws Unserializable when the value cannot cross unchanged
+   */
+  encode(value: unknown, label?: string): Uint8Array;
+  /** The one value that these bytes hold. It shares no memory with them. @throws ProtocolError */
+  decode(bytes: Uint8Array): unknown;
+}
+
+/** msgpackr when it is installed, else msgpack-lite; `name`, or RXTRACTOR_CODEC, asks for one. Loaded at the first call. */
+export function loadCodec(name?: Codec['name']): Codec {
+  const wanted = name ?? wantedByEnvironment();
+  if (wanted !== undefined)
+    return (loaded[wanted] ??= codecOf(wanted === 'msgpackr' ? loadMsgpackr() : loadMsgpackLite()));
+  return (chosen ??= loadBest());
+}
+const loaded: Partial<Record<Codec['name'], Codec>> = {};
+let chosen: Codec | undefined;
+
+function wantedByEnvironment(): Codec['name'] | undefined {
+  const name = process.env.RXTRACTOR_CODEC;
+  if (name === undefined || name === '') return undefined;
+  if (name === 'msgpackr' || name === 'msgpack-lite') return name;
+  throw new TypeError(`RXTRACTOR_CODEC is msgpackr or msgpack-lite, not ${name}`);
+}
+
+function loadBest(): Codec {
+  try {
+    return loadCodec('msgpackr');
+  } catch {
+    return loadCodec('msgpack-lite');
+  }
+}
+
+function codecOf(library: Library): Codec {
+  const write = (prepared: unknown): Uint8Array => library.encode(prepared);
+  return {
+    name: library.name,
+    encode(value, label) {
+      const prepared = prepare(value, label, write);
+      const bytes = shortWay(prepared) ?? write(prepared);
+      if (bytes.length > limits.messageBytes)
+        throw new Unserializable(`${bytes.length} bytes, and a message has at most ${limits.messageBytes}`, {
+          path: label === undefined ? [] : [label],
+        });
+      return bytes;
+    },
+    decode(bytes) {
+      if (bytes.length > limits.messageBytes) throw new ProtocolError(`a message of ${bytes.length} bytes arrived`);
+      return read(bytes);
+    },
+  };
+}
+
+/** What needs no library. */
+function shortWay(prepared: unknown): Uint8Array | undefined {
+  if (typeof prepared !== 'object') return undefined;
+  if (prepared instanceof Uint8Array) return binary(prepared);
+  if (!(prepared instanceof Ready)) return undefined;
+  // The shortest ones are constants.
+  return prepared.bytes.length < 16 ? prepared.bytes.slice() : prepared.bytes;
+}

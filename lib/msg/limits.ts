@@ -1,0 +1,24 @@
+/**
+ * What one message may measure: checked by the sender while it encodes, and by the receiver before it parses.
+ * Floor 1: numbers only; `prepare` and `scan` enforce them.
+ */
+export const limits = {
+  /** Arrays, objects, maps and sets within one another. */
+  depth: 64,
+  /** Values in one message, containers included, keys of objects excluded. */
+  nodes: 1_000_000,
+  /** One message, encoded. */
+  messageBytes: 64 * 1024 * 1024,
+  /** A larger bigint is refused: arithmetic on it could stall the receiver. */
+  bigintBytes: 128 * 1024,
+  /** A pattern, or the text of a URL: what the receiver must parse again. */
+  patternBytes: 64 * 1024,
+  /** A boxed error, its causes and members included. */
+  errorBytes: 64 * 1024,
+  /** Of an AggregateError, and of what was suppressed. */
+  errorMembers: 64,
+  errorCauses: 8,
+  stackFrames: 50,
+  /** Actors that an error is said to have passed through. */
+  errorPath: 64,
+} as const;

@@ -1,0 +1,62 @@
+/**
+ * MessagePack by msgpack-lite: the reference, always there.
+ * Floor 1: one of the two libraries below `codec`; what it is given was prepared.
+ */
+import {createRequire} from 'node:module';
+import {binaryHeader, Ready} from './extensions.js';
+import type {Library} from './library.js';
+
+/** What we use of msgpack-lite. */
+interface MsgpackLite {
+  createCodec(): LiteCodec;
+  encode(value: unknown, options: {codec: LiteCodec}): Buffer;
+}
+interface LiteCodec {
+  /** Called for every value, also by the library itself. */
+  encode(encoder: LiteEncoder, value: unknown): void;
+}
+interface LiteEncoder {
+  buffer: Buffer;
+  /** Makes room in `buffer` and returns where. */
+  reserve(length: number): number;
+  /** Writes bytes. */
+  send(bytes: Uint8Array): void;
+}
+
+export function loadMsgpackLite(): Library {
+  const lite = createRequire(import.meta.url)('msgpack-lite') as MsgpackLite;
+  const codec = lite.createCodec();
+  const encodeAtom = codec.encode;
+  codec.encode = (encoder, value) => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) encodeAtom(encoder, value);
+    else if (value instanceof Ready) encoder.send(value.bytes);
+    else if (value instanceof Uint8Array) sendBinary(encoder, value);
+    else encodeRecord(encoder, value as Record<string, unknown>);
+  };
+
+  // Not by the library: it looks at `constructor` and at `_isUint64BE`, which are keys like any other in a message.
+  function encodeRecord(encoder: LiteEncoder, record: Record<string, unknown>): void {
+    const keys = Object.keys(record);
+    const {length} = keys;
+    if (length < 16) writeHeader(encoder, [0x80 | length]);
+    else if (length <= 0xffff) writeHeader(encoder, [0xde, length >>> 8, length & 0xff]);
+    else writeHeader(encoder, [0xdf, 0, (length >>> 16) & 0xff, (length >>> 8) & 0xff, length & 0xff]);
+    for (const key of keys) {
+      codec.encode(encoder, key);
+      codec.encode(encoder, record[key]);
+    }
+  }
+
+  return {name: 'msgpack-lite', encode: value => lite.encode(value, {codec})};
+}
+
+/** Not by the library: for 255 bytes it writes a longer header than needed. */
+function sendBinary(encoder: LiteEncoder, bytes: Uint8Array): void {
+  writeHeader(encoder, binaryHeader(bytes.length));
+  encoder.send(bytes);
+}
+
+function writeHeader(encoder: LiteEncoder, header: readonly number[]): void {
+  const at = encoder.reserve(header.length);
+  encoder.buffer.set(header, at);
+}

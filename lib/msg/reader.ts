@@ -1,0 +1,305 @@
+/**
+ * Reads MessagePack and checks it in the same pass: the short way for what is small, and the only way for extensions.
+ * Floor 1: above `extensions` and `revive`; `codec` decides which values come here.
+ */
+import {isUtf8} from 'node:buffer';
+import {ProtocolError} from '../base/errors.js';
+import {Ext, malformed, unpackLeaf} from './extensions.js';
+import {limits} from './limits.js';
+import {reviveNode} from './revive.js';
+
+/** The one value that the bytes hold. Nothing in it shares memory with them. @throws ProtocolError */
+export function read(bytes: Uint8Array): unknown {
+  const reader = new Reader(bytes);
+  const value = reader.value(0);
+  if (reader.at !== bytes.length) throw new ProtocolError(`${bytes.length - reader.at} bytes follow a value`);
+  return value;
+}
+
+/** One view for all numbers: to make one for each message takes longer than to read the message. */
+const float = new DataView(new ArrayBuffer(8));
+const floatBytes = new Uint8Array(float.buffer);
+const knownKeys: string[] = Array.from({length: 1024}, () => '');
+
+class Reader {
+  at = 0;
+  #nodes = 0;
+  readonly #bytes: Uint8Array;
+  #buffer: Buffer | undefined;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+  }
+
+  value(depth: number): unknown {
+    const token = this.#byte();
+    if (token < 0x80) return token;
+    if (token >= 0xe0) return token - 0x100;
+    if (token < 0x90) return this.#map(token & 0x0f, depth);
+    if (token < 0xa0) return this.#array(token & 0x0f, depth);
+    if (token < 0xc0) return this.#text(token & 0x1f);
+    switch (token) {
+      case 0xc0:
+        return null;
+      case 0xc2:
+        return false;
+      case 0xc3:
+        return true;
+      case 0xc4:
+        return this.#binary(this.#byte());
+      case 0xc5:
+        return this.#binary(this.#uint(2));
+      case 0xc6:
+        return this.#binary(this.#uint(4));
+      case 0xc7:
+        return this.#extension(this.#byte(), depth);
+      case 0xc8:
+        return this.#extension(this.#uint(2), depth);
+      case 0xc9:
+        return this.#extension(this.#uint(4), depth);
+      case 0xcb:
+        return this.#float();
+      case 0xcc:
+        return this.#byte();
+      case 0xcd:
+        return this.#uint(2);
+      case 0xce:
+        return this.#uint(4);
+      case 0xd0:
+        return (this.#byte() << 24) >> 24;
+      case 0xd1:
+        return (this.#uint(2) << 16) >> 16;
+      case 0xd2:
+        return this.#uint(4) | 0;
+      case 0xd4:
+      case 0xd5:
+      case 0xd6:
+      case 0xd7:
+      case 0xd8:
+        return this.#extension(1 << (token - 0xd4), depth);
+      case 0xd9:
+        return this.#text(this.#byte());
+      case 0xda:
+        return this.#text(this.#uint(2));
+      case 0xdb:
+        return this.#text(this.#uint(4));
+      case 0xdc:
+        return this.#array(this.#uint(2), depth);
+      case 0xdd:
+        return this.#array(this.#uint(4), depth);
+      case 0xde:
+        return this.#map(this.#uint(2), depth);
+      case 0xdf:
+        return this.#map(this.#uint(4), depth);
+      default:
+        throw new ProtocolError(`a value of unknown form 0x${token.toString(16)} arrived`);
+    }
+  }
+
+  #array(length: number, depth: number): unknown[] {
+    this.#enter(length, length, depth);
+    const bytes = this.#bytes;
+    // Not made at its full length: a header costs a liar nothing, the elements do.
+    const array: unknown[] = [];
+    for (let i = 0; i < length; i++) {
+      const token = bytes[this.at] as number;
+      // The numbers up to 127, without a call; beyond the end this is false.
+      if (token < 0x80) {
+        this.at++;
+        array.push(token);
+      } else array.push(this.value(depth + 1));
+    }
+    return array;
+  }
+
+  #map(size: number, depth: number): Record<string, unknown> {
+    this.#enter(size, size * 2, depth);
+    const record: Record<string, unknown> = {};
+    for (let i = 0; i < size; i++) {
+      const key = this.#key();
+      record[key] = this.value(depth + 1);
+    }
+    return record;
+  }
+
+  /** A container: each of its values takes a byte at least, each key one more. */
+  #enter(values: number, bytes: number, depth: number): void {
+    if (depth >= limits.depth) throw new ProtocolError(`nested deeper than ${limits.depth}`);
+    this.#need(bytes);
+    this.#count(values);
+  }
+
+  #count(values: number): void {
+    this.#nodes += values;
+    if (this.#nodes > limits.nodes) throw new ProtocolError(`more than ${limits.nodes} values in one message`);
+  }
+
+  #key(): string {
+    const token = this.#byte();
+    if (token > 0xa0 && token < 0xc0) return this.#shortKey(token & 0x1f);
+    switch (token) {
+      case 0xa0:
+        return '';
+      case 0xd9:
+        return checkedKey(this.#text(this.#byte()));
+      case 0xda:
+        return checkedKey(this.#text(this.#uint(2)));
+      case 0xdb:
+        return checkedKey(this.#text(this.#uint(4)));
+      default:
+        throw new ProtocolError('an object with a key that is no text arrived');
+    }
+  }
+
+  /** The keys of messages recur: one met before costs a comparison, and is a string that property access knows. */
+  #shortKey(length: number): string {
+    const at = this.#need(length);
+    const bytes = this.#bytes;
+    const end = at + length;
+    const slot =
+      ((bytes[at] as number) +
+        (bytes[end - 1] as number) * 31 +
+        (bytes[at + (length >>> 1)] as number) * 7 +
+        length * 131) &
+      (knownKeys.length - 1);
+    const known = knownKeys[slot] as string;
+    if (known.length === length) {
+      let i = 0;
+      while (i < length && known.charCodeAt(i) === bytes[at + i]) i++;
+      if (i === length) {
+        this.at = end;
+        return known;
+      }
+    }
+    const key = checkedKey(this.#text(length));
+    // Only ASCII is as long in bytes.
+    if (key.length === length) knownKeys[slot] = key;
+    return key;
+  }
+
+  #text(length: number): string {
+    const at = this.#need(length);
+    const end = at + length;
+    const bytes = this.#bytes;
+    if (length < 24) {
+      const text = shortAscii(bytes, at, end);
+      if (text !== undefined) {
+        this.at = end;
+        return text;
+      }
+    }
+    this.#buffer ??= Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const text = this.#buffer.toString('utf8', at, end);
+    // The decoder puts U+FFFD in the place of what is no UTF-8; it may also have been sent.
+    if (text.includes('\ufffd') && !isUtf8(bytes.subarray(at, end)))
+      throw new ProtocolError('a text that is no UTF-8 arrived');
+    this.at = end;
+    return text;
+  }
+
+  #binary(length: number): Uint8Array {
+    return new Uint8Array(this.#take(length));
+  }
+
+  #extension(length: number, depth: number): unknown {
+    const type = this.#byte();
+    if (type !== Ext.Map && type !== Ext.Set && type !== Ext.RegExp && type !== Ext.Error)
+      return unpackLeaf(type, this.#take(length));
+    const end = this.#need(length) + length;
+    this.#count(1);
+    const content = this.value(depth);
+    if (this.at !== end) throw malformed(type);
+    if (type === Ext.Error) return reviveNode(content);
+    if (!Array.isArray(content)) throw malformed(type);
+    if (type === Ext.Set) return new Set(content);
+    return type === Ext.Map ? unpackMap(content) : unpackRegExp(content);
+  }
+
+  #float(): number {
+    const at = this.#need(8);
+    const bytes = this.#bytes;
+    for (let i = 0; i < 8; i++) floatBytes[i] = bytes[at + i] as number;
+    this.at = at + 8;
+    return float.getFloat64(0);
+  }
+
+  #uint(size: 2 | 4): number {
+    const at = this.#need(size);
+    const bytes = this.#bytes;
+    this.at = at + size;
+    if (size === 2) return ((bytes[at] as number) << 8) | (bytes[at + 1] as number);
+    return (
+      (bytes[at] as number) * 0x1000000 +
+      (((bytes[at + 1] as number) << 16) | ((bytes[at + 2] as number) << 8) | (bytes[at + 3] as number))
+    );
+  }
+
+  #byte(): number {
+    const byte = this.#bytes[this.at++];
+    if (byte === undefined) throw new ProtocolError('a value is cut short');
+    return byte;
+  }
+
+  #take(length: number): Uint8Array {
+    const at = this.#need(length);
+    this.at = at + length;
+    return this.#bytes.subarray(at, this.at);
+  }
+
+  /** Where the reader stands, when so many bytes follow. */
+  #need(length: number): number {
+    if (length > this.#bytes.length - this.at) throw new ProtocolError('a value is cut short');
+    return this.at;
+  }
+}
+
+function checkedKey(key: string): string {
+  // Assigned, it would set the prototype of what is being read.
+  if (key === '__proto__') throw new ProtocolError('an object with the key __proto__ arrived');
+  return key;
+}
+
+/** A call into the decoder costs more than short texts are worth. undefined when it is not all ASCII. */
+function shortAscii(bytes: Uint8Array, from: number, end: number): string | undefined {
+  let text = '';
+  let at = from;
+  for (; at + 4 <= end; at += 4) {
+    const a = bytes[at] as number;
+    const b = bytes[at + 1] as number;
+    const c = bytes[at + 2] as number;
+    const d = bytes[at + 3] as number;
+    if ((a | b | c | d) >= 0x80) return undefined;
+    text += String.fromCharCode(a, b, c, d);
+  }
+  for (; at < end; at++) {
+    const byte = bytes[at] as number;
+    if (byte >= 0x80) return undefined;
+    text += String.fromCharCode(byte);
+  }
+  return text;
+}
+
+function unpackMap(content: readonly unknown[]): Map<unknown, unknown> {
+  if (content.length % 2 !== 0) throw malformed(Ext.Map);
+  const map = new Map<unknown, unknown>();
+  for (let i = 0; i < content.length; i += 2) map.set(content[i], content[i + 1]);
+  return map;
+}
+
+function unpackRegExp([source, flags, lastIndex = 0, ...more]: readonly unknown[]): RegExp {
+  if (
+    typeof source !== 'string' ||
+    typeof flags !== 'string' ||
+    typeof lastIndex !== 'number' ||
+    more.length > 0 ||
+    source.length > limits.patternBytes
+  )
+    throw malformed(Ext.RegExp);
+  try {
+    const pattern = new RegExp(source, flags);
+    pattern.lastIndex = lastIndex;
+    return pattern;
+  } catch {
+    throw malformed(Ext.RegExp);
+  }
+}

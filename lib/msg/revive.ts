@@ -1,0 +1,141 @@
+/**
+ * Makes the error again that a boxed node describes: its class, its properties, its causes.
+ * Floor 1: above `boxed-node`. What it reads came from outside: every field is checked, and no class is
+ * built from a name except through a fixed table and `registerError`.
+ */
+import type {ActorId} from '../base/address.js';
+import * as ours from '../base/errors.js';
+import {escapeText} from '../base/escape.js';
+import {classKey} from './boxed-node.js';
+import {limits} from './limits.js';
+
+/** What was thrown, or what stands for it. Never throws. */
+export function reviveNode(node: unknown, depth = 0): unknown {
+  if (!isRecord(node) || depth > limits.errorCauses + 1) return malformed();
+  if ('value' in node) return node.value;
+  if (typeof node.text === 'string') return node.text;
+  if (typeof node.class !== 'string' || typeof node.message !== 'string') return malformed();
+  return reviveError(node, node.class, node.message, depth);
+}
+
+const malformed = (): Error => new ours.ProtocolError('a malformed error arrived');
+
+function reviveError(node: Record<string, unknown>, className: string, message: string, depth: number): Error {
+  const own = isRecord(node.own) ? node.own : {};
+  const Class = classOf(className, own);
+  const error = Class === DOMException ? new DOMException(message, textOr(node.name, 'Error')) : new Error(message);
+  if (Class === undefined) {
+    hide(error, classKey, className);
+    hide(error, 'name', escapeText(textOr(node.name, className)));
+  } else if (Class !== DOMException) {
+    Object.setPrototypeOf(error, Class.prototype as object);
+    const name = escapeText(textOr(node.name, className));
+    if (error.name !== name) hide(error, 'name', name);
+  }
+  for (const key of Object.keys(own))
+    if (!reserved(key))
+      Object.defineProperty(error, key, {value: own[key], enumerable: true, configurable: true, writable: true});
+  if ('cause' in node) hide(error, 'cause', reviveNode(node.cause, depth + 1));
+  if (Array.isArray(node.errors)) hide(error, 'errors', reviveAll(node.errors, depth));
+  if (Array.isArray(node.suppressed))
+    for (const other of reviveAll(node.suppressed, depth)) ours.suppress(error, other);
+  // The text that is printed: nothing in it may steer the terminal. The message stays as it was.
+  hide(error, 'stack', escapeText(textOr(node.stack, `${error.name}: ${message}`)));
+  return error;
+}
+
+const reviveAll = (nodes: readonly unknown[], depth: number): unknown[] =>
+  nodes.slice(0, limits.errorMembers + 1).map(node => reviveNode(node, depth + 1));
+
+type ErrorClass = abstract new (...args: never[]) => Error;
+
+const builtins: readonly ErrorClass[] = [
+  Error,
+  EvalError,
+  RangeError,
+  ReferenceError,
+  SyntaxError,
+  TypeError,
+  URIError,
+  AggregateError,
+  DOMException,
+];
+const builtinByName = new Map(builtins.map(Class => [Class.name, Class]));
+
+/** The class of that name, when it is one that we know and the properties are what its users count on. */
+function classOf(name: string, own: Record<string, unknown>): ErrorClass | undefined {
+  const builtin = builtinByName.get(name);
+  if (builtin !== undefined) return builtin;
+  const check = Object.hasOwn(ourClasses, name) ? ourClasses[name] : undefined;
+  if (check !== undefined) return check.fits(own) ? check.Class : undefined;
+  return ours.registeredError(name);
+}
+
+const ourClasses: Readonly<Record<string, {Class: ErrorClass; fits(own: Record<string, unknown>): boolean}>> = {
+  ActorError: {Class: ours.ActorError, fits: hasActor},
+  RemoteActorError: {
+    Class: ours.RemoteActorError,
+    fits: own => typeof own.type === 'string' && isActor(own.origin) && isActorPath(own.path),
+  },
+  ContextCancelled: {
+    Class: ours.ContextCancelled,
+    fits: own =>
+      hasActor(own) &&
+      typeof own.reason === 'string' &&
+      typeof own.acked === 'boolean' &&
+      (own.canceller === undefined || isActor(own.canceller)),
+  },
+  StreamOverrun: {Class: ours.StreamOverrun, fits: hasActor},
+  StreamClosed: {Class: ours.StreamClosed, fits: hasActor},
+  TransportClosed: {Class: ours.TransportClosed, fits: own => hasActor(own) && typeof own.kind === 'string'},
+  ActorDied: {Class: ours.ActorDied, fits: own => hasActor(own) && isRecord(own.exit)},
+  SpawnFailed: {
+    Class: ours.SpawnFailed,
+    fits: own => hasActor(own) && typeof own.phase === 'string' && typeof own.stderr === 'string',
+  },
+  NotExposed: {Class: ours.NotExposed, fits: hasActor},
+  MessageTypeError: {Class: ours.MessageTypeError, fits: own => hasActor(own) && Array.isArray(own.issues)},
+  Unserializable: {Class: ours.Unserializable, fits: own => hasActor(own) && Array.isArray(own.path)},
+  ProtocolError: {Class: ours.ProtocolError, fits: hasActor},
+  HandshakeRejected: {Class: ours.HandshakeRejected, fits: hasActor},
+  ResourceExhausted: {Class: ours.ResourceExhausted, fits: own => hasActor(own) && typeof own.what === 'string'},
+  NoRuntime: {Class: ours.NoRuntime, fits: hasActor},
+  NurseryError: {Class: ours.NurseryError, fits: () => true},
+};
+
+function hasActor(own: Record<string, unknown>): boolean {
+  return own.actor === undefined || isActor(own.actor);
+}
+
+export function isActor(value: unknown): value is ActorId {
+  return (
+    isRecord(value) &&
+    typeof value.name === 'string' &&
+    typeof value.id === 'string' &&
+    typeof value.pid === 'number' &&
+    typeof value.host === 'string'
+  );
+}
+
+export function isActorPath(value: unknown): value is [ActorId, ...ActorId[]] {
+  return Array.isArray(value) && value.length > 0 && value.length <= limits.errorPath && value.every(isActor);
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** What an error inherits, its own fields that are restored apart, and what a prototype is reached by. */
+const reserved = (key: string): boolean =>
+  key in Object.prototype ||
+  key === 'message' ||
+  key === 'stack' ||
+  key === 'cause' ||
+  key === 'name' ||
+  key === 'prototype';
+
+const textOr = (value: unknown, otherwise: string): string => (typeof value === 'string' ? value : otherwise);
+
+function hide(error: Error, key: string | symbol, value: unknown): void {
+  Object.defineProperty(error, key, {value, configurable: true, writable: true});
+}

@@ -1,0 +1,411 @@
+/**
+ * The nursery: owns actors and everything opened in its body, and settles only after all of it has ended.
+ * Floor 6: errors climb to it from contexts, cancels descend from it to children; they meet only here.
+ */
+import {availableParallelism} from 'node:os';
+import PQueue from 'p-queue';
+import type {Observable} from 'rxjs';
+import type {Actor} from '../actor/actor.js';
+import {homesOf} from '../actor/exposed.js';
+import {type CallOptions, type Portal, scopeKey, type ScopeHolder} from '../actor/portal.js';
+import {type Marked, markOf, type RemoteFn} from '../actor/remote.js';
+import {Answer} from '../base/answer.js';
+import {ContextCancelled, NurseryError, ResourceExhausted, SpawnFailed, suppress} from '../base/errors.js';
+import {isLogLevel, type LogLevel} from '../base/log.js';
+import {type Charge, Scope} from '../base/scope.js';
+import {Offspring, type OffspringPlan} from './offspring.js';
+import {spawnProcess} from './process.js';
+
+/** A nursery's body; an Observable is awaited: its last value is the result. */
+export type Body<T> = (nursery: Nursery) => Observable<T> | PromiseLike<T> | T;
+
+/** What an actor is and how it runs. */
+export interface ActorOptions {
+  /** What may be called in it: marked functions, or URLs of modules all of whose marked exports may. */
+  readonly expose: ReadonlyArray<RemoteFn | URL>;
+  /** What it is made of. Default `process`, an operating-system process: the only one so far. */
+  readonly backend?: 'process';
+  /** True: the nursery stays open until this actor is cancelled. Default false. */
+  readonly daemon?: boolean;
+  /** Default: that of the parent. */
+  readonly logLevel?: LogLevel;
+  /** Merged over the inherited environment; `undefined` removes. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Default: the parent's. */
+  readonly cwd?: string;
+  /** Arguments for Node. Default: the parent's, less what would run the parent's program again. */
+  readonly execArgv?: readonly string[];
+  /** Its stdout (stderr is always read, and relayed likewise). Default `inherit`; `prefix`: line by line with its mark. */
+  readonly stdio?: 'inherit' | 'prefix' | 'ignore';
+  /** Aborting it cancels the actor. */
+  readonly signal?: AbortSignal;
+}
+
+export interface NurseryOptions {
+  /** For messages. */
+  readonly name?: string;
+  /** Aborting it cancels the nursery. */
+  readonly signal?: AbortSignal;
+}
+
+/** The owner of actors. See rules T8 to T10 of the guide for what it promises. */
+export interface Nursery extends AsyncDisposable, ScopeHolder {
+  /** Starts an actor; resolves when it serves. Rejects with SpawnFailed, TypeError for bad options, ContextCancelled. */
+  startActor(name: string, options: ActorOptions): Promise<Portal>;
+  /** Runs one task in an actor of its own: spawn, run, reap. */
+  run<A extends unknown[], R>(fn: ((...args: A) => R) & Marked<'task'>, ...args: A): Promise<Awaited<R>>;
+  /** The same nursery with other defaults for the actors that it starts. */
+  with(
+    options: Partial<ActorOptions> & Pick<CallOptions, 'signal' | 'timeout'> & {readonly name?: string},
+  ): Pick<Nursery, 'startActor' | 'run'>;
+  /** Ends every child. Resolves when all are gone. Never rejects. */
+  cancel(reason?: unknown): Promise<void>;
+  /** Aborted when this nursery is cancelled, or something in it failed. */
+  readonly signal: AbortSignal;
+}
+
+/** Actors of this process that are being spawned; the rest wait their turn (rule T15). */
+const spawning = new PQueue({concurrency: 2 * availableParallelism()});
+/** How deep a tree may grow. */
+const maxDepth = 32;
+/** After so many ms a wait that the user may not understand is explained. */
+const explainMs = 5_000;
+
+export class NurseryOf implements Nursery, Charge {
+  readonly [scopeKey]: Scope;
+  readonly openedBy = 'verb';
+  readonly #actor: Actor;
+  readonly #name: string;
+  readonly #children = new Set<Offspring>();
+  #stopListening: () => void;
+  #closed: Promise<void> | undefined;
+  /** The teardown's time in ms, for all levels below. */
+  #budget: number;
+  #isCloseByUser = false;
+
+  constructor(actor: Actor, parent: Scope, options: NurseryOptions) {
+    this.#actor = actor;
+    this.#name = options.name ?? 'a nursery';
+    this.#budget = actor.teardownBudget;
+    const scope = new Scope(`${this.#name} in ${actor.id.name}`, parent);
+    this[scopeKey] = scope;
+    scope.onCancel(why => void this.#reapAll(why));
+    this.#stopListening = onAbort(options.signal, reason => this.#cancelScope('requested', reason));
+  }
+
+  get signal(): AbortSignal {
+    return this[scopeKey].signal;
+  }
+
+  startActor(name: string, options: ActorOptions): Promise<Portal> {
+    return Answer.from(this[scopeKey], this.#start(name, options));
+  }
+
+  run<A extends unknown[], R>(fn: ((...args: A) => R) & Marked<'task'>, ...args: A): Promise<Awaited<R>> {
+    return this.#runIn({}, fn, args);
+  }
+
+  with(
+    defaults: Partial<ActorOptions> & Pick<CallOptions, 'signal' | 'timeout'> & {readonly name?: string},
+  ): Pick<Nursery, 'startActor' | 'run'> {
+    return {
+      startActor: (name, options) => this.startActor(name, {...withoutCallOptions(defaults), ...options}),
+      run: (fn, ...args) => this.#runIn(defaults, fn, args),
+    };
+  }
+
+  async cancel(reason?: unknown): Promise<void> {
+    this.#isCloseByUser = true;
+    this.#cancelScope('requested', reason);
+    await Promise.all([...this.#children].map(child => child.gone));
+  }
+
+  /** Whether the cancellation that ends it was asked for by `cancel()` of this very nursery. */
+  get cancelledByUser(): boolean {
+    return this.#isCloseByUser;
+  }
+
+  /** Runs the body and settles after everything that it started has ended. */
+  async runBody<T>(body: Body<T>): Promise<T> {
+    const scope = this[scopeKey];
+    const thrown: unknown[] = [];
+    let value: T | undefined;
+    try {
+      value = await this.#actor.run(scope, () => settleBody(body, this));
+    } catch (error) {
+      thrown.push(error);
+      scope.cancel(
+        new ContextCancelled(`${this.#name} was cancelled because its body failed`, {
+          canceller: undefined,
+          reason: 'scope',
+          cause: error,
+        }),
+      );
+    }
+    await this.#close(thrown.length > 0);
+    const failure = this.#outcome(thrown);
+    if (failure) throw failure.error;
+    return value as T;
+  }
+
+  /** Leaving an `await using` block cannot know whether the block threw: it cancels what is left. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#cancelScope('scope', undefined);
+    await this.#close(true);
+    const failure = this.#outcome([]);
+    if (failure) throw failure.error;
+  }
+
+  finish(): Promise<void> {
+    return this[Symbol.asyncDispose]();
+  }
+
+  async end(why: ContextCancelled): Promise<void> {
+    this[scopeKey].cancel(why);
+    await this.#close(true);
+  }
+
+  /** Ends the nursery for a signal that the process got, in the time that is left. */
+  shutdown(why: ContextCancelled): Promise<void> {
+    this[scopeKey].cancel(why);
+    return this.#reapAll(why);
+  }
+
+  #close(failed: boolean): Promise<void> {
+    this.#closed ??= this.#leave(failed);
+    return this.#closed;
+  }
+
+  async #leave(failed: boolean): Promise<void> {
+    const scope = this[scopeKey];
+    const stopExplaining = explain(scope);
+    await scope.leave(failed);
+    await this.#awaitDaemons();
+    await this.#reapAll(
+      scope.cancelled ?? new ContextCancelled(`${this.#name} has ended`, {canceller: this.#actor.id, reason: 'scope'}),
+    );
+    stopExplaining();
+    this.#stopListening();
+    scope.settle();
+  }
+
+  /** Daemons keep the nursery open until it is cancelled or they are. */
+  async #awaitDaemons(): Promise<void> {
+    const scope = this[scopeKey];
+    const daemons = [...this.#children].filter(child => child.plan.daemon);
+    if (daemons.length === 0 || scope.cancelled) return;
+    let stop = (): void => {};
+    const cancelled = new Promise<void>(resolve => {
+      stop = scope.onCancel(() => resolve());
+    });
+    await Promise.race([cancelled, Promise.all(daemons.map(child => child.gone))]);
+    stop();
+  }
+
+  async #reapAll(why: ContextCancelled): Promise<void> {
+    await Promise.all([...this.#children].map(child => child.cancel(why, this.#budget)));
+  }
+
+  /** One error leaves as itself, several as NurseryError; what a failure caused is not counted beside it. */
+  #outcome(thrown: readonly unknown[]): {readonly error: unknown} | undefined {
+    const {failures, cancelled} = this[scopeKey];
+    const all = [...new Set([...failures, ...thrown])];
+    const causes = all.filter(error => !all.some(other => other !== error && isCausedBy(error, other)));
+    const real = causes.filter(error => !(error instanceof ContextCancelled));
+    const listed = real.length > 0 ? real : causes;
+    for (const error of all)
+      if (!listed.includes(error) && listed.length === 1 && !(error instanceof ContextCancelled))
+        suppress(listed[0], error);
+    if (listed.length > 1)
+      return {
+        error: new NurseryError(listed, `${listed.length} things failed in ${this.#name} of ${this.#actor.id.name}`),
+      };
+    if (listed.length === 1) return {error: listed[0]};
+    // Somebody else's cancel ends the nursery with it; one's own, absorbed by the body, does not.
+    if (cancelled && !this.#isCloseByUser && cancelled.reason !== 'scope') return {error: cancelled};
+    return undefined;
+  }
+
+  async #start(name: string, options: ActorOptions): Promise<Portal> {
+    const plan = this.#plan(name, options);
+    const scope = this[scopeKey];
+    scope.check();
+    if (this.#actor.importing) {
+      throw new SpawnFailed(
+        `actor ${name} cannot be started while the modules of ${this.#actor.id.name} are imported: guard the program with main()`,
+        {phase: 'import'},
+      );
+    }
+    if (this.#actor.tree.depth >= maxDepth)
+      throw new ResourceExhausted(`a tree of actors may be ${maxDepth} levels deep`, {what: 'depth'});
+    const child = new Offspring(this.#actor, plan, scope, error => scope.fail(error));
+    this.#children.add(child);
+    void child.gone.then(() => this.#children.delete(child));
+    const stopListening = onAbort(options.signal, reason => {
+      void child.cancel(
+        new ContextCancelled(`actor ${name} was cancelled by its signal`, {
+          canceller: this.#actor.id,
+          reason: 'requested',
+          cause: reason,
+        }),
+        this.#budget,
+      );
+    });
+    void child.gone.then(stopListening);
+    // The place in the queue is kept until the child serves: many at once starve each other of their time.
+    return spawning.add(() => child.start(spawnProcess));
+  }
+
+  #plan(name: string, options: ActorOptions): OffspringPlan {
+    if (typeof name !== 'string' || name === '' || name.length > 200)
+      throw new TypeError('startActor(): the name is a text of 1 to 200 characters');
+    if (typeof options !== 'object' || options === null)
+      throw new TypeError('startActor(): options with `expose` are needed');
+    for (const key of Object.keys(options))
+      if (!actorOptions.has(key)) throw new TypeError(`startActor(): there is no option ${key}`);
+    const {
+      expose,
+      backend = 'process',
+      daemon = false,
+      logLevel = this.#actor.tree.logLevel,
+      env = {},
+      cwd,
+      execArgv,
+      stdio = 'inherit',
+    } = options;
+    if (backend !== 'process')
+      throw new TypeError(`startActor(): the backend ${String(backend)} is not there: process is`);
+    if (!isLogLevel(logLevel)) throw new TypeError(`startActor(): ${String(logLevel)} is no logLevel`);
+    if (!['inherit', 'prefix', 'ignore'].includes(stdio))
+      throw new TypeError(`startActor(): stdio is inherit, prefix or ignore, not ${String(stdio)}`);
+    return {name, homes: homesOf(expose), daemon, env, cwd, execArgv, stdio, logLevel};
+  }
+
+  #runIn<A extends unknown[], R>(
+    defaults: Partial<ActorOptions> & Pick<CallOptions, 'signal' | 'timeout'> & {readonly name?: string},
+    fn: ((...args: A) => R) & Marked<'task'>,
+    args: A,
+  ): Promise<Awaited<R>> {
+    const scope = this[scopeKey];
+    const work = this.#oneShot(defaults, fn, args);
+    scope.adopt(chargeOf(work, scope));
+    return Answer.from(scope, work);
+  }
+
+  async #oneShot<A extends unknown[], R>(
+    defaults: Partial<ActorOptions> & Pick<CallOptions, 'signal' | 'timeout'> & {readonly name?: string},
+    fn: ((...args: A) => R) & Marked<'task'>,
+    args: A,
+  ): Promise<Awaited<R>> {
+    const mark = markOf(fn);
+    if (mark.kind !== 'task')
+      throw new TypeError(`${mark.name} is marked with ${mark.kind}(): nursery.run() takes a task`);
+    const {signal, timeout, name = mark.name, ...options} = defaults;
+    const portal = await this.#start(name, {...options, expose: options.expose ?? [fn], ...(signal && {signal})});
+    try {
+      return await portal
+        .with({scope: this, ...(signal && {signal}), ...(timeout !== undefined && {timeout})})
+        .run(fn, ...args);
+    } finally {
+      await portal.cancelActor();
+    }
+  }
+
+  #cancelScope(reason: 'requested' | 'scope', cause: unknown): void {
+    this[scopeKey].cancel(
+      new ContextCancelled(`${this.#name} was cancelled`, {canceller: this.#actor.id, reason, cause}),
+    );
+  }
+}
+
+const actorOptions = new Set(['expose', 'backend', 'daemon', 'logLevel', 'env', 'cwd', 'execArgv', 'stdio', 'signal']);
+
+function withoutCallOptions<T extends {timeout?: unknown; name?: unknown}>(options: T): Omit<T, 'timeout' | 'name'> {
+  const {timeout: _timeout, name: _name, ...rest} = options;
+  return rest;
+}
+
+/** A one-shot actor as something that the scope waits for: its answer tells of failures, its child is reaped. */
+function chargeOf(work: Promise<unknown>, scope: Scope): Charge {
+  const done = work.then(
+    () => {},
+    // The answer reports what nobody asked for at the end of the macrotask: not before that is it over.
+    () => new Promise<void>(resolve => setImmediate(() => setImmediate(resolve))),
+  );
+  const charge: Charge = {openedBy: 'verb', finish: () => done, end: () => done};
+  void done.then(() => scope.release(charge));
+  return charge;
+}
+
+/** Calls `aborted` when the signal aborts, at once when it has. Returns how to stop listening. */
+function onAbort(signal: AbortSignal | undefined, aborted: (reason: unknown) => void): () => void {
+  if (!signal) return () => {};
+  if (signal.aborted) {
+    aborted(signal.reason);
+    return () => {};
+  }
+  const listener = (): void => aborted(signal.reason);
+  signal.addEventListener('abort', listener, {once: true});
+  return () => signal.removeEventListener('abort', listener);
+}
+
+function settleBody<T>(body: Body<T>, nursery: NurseryOf): Promise<T> {
+  const scope = nursery[scopeKey];
+  const stopExplaining = explain(scope);
+  const work = (async () => {
+    const result = await body(nursery);
+    return isObservable<T>(result) ? lastValue(result, scope) : (result as T);
+  })();
+  return work.finally(stopExplaining);
+}
+
+function isObservable<T>(value: unknown): value is Observable<T> {
+  return typeof value === 'object' && value !== null && 'subscribe' in value && typeof value.subscribe === 'function';
+}
+
+/** The last value of an Observable; it is unsubscribed when the scope is cancelled. */
+function lastValue<T>(source: Observable<T>, scope: Scope): Promise<T> {
+  return new Promise((resolve, reject) => {
+    let last: T | undefined;
+    const subscription = source.subscribe({
+      next: value => {
+        last = value;
+      },
+      error: reject,
+      complete: () => resolve(last as T),
+    });
+    const stop = scope.onCancel(why => {
+      subscription.unsubscribe();
+      reject(why);
+    });
+    subscription.add(stop);
+  });
+}
+
+/** Once a scope is cancelled, and what runs in it does not end: say so after a while. */
+function explain(scope: Scope): () => void {
+  let timer: NodeJS.Timeout | undefined;
+  const stop = scope.onCancel(() => {
+    timer = setTimeout(() => {
+      process.emitWarning(
+        `${scope.label} was cancelled ${explainMs / 1000} s ago and has not ended: its body ignores the cancellation`,
+        {code: 'RXTRACTOR_STUCK'},
+      );
+    }, explainMs);
+    timer.unref();
+  });
+  return () => {
+    stop();
+    clearTimeout(timer);
+  };
+}
+
+/** Whether `error` is no story of its own because `cause` tells it. */
+function isCausedBy(error: unknown, cause: unknown): boolean {
+  let link = error;
+  for (let depth = 0; depth < 8 && link instanceof Error; depth++) {
+    link = link.cause;
+    if (link !== undefined && link === cause) return true;
+  }
+  return false;
+}

@@ -1,0 +1,285 @@
+/**
+ * One child of a nursery, from its spawn to its end: handshake, readiness, verdict, reaping.
+ * Floor 6: between the backend below and `nursery`, which owns it.
+ */
+import {type ActorId, formatActor, newId} from '../base/address.js';
+import {ActorDied, ContextCancelled, type Exit, SpawnFailed, type SpawnPhase, suppress} from '../base/errors.js';
+import {log} from '../base/log.js';
+import type {Scope} from '../base/scope.js';
+import type {Actor} from '../actor/actor.js';
+import type {ExposedHome} from '../actor/exposed.js';
+import {Peer} from '../actor/peers.js';
+import {makePortal, type Portal, type PortalOwner} from '../actor/portal.js';
+import {Kind} from '../msg/types.js';
+import {reap, within} from './reap.js';
+import type {Body, Spawn} from './spawner.js';
+import type {SpawnSpec} from './spec.js';
+
+/** How an actor is to be started, options checked and merged. */
+export interface OffspringPlan {
+  readonly name: string;
+  readonly homes: readonly ExposedHome[];
+  readonly daemon: boolean;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string | undefined;
+  readonly execArgv: readonly string[] | undefined;
+  readonly stdio: 'inherit' | 'prefix' | 'ignore';
+  readonly logLevel: Actor['tree']['logLevel'];
+}
+
+/** How long the verdict on a death waits for the second of its two signs, the exit and the channel's end. */
+const verdictMs = 250;
+
+export class Offspring implements PortalOwner {
+  readonly plan: OffspringPlan;
+  readonly scope: Scope;
+  /** Resolves when the process has been seen to end, or was never started. */
+  readonly gone: Promise<void>;
+  /** Undefined when the end was asked for. */
+  readonly ended: Promise<ActorDied | undefined>;
+  readonly #actor: Actor;
+  readonly #id = newId();
+  #phase: SpawnPhase | 'serving' = 'exec';
+  #body: Body | undefined;
+  #peer: Peer | undefined;
+  /** What the child said of itself before it went: the error that nothing in it had caught. */
+  #lastWords: {readonly error: unknown} | undefined;
+  #asked: ContextCancelled | undefined;
+  #reaped: Promise<boolean> | undefined;
+  #resolveGone!: () => void;
+  #resolveEnded!: (death: ActorDied | undefined) => void;
+  #resolveReceived!: () => void;
+  readonly #received = new Promise<void>(resolve => {
+    this.#resolveReceived = resolve;
+  });
+  /** Called with a death that nobody asked for. */
+  readonly #onDeath: (error: unknown) => void;
+
+  constructor(actor: Actor, plan: OffspringPlan, scope: Scope, onDeath: (error: unknown) => void) {
+    this.#actor = actor;
+    this.plan = plan;
+    this.scope = scope;
+    this.#onDeath = onDeath;
+    this.gone = new Promise(resolve => {
+      this.#resolveGone = resolve;
+    });
+    this.ended = new Promise(resolve => {
+      this.#resolveEnded = resolve;
+    });
+  }
+
+  /** Starts it. Resolves when it serves. @throws SpawnFailed, or the cancellation that came first */
+  async start(spawn: Spawn): Promise<Portal> {
+    const {plan} = this;
+    const {tree} = this.#actor;
+    try {
+      this.#checkAsked();
+      this.#body = await spawn({
+        name: plan.name,
+        id: this.#id,
+        treeId: tree.treeId,
+        env: plan.env,
+        cwd: plan.cwd,
+        execArgv: plan.execArgv,
+        stdio: plan.stdio,
+      });
+    } catch (error) {
+      this.#resolveGone();
+      this.#resolveEnded(undefined);
+      throw error;
+    }
+    return this.#handshake(this.#body);
+  }
+
+  /** Ends it by the ladder. Resolves when it is gone: true when it went by itself. Never rejects. */
+  cancel(why: ContextCancelled, budget: number): Promise<boolean> {
+    this.#asked ??= why;
+    this.#reaped ??= this.#reap(why, budget);
+    return this.#reaped;
+  }
+
+  cancelActor(why: ContextCancelled): Promise<boolean> {
+    return this.cancel(why, this.#actor.teardownBudget);
+  }
+
+  /** Ends it because a task in it does not obey its cancel. */
+  readonly force = async (why: ContextCancelled, task: string): Promise<void> => {
+    const peer = this.#peer?.channel.peer;
+    log(
+      'warn',
+      `${peer ? formatActor(peer) : this.plan.name} is ended: its task ${task} has not obeyed a cancel in time`,
+    );
+    await this.cancel(why, this.#actor.teardownBudget);
+  };
+
+  async #reap(why: ContextCancelled, budget: number): Promise<boolean> {
+    const peer = this.#peer;
+    if (this.#phase === 'serving' && peer) {
+      log('cancel', `asking ${this.plan.name} to end: ${why.message}`);
+      return reap(
+        {
+          request: (reason, handed) => peer.cancelActor(reason, handed),
+          received: this.#received,
+          gone: this.gone,
+          kill: () => this.#kill('it did not end in time'),
+        },
+        why,
+        budget,
+      );
+    }
+    // Still being started: there is nobody to ask.
+    this.#body?.kill();
+    await this.gone;
+    return false;
+  }
+
+  #kill(because: string): void {
+    log('cancel', `killing ${this.plan.name} (pid ${this.#body?.pid}): ${because}`);
+    this.#body?.kill();
+  }
+
+  async #handshake(body: Body): Promise<Portal> {
+    this.#phase = 'connect';
+    let serve!: () => void;
+    const ready = new Promise<void>(resolve => {
+      serve = resolve;
+    });
+    let channelEnded!: () => void;
+    const channelEnd = new Promise<void>(resolve => {
+      channelEnded = resolve;
+    });
+    const peer = new Peer(this.#actor, body.transport, 'accepted', {
+      greeted: id => this.#greeted(id),
+      ready: () => serve(),
+      failed: error => {
+        this.#lastWords ??= {error};
+      },
+      acknowledged: () => this.#resolveReceived(),
+    });
+    this.#peer = peer;
+    let judged!: (error: ContextCancelled | ActorDied) => void;
+    const verdict = new Promise<ContextCancelled | ActorDied>(resolve => {
+      judged = resolve;
+    });
+    peer.channel.awaitVerdict(() => {
+      channelEnded();
+      return verdict;
+    });
+    peer.channel.send(Kind.Spawn, 0, 0, this.#actor.codec.encode(this.#spec(body)));
+    void this.#watch(body, peer, channelEnd, judged);
+
+    const inTime = await within(Promise.race([ready, this.gone]), this.#actor.tree.timeouts.spawn);
+    if (!inTime) this.#kill(`it was not ready within ${this.#actor.tree.timeouts.spawn} ms`);
+    const isReady = inTime && (await isSettled(ready));
+    if (!isReady) {
+      await this.gone;
+      throw this.#spawnFailed(body, await body.exited, inTime);
+    }
+    this.#phase = 'serving';
+    if (this.#asked) {
+      this.#body?.kill();
+      await this.gone;
+    }
+    this.#checkAsked();
+    log('runtime', `${this.plan.name} (pid ${body.pid}) serves`);
+    return makePortal(peer, this);
+  }
+
+  /** Sees the end: both signs of it, or one and a while; then tells everybody the same story. */
+  async #watch(
+    body: Body,
+    peer: Peer,
+    channelEnd: Promise<void>,
+    judged: (error: ContextCancelled | ActorDied) => void,
+  ): Promise<void> {
+    await Promise.race([body.exited, channelEnd]);
+    await within(Promise.all([body.exited, channelEnd]), verdictMs);
+    // A process without its channel is no use to anybody, and must not outlive it.
+    body.kill();
+    const exit = await body.exited;
+    const served = this.#phase === 'serving';
+    const death = this.#death(exit, peer.channel.peer);
+    peer.channel.destroy();
+    judged(this.#asked ?? death);
+    this.#resolveEnded(this.#asked ? undefined : death);
+    this.#resolveGone();
+    log('runtime', `${this.plan.name} (pid ${body.pid}) has ended: ${exitText(exit)}`);
+    if (served && !this.#asked) this.#onDeath(this.#lastWords ? withExit(this.#lastWords.error, death) : death);
+  }
+
+  #greeted(id: ActorId): void {
+    if (id.id !== this.#id)
+      throw new SpawnFailed(`the process that was started for ${this.plan.name} calls itself ${formatActor(id)}`, {
+        phase: 'handshake',
+      });
+    this.#phase = 'import';
+  }
+
+  #spec(body: Body): SpawnSpec {
+    const {tree} = this.#actor;
+    return {
+      homes: this.plan.homes,
+      tree: {...tree, depth: tree.depth + 1, logLevel: this.plan.logLevel},
+      watchParent: !body.diesWithParent,
+    };
+  }
+
+  #death(exit: Exit, id: ActorId | undefined): ActorDied {
+    const who = id ? formatActor(id) : this.plan.name;
+    const words = this.#lastWords ? `: ${messageOf(this.#lastWords.error)}` : '';
+    const heap =
+      exit.signal === 'SIGABRT' && this.#body?.stderrTail().includes('heap out of memory')
+        ? ' (its heap was out of memory)'
+        : '';
+    return new ActorDied(`${who} died (${exitText(exit)})${heap}${words}`, {
+      exit,
+      actor: id,
+      cause: this.#lastWords?.error,
+    });
+  }
+
+  #spawnFailed(body: Body, exit: Exit, inTime: boolean): unknown {
+    if (this.#asked) return this.#asked;
+    const phase = this.#phase as SpawnPhase;
+    const stderr = body.stderrTail();
+    const words = this.#lastWords ? `: ${messageOf(this.#lastWords.error)}` : '';
+    const how = inTime
+      ? `it ended (${exitText(exit)})${this.#lastWords ? '' : hint(phase, exit)}`
+      : `it was not ready within ${this.#actor.tree.timeouts.spawn} ms`;
+    const tail = stderr === '' ? '' : `\n--- the end of its stderr ---\n${stderr}`;
+    // The cause is what was thrown over there, not the box that it came in.
+    const cause =
+      this.#lastWords?.error instanceof Error ? (this.#lastWords.error.cause ?? this.#lastWords.error) : undefined;
+    return new SpawnFailed(
+      `actor ${this.plan.name} could not be started (phase ${phase})${words || `: ${how}`}${tail}`,
+      {phase, cause, exit, stderr},
+    );
+  }
+
+  #checkAsked(): void {
+    if (this.#asked) throw this.#asked;
+  }
+}
+
+function hint(phase: SpawnPhase, exit: Exit): string {
+  if (phase !== 'import' || (exit.code !== 0 && exit.code !== 13)) return '';
+  return ' while it imported what it exposes: a top-level await that never settles, or a process.exit()';
+}
+
+function withExit(error: unknown, death: ActorDied): unknown {
+  suppress(error, death);
+  return error;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function exitText(exit: Exit): string {
+  return exit.signal ? `killed by ${exit.signal}` : `exit code ${exit.code}`;
+}
+
+async function isSettled(promise: Promise<unknown>): Promise<boolean> {
+  const pending = Symbol('pending');
+  return (await Promise.race([promise, Promise.resolve(pending)])) !== pending;
+}

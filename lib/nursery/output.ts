@@ -1,0 +1,54 @@
+/**
+ * What a child writes, relayed in whole lines, and the end of it kept for errors.
+ * Floor 6: beside `process`.
+ */
+import type {Readable, Writable} from 'node:stream';
+
+const tailBytes = 8 * 1024;
+/** A line longer than this is relayed in parts: a child that never ends its line must not fill our memory. */
+const longestLine = 64 * 1024;
+const newline = 10;
+
+export interface Relay {
+  /** The last 8 KiB, as text. */
+  tail(): string;
+}
+
+/**
+ * Reads all of `from`; writes it line by line to `to`, each with the prefix. Without `to` it is only read. A reader
+ * that has gone away (EPIPE) is no reason to end.
+ */
+export function relayLines(from: Readable | null, to: Writable | undefined, options: {readonly prefix: string}): Relay {
+  let tail = Buffer.alloc(0);
+  let line: Buffer[] = [];
+  let lineBytes = 0;
+  const prefix = Buffer.from(options.prefix);
+  const write = (end: Uint8Array): void => {
+    if (to?.writable) to.write(Buffer.concat([prefix, ...line, end]));
+    line = [];
+    lineBytes = 0;
+  };
+  const ignore = (): void => {};
+  to?.on('error', ignore);
+  from?.on('data', (chunk: Buffer) => {
+    tail = Buffer.concat([tail, chunk]).subarray(-tailBytes);
+    let start = 0;
+    for (;;) {
+      const at = chunk.indexOf(newline, start);
+      if (at < 0) break;
+      write(chunk.subarray(start, at + 1));
+      start = at + 1;
+    }
+    if (start === chunk.length) return;
+    line.push(chunk.subarray(start));
+    lineBytes += chunk.length - start;
+    if (lineBytes > longestLine) write(Buffer.alloc(0));
+  });
+  from?.on('close', () => {
+    if (lineBytes > 0) write(Buffer.from('\n'));
+    // In its own turn: an EPIPE of the last write comes later.
+    setImmediate(() => to?.off('error', ignore));
+  });
+  from?.on('error', ignore);
+  return {tail: () => tail.toString('utf8').trimEnd()};
+}

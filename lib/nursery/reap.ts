@@ -1,0 +1,49 @@
+/**
+ * The ladder by which an actor is ended: asked, acknowledged, given time, killed, seen to be gone.
+ * Floor 6: used by `offspring`; the times are those of rule T10.
+ */
+import type {ContextCancelled} from '../base/errors.js';
+
+/** What the ladder needs of the actor that it ends. */
+export interface Reapable {
+  /** Sends the request; the actor below may use so many milliseconds. */
+  request(why: ContextCancelled, budget: number): void;
+  /** Resolves when the request was acknowledged as received. */
+  readonly received: Promise<void>;
+  /** Resolves when the process has been seen to end. */
+  readonly gone: Promise<void>;
+  kill(): void;
+}
+
+/** What each level keeps for itself, in ms: at most this, and a fifth of what it was given. */
+const reserveMs = 150;
+const receivedMs = 500;
+
+/** The time that a level hands down of the `budget` ms that it has. */
+export function handedDown(budget: number): number {
+  return Math.max(0, budget - Math.min(reserveMs, budget / 5));
+}
+
+/** Ends an actor within `budget` ms. Resolves when it is gone: true when it went by itself, false when it was killed. */
+export async function reap(actor: Reapable, why: ContextCancelled, budget: number): Promise<boolean> {
+  const deadline = performance.now() + budget;
+  actor.request(why, handedDown(budget));
+  const answered = await within(Promise.race([actor.received, actor.gone]), Math.min(receivedMs, budget / 2));
+  const gone = answered && (await within(actor.gone, deadline - performance.now()));
+  if (!gone) actor.kill();
+  await actor.gone;
+  return gone;
+}
+
+/** Whether a promise settles within so many milliseconds. Leaves no timer behind. */
+export async function within(promise: Promise<unknown>, ms: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>(resolve => {
+    timer = setTimeout(() => resolve(false), Math.max(0, ms));
+  });
+  try {
+    return await Promise.race([promise.then(() => true), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,140 @@
+/**
+ * Frames over a stream socket: the inherited socketpair between a parent and its child.
+ * Floor 2: implements `Transport` over `node:net`.
+ */
+import {writeSync} from 'node:fs';
+import type {Socket} from 'node:net';
+import type {Ending, Transport, TransportSink} from './transport.js';
+import {FrameSplitter} from './framing.js';
+
+/** What may wait in this process before the channel is asked to hold back. */
+const highWaterBytes = 128 * 1024;
+/** How long a closing end waits for the other side's end before it lets go. */
+const lingerMs = 1_000;
+
+export class SocketTransport implements Transport {
+  readonly #socket: Socket;
+  readonly #splitter: FrameSplitter;
+  /** The descriptor, where it is known: only then can `drainSync` write past the event loop. */
+  readonly #fd: number | undefined;
+  #sink: TransportSink | undefined;
+  #ending: Ending | undefined;
+  #closing = false;
+  /** What was given to the socket and may still be on its way, oldest first; for `drainSync`. */
+  readonly #inFlight: Uint8Array[] = [];
+  #inFlightBytes = 0;
+
+  /** @param maxFrameBytes a longer frame ends the transport (`protocol`) before it is buffered */
+  constructor(socket: Socket, options: {maxFrameBytes: number; fd?: number}) {
+    this.#socket = socket;
+    this.#fd = options.fd;
+    this.#splitter = new FrameSplitter(options.maxFrameBytes);
+    // Errors that come before `open` are told in `open`.
+    socket.on('error', (cause: NodeJS.ErrnoException) => this.#end({kind: 'reset', cause}));
+    socket.on('close', () => this.#end({kind: this.#closing ? 'closed' : 'eof'}));
+  }
+
+  open(sink: TransportSink): void {
+    this.#sink = sink;
+    if (this.#ending) {
+      const ending = this.#ending;
+      queueMicrotask(() => sink.ended(ending));
+      return;
+    }
+    const socket = this.#socket;
+    socket.on('data', (chunk: Uint8Array) => this.#read(chunk));
+    socket.on('drain', () => sink.drained());
+    socket.on('end', () => {
+      if (this.#splitter.partial) this.destroy({kind: 'protocol', cause: new Error('the last frame was cut short')});
+      else if (this.#closing) socket.destroy();
+      else this.#end({kind: 'eof'});
+    });
+  }
+
+  write(chunks: readonly Uint8Array[]): boolean {
+    if (this.#ending || this.#closing) return true;
+    const socket = this.#socket;
+    if (this.#fd !== undefined) this.#remember(chunks);
+    if (chunks.length === 1) socket.write(chunks[0] as Uint8Array);
+    else {
+      socket.cork();
+      for (const chunk of chunks) socket.write(chunk);
+      socket.uncork();
+    }
+    // Node's own mark (16 KiB) would stop the pump after every large frame.
+    return socket.writableLength < highWaterBytes;
+  }
+
+  close(): void {
+    if (this.#ending || this.#closing) return;
+    this.#closing = true;
+    this.#socket.end();
+    // A peer that never ends its side must not keep us for ever.
+    setTimeout(() => this.#socket.destroy(), lingerMs).unref();
+  }
+
+  destroy(ending: Ending = {kind: 'closed'}): void {
+    this.#end(ending);
+    this.#socket.destroy();
+  }
+
+  keepAlive(on: boolean): void {
+    if (on) this.#socket.ref();
+    else this.#socket.unref();
+  }
+
+  /**
+   * libuv may have written a part of the oldest write already, and tells how much is left only through the
+   * handle's `writeQueueSize`; without that private number nothing can be resumed, and we give up.
+   */
+  drainSync(ms: number): void {
+    const left = (this.#socket as unknown as {_handle?: {writeQueueSize?: number}})._handle?.writeQueueSize;
+    if (this.#fd === undefined || this.#ending || left === undefined || this.#inFlight.length === 0) return;
+    const all = Buffer.concat(this.#inFlight);
+    const unsent = left + this.#socket.writableLength - dispatchedBytes(this.#socket);
+    let rest = all.subarray(Math.max(0, all.length - unsent));
+    const deadline = Date.now() + ms;
+    while (rest.length > 0 && Date.now() < deadline) {
+      try {
+        rest = rest.subarray(writeSync(this.#fd, rest));
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') return;
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+      }
+    }
+  }
+
+  /** Keeps what may still be unsent: no more than `writableLength` bytes of the past, and these chunks. */
+  #remember(chunks: readonly Uint8Array[]): void {
+    const unsent = this.#socket.writableLength;
+    while (this.#inFlight.length > 0 && this.#inFlightBytes - (this.#inFlight[0] as Uint8Array).length >= unsent) {
+      this.#inFlightBytes -= (this.#inFlight.shift() as Uint8Array).length;
+    }
+    for (const chunk of chunks) {
+      this.#inFlight.push(chunk);
+      this.#inFlightBytes += chunk.length;
+    }
+  }
+
+  #read(chunk: Uint8Array): void {
+    if (this.#ending) return;
+    try {
+      this.#splitter.feed(chunk, frame => {
+        if (!this.#ending) this.#sink?.frame(frame);
+      });
+    } catch (cause) {
+      this.destroy({kind: 'protocol', cause});
+    }
+  }
+
+  #end(ending: Ending): void {
+    if (this.#ending) return;
+    this.#ending = ending;
+    this.#sink?.ended(ending);
+  }
+}
+
+/** The bytes that Node counts as waiting though libuv has them already. Private, hence the caution. */
+function dispatchedBytes(socket: Socket): number {
+  return (socket as unknown as {_writableState?: {writelen?: number}})._writableState?.writelen ?? 0;
+}
