@@ -8,8 +8,8 @@ import {Channel} from '../channel/channel.js';
 import {encodeHello, readHello} from '../channel/handshake.js';
 import {boxError, unboxError} from '../msg/boxed-error.js';
 import {
-  type ActorTuple,
   type AckStage,
+  type ActorTuple,
   actorFromTuple,
   actorTuple,
   type CancelPayload,

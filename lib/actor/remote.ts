@@ -3,6 +3,7 @@
  * Floor 5: marks only; `exposed` decides who may call, `dispatch` runs.
  */
 import {pathToFileURL} from 'node:url';
+import {processWide} from '../base/shared.js';
 import type {FunctionKind} from '../msg/types.js';
 
 declare const kind: unique symbol;
@@ -60,9 +61,7 @@ export function context<F extends (ctx: never, ...args: never[]) => unknown>(
 const markKey = Symbol.for('rxtractor/mark');
 
 /** Every mark of this process by key; several functions at one place make it ambiguous. */
-const marks: Map<string, Set<AnyFunction>> = ((
-  globalThis as unknown as Record<symbol, Map<string, Set<AnyFunction>> | undefined>
-)[Symbol.for('rxtractor/marks')] ??= new Map());
+const marks = processWide('marks', () => new Map<string, Set<AnyFunction>>());
 
 /** The mark of a function. @throws TypeError when it has none, or one that no other process could find */
 export function markOf(fn: unknown): Mark {

@@ -6,6 +6,7 @@ import {AsyncLocalStorage} from 'node:async_hooks';
 import type {ActorId} from './address.js';
 import {ContextCancelled, NoRuntime} from './errors.js';
 import {Scope} from './scope.js';
+import {processWide} from './shared.js';
 
 export interface Current {
   readonly actor: ActorId;
@@ -15,10 +16,7 @@ export interface Current {
   readonly runtime: object;
 }
 
-/** One per process, whatever number of copies of the library is loaded. */
-const storage: AsyncLocalStorage<Current> = ((
-  globalThis as unknown as Record<symbol, AsyncLocalStorage<Current> | undefined>
-)[Symbol.for('rxtractor/current/1')] ??= new AsyncLocalStorage());
+const storage = processWide('current', () => new AsyncLocalStorage<Current>());
 
 export function current(): Current | undefined {
   return storage.getStore();

@@ -6,6 +6,7 @@
  * other's errors (the habit of undici's `core/errors`).
  */
 import type {ActorId} from './address.js';
+import {processWide} from './shared.js';
 
 const suppressedKey = Symbol.for('rxtractor/suppressed');
 const brandOf = (code: string): symbol => Symbol.for(`rxtractor/error/${code}`);
@@ -20,12 +21,12 @@ export interface ActorErrorOptions {
 export class ActorError extends Error {
   static readonly code: string = 'ERR_ACTOR';
   readonly code: string;
-  readonly actor?: ActorId;
+  declare readonly actor?: ActorId;
 
   constructor(message: string, options: ActorErrorOptions = {}) {
     super(message, 'cause' in options && options.cause !== undefined ? {cause: options.cause} : undefined);
     this.code = new.target.code;
-    if (options.actor !== undefined) this.actor = options.actor;
+    if (options.actor !== undefined) hide(this, 'actor', options.actor);
     hideName(this, new.target.name);
   }
 
@@ -49,9 +50,9 @@ export class RemoteActorError extends ActorError {
   /** The class name of the original, e.g. `TypeError`; `unknown` when something that is no Error was thrown. */
   readonly type: string;
   /** The actor in which it was thrown. */
-  readonly origin: ActorId;
+  declare readonly origin: ActorId;
   /** The actors it passed through: origin first, the receiver excluded. */
-  readonly path: readonly ActorId[];
+  declare readonly path: readonly ActorId[];
 
   constructor(message: string, options: {cause: unknown; type: string; path: readonly [ActorId, ...ActorId[]]}) {
     super(message, {cause: options.cause, actor: options.path[0]});
@@ -59,8 +60,8 @@ export class RemoteActorError extends ActorError {
     if (options.cause === undefined)
       Object.defineProperty(this, 'cause', {value: undefined, configurable: true, writable: true});
     this.type = options.type;
-    this.origin = options.path[0];
-    this.path = options.path;
+    hide(this, 'origin', options.path[0]);
+    hide(this, 'path', options.path);
   }
 
   /** Whether the original was of this class. */
@@ -319,10 +320,8 @@ export function suppressedBy(error: object): readonly unknown[] {
 
 type ErrorClass = abstract new (...args: never[]) => Error;
 
-/** Classes that revive as themselves, by name; shared by all copies of the library in this process. */
-const registered: Map<string, ErrorClass> = ((
-  globalThis as unknown as Record<symbol, Map<string, ErrorClass> | undefined>
-)[Symbol.for('rxtractor/registered-errors')] ??= new Map());
+/** Classes that revive as themselves, by name. */
+const registered = processWide('registered-errors', () => new Map<string, ErrorClass>());
 
 /**
  * Makes a class of yours revive as itself when it arrives from another actor, where both ends have registered
@@ -360,7 +359,12 @@ function hasBrand(Class: object, value: unknown): boolean {
   return Function.prototype[Symbol.hasInstance].call(Class, value);
 }
 
+/** Set, but not printed with the error: identities are long, and their text stands in the message. */
+function hide(error: Error, key: string, value: unknown): void {
+  Object.defineProperty(error, key, {value, configurable: true, writable: true});
+}
+
 /** `name` as builtin errors have it: not enumerable. */
 function hideName(error: Error, name: string): void {
-  Object.defineProperty(error, 'name', {value: name, configurable: true, writable: true});
+  hide(error, 'name', name);
 }

@@ -3,6 +3,7 @@
  * Floor 0.
  */
 import {debuglog} from 'node:util';
+import {processWide} from './shared.js';
 
 export type LogLevel = 'transport' | 'runtime' | 'cancel' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
 
@@ -21,13 +22,7 @@ interface Settings {
   logger: Logger | undefined;
 }
 
-/** One for each process. */
-const settings: Settings = ((globalThis as unknown as Record<symbol, Settings | undefined>)[
-  Symbol.for('rxtractor/log')
-] ??= {
-  level: order.indexOf('warn'),
-  logger: undefined,
-});
+const settings = processWide<Settings>('log', () => ({level: order.indexOf('warn'), logger: undefined}));
 
 /** `NODE_DEBUG=rxtractor` shows everything, whatever the level. */
 const trace = debuglog('rxtractor');

@@ -70,8 +70,8 @@ export class Scope {
   /** Reports a failure that nobody asked for: the scope ends with it. */
   fail(error: unknown): void {
     if (this.#cancelled && error instanceof ContextCancelled) return;
-    const failures = (this.#failures ??= []);
-    if (!failures.includes(error)) failures.push(error);
+    this.#failures ??= [];
+    if (!this.#failures.includes(error)) this.#failures.push(error);
     this.cancel(
       new ContextCancelled(`${this.label} was cancelled because something in it failed`, {
         canceller: undefined,

@@ -3,8 +3,8 @@
  * Floor 4: above `end`; `portal` makes callers, `context` and `stream` put faces on them. No RxJS.
  */
 import {type ActorId, formatActor} from '../base/address.js';
-import {ContextCancelled, type CancelReason, RemoteActorError} from '../base/errors.js';
 import {longTimer} from '../base/current.js';
+import {type CancelReason, ContextCancelled, RemoteActorError} from '../base/errors.js';
 import type {Charge, Scope} from '../base/scope.js';
 import type {Channel} from '../channel/channel.js';
 import {reviveError, unboxError} from '../msg/boxed-error.js';

@@ -2,12 +2,12 @@
  * The link between two tasks as users hold it: `Context` at the caller, `CalleeContext` in the function.
  * Floor 4: the face of RxJS on `caller` and `callee`.
  */
-import {Observable, ReplaySubject} from 'rxjs';
+import {type Observable, ReplaySubject} from 'rxjs';
 import type {ActorId} from '../base/address.js';
 import {Answer} from '../base/answer.js';
 import {ContextCancelled, ProtocolError} from '../base/errors.js';
-import type {Caller} from './caller.js';
 import type {Callee} from './callee.js';
+import type {Caller} from './caller.js';
 import {MsgStream, reopened, type StreamOptions} from './stream.js';
 
 /** The caller's end. `In` is what it receives, `Out` what it sends. */

@@ -3,8 +3,8 @@
  * Floor 4: beside `context` and `stream`; loaded when the first such call comes.
  */
 import type {ObservableInput} from 'rxjs';
-import {CalleeContext} from './context.js';
 import type {Callee} from './callee.js';
+import {CalleeContext} from './context.js';
 import {pump} from './pump.js';
 import {inputStream} from './stream.js';
 

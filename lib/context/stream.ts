@@ -9,10 +9,10 @@ import {
   Observable,
   type ObservableInput,
   type Observer,
-  share,
   Subject,
   Subscriber,
   type Subscription,
+  share,
   throwError,
 } from 'rxjs';
 import {Answer} from '../base/answer.js';

@@ -47,7 +47,7 @@ export function unboxError(boxed: BoxedError, at?: {readonly stack?: string | un
   const cause = valid ? reviveNode(fields.thrown) : new ProtocolError('a malformed error arrived');
   const path = valid ? (fields.path as [ActorId, ...ActorId[]]) : nobody;
   const type = valid ? escapeText(fields.type as string) : 'unknown';
-  const text = isError(cause) ? cause.message : `${textOf(cause)} was thrown`;
+  const text = isError(cause) ? cause.message : `a value that is no Error was thrown: ${textOf(cause)}`;
   const error = new RemoteActorError(type === 'unknown' ? text : `${type}: ${text}`, {cause, type, path});
   stitch(error, isError(cause) ? cause.stack : undefined, at?.stack);
   return error;

@@ -52,12 +52,15 @@ function codecOf(library: Library): Codec {
   return {
     name: library.name,
     encode(value, label) {
-      const prepared = prepare(value, label, write);
-      const bytes = shortWay(prepared) ?? write(prepared);
+      let bytes: Uint8Array;
+      try {
+        const prepared = prepare(value, label, write);
+        bytes = shortWay(prepared) ?? write(prepared);
+      } catch (error) {
+        throw error instanceof Unserializable ? error : refusal('reading it failed', label, error);
+      }
       if (bytes.length > limits.messageBytes)
-        throw new Unserializable(`${bytes.length} bytes, and a message has at most ${limits.messageBytes}`, {
-          path: label === undefined ? [] : [label],
-        });
+        throw refusal(`more than ${limits.messageBytes} bytes in one message`, label);
       return bytes;
     },
     decode(bytes) {
@@ -75,3 +78,6 @@ function shortWay(prepared: unknown): Uint8Array | undefined {
   // The shortest ones are constants.
   return prepared.bytes.length < 16 ? prepared.bytes.slice() : prepared.bytes;
 }
+
+const refusal = (what: string, label: string | undefined, cause?: unknown): Unserializable =>
+  new Unserializable(what, {path: label === undefined ? [] : [label], cause});

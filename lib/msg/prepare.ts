@@ -117,7 +117,7 @@ class Pass {
   /** A proxy could answer the library otherwise than it answered us: it is read once, into a copy. */
   #snapshot<T>(proxy: object, depth: number): T {
     try {
-      return Object.defineProperties(Array.isArray(proxy) ? [] : {}, Object.getOwnPropertyDescriptors(proxy)) as T;
+      return (Array.isArray(proxy) ? Object.assign(new Array(proxy.length), proxy) : {...proxy}) as T;
     } catch (error) {
       return this.#refuse('a proxy that was revoked, or whose trap throws', depth, error);
     }

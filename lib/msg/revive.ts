@@ -23,7 +23,7 @@ const malformed = (): Error => new ours.ProtocolError('a malformed error arrived
 function reviveError(node: Record<string, unknown>, className: string, message: string, depth: number): Error {
   const own = isRecord(node.own) ? node.own : {};
   const Class = classOf(className, own);
-  const error = Class === DOMException ? new DOMException(message, textOr(node.name, 'Error')) : new Error(message);
+  const error = Class === DOMException ? new DOMException(message, textOr(node.name, className)) : new Error(message);
   if (Class === undefined) {
     hide(error, classKey, className);
     hide(error, 'name', escapeText(textOr(node.name, className)));
@@ -66,46 +66,43 @@ const builtinByName = new Map(builtins.map(Class => [Class.name, Class]));
 function classOf(name: string, own: Record<string, unknown>): ErrorClass | undefined {
   const builtin = builtinByName.get(name);
   if (builtin !== undefined) return builtin;
-  const check = Object.hasOwn(ourClasses, name) ? ourClasses[name] : undefined;
-  if (check !== undefined) return check.fits(own) ? check.Class : undefined;
-  return ours.registeredError(name);
+  const known = ourClasses.get(name);
+  if (known === undefined) return ours.registeredError(name);
+  const {Class, fits} = known;
+  return own.code === Class.code && (own.actor === undefined || isActor(own.actor)) && (fits === undefined || fits(own))
+    ? Class
+    : undefined;
 }
 
-const ourClasses: Readonly<Record<string, {Class: ErrorClass; fits(own: Record<string, unknown>): boolean}>> = {
-  ActorError: {Class: ours.ActorError, fits: hasActor},
-  RemoteActorError: {
-    Class: ours.RemoteActorError,
-    fits: own => typeof own.type === 'string' && isActor(own.origin) && isActorPath(own.path),
-  },
-  ContextCancelled: {
-    Class: ours.ContextCancelled,
-    fits: own =>
-      hasActor(own) &&
-      typeof own.reason === 'string' &&
-      typeof own.acked === 'boolean' &&
-      (own.canceller === undefined || isActor(own.canceller)),
-  },
-  StreamOverrun: {Class: ours.StreamOverrun, fits: hasActor},
-  StreamClosed: {Class: ours.StreamClosed, fits: hasActor},
-  TransportClosed: {Class: ours.TransportClosed, fits: own => hasActor(own) && typeof own.kind === 'string'},
-  ActorDied: {Class: ours.ActorDied, fits: own => hasActor(own) && isRecord(own.exit)},
-  SpawnFailed: {
-    Class: ours.SpawnFailed,
-    fits: own => hasActor(own) && typeof own.phase === 'string' && typeof own.stderr === 'string',
-  },
-  NotExposed: {Class: ours.NotExposed, fits: hasActor},
-  MessageTypeError: {Class: ours.MessageTypeError, fits: own => hasActor(own) && Array.isArray(own.issues)},
-  Unserializable: {Class: ours.Unserializable, fits: own => hasActor(own) && Array.isArray(own.path)},
-  ProtocolError: {Class: ours.ProtocolError, fits: hasActor},
-  HandshakeRejected: {Class: ours.HandshakeRejected, fits: hasActor},
-  ResourceExhausted: {Class: ours.ResourceExhausted, fits: own => hasActor(own) && typeof own.what === 'string'},
-  NoRuntime: {Class: ours.NoRuntime, fits: hasActor},
-  NurseryError: {Class: ours.NurseryError, fits: () => true},
-};
-
-function hasActor(own: Record<string, unknown>): boolean {
-  return own.actor === undefined || isActor(own.actor);
-}
+type Known = readonly [Class: ErrorClass & {readonly code: string}, fits?: (own: Record<string, unknown>) => boolean];
+const ourClasses = new Map(
+  (
+    [
+      [ours.ActorError],
+      [ours.RemoteActorError, own => typeof own.type === 'string' && isActor(own.origin) && isActorPath(own.path)],
+      [
+        ours.ContextCancelled,
+        own =>
+          typeof own.reason === 'string' &&
+          typeof own.acked === 'boolean' &&
+          (own.canceller === undefined || isActor(own.canceller)),
+      ],
+      [ours.StreamOverrun],
+      [ours.StreamClosed],
+      [ours.TransportClosed, own => typeof own.kind === 'string'],
+      [ours.ActorDied, own => isRecord(own.exit)],
+      [ours.SpawnFailed, own => typeof own.phase === 'string' && typeof own.stderr === 'string'],
+      [ours.NotExposed],
+      [ours.MessageTypeError, own => Array.isArray(own.issues)],
+      [ours.Unserializable, own => Array.isArray(own.path)],
+      [ours.ProtocolError],
+      [ours.HandshakeRejected],
+      [ours.ResourceExhausted, own => typeof own.what === 'string'],
+      [ours.NoRuntime],
+      [ours.NurseryError],
+    ] satisfies Known[] as Known[]
+  ).map(([Class, fits]) => [Class.name, {Class, fits}]),
+);
 
 export function isActor(value: unknown): value is ActorId {
   return (

@@ -4,20 +4,20 @@
  */
 import {availableParallelism} from 'node:os';
 import PQueue from 'p-queue';
-import type {Observable} from 'rxjs';
 import type {Actor} from '../actor/actor.js';
 import {homesOf} from '../actor/exposed.js';
-import {type CallOptions, type Portal, scopeKey, type ScopeHolder} from '../actor/portal.js';
+import {type CallOptions, type Portal, type ScopeHolder, scopeKey} from '../actor/portal.js';
 import {type Marked, markOf, type RemoteFn} from '../actor/remote.js';
 import {Answer} from '../base/answer.js';
 import {ContextCancelled, NurseryError, ResourceExhausted, SpawnFailed, suppress} from '../base/errors.js';
 import {isLogLevel, type LogLevel} from '../base/log.js';
 import {type Charge, Scope} from '../base/scope.js';
+import {type BodyOf, explain, settleBody} from './body.js';
 import {Offspring, type OffspringPlan} from './offspring.js';
 import {spawnProcess} from './process.js';
 
 /** A nursery's body; an Observable is awaited: its last value is the result. */
-export type Body<T> = (nursery: Nursery) => Observable<T> | PromiseLike<T> | T;
+export type Body<T> = BodyOf<Nursery, T>;
 
 /** What an actor is and how it runs. */
 export interface ActorOptions {
@@ -68,9 +68,6 @@ export interface Nursery extends AsyncDisposable, ScopeHolder {
 const spawning = new PQueue({concurrency: 2 * availableParallelism()});
 /** How deep a tree may grow. */
 const maxDepth = 32;
-/** After so many ms a wait that the user may not understand is explained. */
-const explainMs = 5_000;
-
 export class NurseryOf implements Nursery, Charge {
   readonly [scopeKey]: Scope;
   readonly openedBy = 'verb';
@@ -131,7 +128,7 @@ export class NurseryOf implements Nursery, Charge {
     const thrown: unknown[] = [];
     let value: T | undefined;
     try {
-      value = await this.#actor.run(scope, () => settleBody(body, this));
+      value = await this.#actor.run(scope, () => settleBody(() => body(this), scope));
     } catch (error) {
       thrown.push(error);
       scope.cancel(
@@ -347,57 +344,6 @@ function onAbort(signal: AbortSignal | undefined, aborted: (reason: unknown) => 
   const listener = (): void => aborted(signal.reason);
   signal.addEventListener('abort', listener, {once: true});
   return () => signal.removeEventListener('abort', listener);
-}
-
-function settleBody<T>(body: Body<T>, nursery: NurseryOf): Promise<T> {
-  const scope = nursery[scopeKey];
-  const stopExplaining = explain(scope);
-  const work = (async () => {
-    const result = await body(nursery);
-    return isObservable<T>(result) ? lastValue(result, scope) : (result as T);
-  })();
-  return work.finally(stopExplaining);
-}
-
-function isObservable<T>(value: unknown): value is Observable<T> {
-  return typeof value === 'object' && value !== null && 'subscribe' in value && typeof value.subscribe === 'function';
-}
-
-/** The last value of an Observable; it is unsubscribed when the scope is cancelled. */
-function lastValue<T>(source: Observable<T>, scope: Scope): Promise<T> {
-  return new Promise((resolve, reject) => {
-    let last: T | undefined;
-    const subscription = source.subscribe({
-      next: value => {
-        last = value;
-      },
-      error: reject,
-      complete: () => resolve(last as T),
-    });
-    const stop = scope.onCancel(why => {
-      subscription.unsubscribe();
-      reject(why);
-    });
-    subscription.add(stop);
-  });
-}
-
-/** Once a scope is cancelled, and what runs in it does not end: say so after a while. */
-function explain(scope: Scope): () => void {
-  let timer: NodeJS.Timeout | undefined;
-  const stop = scope.onCancel(() => {
-    timer = setTimeout(() => {
-      process.emitWarning(
-        `${scope.label} was cancelled ${explainMs / 1000} s ago and has not ended: its body ignores the cancellation`,
-        {code: 'RXTRACTOR_STUCK'},
-      );
-    }, explainMs);
-    timer.unref();
-  });
-  return () => {
-    stop();
-    clearTimeout(timer);
-  };
 }
 
 /** Whether `error` is no story of its own because `cause` tells it. */

@@ -2,14 +2,15 @@
  * One child of a nursery, from its spawn to its end: handshake, readiness, verdict, reaping.
  * Floor 6: between the backend below and `nursery`, which owns it.
  */
-import {type ActorId, formatActor, newId} from '../base/address.js';
-import {ActorDied, ContextCancelled, type Exit, SpawnFailed, type SpawnPhase, suppress} from '../base/errors.js';
-import {log} from '../base/log.js';
-import type {Scope} from '../base/scope.js';
+
 import type {Actor} from '../actor/actor.js';
 import type {ExposedHome} from '../actor/exposed.js';
 import {Peer} from '../actor/peers.js';
 import {makePortal, type Portal, type PortalOwner} from '../actor/portal.js';
+import {type ActorId, formatActor, newId} from '../base/address.js';
+import {ActorDied, type ContextCancelled, type Exit, SpawnFailed, type SpawnPhase, suppress} from '../base/errors.js';
+import {log} from '../base/log.js';
+import type {Scope} from '../base/scope.js';
 import {Kind} from '../msg/types.js';
 import {reap, within} from './reap.js';
 import type {Body, Spawn} from './spawner.js';

@@ -85,8 +85,8 @@ function exitOf(child: ChildProcess): Promise<Exit> {
 /** `env` over what is inherited; `undefined` removes. A channel of Node's own is not for our child. */
 function environment(env: Readonly<Record<string, string | undefined>>): NodeJS.ProcessEnv {
   const merged: NodeJS.ProcessEnv = {...process.env};
-  if (process.stderr.isTTY && merged['FORCE_COLOR'] === undefined && merged['NO_COLOR'] === undefined)
-    merged['FORCE_COLOR'] = '1';
+  if (process.stderr.isTTY && merged.FORCE_COLOR === undefined && merged.NO_COLOR === undefined)
+    merged.FORCE_COLOR = '1';
   Object.assign(merged, env);
   for (const [name, value] of Object.entries(merged)) if (value === undefined) delete merged[name];
   for (const name of ['NODE_CHANNEL_FD', 'NODE_CHANNEL_SERIALIZATION_MODE']) delete merged[name];

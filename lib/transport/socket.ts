@@ -4,8 +4,8 @@
  */
 import {writeSync} from 'node:fs';
 import type {Socket} from 'node:net';
-import type {Ending, Transport, TransportSink} from './transport.js';
 import {FrameSplitter} from './framing.js';
+import type {Ending, Transport, TransportSink} from './transport.js';
 
 /** What may wait in this process before the channel is asked to hold back. */
 const highWaterBytes = 128 * 1024;

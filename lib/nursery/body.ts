@@ -1,0 +1,62 @@
+/**
+ * A nursery's body while it runs: a promise, a value, or an Observable whose last value counts.
+ * Floor 6: beside `nursery`.
+ */
+import type {Observable} from 'rxjs';
+import type {Scope} from '../base/scope.js';
+
+export type BodyOf<N, T> = (nursery: N) => Observable<T> | PromiseLike<T> | T;
+
+/** After so many ms a wait that the user may not understand is explained. */
+const explainMs = 5_000;
+
+/** Runs a body to its end. */
+export function settleBody<T>(body: () => Observable<T> | PromiseLike<T> | T, scope: Scope): Promise<T> {
+  const stopExplaining = explain(scope);
+  const work = (async () => {
+    const result = await body();
+    return isObservable<T>(result) ? lastValue(result, scope) : (result as T);
+  })();
+  return work.finally(stopExplaining);
+}
+
+function isObservable<T>(value: unknown): value is Observable<T> {
+  return typeof value === 'object' && value !== null && 'subscribe' in value && typeof value.subscribe === 'function';
+}
+
+/** The last value of an Observable; it is unsubscribed when the scope is cancelled. */
+function lastValue<T>(source: Observable<T>, scope: Scope): Promise<T> {
+  return new Promise((resolve, reject) => {
+    let last: T | undefined;
+    const subscription = source.subscribe({
+      next: value => {
+        last = value;
+      },
+      error: reject,
+      complete: () => resolve(last as T),
+    });
+    const stop = scope.onCancel(why => {
+      subscription.unsubscribe();
+      reject(why);
+    });
+    subscription.add(stop);
+  });
+}
+
+/** Once a scope is cancelled, and what runs in it does not end: say so after a while. */
+export function explain(scope: Scope): () => void {
+  let timer: NodeJS.Timeout | undefined;
+  const stop = scope.onCancel(() => {
+    timer = setTimeout(() => {
+      process.emitWarning(
+        `${scope.label} was cancelled ${explainMs / 1000} s ago and has not ended: its body ignores the cancellation`,
+        {code: 'RXTRACTOR_STUCK'},
+      );
+    }, explainMs);
+    timer.unref();
+  });
+  return () => {
+    stop();
+    clearTimeout(timer);
+  };
+}
