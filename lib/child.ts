@@ -70,7 +70,7 @@ async function boot(spec: SpawnSpec): Promise<void> {
   }
   actor.importing = false;
   peer.channel.keepAlive(true);
-  peer.channel.send(Kind.Ready, 0);
+  peer.channel.send(Kind.Ready, 0, 0, actor.codec.encode(actor.exposed.names()));
 }
 
 function watchParent(): void {

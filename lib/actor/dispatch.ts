@@ -30,7 +30,7 @@ export function dispatch(actor: Actor, peer: Peer, message: Message): void {
   } catch (error) {
     found = error as NotExposed;
   }
-  const name = found instanceof NotExposed ? place : found.mark.name;
+  const name = found instanceof NotExposed ? place : found.name;
   const scope = new Scope(`${name} in ${actor.id.name}`, actor.scope);
   const callee = new Callee(channel, {
     id: message.context,

@@ -15,6 +15,8 @@ export interface ExposedHome {
 
 export interface ExposedFunction {
   readonly mark: Mark;
+  /** For messages: the name of its export, where there is one. */
+  readonly name: string;
   readonly fn: (...args: never[]) => unknown;
 }
 
@@ -37,10 +39,20 @@ export class Exposed {
     for (const {module} of homes)
       if (!modules.has(module)) modules.set(module, (await import(module)) as Record<string, unknown>);
     for (const {module, place} of homes) {
-      if (place !== undefined) this.#add(keyOf(module, place));
-      else
-        for (const value of Object.values(modules.get(module) ?? {})) if (isMarked(value)) this.#add(markOf(value).key);
+      const exports = Object.entries(modules.get(module) ?? {});
+      if (place === undefined) {
+        for (const [name, value] of exports) if (isMarked(value)) this.#add(markOf(value).key, name);
+      } else {
+        const key = keyOf(module, place);
+        const fn = markedFunction(key);
+        this.#add(key, exports.find(([, value]) => value === fn)?.[0]);
+      }
     }
+  }
+
+  /** Names for messages, by key: a caller that never imports cannot know them. */
+  names(): [key: string, name: string][] {
+    return [...this.#functions].map(([key, {name}]) => [key, name]);
   }
 
   /** @throws NotExposed when nothing of that home may be called, TypeError-like when it is of another kind */
@@ -52,13 +64,15 @@ export class Exposed {
       );
     }
     if (found.mark.kind !== kind)
-      throw new NotExposed(`${found.mark.name} is marked with ${found.mark.kind}() and cannot be called as a ${kind}`);
+      throw new NotExposed(`${found.name} is marked with ${found.mark.kind}() and cannot be called as a ${kind}`);
     return found;
   }
 
-  #add(key: string): void {
+  #add(key: string, name: string | undefined): void {
     const fn = markedFunction(key);
     // A mark that this process did not make is found missing at the call, which names the place.
-    if (fn) this.#functions.set(key, {mark: markOf(fn), fn});
+    if (!fn) return;
+    const mark = markOf(fn);
+    this.#functions.set(key, {mark, fn, name: name ?? mark.name});
   }
 }

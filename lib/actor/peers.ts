@@ -47,6 +47,8 @@ export class Peer {
   readonly #said = new Map<string, {readonly number: number; heard: boolean}>();
   /** Functions by number, as the peer has said them. */
   readonly #heard = new Map<number, {readonly module: string; readonly place: string}>();
+  /** What the peer calls its functions, by key. */
+  #names: ReadonlyMap<string, string> = new Map();
   /** Messages for contexts that are gone. */
   strays = 0;
 
@@ -80,6 +82,11 @@ export class Peer {
   heard(mark: Mark): void {
     const said = this.#said.get(mark.key);
     if (said) said.heard = true;
+  }
+
+  /** A function's name for messages. */
+  nameOf(mark: Mark): string {
+    return this.#names.get(mark.key) ?? mark.name;
   }
 
   /** What the peer means. @throws ProtocolError when it was never told */
@@ -131,6 +138,7 @@ export class Peer {
       case Kind.Spawn:
         return this.#events.spawn?.(codec.decode(message.payload));
       case Kind.Ready:
+        this.#names = new Map(codec.decode(message.payload) as [string, string][]);
         return this.#events.ready?.();
       case Kind.Error: {
         const [boxed] = codec.decode(message.payload) as [never];

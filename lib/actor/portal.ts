@@ -199,7 +199,9 @@ class PortalOf implements Portal {
   #call(kind: FunctionKind, fn: unknown, args: readonly unknown[], openedBy: Call['openedBy'], scope: Scope): Caller {
     const mark = markOf(fn);
     if (mark.kind !== kind)
-      throw new TypeError(`${mark.name} is marked with ${mark.kind}(): call it with ${verbOf[mark.kind]}`);
+      throw new TypeError(
+        `${this.#peer.nameOf(mark)} is marked with ${mark.kind}(): call it with ${verbOf[mark.kind]}`,
+      );
     const {channel} = this.#peer;
     if (channel.closed) {
       throw new TransportClosed(`the portal to ${formatActor(this.actor)} is closed: its actor has ended`, {
@@ -213,7 +215,7 @@ class PortalOf implements Portal {
     const caller = new Caller(channel, {
       kind,
       fn: this.#peer.refOf(mark),
-      name: mark.name,
+      name: this.#peer.nameOf(mark),
       args,
       openedBy,
       scope,
@@ -222,7 +224,7 @@ class PortalOf implements Portal {
       timeout,
       onExit,
       cancelBound: this.#peer.actor.tree.timeouts.exit,
-      force: force && (why => force(why, mark.name)),
+      force: force && (why => force(why, this.#peer.nameOf(mark))),
     });
     caller.onFirstAnswer = () => this.#peer.heard(mark);
     return caller;

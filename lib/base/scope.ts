@@ -87,9 +87,9 @@ export class Scope {
       listener(this.#cancelled);
       return () => {};
     }
-    const listeners = (this.#listeners ??= new Set());
-    listeners.add(listener);
-    return () => listeners.delete(listener);
+    this.#listeners ??= new Set();
+    this.#listeners.add(listener);
+    return () => this.#listeners?.delete(listener);
   }
 
   /** @throws ContextCancelled when the scope was cancelled or has settled */
@@ -99,7 +99,8 @@ export class Scope {
   }
 
   adopt(charge: Charge): void {
-    (this.#charges ??= new Set()).add(charge);
+    this.#charges ??= new Set();
+    this.#charges.add(charge);
   }
 
   release(charge: Charge): void {

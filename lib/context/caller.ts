@@ -57,6 +57,7 @@ export class Caller extends End implements Charge {
   #outcomeListeners: ((outcome: Outcome) => void)[] = [];
   #endedListeners: (() => void)[] = [];
   #request: CancelRequest | undefined;
+  #cancelledAt = 0;
   #ended = false;
   #stopListening: (() => void)[] = [];
 
@@ -129,10 +130,11 @@ export class Caller extends End implements Charge {
 
   async finish(): Promise<void> {
     this.outlet?.stop();
-    if (this.call.onExit === 'cancel') {
-      await this.cancel('scope', undefined);
-      return;
-    }
+    const why = new ContextCancelled(`${this.call.scope.label} was left`, {
+      canceller: this.channel.self,
+      reason: 'scope',
+    });
+    if (this.call.onExit === 'cancel') return this.end(why);
     // Whoever asked for the outcome has it; the scope only waits.
     const owed = !this.asked;
     this.asked = true;
@@ -144,13 +146,13 @@ export class Caller extends End implements Charge {
     });
     // An answer that nobody asked for reports its failure at the end of the macrotask: before the scope settles.
     if (this.outcome?.kind === 'failed') await macrotask();
-    await this.#awaitEnd(this.call.cancelBound);
+    await this.#seeEnd(why);
   }
 
   async end(why: ContextCancelled): Promise<void> {
     this.asked = true;
-    if (await this.cancel(why.reason === 'requested' ? 'scope' : why.reason, why)) return;
-    await this.call.force?.(why);
+    this.#sendCancel(why.reason === 'requested' ? 'scope' : why.reason, why, this.call.cancelBound);
+    await this.#seeEnd(why);
   }
 
   get openedBy(): 'verb' | 'subscription' {
@@ -239,6 +241,7 @@ export class Caller extends End implements Charge {
     const request = {reason, cause};
     this.act('cancel', () => {
       this.#request = request;
+      this.#cancelledAt = performance.now();
       if (this.channel.withdraw(this.id)) {
         // The peer has never heard of it: there is nothing to acknowledge.
         this.channelEnded(this.#own(true));
@@ -253,11 +256,14 @@ export class Caller extends End implements Charge {
   #awaitEnd(timeout: number): Promise<boolean> {
     if (this.#ended) return Promise.resolve(true);
     return new Promise(resolve => {
-      const timer = setTimeout(() => {
-        this.#endedListeners = this.#endedListeners.filter(listener => listener !== onEnded);
-        this.#concludeUnacked();
-        resolve(false);
-      }, timeout);
+      const timer = setTimeout(
+        () => {
+          this.#endedListeners = this.#endedListeners.filter(listener => listener !== onEnded);
+          this.#concludeUnacked();
+          resolve(false);
+        },
+        Math.max(0, timeout),
+      );
       const onEnded = (): void => {
         clearTimeout(timer);
         resolve(true);
@@ -266,8 +272,15 @@ export class Caller extends End implements Charge {
     });
   }
 
+  /** Waits until the function has ended; when it does not in its time, counted from the cancel, its actor is ended. */
+  async #seeEnd(why: ContextCancelled): Promise<void> {
+    const bound = this.call.cancelBound;
+    const rest = this.#request ? bound - (performance.now() - this.#cancelledAt) : bound;
+    if (!(await this.#awaitEnd(rest))) await this.call.force?.(why);
+  }
+
   #concludeUnacked(): void {
-    if (this.outcome) return;
+    if (this.outcome || !this.#request) return;
     this.giveUp({kind: 'failed', error: this.#own(false)});
   }
 

@@ -3,8 +3,8 @@
  * Floor 1: the top of `msg`: `prepare` and the library write, `scan` and `reader` (or the library) read.
  */
 import {ProtocolError, Unserializable} from '../base/errors.js';
-import type {Library} from './library.js';
 import {binary, Ready} from './extensions.js';
+import type {Library} from './library.js';
 import {limits} from './limits.js';
 import {loadMsgpackLite} from './msgpack-lite.js';
 import {loadMsgpackr} from './msgpackr.js';
@@ -24,13 +24,14 @@ export interface Codec {
 
 /** msgpackr when it is installed, else msgpack-lite; `name`, or RXTRACTOR_CODEC, asks for one. Loaded at the first call. */
 export function loadCodec(name?: Codec['name']): Codec {
-  const wanted = name ?? wantedByEnvironment();
-  if (wanted !== undefined)
-    return (loaded[wanted] ??= codecOf(wanted === 'msgpackr' ? loadMsgpackr() : loadMsgpackLite()));
-  return (chosen ??= loadBest());
+  const wanted = name ?? wantedByEnvironment() ?? chosen;
+  if (wanted === undefined) return loadBest();
+  const codec = loaded.get(wanted) ?? codecOf(wanted === 'msgpackr' ? loadMsgpackr() : loadMsgpackLite());
+  loaded.set(wanted, codec);
+  return codec;
 }
-const loaded: Partial<Record<Codec['name'], Codec>> = {};
-let chosen: Codec | undefined;
+const loaded = new Map<Codec['name'], Codec>();
+let chosen: Codec['name'] | undefined;
 
 function wantedByEnvironment(): Codec['name'] | undefined {
   const name = process.env.RXTRACTOR_CODEC;
@@ -41,9 +42,11 @@ function wantedByEnvironment(): Codec['name'] | undefined {
 
 function loadBest(): Codec {
   try {
-    return loadCodec('msgpackr');
+    chosen = 'msgpackr';
+    return loadCodec(chosen);
   } catch {
-    return loadCodec('msgpack-lite');
+    chosen = 'msgpack-lite';
+    return loadCodec(chosen);
   }
 }
 
@@ -76,7 +79,7 @@ function shortWay(prepared: unknown): Uint8Array | undefined {
   if (prepared instanceof Uint8Array) return binary(prepared);
   if (!(prepared instanceof Ready)) return undefined;
   // The shortest ones are constants.
-  return prepared.bytes.length < 16 ? prepared.bytes.slice() : prepared.bytes;
+  return prepared.bytes.length < 16 ? new Uint8Array(prepared.bytes) : prepared.bytes;
 }
 
 const refusal = (what: string, label: string | undefined, cause?: unknown): Unserializable =>

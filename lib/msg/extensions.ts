@@ -181,8 +181,10 @@ function unpackDate(payload: Buffer): Date {
   let nanoseconds = 0;
   if (payload.length === 4) seconds = payload.readUInt32BE();
   else if (payload.length === 8) {
-    seconds = (payload[3]! & 3) * 2 ** 32 + payload.readUInt32BE(4);
-    nanoseconds = payload.readUInt32BE() >>> 2;
+    // 30 bits of nanoseconds, 34 of seconds.
+    const high = payload.readUInt32BE();
+    nanoseconds = high >>> 2;
+    seconds = (high & 3) * 2 ** 32 + payload.readUInt32BE(4);
   } else if (payload.length === 12) {
     nanoseconds = payload.readUInt32BE();
     seconds = Number(payload.readBigInt64BE(4));

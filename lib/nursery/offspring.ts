@@ -11,6 +11,7 @@ import {type ActorId, formatActor, newId} from '../base/address.js';
 import {ActorDied, type ContextCancelled, type Exit, SpawnFailed, type SpawnPhase, suppress} from '../base/errors.js';
 import {log} from '../base/log.js';
 import type {Scope} from '../base/scope.js';
+import {startHeartbeat} from '../channel/heartbeat.js';
 import {Kind} from '../msg/types.js';
 import {reap, within} from './reap.js';
 import type {Body, Spawn} from './spawner.js';
@@ -183,6 +184,10 @@ export class Offspring implements PortalOwner {
     }
     this.#checkAsked();
     log('runtime', `${this.plan.name} (pid ${body.pid}) serves`);
+    const stopHeartbeat = startHeartbeat(peer.channel, this.#actor.tree.timeouts.heartbeat, state =>
+      log('runtime', `${this.plan.name} (pid ${body.pid}) is ${state}`),
+    );
+    void this.gone.then(stopHeartbeat);
     return makePortal(peer, this);
   }
 
