@@ -52,7 +52,7 @@ process.on('SIGTERM', () => {
     reason: 'shutdown',
     cause: 'SIGTERM',
   });
-  void shutDown(why, actor.teardownBudget, 143);
+  void shutDown(why, actor.scope.teardownBudget, 143);
 });
 process.on('exit', () => peer.channel.drainSync(actor.tree.timeouts.flush));
 
@@ -86,7 +86,7 @@ let ending = false;
 async function shutDown(why: ContextCancelled, budget: number, code: number): Promise<void> {
   if (ending) return;
   ending = true;
-  actor.teardownBudget = budget;
+  actor.scope.budget = budget;
   await actor.cancel(why);
   await leave(code);
 }

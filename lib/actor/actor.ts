@@ -56,8 +56,6 @@ export class Actor {
   readonly scope: Scope;
   /** Set in a spawned actor. */
   parent: Portal | undefined;
-  /** Milliseconds for the teardown of what is below, once this actor has been told to end. */
-  teardownBudget: number;
   /** Set while the modules of a spawned actor are imported: a nursery opened then would fork for ever. */
   importing = false;
   readonly #tasks = new Set<Promise<void>>();
@@ -68,7 +66,8 @@ export class Actor {
     this.codec = options.codec;
     this.tree = options.tree;
     this.scope = new Scope(`actor ${options.id.name}`);
-    this.teardownBudget = options.tree.timeouts.exit + 2 * teardownReserve;
+    // A root has 1 900 ms for all levels: its children's 1 600, and twice what a level keeps.
+    this.scope.budget = options.tree.timeouts.exit + 300;
   }
 
   /** Runs `fn` as part of this actor, in a scope. */
@@ -89,6 +88,3 @@ export class Actor {
     while (this.#tasks.size > 0) await Promise.all(this.#tasks);
   }
 }
-
-/** What each level of a tree keeps for itself of the time that it was given, in ms. */
-export const teardownReserve = 150;

@@ -6,11 +6,12 @@ import {ContextCancelled, suppress} from './errors.js';
 
 /** Something that a scope must see the end of before it settles: one end of a context. */
 export interface Charge {
-  /** `verb`: awaited when the scope is left normally. `subscription`: unsubscribed then. */
-  readonly openedBy: 'verb' | 'subscription';
-  /** Leaving normally: sends no more, waits for the final result. Rejects with a failure that nobody has been told. */
+  /**
+   * Leaving normally: what a verb opened is awaited, what a subscription opened is unsubscribed. Rejects with a
+   * failure that nobody has been told.
+   */
   finish(): Promise<void>;
-  /** Leaving with an error, or a subscription: cancels and waits for the end, in the bound or by force. */
+  /** Leaving with an error: cancels and waits for the end, in the bound or by force. */
   end(why: ContextCancelled): Promise<void>;
 }
 
@@ -19,6 +20,8 @@ export class Scope {
   readonly depth: number;
   /** For messages: what this scope is the scope of. */
   readonly label: string;
+  /** Milliseconds that whoever cancels this scope gives for the teardown; where absent, the parent's holds. */
+  budget: number | undefined;
   #cancelled: ContextCancelled | undefined;
   #controller: AbortController | undefined;
   #listeners: Set<(why: ContextCancelled) => void> | undefined;
@@ -56,6 +59,11 @@ export class Scope {
       if (this.#cancelled) this.#controller.abort(this.#cancelled);
     }
     return this.#controller.signal;
+  }
+
+  /** Milliseconds for the teardown of what runs here. */
+  get teardownBudget(): number {
+    return this.budget ?? this.parent?.teardownBudget ?? Number.POSITIVE_INFINITY;
   }
 
   cancel(why: ContextCancelled): void {
@@ -137,22 +145,25 @@ export class Scope {
     this.#detach?.();
   }
 
-  async #finish(charges: Charge[]): Promise<void> {
-    const why = new ContextCancelled(`${this.label} ended`, {canceller: undefined, reason: 'scope'});
-    const finished = Promise.all(
-      charges.map(charge =>
-        charge.openedBy === 'verb' ? charge.finish().catch(error => this.fail(error)) : charge.end(why),
-      ),
-    );
+  async #finish(charges: readonly Charge[]): Promise<void> {
+    const finished = Promise.all(charges.map(charge => charge.finish().catch(error => this.fail(error))));
     // A failure or a cancel that comes while results are awaited ends the wait.
     let stop = (): void => {};
-    const cancelled = new Promise<void>(resolve => {
-      stop = this.onCancel(() => resolve());
+    const cancelled = new Promise<ContextCancelled>(resolve => {
+      stop = this.onCancel(resolve);
     });
-    await Promise.race([finished, cancelled]);
+    const why = await Promise.race([finished.then(() => undefined), cancelled]);
     stop();
-    if (this.#cancelled) await Promise.all(charges.map(charge => charge.end(this.#cancelled as ContextCancelled)));
+    if (why) await Promise.all(charges.map(charge => charge.end(why)));
   }
+}
+
+/** What each level of a tree keeps for itself of the time that it was given, in ms: at most this, and at most a fifth. */
+const reserveMs = 150;
+
+/** The time that a level hands down of the `budget` ms that it has (rule T10). */
+export function handedDown(budget: number): number {
+  return Math.max(0, budget - Math.min(reserveMs, budget / 5));
 }
 
 const none: ReadonlySet<Charge> = new Set();

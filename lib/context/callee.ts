@@ -22,8 +22,6 @@ export class Callee extends End {
   readonly scope: Scope;
   /** For messages: how the function is called. */
   readonly name: string;
-  /** Milliseconds that the canceller gives for the clean-up. */
-  budget: number | undefined;
 
   /** @param grant the credit that came with the Start */
   constructor(
@@ -119,7 +117,7 @@ export class Callee extends End {
     const canceller = actorFromTuple(tuple);
     if (!canceller || typeof budget !== 'number')
       throw new ProtocolError('a cancel arrived that does not say who asked');
-    this.budget = budget;
+    this.scope.budget = budget;
     return new ContextCancelled(`${this.name} was cancelled by ${formatActor(canceller)} (${String(reason)})`, {
       canceller,
       reason: reason as CancelReason,

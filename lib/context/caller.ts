@@ -5,7 +5,7 @@
 import {type ActorId, formatActor} from '../base/address.js';
 import {longTimer} from '../base/current.js';
 import {type CancelReason, ContextCancelled, RemoteActorError} from '../base/errors.js';
-import type {Charge, Scope} from '../base/scope.js';
+import {type Charge, handedDown, type Scope} from '../base/scope.js';
 import type {Channel} from '../channel/channel.js';
 import {reviveError, unboxError} from '../msg/boxed-error.js';
 import {
@@ -113,6 +113,12 @@ export class Caller extends End implements Charge {
     else this.#startedListeners.push(listener);
   }
 
+  /** Its subscriber sees nothing more, as after its own unsubscription. */
+  mute(): void {
+    this.#outcomeListeners = [];
+    this.inlet?.mute();
+  }
+
   /** Calls `listener` with the outcome, at once when it is known. */
   onOutcome(listener: (outcome: Outcome) => void): void {
     if (this.outcome) listener(this.outcome);
@@ -134,7 +140,8 @@ export class Caller extends End implements Charge {
       canceller: this.channel.self,
       reason: 'scope',
     });
-    if (this.call.onExit === 'cancel') return this.end(why);
+    if (this.call.openedBy === 'subscription') this.mute();
+    if (this.call.openedBy === 'subscription' || this.call.onExit === 'cancel') return this.end(why);
     // Whoever asked for the outcome has it; the scope only waits.
     const owed = !this.asked;
     this.asked = true;
@@ -153,10 +160,6 @@ export class Caller extends End implements Charge {
     this.asked = true;
     this.#sendCancel(why.reason === 'requested' ? 'scope' : why.reason, why, this.call.cancelBound);
     await this.#seeEnd(why);
-  }
-
-  get openedBy(): 'verb' | 'subscription' {
-    return this.call.openedBy;
   }
 
   /** Whether an error is the cancellation that this end asked for: no failure of its scope. */
@@ -248,7 +251,7 @@ export class Caller extends End implements Charge {
         this.channel.detach(this.id);
         return;
       }
-      this.channel.sendUrgent(Kind.Cancel, this.id, encodeCancel(this.channel, request, timeout));
+      this.channel.sendUrgent(Kind.Cancel, this.id, encodeCancel(this.channel, request, handedDown(timeout)));
     });
   }
 

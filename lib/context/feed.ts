@@ -31,7 +31,7 @@ export function feed<T>(inlet: Inlet, subscriber: Subscriber<T>): () => void {
     }
     running = false;
   };
-  const consumer: Consumer = {ready: run};
+  const consumer: Consumer = {ready: run, mutable: true};
   inlet.attach(consumer);
   queueMicrotask(() => {
     started = true;
@@ -48,6 +48,7 @@ interface Pull<T> {
 
 /** An iterator over an inlet. It attaches when it is made; `leave` runs once, when it has ended or returned. */
 export class InletIterator<T> implements AsyncIterableIterator<T>, Consumer {
+  readonly mutable = false;
   readonly #inlet: Inlet;
   readonly #leave: () => void;
   readonly #pending: Pull<T>[] = [];

@@ -15,8 +15,10 @@ export interface StreamEnd {
 
 /** Someone who takes values. */
 export interface Consumer {
-  /** Values, or the end, wait at its place: take them with `inlet.take`. */
+  /** Values, or the end, wait at its place: look with `peek`, go on with `advance`. */
   ready(): void;
+  /** Whether it may be left without an end: a subscriber may, a pending `next()` would hang. */
+  readonly mutable: boolean;
 }
 
 interface Entry {
@@ -109,11 +111,16 @@ export class Inlet {
     else if (this.#draining) this.#dropAll();
   }
 
+  /** Subscribers are told nothing more. */
+  mute(): void {
+    for (const consumer of this.#places.keys()) if (consumer.mutable) this.detach(consumer);
+  }
+
   get consumers(): number {
     return this.#places.size;
   }
 
-  /** The next value for a consumer. Taking does not return credit yet: `done` does, or the next `take`. */
+  /** What waits for a consumer: a value, the end, or nothing yet. */
   peek(consumer: Consumer): {readonly value: unknown} | StreamEnd | undefined {
     const place = this.#places.get(consumer);
     if (place === undefined) return undefined;

@@ -70,20 +70,16 @@ const spawning = new PQueue({concurrency: 2 * availableParallelism()});
 const maxDepth = 32;
 export class NurseryOf implements Nursery, Charge {
   readonly [scopeKey]: Scope;
-  readonly openedBy = 'verb';
   readonly #actor: Actor;
   readonly #name: string;
   readonly #children = new Set<Offspring>();
   #stopListening: () => void;
   #closed: Promise<void> | undefined;
-  /** The teardown's time in ms, for all levels below. */
-  #budget: number;
   #isCloseByUser = false;
 
   constructor(actor: Actor, parent: Scope, options: NurseryOptions) {
     this.#actor = actor;
     this.#name = options.name ?? 'a nursery';
-    this.#budget = actor.teardownBudget;
     const scope = new Scope(`${this.#name} in ${actor.id.name}`, parent);
     this[scopeKey] = scope;
     scope.onCancel(why => void this.#reapAll(why));
@@ -183,6 +179,7 @@ export class NurseryOf implements Nursery, Charge {
     );
     stopExplaining();
     this.#stopListening();
+    scope.parent?.release(this);
     scope.settle();
   }
 
@@ -200,7 +197,7 @@ export class NurseryOf implements Nursery, Charge {
   }
 
   async #reapAll(why: ContextCancelled): Promise<void> {
-    await Promise.all([...this.#children].map(child => child.cancel(why, this.#budget)));
+    await Promise.all([...this.#children].map(child => child.cancel(why, this[scopeKey].teardownBudget)));
   }
 
   /** One error leaves as itself, several as NurseryError; what a failure caused is not counted beside it. */
@@ -245,7 +242,7 @@ export class NurseryOf implements Nursery, Charge {
           reason: 'requested',
           cause: reason,
         }),
-        this.#budget,
+        this[scopeKey].teardownBudget,
       );
     });
     void child.gone.then(stopListening);
@@ -329,7 +326,7 @@ function chargeOf(work: Promise<unknown>, scope: Scope): Charge {
     // The answer reports what nobody asked for at the end of the macrotask: not before that is it over.
     () => new Promise<void>(resolve => setImmediate(() => setImmediate(resolve))),
   );
-  const charge: Charge = {openedBy: 'verb', finish: () => done, end: () => done};
+  const charge: Charge = {finish: () => done, end: () => done};
   void done.then(() => scope.release(charge));
   return charge;
 }

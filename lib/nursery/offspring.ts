@@ -85,6 +85,8 @@ export class Offspring implements PortalOwner {
         execArgv: plan.execArgv,
         stdio: plan.stdio,
       });
+      // The end may have been asked for while the system made the process.
+      if (this.#asked) this.#body.kill();
     } catch (error) {
       this.#resolveGone();
       this.#resolveEnded(undefined);
@@ -101,7 +103,7 @@ export class Offspring implements PortalOwner {
   }
 
   cancelActor(why: ContextCancelled): Promise<boolean> {
-    return this.cancel(why, this.#actor.teardownBudget);
+    return this.cancel(why, this.scope.teardownBudget);
   }
 
   /** Ends it because a task in it does not obey its cancel. */
@@ -111,7 +113,7 @@ export class Offspring implements PortalOwner {
       'warn',
       `${peer ? formatActor(peer) : this.plan.name} is ended: its task ${task} has not obeyed a cancel in time`,
     );
-    await this.cancel(why, this.#actor.teardownBudget);
+    await this.cancel(why, this.scope.teardownBudget);
   };
 
   async #reap(why: ContextCancelled, budget: number): Promise<boolean> {
@@ -127,6 +129,7 @@ export class Offspring implements PortalOwner {
         },
         why,
         budget,
+        this.#actor.tree.timeouts.cancelAck,
       );
     }
     // Still being started: there is nobody to ask.

@@ -3,6 +3,7 @@
  * Floor 6: used by `offspring`; the times are those of rule T10.
  */
 import type {ContextCancelled} from '../base/errors.js';
+import {handedDown} from '../base/scope.js';
 
 /** What the ladder needs of the actor that it ends. */
 export interface Reapable {
@@ -15,20 +16,14 @@ export interface Reapable {
   kill(): void;
 }
 
-/** What each level keeps for itself, in ms: at most this, and a fifth of what it was given. */
-const reserveMs = 150;
-const receivedMs = 500;
-
-/** The time that a level hands down of the `budget` ms that it has. */
-export function handedDown(budget: number): number {
-  return Math.max(0, budget - Math.min(reserveMs, budget / 5));
-}
-
-/** Ends an actor within `budget` ms. Resolves when it is gone: true when it went by itself, false when it was killed. */
-export async function reap(actor: Reapable, why: ContextCancelled, budget: number): Promise<boolean> {
+/**
+ * Ends an actor within `budget` ms, of which at most `ackMs`, and at most half, until it has acknowledged. Resolves when it is gone: true
+ * when it went by itself, false when it was killed.
+ */
+export async function reap(actor: Reapable, why: ContextCancelled, budget: number, ackMs: number): Promise<boolean> {
   const deadline = performance.now() + budget;
   actor.request(why, handedDown(budget));
-  const answered = await within(Promise.race([actor.received, actor.gone]), Math.min(receivedMs, budget / 2));
+  const answered = await within(Promise.race([actor.received, actor.gone]), Math.min(ackMs, budget / 2));
   const gone = answered && (await within(actor.gone, deadline - performance.now()));
   if (!gone) actor.kill();
   await actor.gone;
