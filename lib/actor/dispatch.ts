@@ -2,9 +2,9 @@
  * A call comes in: find the function, run it in a scope of its own, send what it returned or threw.
  * Floor 5: between `peers` (which reads Start) and `callee` (which holds the context).
  */
-import {longTimer} from '../base/current.js';
 import {ContextCancelled, NotExposed, ProtocolError} from '../base/errors.js';
 import {outcomeError, Scope} from '../base/scope.js';
+import {longTimer} from '../base/timer.js';
 import {Callee} from '../context/callee.js';
 import type {FunctionKind, Message, StartPayload} from '../msg/types.js';
 import type {Actor} from './actor.js';

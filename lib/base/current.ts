@@ -7,6 +7,7 @@ import type {ActorId} from './address.js';
 import {ContextCancelled, NoRuntime} from './errors.js';
 import {Scope} from './scope.js';
 import {processWide} from './shared.js';
+import {longTimer} from './timer.js';
 
 export interface Current {
   readonly actor: ActorId;
@@ -98,22 +99,6 @@ export function sleep(ms: number): Promise<void> {
       reject(why);
     });
   });
-}
-
-/** The longest time that one `setTimeout` takes; a longer one would fire at once. */
-const longestTimer = 2 ** 31 - 1;
-
-/** A timer of any length. Returns how to stop it. */
-export function longTimer(ms: number, fn: () => void): () => void {
-  let rest = ms;
-  let timer: NodeJS.Timeout;
-  const arm = (): void => {
-    const part = Math.min(rest, longestTimer);
-    rest -= part;
-    timer = setTimeout(() => (rest > 0 ? arm() : fn()), part);
-  };
-  arm();
-  return () => clearTimeout(timer);
 }
 
 /** How long `shield` holds at most, unless the runtime says otherwise. */

@@ -6,6 +6,8 @@ import {ContextCancelled, suppress} from './errors.js';
 
 /** Something that a scope must see the end of before it settles: one end of a context. */
 export interface Charge {
+  /** For explanations of a long wait. */
+  readonly label: string;
   /**
    * Leaving normally: what a verb opened is awaited, what a subscription opened is unsubscribed. Rejects with a
    * failure that nobody has been told.

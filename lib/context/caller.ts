@@ -3,9 +3,9 @@
  * Floor 4: above `end`; `portal` makes callers, `context` and `stream` put faces on them. No RxJS.
  */
 import {type ActorId, formatActor} from '../base/address.js';
-import {longTimer} from '../base/current.js';
 import {type CancelReason, ContextCancelled, RemoteActorError} from '../base/errors.js';
 import {type Charge, handedDown, type Scope} from '../base/scope.js';
+import {deadline, longTimer} from '../base/timer.js';
 import type {Channel} from '../channel/channel.js';
 import {reviveError, unboxError} from '../msg/boxed-error.js';
 import {
@@ -90,6 +90,12 @@ export class Caller extends End implements Charge {
 
   get peer(): ActorId {
     return this.channel.peer as ActorId;
+  }
+
+  /** For explanations of a long wait. */
+  get label(): string {
+    const wants = this.outlet && this.outlet.closed === undefined ? ', whose stream this end has not completed' : '';
+    return `${describeCall(this.channel, this.call)}${wants}`;
   }
 
   /** The value of `started`, once it has come. */
@@ -259,16 +265,13 @@ export class Caller extends End implements Charge {
   #awaitEnd(timeout: number): Promise<boolean> {
     if (this.#ended) return Promise.resolve(true);
     return new Promise(resolve => {
-      const timer = setTimeout(
-        () => {
-          this.#endedListeners = this.#endedListeners.filter(listener => listener !== onEnded);
-          this.#concludeUnacked();
-          resolve(false);
-        },
-        Math.max(0, timeout),
-      );
+      const stop = deadline(timeout, () => {
+        this.#endedListeners = this.#endedListeners.filter(listener => listener !== onEnded);
+        this.#concludeUnacked();
+        resolve(false);
+      });
       const onEnded = (): void => {
-        clearTimeout(timer);
+        stop();
         resolve(true);
       };
       this.#endedListeners.push(onEnded);

@@ -32,6 +32,30 @@ export const Ext = {
   BigUint64Array: 27,
 } as const;
 
+/** A container of MessagePack values, in an extension. */
+export const isNested = (type: number): boolean =>
+  type === Ext.Map || type === Ext.Set || type === Ext.RegExp || type === Ext.Error;
+
+/** How many small objects a value weighs at the receiver, beyond itself: three bytes may ask for a Map. */
+export function weightOf(type: number): number {
+  switch (type) {
+    case Ext.Undefined:
+    case Ext.BigInt:
+    case Ext.Text16:
+      return 0;
+    case Ext.Date:
+      return 1;
+    case Ext.URL:
+      return 8;
+    case Ext.Error:
+      return 16;
+    default:
+      return 4;
+  }
+}
+/** Of a Uint8Array, which is no extension. */
+export const binaryWeight = 4;
+
 /** One whole MessagePack value, encoded already: the libraries write it as it is. */
 export class Ready {
   readonly bytes: Uint8Array;

@@ -5,7 +5,7 @@
 export const limits = {
   /** Arrays, objects, maps and sets within one another. */
   depth: 64,
-  /** Values in one message, containers included, keys of objects excluded. */
+  /** Values and keys in one message; what takes much memory for few bytes counts more (`weightOf`). */
   nodes: 1_000_000,
   /** One message, encoded. */
   messageBytes: 64 * 1024 * 1024,

@@ -8,6 +8,7 @@ import {Unserializable} from '../base/errors.js';
 import {Boxed, boxNode, isError} from './boxed-node.js';
 import {describe} from './describe.js';
 import {
+  binaryWeight,
   canSendViews,
   Ext,
   extension,
@@ -20,6 +21,7 @@ import {
   readyUndefined,
   readyView,
   viewType,
+  weightOf,
 } from './extensions.js';
 import {limits} from './limits.js';
 
@@ -66,7 +68,7 @@ class Pass {
   }
 
   #value(value: unknown, depth: number): unknown {
-    if (++this.#nodes > limits.nodes) this.#refuse(`more than ${limits.nodes} values in one message`, depth);
+    this.#weigh(1, depth);
     switch (typeof value) {
       case 'string':
         this.#count(value.length, depth);
@@ -143,6 +145,7 @@ class Pass {
     if (Object.getOwnPropertySymbols(record).length > 0) this.#refuse('an object with a symbol as a key', depth);
     let copy: Record<string, unknown> | undefined;
     const keys = Object.keys(record);
+    this.#nodes += keys.length;
     for (let i = 0; i < keys.length; i++) {
       const key = keys[i] as string;
       this.#keys[depth] = key;
@@ -168,26 +171,29 @@ class Pass {
   /** Builtin classes, exactly: a subclass would arrive as something else. undefined for every other object. */
   #special(value: object, prototype: unknown, depth: number): unknown {
     if (prototype === Uint8Array.prototype || prototype === Buffer.prototype) {
-      const bytes = value as Uint8Array;
-      this.#ownMemory(bytes, depth);
-      return bytes;
+      this.#weigh(binaryWeight, depth);
+      this.#ownMemory(value as Uint8Array, depth);
+      return value;
     }
     const view = viewType(prototype);
     if (view !== undefined) {
       if (!canSendViews) this.#refuse('a typed array on a big-endian machine', depth);
+      this.#weigh(weightOf(view), depth);
       this.#ownMemory(value as ArrayBufferView, depth);
       return readyView(view, value as ArrayBufferView);
     }
     if (prototype === ArrayBuffer.prototype) {
       const bytes = new Uint8Array(value as ArrayBuffer);
+      this.#weigh(weightOf(Ext.ArrayBuffer), depth);
       this.#count(bytes.length, depth);
       return extension(Ext.ArrayBuffer, bytes);
     }
-    if (value instanceof Boxed) return this.#ready(Ext.Error, this.#value(value.node, depth));
-    if (isError(value)) return this.#ready(Ext.Error, this.#value(boxNode(value), depth));
+    if (value instanceof Boxed) return this.#nested(Ext.Error, this.#value(value.node, depth), depth);
+    if (isError(value)) return this.#nested(Ext.Error, this.#value(boxNode(value), depth), depth);
     if (prototype !== RegExp.prototype && Reflect.ownKeys(value).length > 0) return undefined;
     switch (prototype) {
       case Date.prototype:
+        this.#weigh(weightOf(Ext.Date), depth);
         return readyDate(Date.prototype.getTime.call(value));
       case Map.prototype:
         return this.#map(value as Map<unknown, unknown>, depth);
@@ -204,28 +210,27 @@ class Pass {
 
   #map(map: Map<unknown, unknown>, depth: number): Ready {
     this.#enter(map, depth);
-    this.#nodes++;
     const content: unknown[] = [];
     // The prototype's own, so that nothing patched or inherited answers.
     for (const [key, item] of Map.prototype.entries.call(map) as MapIterator<[unknown, unknown]>) {
       this.#keys[depth] = typeof key === 'string' || typeof key === 'number' ? key : content.length / 2;
       content.push(this.#value(key, depth + 1), this.#value(item, depth + 1));
     }
-    return this.#ready(Ext.Map, content);
+    return this.#nested(Ext.Map, content, depth);
   }
 
   #set(set: Set<unknown>, depth: number): Ready {
     this.#enter(set, depth);
-    this.#nodes++;
     const content: unknown[] = [];
     for (const item of Set.prototype.values.call(set) as SetIterator<unknown>) {
       this.#keys[depth] = content.length;
       content.push(this.#value(item, depth + 1));
     }
-    return this.#ready(Ext.Set, content);
+    return this.#nested(Ext.Set, content, depth);
   }
 
   #url(url: URL, depth: number): Ready {
+    this.#weigh(weightOf(Ext.URL), depth);
     const text = Buffer.from(url.href);
     if (text.length > limits.patternBytes) this.#refuse(`a URL of more than ${limits.patternBytes} bytes`, depth);
     return extension(Ext.URL, text);
@@ -238,14 +243,15 @@ class Pass {
       this.#refuse(`a RegExp of more than ${limits.patternBytes} characters`, depth);
     this.#enter(pattern, depth);
     const content = lastIndex === 0 ? [source, flags] : [source, flags, lastIndex];
-    this.#nodes++;
-    return this.#ready(
+    return this.#nested(
       Ext.RegExp,
       content.map(part => this.#value(part, depth + 1)),
+      depth,
     );
   }
 
-  #ready(type: number, content: unknown): Ready {
+  #nested(type: number, content: unknown, depth: number): Ready {
+    this.#weigh(weightOf(type), depth);
     return extension(type, this.#write(content));
   }
 
@@ -263,6 +269,11 @@ class Pass {
     const around = this.#around;
     for (let i = 0; i < depth; i++) if (around[i] === container) this.#refuse('a circular reference', depth);
     around[depth] = container;
+  }
+
+  #weigh(nodes: number, depth: number): void {
+    this.#nodes += nodes;
+    if (this.#nodes > limits.nodes) this.#refuse(`more than ${limits.nodes} values in one message`, depth);
   }
 
   /** Early and low: a message that cannot fit is refused before memory is taken for it. */

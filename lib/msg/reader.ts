@@ -4,7 +4,7 @@
  */
 import {isUtf8} from 'node:buffer';
 import {ProtocolError} from '../base/errors.js';
-import {Ext, malformed, unpackLeaf} from './extensions.js';
+import {binaryWeight, Ext, isNested, malformed, unpackLeaf, weightOf} from './extensions.js';
 import {limits} from './limits.js';
 import {reviveNode} from './revive.js';
 
@@ -97,23 +97,23 @@ class Reader {
   }
 
   #array(length: number, depth: number): unknown[] {
-    this.#enter(length, length, depth);
+    this.#enter(length, depth);
     const bytes = this.#bytes;
-    // Not made at its full length: a header costs a liar nothing, the elements do.
-    const array: unknown[] = [];
+    // A long one grows with its elements: a header costs a liar nothing.
+    const array: unknown[] = length <= 1024 ? new Array(length) : [];
     for (let i = 0; i < length; i++) {
       const token = bytes[this.at] as number;
-      // The numbers up to 127, without a call; beyond the end this is false.
+      // The numbers up to 127 without a call; beyond the end this is false.
       if (token < 0x80) {
         this.at++;
-        array.push(token);
-      } else array.push(this.value(depth + 1));
+        array[i] = token;
+      } else array[i] = this.value(depth + 1);
     }
     return array;
   }
 
   #map(size: number, depth: number): Record<string, unknown> {
-    this.#enter(size, size * 2, depth);
+    this.#enter(size * 2, depth);
     const record: Record<string, unknown> = {};
     for (let i = 0; i < size; i++) {
       const key = this.#key();
@@ -122,15 +122,15 @@ class Reader {
     return record;
   }
 
-  /** A container: each of its values takes a byte at least, each key one more. */
-  #enter(values: number, bytes: number, depth: number): void {
+  /** A container of so many values and keys, each of which takes a byte at least. */
+  #enter(nodes: number, depth: number): void {
     if (depth >= limits.depth) throw new ProtocolError(`nested deeper than ${limits.depth}`);
-    this.#need(bytes);
-    this.#count(values);
+    this.#need(nodes);
+    this.#count(nodes);
   }
 
-  #count(values: number): void {
-    this.#nodes += values;
+  #count(nodes: number): void {
+    this.#nodes += nodes;
     if (this.#nodes > limits.nodes) throw new ProtocolError(`more than ${limits.nodes} values in one message`);
   }
 
@@ -198,15 +198,15 @@ class Reader {
   }
 
   #binary(length: number): Uint8Array {
+    this.#count(binaryWeight);
     return new Uint8Array(this.#take(length));
   }
 
   #extension(length: number, depth: number): unknown {
     const type = this.#byte();
-    if (type !== Ext.Map && type !== Ext.Set && type !== Ext.RegExp && type !== Ext.Error)
-      return unpackLeaf(type, this.#take(length));
+    this.#count(weightOf(type));
+    if (!isNested(type)) return unpackLeaf(type, this.#take(length));
     const end = this.#need(length) + length;
-    this.#count(1);
     const content = this.value(depth);
     if (this.at !== end) throw malformed(type);
     if (type === Ext.Error) return reviveNode(content);

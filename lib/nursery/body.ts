@@ -43,20 +43,32 @@ function lastValue<T>(source: Observable<T>, scope: Scope): Promise<T> {
   });
 }
 
-/** Once a scope is cancelled, and what runs in it does not end: say so after a while. */
-export function explain(scope: Scope): () => void {
+/** Once a scope is cancelled, and its body does not end: say so after a while. */
+function explain(scope: Scope): () => void {
   let timer: NodeJS.Timeout | undefined;
   const stop = scope.onCancel(() => {
-    timer = setTimeout(() => {
-      process.emitWarning(
-        `${scope.label} was cancelled ${explainMs / 1000} s ago and has not ended: its body ignores the cancellation`,
-        {code: 'RXTRACTOR_STUCK'},
-      );
-    }, explainMs);
-    timer.unref();
+    timer = warnLater(() => `${scope.label} was cancelled and has not ended: its body ignores the cancellation`);
   });
   return () => {
     stop();
     clearTimeout(timer);
   };
+}
+
+/** A scope that is left and still waits for results: say for which (rule C6). */
+export function explainLeaving(scope: Scope): () => void {
+  const timer = warnLater(() => {
+    const awaited = [...scope.charges].map(charge => charge.label);
+    return awaited.length > 0 ? `${scope.label} still waits for ${awaited.join(', ')}` : undefined;
+  });
+  return () => clearTimeout(timer);
+}
+
+function warnLater(text: () => string | undefined): NodeJS.Timeout {
+  const timer = setTimeout(() => {
+    const warning = text();
+    if (warning !== undefined)
+      process.emitWarning(`${warning} (after ${explainMs / 1000} s)`, {code: 'RXTRACTOR_STUCK'});
+  }, explainMs);
+  return timer.unref();
 }

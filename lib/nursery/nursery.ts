@@ -12,7 +12,7 @@ import {Answer} from '../base/answer.js';
 import {ContextCancelled, NurseryError, ResourceExhausted, SpawnFailed, suppress} from '../base/errors.js';
 import {isLogLevel, type LogLevel} from '../base/log.js';
 import {type Charge, Scope} from '../base/scope.js';
-import {type BodyOf, explain, settleBody} from './body.js';
+import {type BodyOf, explainLeaving, settleBody} from './body.js';
 import {Offspring, type OffspringPlan} from './offspring.js';
 import {spawnProcess} from './process.js';
 
@@ -84,6 +84,11 @@ export class NurseryOf implements Nursery, Charge {
     this[scopeKey] = scope;
     scope.onCancel(why => void this.#reapAll(why));
     this.#stopListening = onAbort(options.signal, reason => this.#cancelScope('requested', reason));
+  }
+
+  /** For explanations of a long wait. */
+  get label(): string {
+    return this[scopeKey].label;
   }
 
   get signal(): AbortSignal {
@@ -171,7 +176,7 @@ export class NurseryOf implements Nursery, Charge {
 
   async #leave(failed: boolean): Promise<void> {
     const scope = this[scopeKey];
-    const stopExplaining = explain(scope);
+    const stopExplaining = explainLeaving(scope);
     await scope.leave(failed);
     await this.#awaitDaemons();
     await this.#reapAll(
@@ -282,7 +287,7 @@ export class NurseryOf implements Nursery, Charge {
   ): Promise<Awaited<R>> {
     const scope = this[scopeKey];
     const work = this.#oneShot(defaults, fn, args);
-    scope.adopt(chargeOf(work, scope));
+    scope.adopt(chargeOf('a one-shot actor', work, scope));
     return Answer.from(scope, work);
   }
 
@@ -320,13 +325,13 @@ function withoutCallOptions<T extends {timeout?: unknown; name?: unknown}>(optio
 }
 
 /** A one-shot actor as something that the scope waits for: its answer tells of failures, its child is reaped. */
-function chargeOf(work: Promise<unknown>, scope: Scope): Charge {
+function chargeOf(label: string, work: Promise<unknown>, scope: Scope): Charge {
   const done = work.then(
     () => {},
     // The answer reports what nobody asked for at the end of the macrotask: not before that is it over.
     () => new Promise<void>(resolve => setImmediate(() => setImmediate(resolve))),
   );
-  const charge: Charge = {finish: () => done, end: () => done};
+  const charge: Charge = {label, finish: () => done, end: () => done};
   void done.then(() => scope.release(charge));
   return charge;
 }

@@ -11,9 +11,10 @@ import {type ActorId, formatActor, newId} from '../base/address.js';
 import {ActorDied, type ContextCancelled, type Exit, SpawnFailed, type SpawnPhase, suppress} from '../base/errors.js';
 import {log} from '../base/log.js';
 import type {Scope} from '../base/scope.js';
+import {within} from '../base/timer.js';
 import {startHeartbeat} from '../channel/heartbeat.js';
 import {Kind} from '../msg/types.js';
-import {reap, within} from './reap.js';
+import {reap} from './reap.js';
 import type {Body, Spawn} from './spawner.js';
 import type {SpawnSpec} from './spec.js';
 

@@ -4,6 +4,7 @@
  */
 import type {ContextCancelled} from '../base/errors.js';
 import {handedDown} from '../base/scope.js';
+import {within} from '../base/timer.js';
 
 /** What the ladder needs of the actor that it ends. */
 export interface Reapable {
@@ -28,17 +29,4 @@ export async function reap(actor: Reapable, why: ContextCancelled, budget: numbe
   if (!gone) actor.kill();
   await actor.gone;
   return gone;
-}
-
-/** Whether a promise settles within so many milliseconds. Leaves no timer behind. */
-export async function within(promise: Promise<unknown>, ms: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<boolean>(resolve => {
-    timer = setTimeout(() => resolve(false), Math.max(0, ms));
-  });
-  try {
-    return await Promise.race([promise.then(() => true), late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

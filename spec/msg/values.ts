@@ -48,18 +48,7 @@ const bigints = [
   10n ** 300n,
   -(10n ** 300n),
 ];
-const times = [
-  0,
-  1,
-  -1,
-  999,
-  1000,
-  2 ** 32 * 1000 - 1000,
-  2 ** 32 * 1000,
-  2 ** 34 * 1000,
-  8.64e15,
-  -8.64e15,
-];
+const times = [0, 1, -1, 999, 1000, 2 ** 32 * 1000 - 1000, 2 ** 32 * 1000, 2 ** 34 * 1000, 8.64e15, -8.64e15];
 
 /** Title and value: each arrives deeply equal. */
 export const faithful: readonly (readonly [title: string, value: unknown])[] = [
