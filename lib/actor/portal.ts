@@ -104,7 +104,7 @@ class PortalOf implements Portal {
   run<A extends unknown[], R>(fn: ((...args: A) => R) & Marked<'task'>, ...args: A): Promise<Awaited<R>> {
     const scope = this.#scope();
     return Answer.owned<Awaited<R>>(scope, (resolve, reject) => {
-      const caller = this.#call('task', fn, args, 'verb', scope);
+      const caller = this.#call('task', fn, args, 'verb', scope, this.run);
       // The answer itself knows whether it was asked.
       caller.asked = true;
       caller.onOutcome(outcome =>
@@ -119,7 +119,7 @@ class PortalOf implements Portal {
   ): Promise<Context<Out, In, First, Awaited<R>>> {
     const scope = this.#scope();
     return Answer.owned(scope, (resolve, reject) => {
-      const caller = this.#call('context', fn, args, 'verb', scope);
+      const caller = this.#call('context', fn, args, 'verb', scope, this.openContext);
       const opened = new Context<Out, In, First, Awaited<R>>(caller);
       caller.onStarted(failure => {
         if (!failure) {
@@ -196,7 +196,14 @@ class PortalOf implements Portal {
   }
 
   /** @throws TypeError for a function of another kind, and whatever `Caller` throws */
-  #call(kind: FunctionKind, fn: unknown, args: readonly unknown[], openedBy: Call['openedBy'], scope: Scope): Caller {
+  #call(
+    kind: FunctionKind,
+    fn: unknown,
+    args: readonly unknown[],
+    openedBy: Call['openedBy'],
+    scope: Scope,
+    from: NonNullable<Call['from']> = this.#call,
+  ): Caller {
     const mark = markOf(fn);
     if (mark.kind !== kind)
       throw new TypeError(
@@ -218,6 +225,7 @@ class PortalOf implements Portal {
       name: this.#peer.nameOf(mark),
       args,
       openedBy,
+      from,
       scope,
       flow: {window, windowBytes, bufferBytes},
       signal,

@@ -36,11 +36,16 @@ export interface Call {
   readonly timeout?: number | undefined;
   /** `cancel`: leaving the scope cancels in place of waiting for the result. */
   readonly onExit?: 'wait' | 'cancel' | undefined;
+  /** The function that the user called: the frames kept for errors begin with its caller. */
+  readonly from?: (...args: never[]) => unknown;
   /** Ends the actor of a task that does not obey a cancel; absent where this tree does not own it. */
   readonly force?: ((why: ContextCancelled) => Promise<void>) | undefined;
   /** How long a cancel may take to be obeyed, in ms. */
   readonly cancelBound: number;
 }
+
+/** With more calls in flight on a channel than this, a call's frames are not kept. */
+const tracedCalls = 16;
 
 /** Why this end cancelled. */
 interface CancelRequest {
@@ -50,6 +55,8 @@ interface CancelRequest {
 
 export class Caller extends End implements Charge {
   readonly call: Call;
+  /** The frames of the call, for the stack of a remote error; formatted only when that is printed. */
+  readonly #site: {stack?: string} = {};
   /** Called when the peer's first message of this context comes: it has understood the call. */
   onFirstAnswer: (() => void) | undefined;
   #first: {readonly value: unknown} | undefined;
@@ -75,6 +82,8 @@ export class Caller extends End implements Charge {
     const payload = encodeStart(channel, call);
     super(channel, channel.newId(), 'caller', call.kind === 'context');
     this.call = call;
+    // A capture costs as much as the rest of the call: under a flood of calls it is left out.
+    if (channel.size <= tracedCalls) Error.captureStackTrace(this.#site, call.from);
     call.scope.adopt(this);
     // A stream is open from the start; its first credit travels with the Start.
     if (call.kind === 'stream' || call.kind === 'operator') this.makeInlet(call.flow).open(true);
@@ -190,7 +199,7 @@ export class Caller extends End implements Charge {
     const [boxed, , cancelled] = this.readList(message) as Partial<ErrorPayload>;
     if (boxed === undefined) return {kind: 'failed', error: unboxError(boxed as never)};
     if (cancelled === true) return {kind: 'failed', error: this.#cancellation(reviveError(boxed))};
-    const error = unboxError(boxed);
+    const error = unboxError(boxed, this.#site);
     // What a source of ours threw may have gone to the remote stage and come back unhandled: the original, then.
     if (this.sourceError && error instanceof RemoteActorError && error.origin.id === this.channel.self.id)
       return {kind: 'failed', error: this.sourceError.error};
