@@ -35,6 +35,8 @@ export class Inlet {
   #base = 1;
   /** The number of the next value for each consumer. */
   readonly #places = new Map<Consumer, number>();
+  /** Where the backlog began when the first consumer came, until the end of that turn: kept for others. */
+  #turnBase: number | undefined;
   #end: StreamEnd | undefined;
   #draining = false;
   #opened = false;
@@ -94,9 +96,16 @@ export class Inlet {
     this.deliver();
   }
 
-  /** From the present backlog on. */
+  /** The first gets the backlog, and so do all who come in the same turn; later ones what comes from then on. */
   attach(consumer: Consumer): void {
-    this.#places.set(consumer, this.#places.size === 0 ? this.#base : this.#next());
+    if (this.#places.size === 0) {
+      this.#turnBase ??= this.#base;
+      queueMicrotask(() => {
+        this.#turnBase = undefined;
+        this.#trim();
+      });
+    }
+    this.#places.set(consumer, this.#turnBase ?? this.#next());
   }
 
   /** Leaves. `giveBack` values that were handed over but not used return to the log, if nobody else has had them. */
@@ -156,7 +165,7 @@ export class Inlet {
 
   /** Forgets what every consumer has had. */
   #trim(): void {
-    let slowest = Number.POSITIVE_INFINITY;
+    let slowest = this.#turnBase ?? Number.POSITIVE_INFINITY;
     for (const place of this.#places.values()) if (place < slowest) slowest = place;
     if (slowest !== Number.POSITIVE_INFINITY) this.#forget(slowest);
   }
