@@ -85,17 +85,16 @@ export abstract class End extends Link {
     return this.channel.codec.encode(value, 'value');
   }
 
-  /** Pushes a value that nobody waits for; one that cannot be sent fails the context, never the pusher. */
+  /** Pushes a value that nobody waits for: within the bound. */
   push(outlet: Outlet, value: unknown): boolean {
-    let bytes: Uint8Array;
-    try {
-      bytes = this.encode(value);
-    } catch (error) {
-      if (!(error instanceof Unserializable)) throw error;
-      this.fail(error);
-      return false;
-    }
-    return outlet.push(bytes);
+    const bytes = this.#encodeOrFail(value);
+    return bytes !== undefined && outlet.push(bytes);
+  }
+
+  /** Sends a value for which room was seen. One that is larger than the room waits, whatever its size. */
+  pulled(outlet: Outlet, value: unknown): void {
+    const bytes = this.#encodeOrFail(value);
+    if (bytes !== undefined && !outlet.trySend(bytes)) outlet.waitToSend(bytes);
   }
 
   /** Ends both directions of the stream; the context goes on. */
@@ -129,6 +128,17 @@ export abstract class End extends Link {
     if (this.dialog.receiving === 'closed') return;
     if (this.#inlet) this.#inlet.checkLast(message.seq);
     else if (message.seq !== 0) throw new ProtocolError(`a stream of ${message.seq} values ended before any had come`);
+  }
+
+  /** A value that cannot be sent fails the context, never whoever pushed it. */
+  #encodeOrFail(value: unknown): Uint8Array | undefined {
+    try {
+      return this.encode(value);
+    } catch (error) {
+      if (!(error instanceof Unserializable)) throw error;
+      this.fail(error);
+      return undefined;
+    }
   }
 
   #accept(message: Message): void {

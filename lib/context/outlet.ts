@@ -95,7 +95,7 @@ export class Outlet {
   }
 
   /** Waits for room; `settle` learns when it has come, or why it never will. */
-  waitToSend(bytes: Uint8Array, settle: Waiting['settle']): void {
+  waitToSend(bytes: Uint8Array, settle?: Waiting['settle']): void {
     this.#enqueue(settle ? {bytes, settle} : {bytes});
   }
 

@@ -39,7 +39,7 @@ async function pull(end: End, outlet: Outlet, iterator: AnyIterator): Promise<vo
         step instanceof Promise ? await step : await Promise.resolve(step as IteratorResult<unknown>);
       if (done) return;
       exhausted = false;
-      end.push(outlet, value);
+      end.pulled(outlet, value);
     }
   } finally {
     if (!exhausted) await iterator.return?.();

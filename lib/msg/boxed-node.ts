@@ -3,7 +3,7 @@
  * Floor 1: above `soften`; `boxed-error` adds the road it took, `revive` makes an error of it again.
  */
 import {inspect, types} from 'node:util';
-import {suppressedBy} from '../base/errors.js';
+import {ActorError, suppressedBy} from '../base/errors.js';
 import {limits} from './limits.js';
 import {Budget, cutText, soften, softenRecord} from './soften.js';
 
@@ -23,6 +23,8 @@ export interface ErrorNode {
   readonly stack?: string;
   /** Its own enumerable properties. */
   readonly own?: Record<string, unknown>;
+  /** The identities that errors of ours keep out of print: `hiddenKeys`. */
+  readonly hidden?: Record<string, unknown>;
   readonly cause?: BoxedNode;
   /** Of an AggregateError. */
   readonly errors?: readonly BoxedNode[];
@@ -40,6 +42,9 @@ export class Boxed {
 
 /** Where an error that was revived without its class keeps the name of that class. Not enumerable. */
 export const classKey: unique symbol = Symbol.for('rxtractor/error-class') as never;
+
+/** Own properties of our errors that are not enumerable. */
+export const hiddenKeys = ['actor', 'origin', 'path', 'canceller'] as const;
 
 const maxMessageBytes = 16 * 1024;
 const maxStackBytes = 16 * 1024;
@@ -96,6 +101,7 @@ function boxErrorNode(error: Error, budget: Budget, around: readonly object[]): 
   const skip = (key: string): boolean => headKeys.has(key) || (key === 'errors' && members !== undefined);
   // What it carries comes before its relations: a code says more than a ninth cause.
   const own = attempt(() => budget.share(0.5, part => softenRecord(error, part, wrapError, within, skip)), {});
+  const hidden = attempt(() => readHidden(error, budget), {});
   const cause = readCause(error);
   const suppressed = attempt(() => suppressedBy(error), []);
   return {
@@ -152,6 +158,16 @@ function readText(error: Error, key: 'name' | 'message' | 'stack'): string | und
     },
     key === 'message' ? '[its message cannot be read]' : undefined,
   );
+}
+
+function readHidden(error: Error, budget: Budget): Record<string, unknown> {
+  if (!(error instanceof ActorError)) return {};
+  const hidden: Record<string, unknown> = {};
+  for (const key of hiddenKeys) {
+    const descriptor = Object.getOwnPropertyDescriptor(error, key);
+    if (descriptor?.enumerable === false) hidden[key] = soften(descriptor.value, budget, wrapError);
+  }
+  return hidden;
 }
 
 /** Boxed in an object: `cause: undefined` is a cause all the same. */

@@ -6,7 +6,7 @@
 import type {ActorId} from '../base/address.js';
 import * as ours from '../base/errors.js';
 import {escapeText} from '../base/escape.js';
-import {classKey} from './boxed-node.js';
+import {classKey, hiddenKeys} from './boxed-node.js';
 import {limits} from './limits.js';
 
 /** What was thrown, or what stands for it. Never throws. */
@@ -22,19 +22,17 @@ const malformed = (): Error => new ours.ProtocolError('a malformed error arrived
 
 function reviveError(node: Record<string, unknown>, className: string, message: string, depth: number): Error {
   const own = isRecord(node.own) ? node.own : {};
-  const Class = classOf(className, own);
-  const error = Class === DOMException ? new DOMException(message, textOr(node.name, className)) : new Error(message);
-  if (Class === undefined) {
-    hide(error, classKey, className);
-    hide(error, 'name', escapeText(textOr(node.name, className)));
-  } else if (Class !== DOMException) {
-    Object.setPrototypeOf(error, Class.prototype as object);
-    const name = escapeText(textOr(node.name, className));
-    if (error.name !== name) hide(error, 'name', name);
-  }
+  const hidden = isRecord(node.hidden) ? node.hidden : {};
+  const name = escapeText(textOr(node.name, className));
+  const Class = classOf(className, {...own, ...hidden});
+  const error = Class === DOMException ? new DOMException(message, name) : new Error(message);
+  if (Class === undefined) hide(error, classKey, className);
+  else if (Class !== DOMException) Object.setPrototypeOf(error, Class.prototype as object);
+  if (error.name !== name) hide(error, 'name', name);
   for (const key of Object.keys(own))
     if (!reserved(key))
       Object.defineProperty(error, key, {value: own[key], enumerable: true, configurable: true, writable: true});
+  for (const key of hiddenKeys) if (isActor(hidden[key]) || isActorPath(hidden[key])) hide(error, key, hidden[key]);
   if ('cause' in node) hide(error, 'cause', reviveNode(node.cause, depth + 1));
   if (Array.isArray(node.errors)) hide(error, 'errors', reviveAll(node.errors, depth));
   if (Array.isArray(node.suppressed))
