@@ -64,6 +64,7 @@ async function boot(spec: SpawnSpec): Promise<void> {
   peer.channel.keepAlive(false);
   try {
     await actor.run(actor.scope, () => actor.exposed.load(spec.homes));
+    if (actor.importFailure) throw actor.importFailure;
   } catch (error) {
     fail(error);
     return;

@@ -4,7 +4,7 @@
  */
 import type {ActorId} from '../base/address.js';
 import {type Current, runWith} from '../base/current.js';
-import type {ContextCancelled} from '../base/errors.js';
+import type {ContextCancelled, SpawnFailed} from '../base/errors.js';
 import type {LogLevel} from '../base/log.js';
 import {Scope} from '../base/scope.js';
 import type {Codec} from '../msg/codec.js';
@@ -58,6 +58,8 @@ export class Actor {
   parent: Portal | undefined;
   /** Set while the modules of a spawned actor are imported: a nursery opened then would fork for ever. */
   importing = false;
+  /** Why it cannot serve though its modules could be imported: the first of them that opened a nursery then. */
+  importFailure: SpawnFailed | undefined;
   readonly #tasks = new Set<Promise<void>>();
 
   constructor(options: {id: ActorId; root: boolean; codec: Codec; tree: TreeOptions}) {

@@ -78,6 +78,7 @@ export class NurseryOf implements Nursery, Charge {
   #isCloseByUser = false;
 
   constructor(actor: Actor, parent: Scope, options: NurseryOptions) {
+    if (actor.importing) throw refusedAtImport(actor);
     this.#actor = actor;
     this.#name = options.name ?? 'a nursery';
     const scope = new Scope(`${this.#name} in ${actor.id.name}`, parent);
@@ -229,12 +230,6 @@ export class NurseryOf implements Nursery, Charge {
     const plan = this.#plan(name, options);
     const scope = this[scopeKey];
     scope.check();
-    if (this.#actor.importing) {
-      throw new SpawnFailed(
-        `actor ${name} cannot be started while the modules of ${this.#actor.id.name} are imported: guard the program with main()`,
-        {phase: 'import'},
-      );
-    }
     if (this.#actor.tree.depth >= maxDepth)
       throw new ResourceExhausted(`a tree of actors may be ${maxDepth} levels deep`, {what: 'depth'});
     const child = new Offspring(this.#actor, plan, scope, error => scope.fail(error));
@@ -315,6 +310,15 @@ export class NurseryOf implements Nursery, Charge {
       new ContextCancelled(`${this.#name} was cancelled`, {canceller: this.#actor.id, reason, cause}),
     );
   }
+}
+
+/** A module that opens a nursery while it is imported would fork for ever; that it catches this does not make it fit. */
+function refusedAtImport(actor: Actor): SpawnFailed {
+  actor.importFailure ??= new SpawnFailed(
+    `a nursery cannot be opened while the modules of actor ${actor.id.name} are imported: guard the program with main()`,
+    {phase: 'import'},
+  );
+  return actor.importFailure;
 }
 
 const actorOptions = new Set(['expose', 'backend', 'daemon', 'logLevel', 'env', 'cwd', 'execArgv', 'stdio', 'signal']);
