@@ -28,8 +28,7 @@ export function relayLines(from: Readable | null, to: Writable | undefined, opti
     line = [];
     lineBytes = 0;
   };
-  const ignore = (): void => {};
-  to?.on('error', ignore);
+  const letGo = to && outliveReader(to);
   from?.on('data', (chunk: Buffer) => {
     tail = Buffer.concat([tail, chunk]).subarray(-tailBytes);
     let start = 0;
@@ -47,8 +46,24 @@ export function relayLines(from: Readable | null, to: Writable | undefined, opti
   from?.on('close', () => {
     if (lineBytes > 0) write(Buffer.from('\n'));
     // In its own turn: an EPIPE of the last write comes later.
-    setImmediate(() => to?.off('error', ignore));
+    if (letGo) setImmediate(letGo);
   });
   from?.on('error', ignore);
   return {tail: () => tail.toString('utf8').trimEnd()};
+}
+
+const ignore = (): void => {};
+/** How many relays write to a stream: they share one listener, so that many actors are no leak in Node's eyes. */
+const relaysTo = new WeakMap<Writable, number>();
+
+/** Takes the errors of a stream while relays write to it. Returns how one of them lets go. */
+function outliveReader(to: Writable): () => void {
+  const before = relaysTo.get(to) ?? 0;
+  if (before === 0) to.on('error', ignore);
+  relaysTo.set(to, before + 1);
+  return () => {
+    const left = (relaysTo.get(to) as number) - 1;
+    relaysTo.set(to, left);
+    if (left === 0) to.off('error', ignore);
+  };
 }
