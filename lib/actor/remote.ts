@@ -143,6 +143,10 @@ function homeOf(marker: (...args: never[]) => unknown): {module: string; place: 
   }
   const file = site?.getFileName() ?? '';
   const place = `${site?.getLineNumber()}:${site?.getColumnNumber()}`;
+  if (noFile.test(file)) return {module: '', place};
   if (file.startsWith('file:')) return {module: file, place};
   return {module: file.startsWith('/') ? pathToFileURL(file).href : '', place};
 }
+
+/** What Node calls code that came by `--eval` or standard input; as a module it gets an URL in the current folder. */
+const noFile = /^(file:.*\/)?\[(eval\d*|stdin)\](-wrapper)?$/;
