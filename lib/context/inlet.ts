@@ -35,8 +35,6 @@ export class Inlet {
   #base = 1;
   /** The number of the next value for each consumer. */
   readonly #places = new Map<Consumer, number>();
-  /** Where the backlog began when the first consumer came, until the end of that turn: kept for others. */
-  #turnBase: number | undefined;
   #end: StreamEnd | undefined;
   #draining = false;
   #opened = false;
@@ -96,16 +94,9 @@ export class Inlet {
     this.deliver();
   }
 
-  /** The first gets the backlog, and so do all who come in the same turn; later ones what comes from then on. */
+  /** From the present backlog on. */
   attach(consumer: Consumer): void {
-    if (this.#places.size === 0) {
-      this.#turnBase ??= this.#base;
-      queueMicrotask(() => {
-        this.#turnBase = undefined;
-        this.#trim();
-      });
-    }
-    this.#places.set(consumer, this.#turnBase ?? this.#next());
+    this.#places.set(consumer, this.#places.size === 0 ? this.#base : this.#next());
   }
 
   /** Leaves. `giveBack` values that were handed over but not used return to the log, if nobody else has had them. */
@@ -165,7 +156,7 @@ export class Inlet {
 
   /** Forgets what every consumer has had. */
   #trim(): void {
-    let slowest = this.#turnBase ?? Number.POSITIVE_INFINITY;
+    let slowest = Number.POSITIVE_INFINITY;
     for (const place of this.#places.values()) if (place < slowest) slowest = place;
     if (slowest !== Number.POSITIVE_INFINITY) this.#forget(slowest);
   }
