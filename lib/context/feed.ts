@@ -53,8 +53,8 @@ export class InletIterator<T> implements AsyncIterableIterator<T>, Consumer {
   readonly #leave: () => void;
   readonly #pending: Pull<T>[] = [];
   #done = false;
-  /** Values that were handed to a waiting `next()` in this very turn: they go back if the iterator returns now. */
-  #justHanded = 0;
+  /** Whether values were handed to a waiting `next()` in this very turn: they go back if the iterator returns now. */
+  #holding = false;
 
   constructor(inlet: Inlet, leave: () => void) {
     this.#inlet = inlet;
@@ -75,7 +75,7 @@ export class InletIterator<T> implements AsyncIterableIterator<T>, Consumer {
   }
 
   return(): Promise<IteratorResult<T>> {
-    this.#finish(this.#justHanded);
+    this.#finish(true);
     return Promise.resolve({done: true, value: undefined});
   }
 
@@ -93,26 +93,28 @@ export class InletIterator<T> implements AsyncIterableIterator<T>, Consumer {
       if (item === undefined) return;
       const {resolve, reject} = this.#pending.shift() as Pull<T>;
       if (!isValue(item)) {
-        this.#finish(0);
+        this.#finish(false);
         if ('error' in item) reject((item as StreamEnd).error);
         else resolve({done: true, value: undefined});
         return;
       }
-      this.#inlet.advance(this);
-      if (waited) this.#noteHanded();
+      this.#inlet.advance(this, waited);
+      if (waited) this.#hold();
       resolve({done: false, value: item.value as T});
     }
   }
 
-  /** Queued before the value's own continuation, so that whoever has seen the value cannot give it back. */
-  #noteHanded(): void {
-    this.#justHanded++;
+  /** Let go before the value's own continuation, so that whoever has seen the value cannot give it back. */
+  #hold(): void {
+    if (this.#holding) return;
+    this.#holding = true;
     queueMicrotask(() => {
-      this.#justHanded = 0;
+      this.#holding = false;
+      this.#inlet.release(this);
     });
   }
 
-  #finish(giveBack: number): void {
+  #finish(giveBack: boolean): void {
     if (this.#done) return;
     this.#done = true;
     this.#inlet.detach(this, giveBack);

@@ -26,6 +26,13 @@ interface Entry {
   readonly bytes: number;
 }
 
+interface Place {
+  /** The number of the next value for this consumer. */
+  next: number;
+  /** How many of the last ones it was handed are not yet consumed for good. */
+  held: number;
+}
+
 export class Inlet {
   readonly #credit: ReceiveCredit;
   readonly #grant: (grant: Grant) => void;
@@ -33,8 +40,9 @@ export class Inlet {
   readonly #log: Entry[] = [];
   #logFrom = 0;
   #base = 1;
-  /** The number of the next value for each consumer. */
-  readonly #places = new Map<Consumer, number>();
+  readonly #places = new Map<Consumer, Place>();
+  /** Within the turn in which the first consumer came: others may still join it at the beginning. */
+  #gathering = false;
   #end: StreamEnd | undefined;
   #draining = false;
   #opened = false;
@@ -94,17 +102,19 @@ export class Inlet {
     this.deliver();
   }
 
-  /** From the present backlog on. */
+  /** From the present backlog on; that is for all who attach in the turn of the first. */
   attach(consumer: Consumer): void {
-    this.#places.set(consumer, this.#places.size === 0 ? this.#base : this.#next());
+    if (this.#places.size === 0) this.#gather();
+    this.#places.set(consumer, {next: this.#gathering ? this.#base : this.#next(), held: 0});
   }
 
-  /** Leaves. `giveBack` values that were handed over but not used return to the log, if nobody else has had them. */
-  detach(consumer: Consumer, giveBack = 0): void {
+  /** Leaves. With `giveBack`, what it held returns to the log. The last to leave keeps its place for whoever comes next. */
+  detach(consumer: Consumer, giveBack = false): void {
     const place = this.#places.get(consumer);
     if (place === undefined) return;
-    this.#places.set(consumer, Math.max(this.#base, place - giveBack));
-    // The last to leave keeps its place for whoever comes next.
+    if (giveBack) place.next -= place.held;
+    place.held = 0;
+    if (this.#places.size === 1) this.#gathering = false;
     this.#trim();
     this.#places.delete(consumer);
     if (this.#places.size > 0) this.#trim();
@@ -124,16 +134,26 @@ export class Inlet {
   peek(consumer: Consumer): {readonly value: unknown} | StreamEnd | undefined {
     const place = this.#places.get(consumer);
     if (place === undefined) return undefined;
-    const entry = this.#log[this.#logFrom + place - this.#base];
+    const entry = this.#log[this.#logFrom + place.next - this.#base];
     return entry ?? this.#end;
   }
 
-  /** Counts the next value as consumed by this consumer. */
-  advance(consumer: Consumer): void {
+  /** Counts the next value as consumed by this consumer; with `hold` only once it is let go: it may yet come back. */
+  advance(consumer: Consumer, hold = false): void {
     const place = this.#places.get(consumer);
     if (place === undefined) return;
-    this.#places.set(consumer, place + 1);
-    if (place === this.#base) this.#trim();
+    const slowest = place.next - place.held === this.#base;
+    place.next++;
+    if (hold || place.held > 0) place.held++;
+    else if (slowest) this.#trim();
+  }
+
+  /** What this consumer was handed is consumed for good. */
+  release(consumer: Consumer): void {
+    const place = this.#places.get(consumer);
+    if (place === undefined) return;
+    place.held = 0;
+    this.#trim();
   }
 
   /** `result()` wants the end: what nobody wants is dropped, and counted. */
@@ -154,10 +174,19 @@ export class Inlet {
     return this.#base + this.#log.length - this.#logFrom;
   }
 
+  #gather(): void {
+    this.#gathering = true;
+    queueMicrotask(() => {
+      this.#gathering = false;
+      this.#trim();
+    });
+  }
+
   /** Forgets what every consumer has had. */
   #trim(): void {
+    if (this.#gathering) return;
     let slowest = Number.POSITIVE_INFINITY;
-    for (const place of this.#places.values()) if (place < slowest) slowest = place;
+    for (const {next, held} of this.#places.values()) slowest = Math.min(slowest, next - held);
     if (slowest !== Number.POSITIVE_INFINITY) this.#forget(slowest);
   }
 
