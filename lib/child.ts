@@ -6,7 +6,7 @@ import {Socket} from 'node:net';
 import {Worker} from 'node:worker_threads';
 import {Actor, defaultTimeouts} from './actor/actor.js';
 import {Peer} from './actor/peers.js';
-import {makePortal} from './actor/portal.js';
+import {makePortal, setParent} from './actor/portal.js';
 import {newActorId} from './base/address.js';
 import {markSpawned} from './base/current.js';
 import {ContextCancelled} from './base/errors.js';
@@ -42,7 +42,7 @@ const peer = new Peer(actor, new SocketTransport(socket, {maxFrameBytes, fd: cha
   ended: () => process.exit(1),
 });
 const neverEnds = new Promise<undefined>(() => {});
-actor.parent = makePortal(peer, {scope: actor.scope, ended: neverEnds, cancelActor: () => Promise.resolve(false)});
+setParent(actor, makePortal(peer, {scope: actor.scope, ended: neverEnds, cancelActor: () => Promise.resolve(false)}));
 
 process.on('uncaughtException', error => fail(error));
 process.on('unhandledRejection', error => fail(error));

@@ -4,7 +4,7 @@
  */
 import {Actor, defaultTimeouts, type Timeouts} from './actor/actor.js';
 import {homesOf} from './actor/exposed.js';
-import type {Portal} from './actor/portal.js';
+import {type Portal, parentOf} from './actor/portal.js';
 import type {RemoteFn} from './actor/remote.js';
 import {newActorId, newId} from './base/address.js';
 import {Answer} from './base/answer.js';
@@ -72,7 +72,8 @@ export function openNursery<T>(bodyOrOptions?: Body<T> | RootOptions, options: R
 
 /** The actor that spawned this one; undefined in a root and outside a runtime. */
 export function parent(): Portal | undefined {
-  return (current()?.runtime as Actor | undefined)?.parent;
+  const actor = current()?.runtime as Actor | undefined;
+  return actor && parentOf(actor);
 }
 
 async function runNursery<T>(body: Body<T>, options: RootOptions): Promise<T> {

@@ -9,7 +9,6 @@ import type {LogLevel} from '../base/log.js';
 import {Scope} from '../base/scope.js';
 import type {Codec} from '../msg/codec.js';
 import {Exposed} from './exposed.js';
-import type {Portal} from './portal.js';
 
 /** Times in milliseconds. */
 export interface Timeouts {
@@ -54,8 +53,6 @@ export class Actor {
   readonly exposed = new Exposed();
   /** The scope of everything that runs here. */
   readonly scope: Scope;
-  /** Set in a spawned actor. */
-  parent: Portal | undefined;
   /** Set while the modules of a spawned actor are imported: a nursery opened then would fork for ever. */
   importing = false;
   /** Why it cannot serve though its modules could be imported: the first of them that opened a nursery then. */

@@ -5,24 +5,31 @@
 import {ContextCancelled, NotExposed, ProtocolError} from '../base/errors.js';
 import {outcomeError, Scope} from '../base/scope.js';
 import {longTimer} from '../base/timer.js';
+import type {Channel} from '../channel/channel.js';
 import {Callee} from '../context/callee.js';
 import type {FunctionKind, Message, StartPayload} from '../msg/types.js';
 import type {Actor} from './actor.js';
 import type {ExposedFunction} from './exposed.js';
-import type {Peer} from './peers.js';
+
+/** The line that a call came over: a peer. */
+export interface Line {
+  readonly channel: Channel;
+  /** What function the caller means. @throws ProtocolError when it was never told */
+  resolve(ref: unknown): {readonly module: string; readonly place: string};
+}
 
 /** How each kind of function is run. `stage` is loaded when it is first needed: it brings RxJS with it. */
 type Run = (callee: Callee, fn: ExposedFunction['fn'], args: readonly unknown[]) => unknown;
 
 /** @throws ProtocolError when the message makes no sense; everything else goes back to the caller */
-export function dispatch(actor: Actor, peer: Peer, message: Message): void {
-  const {channel} = peer;
+export function dispatch(actor: Actor, line: Line, message: Message): void {
+  const {channel} = line;
   const payload = channel.codec.decode(message.payload);
   if (!Array.isArray(payload) || payload.length < 5) throw new ProtocolError('a call arrived that is cut short');
   const [ref, kind, args, flow, deadline] = payload as unknown as StartPayload;
   if (!channel.isPeerId(message.context) || channel.has(message.context))
     throw new ProtocolError(`a call arrived under the id ${message.context}, which is not the peer's to give`);
-  const {module, place} = peer.resolve(ref);
+  const {module, place} = line.resolve(ref);
 
   let found: ExposedFunction | NotExposed;
   try {

@@ -3,18 +3,18 @@
  * Floor 5: makes callers on the peer's channel; who owns the actor is told what to do through `PortalOwner`.
  */
 import type {Observable, ObservableInput, ObservedValueOf} from 'rxjs';
-import {Observable as RxObservable} from 'rxjs';
 import {type ActorId, formatActor} from '../base/address.js';
 import {Answer} from '../base/answer.js';
 import {current} from '../base/current.js';
 import {type ActorDied, ContextCancelled, TransportClosed} from '../base/errors.js';
 import {innerScope, type Scope} from '../base/scope.js';
 import {type Call, Caller} from '../context/caller.js';
-import {type CalleeContext, Context} from '../context/context.js';
+import {type CalleeContext, Context, coldContext} from '../context/context.js';
 import type {FlowOptions} from '../context/end.js';
 import {pump} from '../context/pump.js';
 import {coldStream, type RemoteStream, type Tap} from '../context/stream.js';
 import type {FunctionKind} from '../msg/types.js';
+import type {Actor} from './actor.js';
 import type {Peer} from './peers.js';
 import {type Marked, markOf} from './remote.js';
 
@@ -78,6 +78,15 @@ export interface PortalOwner {
   readonly force?: (why: ContextCancelled, task: string) => Promise<void>;
 }
 
+/** The portal of each spawned actor to the one that spawned it. */
+const parents = new WeakMap<Actor, Portal>();
+export function setParent(actor: Actor, portal: Portal): void {
+  parents.set(actor, portal);
+}
+export function parentOf(actor: Actor): Portal | undefined {
+  return parents.get(actor);
+}
+
 export function makePortal(peer: Peer, owner: PortalOwner, options: CallOptions = {}): Portal {
   return new PortalOf(peer, owner, options);
 }
@@ -136,15 +145,7 @@ class PortalOf implements Portal {
     fn: ((ctx: CalleeContext<In, Out, First>, ...args: A) => R) & Marked<'context'>,
     ...args: A
   ): Observable<Context<Out, In, First, Awaited<R>>> {
-    return new RxObservable(subscriber => {
-      const caller = this.#call('context', fn, args, 'subscription', this.#scope());
-      caller.asked = true;
-      subscriber.add(() => void caller.cancel('requested', undefined));
-      subscriber.next(new Context(caller));
-      caller.onOutcome(outcome =>
-        outcome.kind === 'returned' ? subscriber.complete() : subscriber.error(outcome.error),
-      );
-    });
+    return coldContext(() => this.#call('context', fn, args, 'subscription', this.#scope()));
   }
 
   stream<A extends unknown[], S>(fn: ((...args: A) => S) & Marked<'stream'>, ...args: A): RemoteStream<StreamValue<S>> {

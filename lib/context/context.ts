@@ -2,7 +2,7 @@
  * The link between two tasks as users hold it: `Context` at the caller, `CalleeContext` in the function.
  * Floor 4: the face of RxJS on `caller` and `callee`.
  */
-import {type Observable, ReplaySubject} from 'rxjs';
+import {Observable, ReplaySubject} from 'rxjs';
 import type {ActorId} from '../base/address.js';
 import {Answer} from '../base/answer.js';
 import {ContextCancelled, ProtocolError} from '../base/errors.js';
@@ -124,6 +124,20 @@ export class Context<In, Out, First, Result> implements AsyncDisposable {
       ? outcome.error.canceller
       : undefined;
   }
+}
+
+/** Opens a context at subscription, emits it at once and completes with it; unsubscribing cancels it. */
+export function coldContext<In, Out, First, Result>(open: () => Caller): Observable<Context<In, Out, First, Result>> {
+  return new Observable(subscriber => {
+    const caller = open();
+    // A subscription always counts as asked.
+    caller.asked = true;
+    subscriber.add(() => void caller.cancel('requested', undefined));
+    subscriber.next(new Context(caller));
+    caller.onOutcome(outcome =>
+      outcome.kind === 'returned' ? subscriber.complete() : subscriber.error(outcome.error),
+    );
+  });
 }
 
 /** An Observer whose terminal behaviour is its owner's. */

@@ -17,6 +17,8 @@ export type BoxedNode =
 export interface ErrorNode {
   /** The name of its class. */
   readonly class: string;
+  /** The nearest class above it that every receiver knows: a builtin by name, or one of ours by code. */
+  readonly base?: string;
   /** Where it is not that of the class. */
   readonly name?: string;
   readonly message: string;
@@ -45,6 +47,19 @@ export const classKey: unique symbol = Symbol.for('rxtractor/error-class') as ne
 
 /** Own properties of our errors that are not enumerable. */
 export const hiddenKeys = ['actor', 'origin', 'path', 'canceller'] as const;
+
+export type ErrorClass = abstract new (...args: never[]) => Error;
+/** Those that exist everywhere, but for Error itself. */
+export const builtinErrors: readonly ErrorClass[] = [
+  EvalError,
+  RangeError,
+  ReferenceError,
+  SyntaxError,
+  TypeError,
+  URIError,
+  AggregateError,
+  DOMException,
+];
 
 const maxMessageBytes = 16 * 1024;
 const maxStackBytes = 16 * 1024;
@@ -88,11 +103,13 @@ function boxErrorNode(error: Error, budget: Budget, around: readonly object[]): 
   if (!budget.take(nodeOverhead)) return {text: 'cut'};
   const within = [...around, error];
   const className = readClass(error);
+  const base = readBase(error);
   const name = readText(error, 'name');
   const message = readText(error, 'message') ?? '';
   const stack = readText(error, 'stack');
   const head = {
     class: cutText(className, budget, maxNameBytes),
+    ...(base !== undefined && base !== className && {base: cutText(base, budget, maxNameBytes)}),
     ...(name !== undefined && name !== className && {name: cutText(name, budget, maxNameBytes)}),
     message: cutText(message, budget, maxMessageBytes),
     ...(stack !== undefined && {stack: cutStack(stack, message, budget)}),
@@ -107,6 +124,7 @@ function boxErrorNode(error: Error, budget: Budget, around: readonly object[]): 
   return {
     ...head,
     ...(Object.keys(own).length > 0 && {own}),
+    ...(Object.keys(hidden).length > 0 && {hidden}),
     ...(cause !== undefined && {
       cause: budget.share(members === undefined ? 0.9 : 0.3, part => boxNode(cause.value, part, within)),
     }),
@@ -148,6 +166,13 @@ function readClass(error: Error): string {
     const name: unknown = typeof kept === 'string' ? kept : error.constructor.name;
     return typeof name === 'string' && name !== '' ? name : 'Error';
   }, 'Error');
+}
+
+function readBase(error: Error): string | undefined {
+  return attempt(() => {
+    if (error instanceof ActorError) return error.code;
+    return builtinErrors.find(Class => error instanceof Class)?.name;
+  }, undefined);
 }
 
 function readText(error: Error, key: 'name' | 'message' | 'stack'): string | undefined {

@@ -1,6 +1,6 @@
 /**
  * Values as bytes: MessagePack, in one fixed form whichever library writes it.
- * Floor 1: the top of `msg`: `prepare` and the library write, `scan` and `reader` (or the library) read.
+ * Floor 1: the top of `msg`: `prepare` and one of two libraries write, `reader` reads and checks in one pass.
  */
 import {ProtocolError, Unserializable} from '../base/errors.js';
 import {binary, Ready} from './extensions.js';

@@ -181,9 +181,11 @@ export function unpackLeaf(type: number, payload: Uint8Array): unknown {
       } catch {
         break;
       }
-    case Ext.Text16:
-      if (payload.length % 2 !== 0) break;
-      return asBuffer(payload).toString('utf16le');
+    case Ext.Text16: {
+      const text = asBuffer(payload).toString('utf16le');
+      if (payload.length % 2 !== 0 || isPlainText(text)) break;
+      return text;
+    }
     case Ext.ArrayBuffer:
       return new Uint8Array(payload).buffer;
     default: {

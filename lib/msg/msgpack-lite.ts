@@ -24,7 +24,8 @@ interface LiteEncoder {
 }
 
 export function loadMsgpackLite(): Library {
-  const lite = createRequire(import.meta.url)('msgpack-lite') as MsgpackLite;
+  // Its entry without the streams, which would take as long to load as the rest.
+  const lite = createRequire(import.meta.url)('msgpack-lite/lib/browser') as MsgpackLite;
   const codec = lite.createCodec();
   const encodeAtom = codec.encode;
   codec.encode = (encoder, value) => {

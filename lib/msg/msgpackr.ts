@@ -28,12 +28,20 @@ export function loadMsgpackr(): Library {
       target.set(bytes, position);
     },
   });
+  let packing = 0;
   return {
     name: 'msgpackr',
     encode(value) {
-      const bytes = packr.pack(value);
-      // It goes on writing behind the last message, however large the memory was that this one took.
-      if (bytes.buffer.byteLength > maxSlabBytes) packr.useBuffer(Buffer.allocUnsafeSlow(slabBytes));
+      let bytes: Buffer;
+      packing++;
+      try {
+        bytes = packr.pack(value);
+      } finally {
+        packing--;
+      }
+      // It goes on writing behind the last message, however large the memory was that this one took. Within
+      // another message (a getter may encode) that memory is still in use.
+      if (packing === 0 && bytes.buffer.byteLength > maxSlabBytes) packr.useBuffer(Buffer.allocUnsafeSlow(slabBytes));
       return bytes;
     },
   };

@@ -6,7 +6,7 @@
 import type {ActorId} from '../base/address.js';
 import * as ours from '../base/errors.js';
 import {escapeText} from '../base/escape.js';
-import {classKey, hiddenKeys} from './boxed-node.js';
+import {builtinErrors, classKey, type ErrorClass, hiddenKeys} from './boxed-node.js';
 import {limits} from './limits.js';
 
 /** What was thrown, or what stands for it. Never throws. */
@@ -15,7 +15,12 @@ export function reviveNode(node: unknown, depth = 0): unknown {
   if ('value' in node) return node.value;
   if (typeof node.text === 'string') return node.text;
   if (typeof node.class !== 'string' || typeof node.message !== 'string') return malformed();
-  return reviveError(node, node.class, node.message, depth);
+  try {
+    return reviveError(node, node.class, node.message, depth);
+  } catch {
+    // The prototype of a registered class may have accessors that throw.
+    return malformed();
+  }
 }
 
 const malformed = (): Error => new ours.ProtocolError('a malformed error arrived');
@@ -24,10 +29,10 @@ function reviveError(node: Record<string, unknown>, className: string, message: 
   const own = isRecord(node.own) ? node.own : {};
   const hidden = isRecord(node.hidden) ? node.hidden : {};
   const name = escapeText(textOr(node.name, className));
-  const Class = classOf(className, {...own, ...hidden});
+  const Class = classOf(className, textOr(node.base, ''), {...own, ...hidden});
   const error = Class === DOMException ? new DOMException(message, name) : new Error(message);
-  if (Class === undefined) hide(error, classKey, className);
-  else if (Class !== DOMException) Object.setPrototypeOf(error, Class.prototype as object);
+  if (Class !== DOMException) Object.setPrototypeOf(error, Class.prototype as object);
+  if (Class.name !== className) hide(error, classKey, className);
   if (error.name !== name) hide(error, 'name', name);
   for (const key of Object.keys(own))
     if (!reserved(key))
@@ -45,31 +50,17 @@ function reviveError(node: Record<string, unknown>, className: string, message: 
 const reviveAll = (nodes: readonly unknown[], depth: number): unknown[] =>
   nodes.slice(0, limits.errorMembers + 1).map(node => reviveNode(node, depth + 1));
 
-type ErrorClass = abstract new (...args: never[]) => Error;
+/** Of that name, or else the nearest above it, when its properties are what the users of the class count on. */
+function classOf(name: string, base: string, fields: Record<string, unknown>): ErrorClass {
+  return builtins.get(name) ?? ours.registeredError(name) ?? builtins.get(base) ?? ourClass(base, fields) ?? Error;
+}
 
-const builtins: readonly ErrorClass[] = [
-  Error,
-  EvalError,
-  RangeError,
-  ReferenceError,
-  SyntaxError,
-  TypeError,
-  URIError,
-  AggregateError,
-  DOMException,
-];
-const builtinByName = new Map(builtins.map(Class => [Class.name, Class]));
+const builtins = new Map([Error, ...builtinErrors].map((Class): [string, ErrorClass] => [Class.name, Class]));
 
-/** The class of that name, when it is one that we know and the properties are what its users count on. */
-function classOf(name: string, own: Record<string, unknown>): ErrorClass | undefined {
-  const builtin = builtinByName.get(name);
-  if (builtin !== undefined) return builtin;
-  const known = ourClasses.get(name);
-  if (known === undefined) return ours.registeredError(name);
-  const {Class, fits} = known;
-  return own.code === Class.code && (own.actor === undefined || isActor(own.actor)) && (fits === undefined || fits(own))
-    ? Class
-    : undefined;
+function ourClass(code: string, fields: Record<string, unknown>): ErrorClass | undefined {
+  const {Class, fits} = ourClasses.get(code) ?? {};
+  if (fields.code !== code || (fields.actor !== undefined && !isActor(fields.actor))) return undefined;
+  return fits === undefined || fits(fields) ? Class : undefined;
 }
 
 type Known = readonly [Class: ErrorClass & {readonly code: string}, fits?: (own: Record<string, unknown>) => boolean];
@@ -99,7 +90,7 @@ const ourClasses = new Map(
       [ours.NoRuntime],
       [ours.NurseryError],
     ] satisfies Known[] as Known[]
-  ).map(([Class, fits]) => [Class.name, {Class, fits}]),
+  ).map(([Class, fits]) => [Class.code, {Class, fits}]),
 );
 
 export function isActor(value: unknown): value is ActorId {

@@ -28,7 +28,7 @@ const elements: readonly (readonly [hex: string, weight: number])[] = [
   ['c7030592a0a0', 7],
   ['c70307613a62', 9],
   ['d702ffffffffffffffff', 1],
-  ['d5086100', 1],
+  ['d50800d8', 1],
   ['c7110682a5636c617373a0a76d657373616765a0', 21],
 ];
 for (const [hex, weight] of elements) {

@@ -173,6 +173,21 @@ test('an invalid Date arrives as one', t => {
     t.is((codec.decode(codec.encode([new Date(Number.NaN)])) as [Date])[0].getTime(), Number.NaN);
 });
 
+test('a getter may encode a large value while its own message is being written', t => {
+  for (const codec of codecs) {
+    const large = 'x'.repeat(2_000_000);
+    const value = {
+      a: 'before',
+      get b() {
+        return codec.encode([large]).length;
+      },
+      c: 'behind',
+    };
+    t.deepEqual(codec.decode(codec.encode(value)), {a: 'before', b: 2_000_006, c: 'behind'});
+    t.deepEqual(codec.decode(codec.encode({d: 1})), {d: 1});
+  }
+});
+
 test('lastIndex of a regular expression arrives', t => {
   const pattern = /a/g;
   pattern.lastIndex = 3;

@@ -78,6 +78,7 @@ const refused: readonly (readonly [title: string, bytes: () => Uint8Array, text:
   ['flags that are none', () => hex('d6 05 92a0a17a'), /malformed extension of type 5/],
   ['a pattern of numbers', () => hex('c703 05 920102'), /malformed extension of type 5/],
   ['a URL that is none', () => hex('d5 07 7a7a'), /malformed extension of type 7/],
+  ['a UTF-16 text that UTF-8 could have carried', () => hex('d5 08 6100'), /malformed extension of type 8/],
   ['half a UTF-16 unit', () => hex('d4 08 61'), /malformed extension of type 8/],
   ['a bigint of three bytes', () => hex('c703 02 010203'), /malformed extension of type 2/],
   ['a bigint without digits', () => hex('c700 02'), /malformed extension of type 2/],

@@ -220,6 +220,7 @@ test('K77: a getter that throws at its second reading is refused too', t => {
     );
     t.deepEqual(error?.path, ['value']);
     t.like(error?.cause, {message: 'oops'});
+    t.deepEqual(codec.decode(codec.encode({b: 1})), {b: 1});
   }
 });
 

@@ -1,0 +1,506 @@
+// Errors cross whole, whatever was thrown, and come back as what they were.
+// Above lib/msg/boxed-error.ts and the codec that carries its boxes.
+import {inspect} from 'node:util';
+import test from 'ava';
+import fc from 'fast-check';
+import type {ActorId} from '../../lib/base/address.js';
+import * as errors from '../../lib/base/errors.js';
+import {type BoxedError, boxError, reviveError, unboxError} from '../../lib/msg/boxed-error.js';
+import {loadCodec} from '../../lib/msg/codec.js';
+import {limits} from '../../lib/msg/limits.js';
+import {anyValue} from './values.js';
+
+const codec = loadCodec();
+const worker: ActorId = {name: 'worker', id: 'a1', pid: 11, host: 'h'};
+const relay: ActorId = {name: 'relay', id: 'b2', pid: 22, host: 'h'};
+
+/** Over the wire. */
+const sent = (thrown: unknown, self: ActorId = worker): BoxedError =>
+  codec.decode(codec.encode(boxError(thrown, self))) as BoxedError;
+const revived = (thrown: unknown): unknown => reviveError(sent(thrown));
+const revivedError = (thrown: unknown): Error & Record<string, unknown> => revived(thrown) as never;
+
+test('E1: a remote error arrives as RemoteActorError whose cause is the original, revived', t => {
+  const original = Object.assign(new TypeError('boom', {cause: new RangeError('why')}), {
+    code: 'E_BOOM',
+    details: {a: [1n]},
+  });
+  const error = unboxError(sent(original));
+  t.true(error instanceof errors.RemoteActorError);
+  t.is(error.message, 'TypeError: boom');
+  t.is(error.type, 'TypeError');
+  t.deepEqual(error.origin, worker);
+  t.deepEqual(error.path, [worker]);
+  t.true(error.is(TypeError));
+  const cause = error.cause as TypeError & Record<string, unknown>;
+  t.true(cause instanceof TypeError);
+  t.is(cause.message, 'boom');
+  t.is(cause.name, 'TypeError');
+  t.is(cause.stack, original.stack);
+  t.is(cause.code, 'E_BOOM');
+  t.deepEqual(cause.details, {a: [1n]});
+  t.true(cause.cause instanceof RangeError);
+  t.deepEqual(Object.keys(cause), ['code', 'details']);
+});
+
+const builtins = [Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError];
+for (const Class of builtins)
+  test(`E1: ${Class.name} comes back as itself`, t => {
+    const error = revivedError(new Class('m'));
+    t.is(Object.getPrototypeOf(error), Class.prototype);
+    t.like(error, {name: Class.name, message: 'm'});
+    t.false(Object.hasOwn(error, 'name'));
+  });
+
+test('E1: an AggregateError comes back with its members, an AbortError as a DOMException', t => {
+  const aggregate = revivedError(new AggregateError([new TypeError('a'), 'b', undefined], 'm'));
+  t.true(aggregate instanceof AggregateError);
+  const members = aggregate.errors as unknown[];
+  t.true(members[0] instanceof TypeError);
+  t.deepEqual(members.slice(1), ['b', undefined]);
+  const abort = revivedError(AbortSignal.abort().reason);
+  t.true(abort instanceof DOMException);
+  t.like(abort, {name: 'AbortError', code: 20, message: 'This operation was aborted'});
+});
+
+const ours: readonly (Error & {code: string})[] = [
+  new errors.ActorError('m', {actor: worker, cause: 1}),
+  new errors.RemoteActorError('m', {cause: new TypeError('c'), type: 'TypeError', path: [worker, relay]}),
+  new errors.ContextCancelled('m', {canceller: worker, reason: 'deadline', cause: 'late', acked: false}),
+  new errors.ContextCancelled('m', {canceller: undefined, reason: 'scope'}),
+  new errors.StreamOverrun('m'),
+  new errors.StreamClosed('m', {actor: relay}),
+  new errors.TransportClosed('m', {kind: 'eof', cause: new Error('c')}),
+  new errors.ActorDied('m', {exit: {code: null, signal: 'SIGKILL'}, actor: worker}),
+  new errors.SpawnFailed('m', {phase: 'import', stderr: 'text', exit: {code: 1, signal: null}}),
+  new errors.NotExposed('m'),
+  new errors.MessageTypeError('m', {issues: [{path: ['a'], message: 'no'}]}),
+  new errors.Unserializable('a function', {path: ['args', 0]}),
+  new errors.ProtocolError('m'),
+  new errors.HandshakeRejected('m'),
+  new errors.ResourceExhausted('m', {what: 'contexts'}),
+  new errors.NoRuntime('m'),
+  new errors.NurseryError([new TypeError('a'), new errors.StreamClosed('b')], 'm'),
+];
+const fieldsOf = (error: Error): unknown =>
+  Object.entries(Object.getOwnPropertyDescriptors(error))
+    .filter(([key]) => !['stack', 'cause', 'errors', 'message'].includes(key))
+    .map(([key, {value, enumerable}]) => ({key, value: value as unknown, enumerable}))
+    .sort((a, b) => (a.key < b.key ? -1 : 1));
+for (const original of ours)
+  test(`E1: ${original.name} (${JSON.stringify(Object.entries(original).at(-1))}) comes back as itself with its fields`, t => {
+    const box = boxError(new Error('outer', {cause: original}), worker);
+    const error = (reviveError(codec.decode(codec.encode(box)) as BoxedError) as Error).cause as Error & {code: string};
+    t.is(Object.getPrototypeOf(error), Object.getPrototypeOf(original));
+    t.is(error.name, original.name);
+    t.deepEqual(Object.getOwnPropertyDescriptor(error, 'stack')?.value, original.stack);
+    t.deepEqual(fieldsOf(error), fieldsOf(original));
+    t.is(error.message, original.message);
+    t.is(Object.hasOwn(error, 'cause'), Object.hasOwn(original, 'cause'));
+    t.is((error.cause as Error | undefined)?.message, (original.cause as Error | undefined)?.message);
+    t.is(Object.keys(error).includes('name'), false);
+    if (original instanceof errors.NurseryError) {
+      t.true((error as errors.NurseryError).errors[0] instanceof TypeError);
+      t.true((error as errors.NurseryError).errors[1] instanceof errors.StreamClosed);
+    }
+  });
+
+test('E1: a class of ours whose fields are not those of the class is a plain Error of that name', t => {
+  const box = sent(new errors.TransportClosed('m', {kind: 'eof'})) as {
+    thrown: {own: Record<string, unknown>};
+  } & BoxedError;
+  box.thrown.own.actor = 'nobody';
+  const error = reviveError(box) as Error;
+  t.false(error instanceof errors.ActorError);
+  t.is(error.name, 'TransportClosed');
+});
+
+class HttpError extends Error {
+  readonly status: number;
+  constructor(status: number) {
+    super(`status ${status}`);
+    this.status = status;
+  }
+}
+class Registered extends HttpError {
+  override name = 'RegisteredName';
+  get kind(): string {
+    return `kind ${this.status}`;
+  }
+}
+
+test('E1: a class that is registered comes back as itself, without its constructor', t => {
+  errors.registerError(Registered);
+  const error = revived(new Registered(404)) as Registered;
+  t.true(error instanceof Registered);
+  t.is(error.kind, 'kind 404');
+  t.is(error.name, 'RegisteredName');
+});
+
+test('E1: a class that is not known comes back as an Error, and its name is still told after a second road', t => {
+  const error = revivedError(new HttpError(404));
+  t.is(Object.getPrototypeOf(error), Error.prototype);
+  t.like(error, {name: 'Error', message: 'status 404', status: 404});
+  t.is(sent(error).type, 'HttpError');
+});
+
+test('E1: a subclass that is not known comes back as the nearest class above it that is', t => {
+  class Missing extends TypeError {}
+  class Several extends AggregateError {}
+  class Gone extends errors.StreamClosed {}
+  const nodes = t.throws(() => Buffer.alloc('x' as never)) as Error;
+  for (const [original, Base] of [
+    [new Missing('m'), TypeError],
+    [new Several([1], 'm'), AggregateError],
+    [new Gone('m', {actor: worker}), errors.StreamClosed],
+    [nodes, TypeError],
+  ] as const) {
+    const error = revivedError(original);
+    t.is(Object.getPrototypeOf(error), Base.prototype);
+    t.like(error, {name: original.name, message: original.message});
+    t.is(sent(error).type, original.constructor.name);
+  }
+});
+
+test('E1: an error of others that has a code of ours is not taken for ours', t => {
+  t.false(revived(Object.assign(new Error('m'), {code: 'ERR_TYPE', issues: []})) instanceof errors.ActorError);
+});
+
+test('E1: a registered class whose accessors throw does not break the reading', t => {
+  class Brittle extends Error {
+    override get name(): string {
+      return throwing();
+    }
+    override set name(_: string) {}
+  }
+  errors.registerError(Brittle);
+  t.true(revived(new Brittle('m')) instanceof Error);
+});
+
+test('E1: an error that passes through is not boxed again: its path grows', t => {
+  const first = unboxError(sent(new TypeError('boom')));
+  const box = sent(first, relay);
+  t.deepEqual(box.path, [worker, relay]);
+  t.is(box.type, 'TypeError');
+  const error = unboxError(box);
+  t.true(error.cause instanceof TypeError);
+  t.is(error.message, 'TypeError: boom');
+  t.deepEqual(error.origin, worker);
+  // As the cause of another it is an error like any other.
+  const wrapped = unboxError(sent(new Error('wrapped', {cause: first}), relay));
+  t.deepEqual(wrapped.path, [relay]);
+  t.true((wrapped.cause as Error).cause instanceof errors.RemoteActorError);
+});
+
+test('E1: the path of an error that goes round for ever stays bounded, the origin first', t => {
+  let error = unboxError(sent(new Error('m')));
+  for (let i = 0; i < 200; i++) error = unboxError(sent(error, {...relay, pid: i}));
+  t.is(error.path.length, limits.errorPath);
+  t.deepEqual(error.origin, worker);
+  t.is(error.path.at(-1)?.pid, 199);
+  t.is(error.type, 'Error');
+});
+
+test('E6: what was suppressed comes along', t => {
+  const original = new Error('m');
+  errors.suppress(original, new TypeError('clean-up'));
+  errors.suppress(original, 'text');
+  const kept = errors.suppressedBy(revivedError(original));
+  t.true(kept[0] instanceof TypeError);
+  t.is(kept[1], 'text');
+  t.deepEqual(Object.keys(revivedError(original)), []);
+});
+
+test('E2: the printed text has class, message, remote frames, the actors and the local frames, in this order', t => {
+  const error = unboxError(sent(unboxError(sent(new TypeError('boom'))), relay), {
+    stack: 'Error\n    at callSite (file.js:1:1)',
+  });
+  const lines = (error.stack as string).split('\n');
+  t.is(lines[0], 'RemoteActorError [ERR_REMOTE]: TypeError: boom');
+  t.regex(lines[1] as string, /^ {4}at .*boxed-error\.spec/);
+  t.is(lines.at(-2), '    [in worker (pid 11), through relay (pid 22)]');
+  t.is(lines.at(-1), '    at callSite (file.js:1:1)');
+  const printed = inspect(error);
+  for (const part of ['TypeError: boom', 'boxed-error.spec', 'worker (pid 11)']) t.true(printed.includes(part));
+  t.regex(unboxError(sent(new Error('m'))).stack as string, /\[in worker \(pid 11\)\]\n {4}at .*boxed-error\.spec/);
+});
+
+test('E4: control characters, escape sequences and turns of direction are escaped in print, the message stays raw', t => {
+  const text = 'a\u001b]52;c;cGF5\u0007\r\u009b2J\u202egpj\u2028b';
+  const original = Object.assign(new Error(text), {name: `Nasty${text}`});
+  const error = unboxError(sent(original, {...worker, name: text}));
+  const cause = error.cause as Error;
+  t.is(cause.message, text);
+  t.true(error.message.endsWith(text));
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  const unsafe = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\u2028\u2029]/;
+  for (const printed of [error.stack, cause.stack, cause.name, error.type, inspect(cause)])
+    t.notRegex(printed as string, unsafe);
+  t.true(cause.stack?.includes('\\x1b]52;c;cGF5\\x07'));
+});
+
+// What may be thrown.
+const hostile = (title: string, make: () => unknown): [string, () => unknown] => [title, make];
+const throwing = (): never => {
+  throw new Error('not readable');
+};
+/** Its stack is made when it is first read; with throwing getters that would fail in Node itself. */
+const traced = (error: Error): Error => {
+  String(error.stack);
+  return error;
+};
+const circle = (): Error => {
+  const a = new Error('a');
+  a.cause = new Error('b', {cause: a});
+  return a;
+};
+const chain = (length: number): Error => {
+  let error = new Error('0');
+  for (let i = 1; i < length; i++) error = new Error(`${i}`, {cause: error});
+  return error;
+};
+const large = 'é'.repeat(5_000_000);
+const thrownThings = [
+  hostile('null', () => null),
+  hostile('undefined', () => undefined),
+  hostile('a symbol', () => Symbol('s')),
+  hostile('a function', () => throwing),
+  hostile(
+    'a class instance',
+    () =>
+      new (class Odd {
+        x = 1;
+      })(),
+  ),
+  hostile('a promise', () => Promise.resolve()),
+  hostile('an object with a function', () => ({a: 1, f: throwing})),
+  hostile('a circle of objects', () => {
+    const a: {a?: unknown} = {};
+    a.a = [a];
+    return a;
+  }),
+  hostile('a revoked proxy', () => {
+    const {proxy, revoke} = Proxy.revocable({}, {});
+    revoke();
+    return proxy;
+  }),
+  hostile('a proxy of an error', () => new Proxy(new Error('m'), {})),
+  hostile(
+    'a proxy that throws at everything',
+    () =>
+      new Proxy(new Error('m'), {
+        get: throwing,
+        getPrototypeOf: throwing,
+        ownKeys: throwing,
+        getOwnPropertyDescriptor: throwing,
+      }),
+  ),
+  hostile('an error behind a proxy whose get throws', () => new Proxy(new Error('m'), {get: throwing})),
+  hostile('a frozen error', () => Object.freeze(new Error('m'))),
+  hostile('an error with throwing getters', () =>
+    Object.defineProperties(
+      traced(new Error('m')),
+      Object.fromEntries(
+        ['message', 'stack', 'name', 'cause', 'code', 'constructor'].map(key => [
+          key,
+          {get: throwing, enumerable: true},
+        ]),
+      ),
+    ),
+  ),
+  hostile('an error with odd fields', () =>
+    Object.assign(new Error('m'), {message: 5, stack: {}, name: null, cause: throwing, errors: 'none'}),
+  ),
+  hostile('a circle of causes', circle),
+  hostile('an error that is its own cause', () => {
+    const a = new Error('a');
+    a.cause = a;
+    return a;
+  }),
+  hostile('100 causes', () => chain(100)),
+  hostile(
+    '10 000 members',
+    () =>
+      new AggregateError(
+        Array.from({length: 10_000}, (_, i) => new Error(`${i}`)),
+        'm',
+      ),
+  ),
+  hostile('members with members', () => {
+    let e: Error = new Error('m');
+    for (let i = 0; i < 50; i++) e = new AggregateError([e, e, e], `${i}`);
+    return e;
+  }),
+  hostile('10 MB of message', () => new Error(large)),
+  hostile('10 MB of everything', () =>
+    Object.assign(new Error(large), {
+      name: large,
+      stack: large,
+      a: large,
+      [large]: 1,
+      errors: [large],
+      buffer: Buffer.alloc(1e7),
+    }),
+  ),
+  hostile('10 MB of stack', () =>
+    Object.assign(new Error('m'), {stack: `Error: m\n${'    at f (file.js:1:1)\n'.repeat(500_000)}`}),
+  ),
+  hostile('10 MB of text', () => large),
+  hostile('10 MB of lone surrogates', () => new Error('\ud800'.repeat(5_000_000))),
+  hostile('a million properties', () =>
+    Object.assign(new Error('m'), Object.fromEntries(Array.from({length: 1e6}, (_, i) => [i, i]))),
+  ),
+  hostile('an array of a million', () => new Array(1e6).fill(null)),
+  hostile('unserializable properties', () =>
+    Object.assign(new Error('m'), {
+      f: throwing,
+      s: Symbol('s'),
+      map: new WeakMap(),
+      socket: new (class Socket {})(),
+      big: 1n << 100_000n,
+      shared: new Uint8Array(new SharedArrayBuffer(9)),
+      when: new Date(Number.NaN),
+      deep: deep(100),
+    }),
+  ),
+  hostile('the keys of a prototype', () =>
+    Object.assign(new Error('m'), JSON.parse('{"__proto__":{"x":1},"constructor":1,"toString":2,"prototype":3}')),
+  ),
+  hostile('a document of an error', () =>
+    Object.assign(new Error('m'), {
+      inner: [new TypeError('i', {cause: circle()})],
+      map: new Map([[new Error('k'), new Set([new Error('v')])]]),
+    }),
+  ),
+];
+function deep(levels: number): unknown {
+  let value: unknown = 1;
+  for (let i = 0; i < levels; i++) value = [{value}];
+  return value;
+}
+
+for (const [title, make] of thrownThings)
+  test(`E3, K76: ${title} can be thrown: it is relayed within 64 KiB and a moment`, t => {
+    const thrown = make();
+    const start = performance.now();
+    const bytes = codec.encode(boxError(thrown, worker));
+    const error = unboxError(codec.decode(bytes) as BoxedError);
+    const again = codec.encode(boxError(error, relay));
+    const took = performance.now() - start;
+    t.true(error instanceof errors.RemoteActorError);
+    t.true(bytes.length <= limits.errorBytes + 1024, `${bytes.length} bytes`);
+    t.true(again.length <= limits.errorBytes + 1024, `${again.length} bytes again`);
+    t.true(took < 1000, `${took} ms`);
+    t.notThrows(() => [inspect(error), String(error), String(error.cause)]);
+    t.is(({} as {x?: unknown}).x, undefined);
+  });
+
+test('E3: values that are no errors come back as themselves, others as a text', t => {
+  for (const value of [null, undefined, 'text', 5, -0, {a: [1, new Map([[1, 2]])]}, [1n]])
+    t.deepEqual(revived(value), value);
+  t.is(revived(Symbol('s')), 'the symbol Symbol(s)');
+  t.is(revived(new (class Odd {})()), 'an instance of Odd');
+  t.is(revived({a: 1, f: throwing}), "{ a: 1, f: '[the function throwing]' }");
+  t.is(unboxError(sent('text')).type, 'unknown');
+  t.is(unboxError(sent(null)).message, 'a value that is no Error was thrown: null');
+});
+
+test('E3: what was cut says so', t => {
+  const members = (revivedError(new AggregateError(Array.from({length: 10_000}, (_, i) => new Error(`${i}`)))).errors ??
+    []) as unknown[];
+  t.true(members.length <= limits.errorMembers + 1);
+  t.regex(members.at(-1) as string, /^\d+ more were cut$/);
+  t.true(members[0] instanceof Error);
+  t.regex(revivedError(new Error('x'.repeat(100_000))).message, /… \(\d+ more characters\)$/);
+  let causes = 0;
+  let error: unknown = revived(chain(100));
+  for (; error instanceof Error; error = error.cause) causes++;
+  t.is(causes, 1 + limits.errorCauses);
+  t.is(error, 'deeper causes were cut');
+  const frames = revivedError(
+    Object.assign(new Error('m'), {stack: `Error: m\n${'    at f (file.js:1:1)\n'.repeat(500)}`}),
+  ).stack as string;
+  t.is(frames.match(/ {4}at f/g)?.length, limits.stackFrames);
+  t.regex(frames, /more frames$/);
+  t.like(revivedError(Object.assign(new Error('m'), {f: throwing, n: 1})), {f: '[the function throwing]', n: 1});
+});
+
+test('E3: whatever is thrown, the box can be sent and is small', t => {
+  const thing = fc.oneof(
+    anyValue,
+    fc
+      .record({message: fc.string({maxLength: 30_000}), own: fc.dictionary(fc.string(), anyValue), cause: anyValue})
+      .map(({message, own, cause}) => Object.assign(new Error(message, {cause}), own)),
+    fc.array(anyValue).map(
+      values =>
+        new AggregateError(
+          values.map(value => Object.assign(new Error('m'), {value})),
+          'all',
+        ),
+    ),
+  );
+  t.notThrows(() =>
+    fc.assert(
+      fc.property(thing, thrown => codec.encode(boxError(thrown, worker)).length <= limits.errorBytes + 1024),
+      {numRuns: 300},
+    ),
+  );
+});
+
+test('an Error within a value goes the same way', t => {
+  const value = codec.decode(codec.encode({result: [new TypeError('in', {cause: circle()})]})) as {result: [Error]};
+  t.true(value.result[0] instanceof TypeError);
+  t.is((value.result[0].cause as Error).message, 'a');
+  const reason = codec.decode(codec.encode(new Map([['e', new errors.StreamClosed('m')]]))) as Map<string, unknown>;
+  t.true(reason.get('e') instanceof errors.StreamClosed);
+});
+
+const malformed: readonly (readonly [string, unknown])[] = [
+  ['nothing', undefined],
+  ['a text', 'text'],
+  ['an array', []],
+  ['an empty object', {}],
+  ['no path', {type: 'Error', path: [], thrown: {value: 1}}],
+  ['a path of texts', {type: 'Error', path: ['a'], thrown: {value: 1}}],
+  ['a path that is too long', {type: 'Error', path: new Array(100).fill(worker), thrown: {value: 1}}],
+  ['no thrown thing', {type: 'Error', path: [worker]}],
+  ['a class that is no text', {type: 'Error', path: [worker], thrown: {class: 1, message: ''}}],
+  [
+    'errors that are no array',
+    {
+      type: 'Error',
+      path: [worker],
+      thrown: {class: 'Error', message: '', errors: 1, own: 1, suppressed: {}, stack: 1, name: 2},
+    },
+  ],
+  [
+    'members that are nothing',
+    {type: 'Error', path: [worker], thrown: {class: 'AggregateError', message: '', errors: [1, null, {}]}},
+  ],
+  [
+    'a class of Object.prototype',
+    {type: 'x', path: [worker], thrown: {class: 'constructor', message: '', own: {toString: 1, constructor: 2}}},
+  ],
+  ['a class that must not be built', {type: 'x', path: [worker], thrown: {class: 'Function', message: 'return 1'}}],
+  [
+    'a RemoteActorError without its fields',
+    {
+      type: 'x',
+      path: [worker],
+      thrown: {class: 'RemoteActorError', message: '', own: {code: 'ERR_REMOTE', origin: 1, path: 2}},
+    },
+  ],
+];
+for (const [title, box] of malformed)
+  test(`a malformed box is a placeholder, never a crash: ${title}`, t => {
+    const wire = codec.decode(codec.encode(box)) as BoxedError;
+    const error = unboxError(wire);
+    t.true(error instanceof errors.RemoteActorError);
+    t.notThrows(() => [inspect(error), String(error.cause), reviveError(wire), codec.encode(boxError(error, relay))]);
+  });
+
+test('a chain of causes that is deeper than we send is cut when it is read', t => {
+  let node: unknown = {value: 'end'};
+  for (let i = 0; i < 40; i++) node = {class: 'Error', message: `${i}`, cause: node};
+  t.notThrows(() => inspect(unboxError({type: 'Error', path: [worker], thrown: node} as BoxedError), {depth: 50}));
+});
