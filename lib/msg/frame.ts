@@ -50,14 +50,15 @@ export function readFrame(bytes: Uint8Array): Frame {
 
 /** Little-endian base 128, up to 2^53 - 1. */
 export function writeVarint(into: Uint8Array, offset: number, value: number): number {
+  let at = offset;
   let rest = value;
   while (rest > 0x7f) {
     // Bit operations cut at 32 bits, hence the division.
-    into[offset++] = (rest % 128) | 0x80;
+    into[at++] = (rest % 128) | 0x80;
     rest = Math.floor(rest / 128);
   }
-  into[offset++] = rest;
-  return offset;
+  into[at++] = rest;
+  return at;
 }
 
 export function varintLength(value: number): number {
