@@ -1,13 +1,15 @@
 // The contract of the codec, held against both libraries, and their bytes against each other.
 // Above values.ts; what is refused stands in refusals.spec.ts, what is hostile in reader.spec.ts.
+import {execFile} from 'node:child_process';
 import {createRequire} from 'node:module';
-import {isDeepStrictEqual} from 'node:util';
+import {isDeepStrictEqual, promisify} from 'node:util';
 import test from 'ava';
 import fc from 'fast-check';
 import {ProtocolError} from '../../lib/base/errors.js';
 import {type Codec, loadCodec} from '../../lib/msg/codec.js';
 import {anyValue, faithful, plainValue} from './values.js';
 
+const run = promisify(execFile);
 const require = createRequire(import.meta.url);
 const names = ['msgpack-lite', 'msgpackr'] as const;
 const codecs = names.map(name => loadCodec(name));
@@ -210,8 +212,33 @@ test('trailing bytes and missing bytes are ProtocolErrors', t => {
     t.throws(() => fast.decode(bytes.subarray(0, end)), {instanceOf: ProtocolError});
 });
 
-test('msgpackr is taken when it is installed, and a codec is made once', t => {
-  t.is(loadCodec().name, process.env.RXTRACTOR_CODEC === 'msgpack-lite' ? 'msgpack-lite' : 'msgpackr');
+test('a codec is made once', t => {
   t.is(loadCodec(), loadCodec());
   t.is(loadCodec('msgpack-lite'), lite);
 });
+
+const choice = test.macro({
+  async exec(t, options: {without?: string; wanted?: string}, expected: string) {
+    const url = new URL('../../lib/msg/codec.js', import.meta.url);
+    const program = `
+      import Module from 'node:module';
+      const resolve = Module._resolveFilename;
+      const loaded = [];
+      Module._resolveFilename = function (name, ...rest) {
+        if (name.split('/')[0] === '${options.without}') throw new Error('not installed');
+        loaded.push(name.split('/')[0]);
+        return resolve.call(this, name, ...rest);
+      };
+      const {loadCodec} = await import('${url}');
+      const before = loaded.length;
+      const codec = loadCodec();
+      console.log(before, codec.name, loaded.filter(name => name.startsWith('msgpack')).join());`;
+    const env = {...process.env, RXTRACTOR_CODEC: options.wanted ?? ''};
+    const {stdout} = await run(process.execPath, ['--input-type=module', '-e', program], {env});
+    t.is(stdout.trim(), expected);
+  },
+  title: title => `only the library that is used is loaded, and at the first call: ${title}`,
+});
+test('msgpackr when it is installed', choice, {}, '0 msgpackr msgpackr');
+test('else msgpack-lite', choice, {without: 'msgpackr'}, '0 msgpack-lite msgpack-lite');
+test('or the one that RXTRACTOR_CODEC names', choice, {wanted: 'msgpack-lite'}, '0 msgpack-lite msgpack-lite');

@@ -11,7 +11,7 @@ const node = (...args: readonly string[]) => run(process.execPath, ['--max-old-s
 
 test('M4, G9: random and damaged messages end in a value or a ProtocolError, and libraries agree', async t => {
   const seed = process.env.RXTRACTOR_SEED ?? String(Date.now() % 1e9);
-  const count = process.env.RXTRACTOR_CI ? 2_000_000 : 100_000;
+  const count = process.env.RXTRACTOR_CI ? 2_000_000 : 200_000;
   t.log(`seed ${seed}`);
   const {stdout} = await node(program('fuzz.js'), String(count), seed);
   t.log(stdout.trim());
