@@ -37,7 +37,9 @@ class MemoryTransport implements Transport {
 
   open(sink: TransportSink): void {
     this.#sink = sink;
-    this.#schedule();
+    const ending = this.#ending;
+    if (ending) queueMicrotask(() => sink.ended(ending));
+    else this.#schedule();
   }
 
   write(chunks: readonly Uint8Array[]): boolean {
@@ -70,7 +72,7 @@ class MemoryTransport implements Transport {
   drainSync(): void {}
 
   tellDrained(): void {
-    this.#sink?.drained();
+    if (!this.#ending) this.#sink?.drained();
   }
 
   #leave(): void {
