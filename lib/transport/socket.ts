@@ -4,6 +4,7 @@
  */
 import {writeSync} from 'node:fs';
 import type {Socket} from 'node:net';
+import {ProtocolError} from '../base/errors.js';
 import {FrameSplitter} from './framing.js';
 import type {Ending, Transport, TransportSink} from './transport.js';
 
@@ -20,6 +21,8 @@ export class SocketTransport implements Transport {
   #sink: TransportSink | undefined;
   #ending: Ending | undefined;
   #closing = false;
+  /** A write has failed: the peer hears nothing more, though it may have said something before. */
+  #deaf = false;
   /** What was given to the socket and may still be on its way, oldest first; for `drainSync`. */
   readonly #inFlight: Uint8Array[] = [];
   #inFlightBytes = 0;
@@ -29,6 +32,9 @@ export class SocketTransport implements Transport {
     this.#socket = socket;
     this.#fd = options.fd;
     this.#splitter = new FrameSplitter(options.maxFrameBytes);
+    outliveFailedWrites(socket, () => {
+      this.#deaf = true;
+    });
     // Errors that come before `open` are told in `open`.
     socket.on('error', (cause: NodeJS.ErrnoException) => this.#end({kind: 'reset', cause}));
     socket.on('close', () => this.#end({kind: this.#closing ? 'closed' : 'eof'}));
@@ -45,14 +51,18 @@ export class SocketTransport implements Transport {
     socket.on('data', (chunk: Uint8Array) => this.#read(chunk));
     socket.on('drain', () => sink.drained());
     socket.on('end', () => {
-      if (this.#splitter.partial) this.destroy({kind: 'protocol', cause: new Error('the last frame was cut short')});
+      if (this.#splitter.partial)
+        this.destroy({kind: 'protocol', cause: new ProtocolError('the last frame was cut short')});
       else if (this.#closing) socket.destroy();
-      else this.#end({kind: 'eof'});
+      else {
+        this.#end({kind: 'eof'});
+        if (this.#deaf) socket.destroy();
+      }
     });
   }
 
   write(chunks: readonly Uint8Array[]): boolean {
-    if (this.#ending || this.#closing) return true;
+    if (this.#ending || this.#closing || this.#deaf) return true;
     const socket = this.#socket;
     if (this.#fd !== undefined) this.#remember(chunks);
     if (chunks.length === 1) socket.write(chunks[0] as Uint8Array);
@@ -132,6 +142,26 @@ export class SocketTransport implements Transport {
     this.#ending = ending;
     this.#sink?.ended(ending);
   }
+}
+
+type Written = (error?: Error | null) => void;
+
+/**
+ * A write into a peer that has gone (EPIPE) makes Node destroy the socket, with all that the peer has sent before and
+ * that is still unread. The reading side brings the same end behind that data, so a failed write is kept quiet.
+ */
+function outliveFailedWrites(socket: Socket, onFailed: () => void): void {
+  const {_write: write, _writev: writev} = socket;
+  // The writable side stays as if it still wrote: what follows is kept until the end, which destroys it.
+  const quiet =
+    (written: Written): Written =>
+    error => {
+      if (!error) written();
+      else if (socket.readable) onFailed();
+      else written(error);
+    };
+  socket._write = (chunk, encoding, written) => write.call(socket, chunk, encoding, quiet(written));
+  if (writev) socket._writev = (chunks, written) => writev.call(socket, chunks, quiet(written));
 }
 
 /** The bytes that Node counts as waiting though libuv has them already. Private, hence the caution. */
