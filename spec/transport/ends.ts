@@ -1,0 +1,138 @@
+/**
+ * Pairs of transports for the contract: in memory, over a Unix socket within this process, over an inherited
+ * socketpair to a process that passes everything on.
+ * Beside contract.spec.ts and far-end.ts.
+ */
+import {spawn} from 'node:child_process';
+import {mkdtempSync, rmSync} from 'node:fs';
+import {connect, createServer, type Socket} from 'node:net';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {fileURLToPath} from 'node:url';
+import {lengthBytes, writeLength} from '../../lib/transport/framing.js';
+import {memoryPair} from '../../lib/transport/memory.js';
+import {SocketTransport} from '../../lib/transport/socket.js';
+import type {Ending, Transport} from '../../lib/transport/transport.js';
+
+export const maxFrameBytes = 256 * 1024;
+
+export interface Pair {
+  readonly a: Transport;
+  readonly b: Transport;
+  /** Lets go of everything, whatever a test has left. */
+  dispose(): void;
+}
+
+export const pairs: Readonly<Record<string, () => Promise<Pair>>> = {
+  memory: async () => {
+    const [a, b] = memoryPair({maxFrameBytes});
+    return {a, b, dispose: () => destroyBoth(a, b)};
+  },
+  'a Unix socket': async () => {
+    const {near, far} = await unixPair();
+    const a = new SocketTransport(near, {maxFrameBytes});
+    const b = new SocketTransport(far, {maxFrameBytes});
+    return {a, b, dispose: () => destroyBoth(a, b)};
+  },
+  'two inherited socketpairs': async () => {
+    // The far end joins its descriptors 3 and 4 byte by byte; both other ends are here.
+    const child = spawn(process.execPath, [farEnd, 'join'], {stdio: ['ignore', 'inherit', 'inherit', 'pipe', 'pipe']});
+    const a = new SocketTransport(child.stdio[3] as Socket, {maxFrameBytes});
+    const b = new SocketTransport(child.stdio[4] as unknown as Socket, {maxFrameBytes});
+    return {
+      a,
+      b,
+      dispose: () => {
+        destroyBoth(a, b);
+        child.kill('SIGKILL');
+      },
+    };
+  },
+};
+
+export const farEnd = fileURLToPath(new URL('far-end.js', import.meta.url));
+
+function destroyBoth(a: Transport, b: Transport): void {
+  a.destroy();
+  b.destroy();
+}
+
+/** Two ends of a Unix socket, both in this process. */
+export async function unixPair(): Promise<{near: Socket; far: Socket}> {
+  const folder = mkdtempSync(join(tmpdir(), 'rx-'));
+  const path = join(folder, 's');
+  const server = createServer();
+  try {
+    await new Promise<void>(resolve => server.listen(path, resolve));
+    const connected = new Promise<Socket>(resolve => server.once('connection', resolve));
+    const near = connect(path);
+    await new Promise<void>(resolve => near.once('connect', resolve));
+    return {near, far: await connected};
+  } finally {
+    server.close();
+    rmSync(folder, {recursive: true, force: true});
+  }
+}
+
+/** Bytes with their length in front. */
+export function framed(...frames: readonly Uint8Array[]): Uint8Array {
+  const chunks = frames.flatMap(frame => {
+    const length = new Uint8Array(lengthBytes);
+    writeLength(length, 0, frame.length);
+    return [length, frame];
+  });
+  return Uint8Array.from(Buffer.concat(chunks));
+}
+
+/** Opens an end, and keeps what it says in order. */
+export function listen(transport: Transport): Listener {
+  const listener = new Listener();
+  transport.open(listener);
+  return listener;
+}
+
+export class Listener {
+  readonly frames: Uint8Array[] = [];
+  readonly endings: Ending[] = [];
+  drains = 0;
+  /** Set when something was said behind the end. */
+  late = false;
+  #waiting: (() => void)[] = [];
+
+  frame(bytes: Uint8Array): void {
+    this.late ||= this.endings.length > 0;
+    this.frames.push(bytes);
+    this.#wake();
+  }
+
+  drained(): void {
+    this.late ||= this.endings.length > 0;
+    this.drains++;
+    this.#wake();
+  }
+
+  ended(ending: Ending): void {
+    this.endings.push(ending);
+    this.#wake();
+  }
+
+  async until(holds: () => boolean): Promise<void> {
+    while (!holds()) await new Promise<void>(resolve => this.#waiting.push(resolve));
+  }
+
+  async count(frames: number): Promise<Uint8Array[]> {
+    await this.until(() => this.frames.length >= frames || this.endings.length > 0);
+    return this.frames;
+  }
+
+  async end(): Promise<Ending> {
+    await this.until(() => this.endings.length > 0);
+    return this.endings[0] as Ending;
+  }
+
+  #wake(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const wake of waiting) wake();
+  }
+}
