@@ -14,6 +14,7 @@ import {configureLog} from './base/log.js';
 import {loadCodec} from './msg/codec.js';
 import {maxFrameBytes} from './msg/frame.js';
 import {Kind} from './msg/types.js';
+import {within} from './nursery/reap.js';
 import type {SpawnSpec} from './nursery/spec.js';
 import {SocketTransport} from './transport/socket.js';
 
@@ -100,9 +101,17 @@ function fail(error: unknown): void {
   void leave(1);
 }
 
-/** Sends what waits, then exits. */
+/** Sends what waits, prints what was printed, then exits: `process.exit` drops what a full pipe has not taken. */
 async function leave(code: number): Promise<void> {
   process.exitCode = code;
   await new Promise(resolve => setImmediate(resolve));
+  await within(Promise.all([process.stdout, process.stderr].map(printed)), actor.tree.timeouts.flush);
   process.exit(code);
+}
+
+function printed(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise(resolve => {
+    if (stream.writableLength === 0) resolve();
+    else stream.write('', () => resolve());
+  });
 }
