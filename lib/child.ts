@@ -11,10 +11,10 @@ import {newActorId} from './base/address.js';
 import {markSpawned} from './base/current.js';
 import {ContextCancelled} from './base/errors.js';
 import {configureLog} from './base/log.js';
+import {within} from './base/timer.js';
 import {loadCodec} from './msg/codec.js';
 import {maxFrameBytes} from './msg/frame.js';
 import {Kind} from './msg/types.js';
-import {within} from './nursery/reap.js';
 import type {SpawnSpec} from './nursery/spec.js';
 import {SocketTransport} from './transport/socket.js';
 
