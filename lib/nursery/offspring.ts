@@ -8,10 +8,19 @@ import type {ExposedHome} from '../actor/exposed.js';
 import {Peer} from '../actor/peers.js';
 import {makePortal, type Portal, type PortalOwner} from '../actor/portal.js';
 import {type ActorId, formatActor, newId} from '../base/address.js';
-import {ActorDied, type ContextCancelled, type Exit, SpawnFailed, type SpawnPhase, suppress} from '../base/errors.js';
+import {
+  ActorDied,
+  type ContextCancelled,
+  type Exit,
+  ProtocolError,
+  SpawnFailed,
+  type SpawnPhase,
+  suppress,
+} from '../base/errors.js';
 import {log} from '../base/log.js';
 import type {Scope} from '../base/scope.js';
 import {within} from '../base/timer.js';
+import type {Channel} from '../channel/channel.js';
 import {startHeartbeat} from '../channel/heartbeat.js';
 import {Kind} from '../msg/types.js';
 import {reap} from './reap.js';
@@ -208,7 +217,7 @@ export class Offspring implements PortalOwner {
     body.kill();
     const exit = await body.exited;
     const served = this.#phase === 'serving';
-    const death = this.#death(exit, peer.channel.peer);
+    const death = this.#death(exit, peer.channel);
     peer.channel.destroy();
     judged(this.#asked ?? death);
     this.#resolveEnded(this.#asked ? undefined : death);
@@ -234,9 +243,11 @@ export class Offspring implements PortalOwner {
     };
   }
 
-  #death(exit: Exit, id: ActorId | undefined): ActorDied {
+  #death(exit: Exit, {peer: id, closed}: Channel): ActorDied {
     const who = id ? formatActor(id) : this.plan.name;
-    const words = this.#lastWords ? `: ${messageOf(this.#lastWords.error)}` : '';
+    const breach = closed?.cause instanceof ProtocolError ? {error: closed} : undefined;
+    const why = this.#lastWords ?? breach;
+    const words = why ? `: ${messageOf(why.error)}` : '';
     const heap =
       exit.signal === 'SIGABRT' && this.#body?.stderrTail().includes('heap out of memory')
         ? ' (its heap was out of memory)'
@@ -244,7 +255,7 @@ export class Offspring implements PortalOwner {
     return new ActorDied(`${who} died (${exitText(exit)})${heap}${words}`, {
       exit,
       actor: id,
-      cause: this.#lastWords?.error,
+      cause: why?.error,
     });
   }
 
