@@ -5,7 +5,8 @@
 import {type ActorId, formatActor} from '../base/address.js';
 import {type ActorError, ProtocolError, TransportClosed} from '../base/errors.js';
 import type {Codec} from '../msg/codec.js';
-import {type Frame, maxMessageBytes, readFrame} from '../msg/frame.js';
+import {type Frame, readFrame} from '../msg/frame.js';
+import {limits} from '../msg/limits.js';
 import {Kind, type Message} from '../msg/types.js';
 import type {Ending, Transport} from '../transport/transport.js';
 import {Outbox} from './outbox.js';
@@ -209,8 +210,8 @@ export class Channel {
     gathered.pieces.push(frame.payload);
     gathered.bytes += frame.payload.length;
     this.#partialBytes += frame.payload.length;
-    if (gathered.bytes > maxMessageBytes)
-      throw new ProtocolError(`a message of more than ${maxMessageBytes} bytes arrived`);
+    if (gathered.bytes > limits.messageBytes)
+      throw new ProtocolError(`a message of more than ${limits.messageBytes} bytes arrived`);
     if (this.#partialBytes > maxReassemblyBytes)
       throw new ProtocolError(`more than ${maxReassemblyBytes} bytes of unfinished messages arrived`);
     if (frame.more) {

@@ -5,6 +5,7 @@
 import {type ActorId, formatActor} from '../base/address.js';
 import {ProtocolError, RemoteActorError} from '../base/errors.js';
 import {escapeText} from '../base/escape.js';
+import {userFrames} from '../base/stack.js';
 import {type BoxedNode, boxNode, isError} from './boxed-node.js';
 import {limits} from './limits.js';
 import {isActorPath, isRecord, reviveNode} from './revive.js';
@@ -76,7 +77,7 @@ function stitch(error: RemoteActorError, remote: string | undefined, call: strin
   Object.defineProperty(error, 'stack', {value: stack, configurable: true, writable: true});
 }
 
-function frames(stack: string | undefined): string[] {
+function frames(stack: string | undefined): readonly string[] {
   const start = stack?.search(/^[ \t]+at /m) ?? -1;
-  return start < 0 ? [] : (stack as string).slice(start).split('\n');
+  return start < 0 ? [] : userFrames((stack as string).slice(start).split('\n'));
 }

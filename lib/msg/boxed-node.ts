@@ -4,6 +4,7 @@
  */
 import {inspect, types} from 'node:util';
 import {ActorError, suppressedBy} from '../base/errors.js';
+import {userFrames} from '../base/stack.js';
 import {limits} from './limits.js';
 import {Budget, cutText, soften, softenRecord} from './soften.js';
 
@@ -153,7 +154,7 @@ function cutStack(stack: string, message: string, budget: Budget): string {
   const start = stack.slice(behindMessage, behindMessage + 4 * maxStackBytes).search(/^[ \t]+at /m);
   if (start < 0) return cutText(stack, budget, maxStackBytes);
   const framesFrom = behindMessage + start;
-  const frames = stack.slice(framesFrom, framesFrom + 4 * maxStackBytes).split('\n');
+  const frames = userFrames(stack.slice(framesFrom, framesFrom + 4 * maxStackBytes).split('\n'));
   const kept = frames.slice(0, limits.stackFrames);
   if (kept.length < frames.length) kept.push(`    … ${frames.length - kept.length} more frames`);
   const header = cutText(stack.slice(0, framesFrom).trimEnd(), budget, 2048);

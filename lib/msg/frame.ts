@@ -9,9 +9,6 @@ import {Kind, type Message} from './types.js';
 export const pieceBytes = 64 * 1024;
 /** What a frame may measure: a piece, its header, and slack that spares a 64 KiB buffer a second piece. */
 export const maxFrameBytes = pieceBytes + 1024;
-/** One message, all its pieces together. */
-export const maxMessageBytes = 64 * 1024 * 1024;
-
 /** Set in the kind byte of every piece but the last. */
 const moreBit = 0x80;
 const highestKind = Kind.Goaway;

@@ -1,0 +1,27 @@
+/**
+ * The frames of a stack that say something to its reader.
+ * Floor 0.
+ */
+
+/** Where this library's own files lie. */
+const library = new URL('..', import.meta.url).href;
+
+/**
+ * The frames without those at the outer end that are this library's or Node's: how a function came to be run is the
+ * same for all of them. Frames of the library between two of the user's stay.
+ */
+export function userFrames(frames: readonly string[]): readonly string[] {
+  let end = frames.length;
+  while (end > 0 && isMachinery(frames[end - 1] as string)) end--;
+  // Where nothing of the user's is left, the whole tells more than none.
+  return end > 0 ? frames.slice(0, end) : frames;
+}
+
+function isMachinery(frame: string): boolean {
+  return (
+    frame.includes(library) ||
+    frame.includes('(node:') ||
+    frame.includes('at node:') ||
+    frame.includes('at async node:')
+  );
+}
