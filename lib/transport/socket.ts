@@ -10,7 +10,7 @@ import type {Ending, Transport, TransportSink} from './transport.js';
 
 /** What may wait in this process before the channel is asked to hold back. */
 const highWaterBytes = 128 * 1024;
-/** How long a closing end waits for the other side's end before it lets go. */
+/** How long a closing end, once all is sent, waits for the other side's end before it lets go. */
 const lingerMs = 1_000;
 
 export class SocketTransport implements Transport {
@@ -78,9 +78,8 @@ export class SocketTransport implements Transport {
   close(): void {
     if (this.#ending || this.#closing) return;
     this.#closing = true;
-    this.#socket.end();
-    // A peer that never ends its side must not keep us for ever.
-    setTimeout(() => this.#socket.destroy(), lingerMs).unref();
+    // A peer that has read all and never ends its side must not keep us for ever.
+    this.#socket.end(() => setTimeout(() => this.#socket.destroy(), lingerMs).unref());
   }
 
   destroy(ending: Ending = {kind: 'closed'}): void {
