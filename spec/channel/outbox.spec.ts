@@ -1,0 +1,263 @@
+// What waits to be sent: order within a context, turns between contexts, control ahead of values, large ones in pieces.
+import assert from 'node:assert/strict';
+import test from 'ava';
+import fc from 'fast-check';
+import {Outbox} from '../../lib/channel/outbox.js';
+import {type Frame, maxFrameBytes, pieceBytes, readFrame, splitValues} from '../../lib/msg/frame.js';
+import {Kind} from '../../lib/msg/types.js';
+import {FrameSplitter} from '../../lib/transport/framing.js';
+
+const bytes = (length: number, value = 0): Uint8Array => new Uint8Array(length).fill(value);
+
+/** The frames of one write. */
+function framesOf(chunks: readonly Uint8Array[]): Frame[] {
+  const frames: Frame[] = [];
+  const splitter = new FrameSplitter(maxFrameBytes);
+  for (const chunk of chunks) splitter.feed(chunk, frame => frames.push(readFrame(frame)));
+  assert.equal(splitter.partial, false, 'a write ends within a frame');
+  return frames;
+}
+
+function takeAll(outbox: Outbox): Frame[] {
+  const frames: Frame[] = [];
+  while (!outbox.empty) frames.push(...framesOf(outbox.take()));
+  return frames;
+}
+
+const names = Object.fromEntries(Object.entries(Kind).map(([name, kind]) => [kind, name]));
+const said = (frames: readonly Frame[]): string[] =>
+  frames.map(({kind, context, more}) => `${names[kind]} ${context}${more ? '…' : ''}`);
+
+test('an empty outbox gives nothing', t => {
+  const outbox = new Outbox();
+  t.true(outbox.empty);
+  t.deepEqual(outbox.take(), []);
+});
+
+test('a message comes out as it went in', t => {
+  const outbox = new Outbox();
+  outbox.push(Kind.Return, 300, 70_000, bytes(5, 7));
+  t.false(outbox.empty);
+  const [frame] = takeAll(outbox);
+  t.like(frame, {kind: Kind.Return, context: 300, seq: 70_000, more: false});
+  t.deepEqual([...(frame as Frame).payload], [7, 7, 7, 7, 7]);
+});
+
+test('values of one stream that meet share a frame, under the number of the first', t => {
+  const outbox = new Outbox();
+  for (let seq = 5; seq < 8; seq++) outbox.pushValue(2, seq, bytes(seq, seq));
+  const frames = takeAll(outbox);
+  t.is(frames.length, 1);
+  t.is(frames[0]?.seq, 5);
+  const lengths: number[] = [];
+  splitValues((frames[0] as Frame).payload, value => lengths.push(value.length));
+  t.deepEqual(lengths, [5, 6, 7]);
+});
+
+test('values share no frame across another message of their context, nor beyond a piece', t => {
+  const outbox = new Outbox();
+  outbox.pushValue(2, 1, bytes(1));
+  outbox.push(Kind.Stop, 2, 1, bytes(1));
+  outbox.pushValue(2, 2, bytes(1));
+  t.deepEqual(said(takeAll(outbox)), ['Yield 2', 'Stop 2', 'Yield 2']);
+  outbox.pushValue(2, 3, bytes(pieceBytes / 2));
+  outbox.pushValue(2, 4, bytes(pieceBytes / 2));
+  t.deepEqual(said(takeAll(outbox)), ['Yield 2', 'Yield 2']);
+});
+
+test('Cancel and Credit pass values, of their own context and of others', t => {
+  const outbox = new Outbox();
+  outbox.pushValue(2, 1, bytes(10));
+  outbox.pushValue(4, 1, bytes(10));
+  outbox.pushUrgent(Kind.Credit, 4, bytes(1));
+  outbox.pushUrgent(Kind.Cancel, 2, bytes(1));
+  t.deepEqual(said(takeAll(outbox)), ['Credit 4', 'Cancel 2', 'Yield 2', 'Yield 4']);
+});
+
+test('Cancel does not pass the Start of its own context, nor wait behind its values', t => {
+  const outbox = new Outbox();
+  outbox.push(Kind.Start, 2, 0, bytes(10));
+  outbox.pushValue(2, 1, bytes(10));
+  outbox.pushUrgent(Kind.Cancel, 2, bytes(1));
+  t.deepEqual(said(takeAll(outbox)), ['Start 2', 'Cancel 2', 'Yield 2']);
+});
+
+test('Cancel does not pass the pieces of its own Start', t => {
+  const outbox = new Outbox();
+  outbox.push(Kind.Start, 2, 0, bytes(3 * pieceBytes));
+  const first = framesOf(outbox.take());
+  outbox.pushUrgent(Kind.Cancel, 2, bytes(1));
+  t.deepEqual(said([...first, ...takeAll(outbox)]), ['Start 2…', 'Start 2…', 'Start 2', 'Cancel 2']);
+});
+
+test('started, stop, return and acknowledgements keep their place among the values of their context', t => {
+  const outbox = new Outbox();
+  outbox.push(Kind.Started, 2, 0, bytes(1));
+  outbox.pushValue(2, 1, bytes(1));
+  outbox.push(Kind.CancelAck, 2, 0, bytes(1));
+  outbox.push(Kind.Stop, 2, 1, bytes(1));
+  outbox.push(Kind.Error, 2, 1, bytes(1));
+  t.deepEqual(said(takeAll(outbox)), ['Started 2', 'Yield 2', 'CancelAck 2', 'Stop 2', 'Error 2']);
+});
+
+test('F4: contexts take turns, a frame each', t => {
+  const outbox = new Outbox();
+  for (let i = 1; i <= 3; i++) for (const context of [2, 4, 6]) outbox.push(Kind.Return, context, i, bytes(1));
+  t.deepEqual(
+    takeAll(outbox).map(({context}) => context),
+    [2, 4, 6, 2, 4, 6, 2, 4, 6],
+  );
+});
+
+test('F4: a small message waits for one piece of a large one at most', t => {
+  const outbox = new Outbox();
+  outbox.push(Kind.Return, 2, 0, bytes(10 * pieceBytes));
+  framesOf(outbox.take());
+  outbox.push(Kind.Return, 4, 0, bytes(10));
+  t.deepEqual(said(takeAll(outbox)).slice(0, 3), ['Return 2…', 'Return 4', 'Return 2…']);
+});
+
+test('F4: control waits for nothing but what has been written', t => {
+  const outbox = new Outbox();
+  outbox.push(Kind.Return, 2, 0, bytes(10 * pieceBytes));
+  framesOf(outbox.take());
+  outbox.pushUrgent(Kind.Cancel, 4, bytes(10));
+  t.is(said(takeAll(outbox))[0], 'Cancel 4');
+});
+
+test('one write gathers about as much as a socket takes', t => {
+  const outbox = new Outbox();
+  for (let i = 0; i < 10; i++) outbox.push(Kind.Return, 2 * i + 2, 0, bytes(20_000));
+  t.is(framesOf(outbox.take()).length, 4);
+});
+
+test('pieces put together are the payload', t => {
+  const outbox = new Outbox();
+  const payload = Uint8Array.from({length: 5 * pieceBytes + 1}, (_, i) => i % 251);
+  outbox.push(Kind.Return, 2, 9, payload);
+  const frames = takeAll(outbox);
+  t.is(frames.length, 6);
+  t.true(frames.every(({seq}) => seq === 9));
+  t.is(Buffer.compare(Buffer.concat(frames.map(frame => frame.payload)), payload), 0);
+});
+
+test('a Start that has not left can be withdrawn, with all behind it', t => {
+  const outbox = new Outbox();
+  outbox.push(Kind.Start, 2, 0, bytes(1));
+  outbox.push(Kind.Start, 4, 0, bytes(1));
+  outbox.pushUrgent(Kind.Credit, 2, bytes(1));
+  t.true(outbox.withdraw(2));
+  t.false(outbox.withdraw(2));
+  t.deepEqual(said(takeAll(outbox)), ['Start 4']);
+});
+
+test('a Start of which a piece has left, or all, cannot be withdrawn', t => {
+  const outbox = new Outbox();
+  outbox.push(Kind.Start, 2, 0, bytes(3 * pieceBytes));
+  framesOf(outbox.take());
+  t.false(outbox.withdraw(2));
+  takeAll(outbox);
+  outbox.pushValue(2, 1, bytes(1));
+  t.false(outbox.withdraw(2));
+  t.deepEqual(said(takeAll(outbox)), ['Yield 2']);
+});
+
+test('what was cleared does not come', t => {
+  const outbox = new Outbox();
+  outbox.push(Kind.Return, 2, 0, bytes(1));
+  outbox.pushUrgent(Kind.Cancel, 4, bytes(1));
+  outbox.clear();
+  t.true(outbox.empty);
+  t.deepEqual(outbox.take(), []);
+});
+
+test('F6: a chunk that was given to a transport is not written again', t => {
+  const outbox = new Outbox();
+  const given: {chunk: Uint8Array; copy: Uint8Array}[] = [];
+  for (let i = 0; i < 500; i++) {
+    outbox.pushValue(2, i, bytes(300, i));
+    for (const chunk of outbox.take()) given.push({chunk, copy: Uint8Array.from(chunk)});
+  }
+  t.true(given.every(({chunk, copy}) => Buffer.compare(chunk, copy) === 0));
+});
+
+type Push =
+  | {readonly how: 'message'; readonly kind: Kind; readonly context: number; readonly length: number}
+  | {readonly how: 'urgent'; readonly kind: Kind; readonly context: number; readonly length: number}
+  | {readonly how: 'value'; readonly context: number; readonly length: number}
+  | {readonly how: 'take'};
+
+const context = fc.integer({min: 1, max: 4});
+const length = fc.oneof(fc.nat(100), fc.integer({min: 8_000, max: 9_000}), fc.integer({min: 60_000, max: 140_000}));
+const push: fc.Arbitrary<Push> = fc.oneof(
+  fc.record({how: fc.constant('message' as const), kind: fc.constantFrom(Kind.Started, Kind.Stop), context, length}),
+  fc.record({
+    how: fc.constant('urgent' as const),
+    kind: fc.constantFrom(Kind.Cancel, Kind.Credit),
+    context,
+    length: fc.nat(20),
+  }),
+  fc.record({how: fc.constant('value' as const), context, length}),
+  fc.record({how: fc.constant('take' as const)}),
+);
+
+test('whatever is pushed comes out once, whole, in the order of its context, in frames of bounded size', t => {
+  let pieces = 0;
+  fc.assert(
+    fc.property(fc.array(push, {minLength: 5, maxLength: 40}), pushes => {
+      const outbox = new Outbox();
+      const given = new Map<number, string[]>();
+      const urgent: string[] = [];
+      const frames: Frame[] = [];
+      const note = (to: number, text: string): void => void given.set(to, [...(given.get(to) ?? []), text]);
+      pushes.forEach((push, i) => {
+        if (push.how === 'take') {
+          frames.push(...framesOf(outbox.take()));
+          return;
+        }
+        const payload = bytes(push.length, i);
+        const text = `${push.length} of ${i}`;
+        if (push.how === 'value') {
+          outbox.pushValue(push.context, i, payload);
+          note(push.context, text);
+        } else if (push.how === 'message') {
+          outbox.push(push.kind, push.context, i, payload);
+          note(push.context, text);
+        } else {
+          outbox.pushUrgent(push.kind, push.context, payload);
+          urgent.push(text);
+        }
+      });
+      frames.push(...takeAll(outbox));
+      const came = new Map<number, string[]>();
+      const urgentCame: string[] = [];
+      const partial = new Map<number, Uint8Array[]>();
+      const textOf = (payload: Uint8Array): string => `${payload.length} of ${payload[0] ?? 'nothing'}`;
+      for (const {kind, context: of, more, payload} of frames) {
+        assert.ok(payload.length <= pieceBytes + 512);
+        if (kind === Kind.Cancel || kind === Kind.Credit) {
+          urgentCame.push(textOf(payload));
+          continue;
+        }
+        const parts = [...(partial.get(of) ?? []), payload];
+        if (more) {
+          pieces++;
+          partial.set(of, parts);
+          continue;
+        }
+        partial.delete(of);
+        const whole = Buffer.concat(parts);
+        const texts: string[] = came.get(of) ?? [];
+        came.set(of, texts);
+        if (kind === Kind.Yield) splitValues(whole, value => void texts.push(textOf(value)));
+        else texts.push(textOf(whole));
+      }
+      const blank = (texts: readonly string[]): string[] => texts.map(text => text.replace(/^0 of .*/, '0 of nothing'));
+      assert.deepEqual(blank(urgentCame), blank(urgent));
+      assert.equal(partial.size, 0);
+      assert.deepEqual([...came.keys()].sort(), [...given.keys()].sort());
+      for (const [of, texts] of came) assert.deepEqual(blank(texts), blank(given.get(of) as string[]));
+    }),
+  );
+  t.true(pieces > 0);
+});
