@@ -45,7 +45,7 @@ export class Channel {
   readonly #owner: ChannelOwner;
   readonly #outbox = new Outbox();
   readonly #endpoints = new Map<number, Endpoint>();
-  readonly #partial = new Map<number, {readonly pieces: Uint8Array[]; bytes: number}>();
+  readonly #partial = new Map<number, {readonly kind: Kind; readonly pieces: Uint8Array[]; bytes: number}>();
   #partialBytes = 0;
   #nextId: number;
   #flushScheduled = false;
@@ -201,12 +201,13 @@ export class Channel {
     else this.#owner.stray(message);
   }
 
-  /** Puts the pieces of a message together. Credit and Cancel pass between them, whole. */
+  /** Puts the pieces of a message together. Urgent messages pass between them, whole. */
   #reassemble(frame: Frame): Message | undefined {
-    const isPiece = frame.kind !== Kind.Credit && frame.kind !== Kind.Cancel;
-    const partial = isPiece ? this.#partial.get(frame.context) : undefined;
+    const partial = isUrgent(frame.kind) ? undefined : this.#partial.get(frame.context);
     if (!frame.more && !partial) return frame;
-    const gathered = partial ?? {pieces: [], bytes: 0};
+    if (partial && partial.kind !== frame.kind)
+      throw new ProtocolError(`a message of kind ${frame.kind} arrived within one of kind ${partial.kind}`);
+    const gathered = partial ?? {kind: frame.kind, pieces: [], bytes: 0};
     gathered.pieces.push(frame.payload);
     gathered.bytes += frame.payload.length;
     this.#partialBytes += frame.payload.length;
@@ -245,6 +246,11 @@ export class Channel {
     for (const endpoint of endpoints) endpoint.channelEnded(why);
     this.#owner.ended(error);
   }
+}
+
+/** Whether messages of a kind are sent with `sendUrgent`. */
+function isUrgent(kind: Kind): boolean {
+  return kind === Kind.Credit || kind === Kind.Cancel || kind === Kind.Ping || kind === Kind.Pong;
 }
 
 function endText(ending: Ending, peer: ActorId | undefined): string {
