@@ -7,11 +7,11 @@ import {ContextCancelled, ProtocolError, type TransportClosed} from '../base/err
 import {Channel} from '../channel/channel.js';
 import {encodeHello, readHello} from '../channel/handshake.js';
 import {boxError, unboxError} from '../msg/boxed-error.js';
+import {encodeCancel} from '../msg/cancel.js';
 import {
   type AckStage,
   type ActorTuple,
   actorFromTuple,
-  actorTuple,
   type CancelPayload,
   type FunctionRef,
   Kind,
@@ -106,18 +106,8 @@ export class Peer {
 
   /** Asks the peer's actor as a whole to end. */
   cancelActor(why: ContextCancelled, budget: number): void {
-    const canceller = why.canceller ?? this.actor.id;
-    const encode = (cause: unknown): Uint8Array => {
-      const payload: CancelPayload = [why.reason, cause, actorTuple(canceller), budget];
-      return this.actor.codec.encode(payload);
-    };
-    let bytes: Uint8Array;
-    try {
-      bytes = encode(why.cause);
-    } catch {
-      // A cancel never fails for its reason.
-      bytes = encode(String(why.message));
-    }
+    const {reason, cause, canceller = this.actor.id} = why;
+    const bytes = encodeCancel(this.actor.codec, {reason, cause, canceller, budget});
     this.channel.sendUrgent(Kind.Cancel, 0, bytes);
   }
 

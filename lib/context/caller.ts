@@ -8,9 +8,8 @@ import {type Charge, handedDown, type Scope} from '../base/scope.js';
 import {deadline, longTimer} from '../base/timer.js';
 import type {Channel} from '../channel/channel.js';
 import {reviveError, unboxError} from '../msg/boxed-error.js';
+import {encodeCancel} from '../msg/cancel.js';
 import {
-  actorTuple,
-  type CancelPayload,
   type ErrorPayload,
   type FunctionKind,
   type FunctionRef,
@@ -266,8 +265,12 @@ export class Caller extends End implements Charge {
         this.channel.detach(this.id);
         return;
       }
-      this.channel.sendUrgent(Kind.Cancel, this.id, encodeCancel(this.channel, request, handedDown(timeout)));
+      this.channel.sendUrgent(Kind.Cancel, this.id, this.#encodeCancel(request, handedDown(timeout)));
     });
+  }
+
+  #encodeCancel({reason, cause}: CancelRequest, budget: number): Uint8Array {
+    return encodeCancel(this.channel.codec, {reason, cause, canceller: this.channel.self, budget});
   }
 
   /** True when the function ends within the bound. At the bound this end concludes on its own. */
@@ -349,21 +352,6 @@ function encodeStart(channel: Channel, call: Call): Uint8Array {
   // Encoded alone, the arguments say where in them the fault lies.
   channel.codec.encode(call.args, 'args');
   throw encoded.error;
-}
-
-function encodeCancel(channel: Channel, request: CancelRequest, budget: number): Uint8Array {
-  const payload = (cause: unknown): CancelPayload => [request.reason, cause, actorTuple(channel.self), budget];
-  const encoded = tryEncode(channel, payload(request.cause), 'reason');
-  // A cancel never fails for its reason: a text goes in its place.
-  return 'bytes' in encoded ? encoded.bytes : channel.codec.encode(payload(textOf(request.cause)));
-}
-
-function textOf(value: unknown): string {
-  try {
-    return String(value);
-  } catch {
-    return 'a reason that cannot be sent';
-  }
 }
 
 /** Past the end of this macrotask, and of what was scheduled for that moment. */
