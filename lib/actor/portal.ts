@@ -10,7 +10,7 @@ import {type ActorDied, ContextCancelled, TransportClosed} from '../base/errors.
 import {innerScope, type Scope} from '../base/scope.js';
 import {type Call, Caller} from '../context/caller.js';
 import {type CalleeContext, Context, coldContext} from '../context/context.js';
-import type {FlowOptions} from '../context/end.js';
+import {checkFlow, type FlowOptions} from '../context/end.js';
 import {pump} from '../context/pump.js';
 import {coldStream, type RemoteStream, type Tap} from '../context/stream.js';
 import type {FunctionKind} from '../msg/types.js';
@@ -58,7 +58,7 @@ export interface Portal {
     fn: ((source: RemoteStream<In>, ...args: A) => S) & Marked<'operator'>,
     ...args: A
   ): (source: ObservableInput<In>) => RemoteStream<StreamValue<S>>;
-  /** The same portal with other options for its calls. */
+  /** The same portal with other options for its calls. Throws TypeError or RangeError for what is none. */
   with(options: CallOptions): Portal;
   /** Ends the whole actor. True: it has acknowledged and is gone. */
   cancelActor(reason?: unknown): Promise<boolean>;
@@ -167,6 +167,7 @@ class PortalOf implements Portal {
   }
 
   with(options: CallOptions): Portal {
+    checkOptions(options);
     return new PortalOf(this.#peer, this.#owner, {...this.#options, ...options});
   }
 
@@ -243,6 +244,16 @@ class PortalOf implements Portal {
     const {scope} = this.#options;
     return scope ? scope[scopeKey] : innerScope(current()?.scope, this.#owner.scope);
   }
+}
+
+const callOptions = new Set(['signal', 'timeout', 'onExit', 'scope', 'window', 'windowBytes', 'bufferBytes']);
+
+/** @throws TypeError for an option that is not there, RangeError for a number that is none */
+function checkOptions(options: CallOptions): void {
+  for (const key of Object.keys(options))
+    if (!callOptions.has(key)) throw new TypeError(`portal.with(): there is no option ${key}`);
+  checkFlow(options);
+  if (Number.isNaN(options.timeout)) throw new RangeError('timeout is a number of milliseconds, not NaN');
 }
 
 const verbOf = {

@@ -21,6 +21,18 @@ export interface FlowOptions {
   readonly bufferBytes?: number | undefined;
 }
 
+/** The least of each; a window of nothing would wait for ever. */
+const leastFlow = {window: 1, windowBytes: 1, bufferBytes: 0} as const;
+
+/** @throws RangeError for a bound that is none */
+export function checkFlow(flow: FlowOptions): void {
+  for (const [name, least] of Object.entries(leastFlow)) {
+    const bound = flow[name as keyof FlowOptions];
+    if (bound !== undefined && !(bound >= least))
+      throw new RangeError(`${name} is a number from ${least} on, not ${String(bound)}`);
+  }
+}
+
 const defaultWindow = 1_024;
 const defaultWindowBytes = 1024 * 1024;
 const defaultBufferBytes = 16 * 1024 * 1024;

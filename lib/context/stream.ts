@@ -18,7 +18,7 @@ import {
 import {Answer} from '../base/answer.js';
 import {ProtocolError, StreamClosed} from '../base/errors.js';
 import type {Scope} from '../base/scope.js';
-import type {End, FlowOptions} from './end.js';
+import {checkFlow, type End, type FlowOptions} from './end.js';
 import {EndOfStream, feed, InletIterator} from './feed.js';
 import type {Inlet} from './inlet.js';
 import type {Outlet} from './outlet.js';
@@ -143,6 +143,7 @@ export class MsgStream<In, Out> extends RemoteStream<In> implements Observer<Out
 
   /** Opens the stream: grants credit from here on. */
   constructor(end: End, scope: Scope, options: StreamOptions = {}) {
+    checkFlow(options);
     const inlet = end.makeInlet(options);
     super(
       // The in half of the pair of Subjects: one, shared by all subscribers.
