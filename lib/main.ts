@@ -101,7 +101,7 @@ async function makeNursery(options: RootOptions): Promise<Nursery> {
   now.scope.check();
   const nursery = new NurseryOf(now.runtime as Actor, now.scope, options);
   // The scope sees to it that a nursery that nobody disposes of ends all the same.
-  now.scope.adopt(nursery);
+  nursery.release = now.scope.adopt(nursery);
   return nursery;
 }
 

@@ -6,6 +6,7 @@ import type {ActorId} from '../base/address.js';
 import {type Current, runWith} from '../base/current.js';
 import type {ContextCancelled, SpawnFailed} from '../base/errors.js';
 import type {LogLevel} from '../base/log.js';
+import {Ring} from '../base/ring.js';
 import {Scope} from '../base/scope.js';
 import type {Codec} from '../msg/codec.js';
 import {Exposed} from './exposed.js';
@@ -57,7 +58,7 @@ export class Actor {
   importing = false;
   /** Why it cannot serve though its modules could be imported: the first of them that opened a nursery then. */
   importFailure: SpawnFailed | undefined;
-  readonly #tasks = new Set<Promise<void>>();
+  readonly #tasks = new Ring<Promise<void>>();
 
   constructor(options: {id: ActorId; root: boolean; codec: Codec; tree: TreeOptions}) {
     this.id = options.id;
@@ -77,8 +78,8 @@ export class Actor {
 
   /** Keeps count of a running task; `settled` waits for all of them. */
   track(task: Promise<void>): void {
-    this.#tasks.add(task);
-    void task.finally(() => this.#tasks.delete(task));
+    const place = this.#tasks.add(task);
+    void task.finally(() => place.leave());
   }
 
   /** Ends every task, and resolves when the last has ended. */

@@ -3,6 +3,7 @@
  * Floor 0: a nursery's body and every remote function run in one; `base/current` says in which.
  */
 import {ContextCancelled, suppress} from './errors.js';
+import {Ring} from './ring.js';
 
 /** Something that a scope must see the end of before it settles: one end of a context. */
 export interface Charge {
@@ -26,8 +27,8 @@ export class Scope {
   budget: number | undefined;
   #cancelled: ContextCancelled | undefined;
   #controller: AbortController | undefined;
-  #listeners: Set<(why: ContextCancelled) => void> | undefined;
-  #charges: Set<Charge> | undefined;
+  #listeners: Ring<(why: ContextCancelled) => void> | undefined;
+  #charges: Ring<Charge> | undefined;
   #failures: unknown[] | undefined;
   #detach: (() => void) | undefined;
   /** True once `settle` has done its work: nothing may be opened in it any more. */
@@ -97,9 +98,9 @@ export class Scope {
       listener(this.#cancelled);
       return () => {};
     }
-    this.#listeners ??= new Set();
-    this.#listeners.add(listener);
-    return () => this.#listeners?.delete(listener);
+    this.#listeners ??= new Ring();
+    const place = this.#listeners.add(listener);
+    return () => place.leave();
   }
 
   /** @throws ContextCancelled when the scope was cancelled or has settled */
@@ -108,16 +109,14 @@ export class Scope {
     if (this.#settled) throw settledScope(this);
   }
 
-  adopt(charge: Charge): void {
-    this.#charges ??= new Set();
-    this.#charges.add(charge);
+  /** Returns how to release it, when it has ended by itself. */
+  adopt(charge: Charge): () => void {
+    this.#charges ??= new Ring();
+    const place = this.#charges.add(charge);
+    return () => place.leave();
   }
 
-  release(charge: Charge): void {
-    this.#charges?.delete(charge);
-  }
-
-  get charges(): ReadonlySet<Charge> {
+  get charges(): Iterable<Charge> & {readonly size: number} {
     return this.#charges ?? none;
   }
 
@@ -127,7 +126,8 @@ export class Scope {
    */
   async leave(failed: boolean): Promise<void> {
     while (this.#charges && this.#charges.size > 0) {
-      const charges = [...this.#charges];
+      const places = this.#charges.places();
+      const charges = places.map(place => place.value);
       const cancelled = this.#cancelled;
       if (failed || cancelled) {
         const why =
@@ -137,7 +137,7 @@ export class Scope {
       } else {
         await this.#finish(charges);
       }
-      for (const charge of charges) this.#charges.delete(charge);
+      for (const place of places) place.leave();
     }
   }
 
@@ -168,7 +168,7 @@ export function handedDown(budget: number): number {
   return Math.max(0, budget - Math.min(reserveMs, budget / 5));
 }
 
-const none: ReadonlySet<Charge> = new Set();
+const none = new Ring<Charge>();
 
 export function settledScope(scope: Scope): ContextCancelled {
   return new ContextCancelled(

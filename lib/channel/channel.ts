@@ -4,6 +4,7 @@
  */
 import {type ActorId, formatActor} from '../base/address.js';
 import {type ActorError, ProtocolError, TransportClosed} from '../base/errors.js';
+import {IdMap} from '../base/id-map.js';
 import type {Codec} from '../msg/codec.js';
 import {type Frame, readFrame} from '../msg/frame.js';
 import {limits} from '../msg/limits.js';
@@ -18,7 +19,7 @@ const maxReassemblyBytes = 128 * 1024 * 1024;
 export interface Endpoint {
   /** A message of this context. A ProtocolError thrown here (undecodable bytes) fails the channel. */
   receive(message: Message): void;
-  /** The channel has ended: nothing more will come. Called once, in the order in which the contexts were opened. */
+  /** The channel has ended: nothing more will come. Called once, in the order in which each side opened its contexts. */
   channelEnded(error: ActorError): void;
 }
 
@@ -44,8 +45,8 @@ export class Channel {
   readonly #transport: Transport;
   readonly #owner: ChannelOwner;
   readonly #outbox = new Outbox();
-  readonly #endpoints = new Map<number, Endpoint>();
-  readonly #partial = new Map<number, {readonly kind: Kind; readonly pieces: Uint8Array[]; bytes: number}>();
+  readonly #endpoints = new IdMap<Endpoint>();
+  readonly #partial = new IdMap<{readonly kind: Kind; readonly pieces: Uint8Array[]; bytes: number}>();
   #partialBytes = 0;
   #nextId: number;
   #flushScheduled = false;
@@ -241,7 +242,7 @@ export class Channel {
 
   #tellAll(why: ActorError, error: TransportClosed): void {
     this.#closed = why;
-    const endpoints = [...this.#endpoints.values()];
+    const endpoints = this.#endpoints.values();
     this.#endpoints.clear();
     for (const endpoint of endpoints) endpoint.channelEnded(why);
     this.#owner.ended(error);

@@ -5,6 +5,7 @@
  * Within one context everything keeps its order; only `Cancel` and `Credit` pass values. A large payload leaves in
  * pieces, so that a small message of another context never waits for more than one of them.
  */
+import {IdMap} from '../base/id-map.js';
 import {maxHeaderBytes, pieceBytes, varintLength, writeHeader, writeVarint} from '../msg/frame.js';
 import {Kind} from '../msg/types.js';
 import {lengthBytes, writeLength} from '../transport/framing.js';
@@ -20,18 +21,33 @@ interface Entry {
   readonly kind: Kind;
   readonly context: number;
   readonly seq: number;
-  /** The payload; for a Yield the values, each to be prefixed with its length. */
-  readonly parts: Uint8Array[];
+  readonly payload: Uint8Array;
+  /** Of a Yield: the values that share its frame with the first. Each is prefixed with its length. */
+  others: Uint8Array[] | undefined;
   /** Payload bytes, prefixes included. */
   bytes: number;
   /** Set once a first piece has left: the rest of the payload. */
-  rest?: Uint8Array;
+  rest: Uint8Array | undefined;
+  /** Behind it in its lane. */
+  next: Entry | undefined;
+}
+
+/** What one context has to send, in its order. */
+interface Lane {
+  readonly context: number;
+  first: Entry | undefined;
+  last: Entry;
+  /** The lane that is served after it. */
+  next: Lane | undefined;
 }
 
 export class Outbox {
   readonly #urgent: Entry[] = [];
-  /** The contexts with something to send, the next to be served first. */
-  readonly #lanes = new Map<number, Entry[]>();
+  /** The contexts with something to send. */
+  readonly #lanes = new IdMap<Lane>();
+  /** The lane to be served first, and the last in the row: linked, as some that were withdrawn still stand in it. */
+  #first: Lane | undefined;
+  #last: Lane | undefined;
   readonly #writer = new ChunkWriter();
 
   get empty(): boolean {
@@ -40,40 +56,43 @@ export class Outbox {
 
   /** Queues a message behind everything of its context. */
   push(kind: Kind, context: number, seq: number, payload: Uint8Array): void {
-    const entry: Entry = {kind, context, seq, parts: [payload], bytes: payload.length};
-    const lane = this.#lanes.get(context);
-    if (lane) lane.push(entry);
-    else this.#lanes.set(context, [entry]);
+    this.#append(newEntry(kind, context, seq, payload, payload.length), this.#lanes.get(context));
   }
 
   /** Queues a message that passes values, though never the Start of its own context. */
   pushUrgent(kind: Kind, context: number, payload: Uint8Array): void {
-    const entry: Entry = {kind, context, seq: 0, parts: [payload], bytes: payload.length};
+    const entry = newEntry(kind, context, 0, payload, payload.length);
     const lane = this.#lanes.get(context);
-    if (lane?.[0]?.kind === Kind.Start) lane.splice(1, 0, entry);
-    else this.#urgent.push(entry);
+    const start = lane?.first;
+    if (!lane || start?.kind !== Kind.Start) {
+      this.#urgent.push(entry);
+      return;
+    }
+    entry.next = start.next;
+    start.next = entry;
+    if (lane.last === start) lane.last = entry;
   }
 
   /** Queues a value; those of one stream that meet here share a frame. */
   pushValue(context: number, seq: number, value: Uint8Array): void {
     const bytes = value.length + varintLength(value.length);
     const lane = this.#lanes.get(context);
-    const last = lane?.[lane.length - 1];
+    const last = lane?.last;
     if (last !== undefined && last.kind === Kind.Yield && last.rest === undefined && last.bytes + bytes <= pieceBytes) {
-      last.parts.push(value);
+      last.others ??= [];
+      last.others.push(value);
       last.bytes += bytes;
       return;
     }
-    const entry: Entry = {kind: Kind.Yield, context, seq, parts: [value], bytes};
-    if (lane) lane.push(entry);
-    else this.#lanes.set(context, [entry]);
+    this.#append(newEntry(Kind.Yield, context, seq, value, bytes), lane);
   }
 
   /** Takes back a Start that has not left, with all behind it. True when the peer has never heard of the context. */
   withdraw(context: number): boolean {
-    const first = this.#lanes.get(context)?.[0];
-    if (first === undefined || first.kind !== Kind.Start || first.rest !== undefined) return false;
+    const lane = this.#lanes.get(context);
+    if (lane?.first?.kind !== Kind.Start || lane.first.rest !== undefined) return false;
     this.#lanes.delete(context);
+    lane.first = undefined;
     return true;
   }
 
@@ -83,16 +102,17 @@ export class Outbox {
     for (const entry of this.#urgent) writeWhole(writer, entry);
     this.#urgent.length = 0;
     while (writer.bytes < flushBytes) {
-      const next = this.#lanes.entries().next();
-      if (next.done) break;
-      const [context, lane] = next.value;
-      const entry = lane[0] as Entry;
-      if (writeNext(writer, entry)) lane.shift();
-      if (lane.length === 0) this.#lanes.delete(context);
-      else if (this.#lanes.size > 1) {
-        this.#lanes.delete(context);
-        this.#lanes.set(context, lane);
+      const lane = this.#shiftLane();
+      if (!lane) break;
+      const entry = lane.first;
+      if (!entry) continue;
+      if (writeNext(writer, entry)) {
+        lane.first = entry.next;
+        // What has left points at nothing that stays: see `base/ring`.
+        entry.next = undefined;
       }
+      if (lane.first) this.#pushLane(lane);
+      else this.#lanes.delete(lane.context);
     }
     return writer.take();
   }
@@ -100,7 +120,40 @@ export class Outbox {
   clear(): void {
     this.#urgent.length = 0;
     this.#lanes.clear();
+    this.#first = undefined;
+    this.#last = undefined;
   }
+
+  #append(entry: Entry, lane: Lane | undefined): void {
+    if (lane) {
+      lane.last.next = entry;
+      lane.last = entry;
+      return;
+    }
+    const {context} = entry;
+    const opened: Lane = {context, first: entry, last: entry, next: undefined};
+    this.#lanes.set(context, opened);
+    this.#pushLane(opened);
+  }
+
+  #pushLane(lane: Lane): void {
+    if (this.#last) this.#last.next = lane;
+    else this.#first = lane;
+    this.#last = lane;
+  }
+
+  #shiftLane(): Lane | undefined {
+    const lane = this.#first;
+    if (!lane) return undefined;
+    this.#first = lane.next;
+    if (!this.#first) this.#last = undefined;
+    lane.next = undefined;
+    return lane;
+  }
+}
+
+function newEntry(kind: Kind, context: number, seq: number, payload: Uint8Array, bytes: number): Entry {
+  return {kind, context, seq, payload, others: undefined, bytes, rest: undefined, next: undefined};
 }
 
 /** Writes an entry, or its next piece. True when all of it has left. */
@@ -120,18 +173,22 @@ function writeNext(writer: ChunkWriter, entry: Entry): boolean {
 
 function writeWhole(writer: ChunkWriter, entry: Entry): void {
   writer.frame(entry.kind, false, entry.context, entry.seq, entry.bytes);
-  for (const part of entry.parts) {
-    if (entry.kind === Kind.Yield) writer.varint(part.length);
-    writer.bytesOf(part);
+  const isYield = entry.kind === Kind.Yield;
+  if (isYield) writer.varint(entry.payload.length);
+  writer.bytesOf(entry.payload);
+  if (!entry.others) return;
+  for (const value of entry.others) {
+    writer.varint(value.length);
+    writer.bytesOf(value);
   }
 }
 
 /** The payload of a large entry in one piece of memory. */
 function flatten(entry: Entry): Uint8Array {
-  if (entry.kind !== Kind.Yield) return entry.parts[0] as Uint8Array;
+  if (entry.kind !== Kind.Yield) return entry.payload;
   const all = Buffer.allocUnsafe(entry.bytes);
   let at = 0;
-  for (const part of entry.parts) {
+  for (const part of [entry.payload, ...(entry.others ?? [])]) {
     at = writeVarint(all, at, part.length);
     all.set(part, at);
     at += part.length;

@@ -83,7 +83,7 @@ export class Caller extends End implements Charge {
     this.call = call;
     // A capture costs as much as the rest of the call: under a flood of calls it is left out.
     if (channel.size <= tracedCalls) Error.captureStackTrace(this.#site, call.from);
-    call.scope.adopt(this);
+    this.#stopListening.push(call.scope.adopt(this));
     // A stream is open from the start; its first credit travels with the Start.
     if (call.kind === 'stream' || call.kind === 'operator') this.makeInlet(call.flow).open(true);
     channel.send(Kind.Start, this.id, 0, payload);
@@ -220,7 +220,6 @@ export class Caller extends End implements Charge {
   protected override ended(): void {
     this.#ended = true;
     for (const stop of this.#stopListening) stop();
-    this.call.scope.release(this);
     const listeners = this.#endedListeners;
     this.#endedListeners = [];
     for (const listener of listeners) listener();

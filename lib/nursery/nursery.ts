@@ -73,6 +73,8 @@ export class NurseryOf implements Nursery, Charge {
   readonly #actor: Actor;
   readonly #name: string;
   readonly #children = new Set<Offspring>();
+  /** Set where a scope waits for this nursery: tells it that there is nothing more to wait for. */
+  release: (() => void) | undefined;
   #stopListening: () => void;
   #closed: Promise<void> | undefined;
   #isCloseByUser = false;
@@ -185,7 +187,7 @@ export class NurseryOf implements Nursery, Charge {
     );
     stopExplaining();
     this.#stopListening();
-    scope.parent?.release(this);
+    this.release?.();
     scope.settle();
   }
 
@@ -282,7 +284,7 @@ export class NurseryOf implements Nursery, Charge {
   ): Promise<Awaited<R>> {
     const scope = this[scopeKey];
     const work = this.#oneShot(defaults, fn, args);
-    scope.adopt(chargeOf('a one-shot actor', work, scope));
+    adoptWork('a one-shot actor', work, scope);
     return Answer.from(scope, work);
   }
 
@@ -328,16 +330,15 @@ function withoutCallOptions<T extends {timeout?: unknown; name?: unknown}>(optio
   return rest;
 }
 
-/** A one-shot actor as something that the scope waits for: its answer tells of failures, its child is reaped. */
-function chargeOf(label: string, work: Promise<unknown>, scope: Scope): Charge {
+/** Makes the scope wait for a one-shot actor: its answer tells of failures, its child is reaped. */
+function adoptWork(label: string, work: Promise<unknown>, scope: Scope): void {
   const done = work.then(
     () => {},
     // The answer reports what nobody asked for at the end of the macrotask: not before that is it over.
     () => new Promise<void>(resolve => setImmediate(() => setImmediate(resolve))),
   );
-  const charge: Charge = {label, finish: () => done, end: () => done};
-  void done.then(() => scope.release(charge));
-  return charge;
+  const release = scope.adopt({label, finish: () => done, end: () => done});
+  void done.then(release);
 }
 
 /** Calls `aborted` when the signal aborts, at once when it has. Returns how to stop listening. */

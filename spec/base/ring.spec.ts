@@ -1,0 +1,30 @@
+// What a ring keeps: the order of coming, whoever leaves, and however often.
+import test from 'ava';
+import {Ring} from '../../lib/base/ring.js';
+
+test('things stand in the order of their coming; each leaves once, from anywhere', t => {
+  const ring = new Ring<number>();
+  const [first, second, third] = [1, 2, 3].map(value => ring.add(value));
+  second?.leave();
+  second?.leave();
+  t.deepEqual([...ring], [1, 3]);
+  t.is(ring.size, 2);
+  first?.leave();
+  third?.leave();
+  t.deepEqual([...ring], []);
+  ring.add(4);
+  t.deepEqual([...ring], [4]);
+});
+
+test('who leaves while it is gone through is still met, as in a copy', t => {
+  const ring = new Ring<() => void>();
+  const seen: string[] = [];
+  ring.add(() => {
+    seen.push('a');
+    last.leave();
+  });
+  const last = ring.add(() => seen.push('b'));
+  for (const each of ring) each();
+  t.deepEqual(seen, ['a', 'b']);
+  t.is(ring.size, 1);
+});
