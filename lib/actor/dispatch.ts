@@ -2,20 +2,20 @@
  * A call comes in: find the function, run it in a scope of its own, send what it returned or threw.
  * Floor 5: between `peers` (which reads Start) and `callee` (which holds the context).
  */
-import {ContextCancelled, NotExposed, ProtocolError} from '../base/errors.js';
+import {ContextCancelled, ProtocolError} from '../base/errors.js';
 import {outcomeError, Scope} from '../base/scope.js';
 import {longTimer} from '../base/timer.js';
 import type {Channel} from '../channel/channel.js';
 import {Callee} from '../context/callee.js';
 import type {FunctionKind, Message, StartPayload} from '../msg/types.js';
 import type {Actor} from './actor.js';
-import type {ExposedFunction} from './exposed.js';
+import type {ExposedFunction, FunctionHome} from './exposed.js';
 
 /** The line that a call came over: a peer. */
 export interface Line {
   readonly channel: Channel;
   /** What function the caller means. @throws ProtocolError when it was never told */
-  resolve(ref: unknown): {readonly module: string; readonly place: string};
+  resolve(ref: unknown): FunctionHome;
 }
 
 /** How each kind of function is run. `stage` is loaded when it is first needed: it brings RxJS with it. */
@@ -29,15 +29,16 @@ export function dispatch(actor: Actor, line: Line, message: Message): void {
   const [ref, kind, args, flow, deadline] = payload as unknown as StartPayload;
   if (!channel.isPeerId(message.context) || channel.has(message.context))
     throw new ProtocolError(`a call arrived under the id ${message.context}, which is not the peer's to give`);
-  const {module, place} = line.resolve(ref);
+  const home = line.resolve(ref);
 
-  let found: ExposedFunction | NotExposed;
+  let found: ExposedFunction | undefined;
+  let refusal: unknown;
   try {
-    found = actor.exposed.find(module, place, kind);
+    found = actor.exposed.find(home, kind);
   } catch (error) {
-    found = error as NotExposed;
+    refusal = error;
   }
-  const name = found instanceof NotExposed ? place : found.name;
+  const name = found?.name ?? home.place;
   const scope = new Scope(`${name} in ${actor.id.name}`, actor.scope);
   const callee = new Callee(channel, {
     id: message.context,
@@ -46,8 +47,8 @@ export function dispatch(actor: Actor, line: Line, message: Message): void {
     scope,
     grant: {messages: flow[0], bytes: flow[1]},
   });
-  if (found instanceof NotExposed) {
-    callee.threw(found);
+  if (!found) {
+    callee.threw(refusal);
     scope.settle();
     return;
   }

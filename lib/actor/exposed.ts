@@ -13,6 +13,14 @@ export interface ExposedHome {
   readonly place?: string;
 }
 
+/** Where a function that a peer calls has been marked. */
+export interface FunctionHome {
+  readonly module: string;
+  readonly place: string;
+  /** Both in one, made when the peer names it: to join and hash them at every call takes longer than the call. */
+  readonly key: string;
+}
+
 export interface ExposedFunction {
   readonly mark: Mark;
   /** For messages: the name of its export, where there is one. */
@@ -56,8 +64,8 @@ export class Exposed {
   }
 
   /** @throws NotExposed when nothing of that home may be called, TypeError-like when it is of another kind */
-  find(module: string, place: string, kind: FunctionKind): ExposedFunction {
-    const found = this.#functions.get(keyOf(module, place));
+  find({module, place, key}: FunctionHome, kind: FunctionKind): ExposedFunction {
+    const found = this.#functions.get(key);
     if (!found) {
       throw new NotExposed(
         `the function marked at ${module} (${place}) is not exposed by this actor: name it under expose when the actor is started, and mark it at the top level of its module`,

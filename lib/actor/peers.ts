@@ -20,7 +20,8 @@ import {
 import type {Transport} from '../transport/transport.js';
 import type {Actor} from './actor.js';
 import {dispatch} from './dispatch.js';
-import type {Mark} from './remote.js';
+import type {FunctionHome} from './exposed.js';
+import {keyOf, type Mark} from './remote.js';
 
 /** What the owner of a peer (the nursery for a child, the boot for the parent) wants to know. */
 export interface PeerEvents {
@@ -46,7 +47,7 @@ export class Peer {
   /** Functions by number, as this side has said them, and whether the peer is known to have heard. */
   readonly #said = new Map<string, {readonly number: number; heard: boolean}>();
   /** Functions by number, as the peer has said them. */
-  readonly #heard = new Map<number, {readonly module: string; readonly place: string}>();
+  readonly #heard = new Map<number, FunctionHome>();
   /** What the peer calls its functions, by key. */
   #names: ReadonlyMap<string, string> = new Map();
   /** Messages for contexts that are gone. */
@@ -90,12 +91,12 @@ export class Peer {
   }
 
   /** What the peer means. @throws ProtocolError when it was never told */
-  resolve(ref: unknown): {readonly module: string; readonly place: string} {
+  resolve(ref: unknown): FunctionHome {
     if (Array.isArray(ref)) {
       const [number, module, place] = ref as unknown[];
       if (typeof number !== 'number' || typeof module !== 'string' || typeof place !== 'string')
         throw new ProtocolError('a call arrived that names no function');
-      const home = {module, place};
+      const home = {module, place, key: keyOf(module, place)};
       this.#heard.set(number, home);
       return home;
     }
