@@ -25,13 +25,27 @@ export class Answer<T> extends Promise<T> {
 
   /**
    * An answer whose failure goes to `owner` when nobody has asked by the end of the macrotask in which it rejects.
+   * What `executor` resolves it with is no promise.
    */
   static owned<T>(
     owner: Scope | undefined,
-    executor: (resolve: (value: T | PromiseLike<T>) => void, reject: (error: unknown) => void) => void,
+    executor: (resolve: (value: T) => void, reject: (error: unknown) => void) => void,
   ): Answer<T> {
-    const answer = new Answer<T>(executor);
-    answer.#watch(owner);
+    let resolve!: (value: T) => void;
+    let reject!: (error: unknown) => void;
+    const answer = new Answer<T>((fulfil, refuse) => {
+      resolve = fulfil;
+      reject = refuse;
+    });
+    const fail = (error: unknown): void => {
+      reject(error);
+      answer.#failed(owner, error);
+    };
+    try {
+      executor(resolve, fail);
+    } catch (error) {
+      fail(error);
+    }
     return answer;
   }
 
@@ -41,12 +55,12 @@ export class Answer<T> extends Promise<T> {
     });
   }
 
-  #watch(owner: Scope | undefined): void {
-    super.then(undefined, (error: unknown) => {
-      if (this.#asked) return;
-      setImmediate(() => {
-        if (!this.#asked) owner?.fail(error);
-      });
+  /** Here, and not by a handler from the start: that would be one more promise for each that succeeds. */
+  #failed(owner: Scope | undefined, error: unknown): void {
+    if (this.#asked) return;
+    super.then(undefined, () => {});
+    setImmediate(() => {
+      if (!this.#asked) owner?.fail(error);
     });
   }
 }
