@@ -95,9 +95,15 @@ export class Inlet {
       throw new ProtocolError(`a stream of ${last} values ended after ${this.#credit.received}`);
   }
 
-  /** Nothing more comes. The first end stands. Consumers see it behind the last value. */
+  /**
+   * Nothing more comes. Consumers see the end behind the last value. The first stands, but that an error is what
+   * later reads report, where it becomes known behind a regular end (S7).
+   */
   finish(end: StreamEnd): void {
-    if (this.#end) return;
+    if (this.#end) {
+      if ('error' in end && !('error' in this.#end)) this.#end = end;
+      return;
+    }
     this.#end = end;
     this.deliver();
   }
