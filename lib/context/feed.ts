@@ -33,10 +33,14 @@ export function feed<T>(inlet: Inlet, subscriber: Subscriber<T>): () => void {
   };
   const consumer: Consumer = {ready: run, mutable: true};
   inlet.attach(consumer);
-  queueMicrotask(() => {
+  const start = (): void => {
     started = true;
     run();
-  });
+  };
+  const item = inlet.peek(consumer);
+  // Where only the end is left a `retry` would starve the loop.
+  if (item && !isValue(item)) setImmediate(start);
+  else queueMicrotask(start);
   return () => inlet.detach(consumer);
 }
 
