@@ -67,7 +67,22 @@ test('the end comes behind the values: as EndOfStream, or as its error', async t
   failed.finish({error});
   values(failed).subscribe({error: told => t.is(told, error)});
   t.plan(3);
-  await Promise.resolve();
+  await new Promise(resolve => setImmediate(resolve));
+});
+
+test('S4: where only the end is left it is told in a macrotask', async t => {
+  const inlet = newInlet();
+  inlet.finish({});
+  let told = false;
+  values(inlet).subscribe({
+    error: () => {
+      told = true;
+    },
+  });
+  for (let i = 0; i < 100; i++) await Promise.resolve();
+  t.false(told);
+  await new Promise(resolve => setImmediate(resolve));
+  t.true(told);
 });
 
 test('a million values cost no stack', async t => {

@@ -235,7 +235,20 @@ test('the first end stands', t => {
   const error = new Error('first');
   inlet.finish({error});
   inlet.finish({});
+  inlet.finish({error: new Error('second')});
   t.is(inlet.ended?.error, error);
+});
+
+test('S7: an error that becomes known behind a regular end is what later reads report', t => {
+  const {inlet} = newInlet();
+  const early = new Hand(inlet);
+  inlet.finish({});
+  early.take();
+  const error = new Error('later');
+  inlet.finish({error});
+  const late = new Hand(inlet);
+  late.take();
+  t.deepEqual([early.end, late.end], [{}, {error}]);
 });
 
 test('no credit is granted after the end', t => {
