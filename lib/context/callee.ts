@@ -41,6 +41,13 @@ export class Callee extends End {
       const outlet = this.makeOutlet({});
       if (options.grant) outlet.grant(options.grant.messages, options.grant.bytes);
     }
+    // Whoever cancels the function (its caller, its deadline, its actor, itself) ends what it awaits of its stream.
+    if (options.kind !== 'task') {
+      this.scope.onCancel(why => {
+        this.outlet?.cut(why);
+        this.inlet?.finish({error: why});
+      });
+    }
   }
 
   get peer(): ActorId {
@@ -101,8 +108,6 @@ export class Callee extends End {
   protected override abort(message: Message | undefined): void {
     const why = message?.kind === Kind.Cancel ? this.#readCancel(message) : this.#failedContext();
     this.scope.cancel(why);
-    this.outlet?.cut(why);
-    this.inlet?.finish({error: why});
   }
 
   #sendReturn(bytes: Uint8Array, value: unknown): void {
