@@ -2,6 +2,7 @@
  * The end that opened a context: sends Start, knows the outcome, cancels and learns that the cancel was obeyed.
  * Floor 4: above `end`; `portal` makes callers, `context` and `stream` put faces on them. No RxJS.
  */
+import {onAbort} from '../base/abort.js';
 import {type ActorId, formatActor} from '../base/address.js';
 import {type CancelReason, ContextCancelled, RemoteActorError} from '../base/errors.js';
 import {type Charge, handedDown, type Scope} from '../base/scope.js';
@@ -237,12 +238,11 @@ export class Caller extends End implements Charge {
 
   #listen(call: Call): void {
     const {signal, timeout} = call;
-    if (signal) {
-      const abort = (): void =>
-        this.#request === undefined ? void this.cancel('requested', signal.reason) : undefined;
-      signal.addEventListener('abort', abort, {once: true});
-      this.#stopListening.push(() => signal.removeEventListener('abort', abort));
-    }
+    this.#stopListening.push(
+      onAbort(signal, reason => {
+        if (this.#request === undefined) void this.cancel('requested', reason);
+      }),
+    );
     if (timeout !== undefined && timeout !== Number.POSITIVE_INFINITY) {
       this.#stopListening.push(longTimer(timeout, () => void this.cancel('deadline', undefined)));
     }

@@ -8,6 +8,7 @@ import type {Actor} from '../actor/actor.js';
 import {homesOf} from '../actor/exposed.js';
 import {type CallOptions, type Portal, type ScopeHolder, scopeKey} from '../actor/portal.js';
 import {type Marked, markOf, type RemoteFn} from '../actor/remote.js';
+import {onAbort} from '../base/abort.js';
 import {Answer} from '../base/answer.js';
 import {ContextCancelled, NurseryError, ResourceExhausted, SpawnFailed, suppress} from '../base/errors.js';
 import {isLogLevel, type LogLevel} from '../base/log.js';
@@ -339,18 +340,6 @@ function adoptWork(label: string, work: Promise<unknown>, scope: Scope): void {
   );
   const release = scope.adopt({label, finish: () => done, end: () => done});
   void done.then(release);
-}
-
-/** Calls `aborted` when the signal aborts, at once when it has. Returns how to stop listening. */
-function onAbort(signal: AbortSignal | undefined, aborted: (reason: unknown) => void): () => void {
-  if (!signal) return () => {};
-  if (signal.aborted) {
-    aborted(signal.reason);
-    return () => {};
-  }
-  const listener = (): void => aborted(signal.reason);
-  signal.addEventListener('abort', listener, {once: true});
-  return () => signal.removeEventListener('abort', listener);
 }
 
 /** Whether `error` is no story of its own because `cause` tells it. */
