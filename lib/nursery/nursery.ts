@@ -3,7 +3,7 @@
  * Floor 6: errors climb to it from contexts, cancels descend from it to children; they meet only here.
  */
 import {availableParallelism} from 'node:os';
-import PQueue from 'p-queue';
+import type PQueue from 'p-queue';
 import type {Actor} from '../actor/actor.js';
 import {homesOf} from '../actor/exposed.js';
 import {type CallOptions, type Portal, type ScopeHolder, scopeKey} from '../actor/portal.js';
@@ -66,7 +66,12 @@ export interface Nursery extends AsyncDisposable, ScopeHolder {
 }
 
 /** Actors of this process that are being spawned; the rest wait their turn (rule T15). */
-const spawning = new PQueue({concurrency: 2 * availableParallelism()});
+let spawning: Promise<PQueue> | undefined;
+/** Made with the first: an actor that starts none, as most, need not load it. */
+function spawnQueue(): Promise<PQueue> {
+  spawning ??= import('p-queue').then(({default: Queue}) => new Queue({concurrency: 2 * availableParallelism()}));
+  return spawning;
+}
 /** How deep a tree may grow. */
 const maxDepth = 32;
 export class NurseryOf implements Nursery, Charge {
@@ -250,7 +255,8 @@ export class NurseryOf implements Nursery, Charge {
     });
     void child.gone.then(stopListening);
     // The place in the queue is kept until the child serves: many at once starve each other of their time.
-    return spawning.add(() => child.start(spawnProcess));
+    const queue = await spawnQueue();
+    return queue.add(() => child.start(spawnProcess));
   }
 
   #plan(name: string, options: ActorOptions): OffspringPlan {
