@@ -1,0 +1,184 @@
+// Holds the documents to the truth: their programs run and print what they say, their links lead somewhere, every
+// error has its heading, and no page names a call that does not exist.
+// Above docs.ts, which reads the pages and is itself tested at the end.
+import {execFile} from 'node:child_process';
+import {existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {dirname, join, relative} from 'node:path';
+import {fileURLToPath} from 'node:url';
+import test from 'ava';
+import * as rxjs from 'rxjs';
+import * as rxtractor from '../lib/index.js';
+import {anchors, headings, isAsPrinted, namedCalls, type Page, readPage, relativeLinks} from './docs.js';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+/** Programs are put below the package's own root, where its name and RxJS resolve as they do for a user. */
+const scratch = join(root, 'dist', 'docs');
+
+const pages = new Map<string, Page>(
+  ['README.md', 'CONTRIBUTING.md', ...markdownBelow('docs')].map(path => [
+    path,
+    readPage(readFileSync(join(root, path), 'utf8')),
+  ]),
+);
+
+function markdownBelow(folder: string): string[] {
+  return readdirSync(join(root, folder), {recursive: true, encoding: 'utf8'})
+    .filter(path => path.endsWith('.md'))
+    .map(path => join(folder, path))
+    .sort();
+}
+
+const directoryOf = (path: string): string => join(scratch, path.replace(/\.md$/, '').replaceAll('/', '-'));
+
+test.before('put the programs into files', () => {
+  rmSync(scratch, {recursive: true, force: true});
+  for (const [path, {files}] of pages) {
+    for (const {name, text} of files) {
+      const file = join(directoryOf(path), name);
+      if (existsSync(file)) throw new Error(`${path} has two programs named ${name}`);
+      mkdirSync(dirname(file), {recursive: true});
+      writeFileSync(file, text);
+    }
+  }
+});
+
+for (const [path, {runs}] of pages) {
+  for (const {command, output, line} of runs) {
+    test(`${path}:${line} \`${command}\` prints what the page says`, async t => {
+      const actual = await shell(command, directoryOf(path));
+      t.true(isAsPrinted(actual, output), `the page says:\n${output}\nit printed:\n${actual}`);
+    });
+  }
+}
+
+test('the TypeScript programs of the pages are well typed, and the JavaScript ones free of wrong calls', async t => {
+  t.timeout(120_000);
+  const receivers = {
+    nursery: 'Nursery',
+    portal: 'Portal',
+    context: 'Context<unknown, unknown, unknown, unknown>',
+    ctx: 'CalleeContext<unknown, unknown, unknown>',
+    wire: 'MsgStream<unknown, unknown>',
+  };
+  const methods = [...pages.values()]
+    .flatMap(({prose}) => namedCalls(prose))
+    .filter(({receiver}) => receiver !== undefined && receiver in receivers)
+    .map(({receiver, name}) => `void ${receiver}.${name};`);
+  const declared = Object.entries(receivers).map(([name, type]) => `declare const ${name}: ${type};`);
+  const imports = "import type {CalleeContext, Context, MsgStream, Nursery, Portal} from 'rxtractor';";
+  writeFileSync(join(scratch, 'methods.ts'), [imports, ...declared, ...new Set(methods)].join('\n'));
+  const options = {
+    module: 'nodenext',
+    target: 'es2022',
+    lib: ['es2023', 'esnext.disposable'],
+    types: ['node'],
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    noUncheckedIndexedAccess: true,
+    noEmit: true,
+    skipLibCheck: true,
+  };
+  const ts = {compilerOptions: options, include: ['**/*.ts']};
+  // Programs in plain JavaScript do not say their parameters' types.
+  const js = {compilerOptions: {...options, strict: false, allowJs: true, checkJs: true}, include: ['**/*.js']};
+  const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+  for (const [name, config] of Object.entries({ts, js})) {
+    writeFileSync(join(scratch, `tsconfig.${name}.json`), JSON.stringify(config));
+    t.is(await shell(`"${process.execPath}" "${tsc}" -p tsconfig.${name}.json`, scratch), '');
+  }
+});
+
+test('README has at most 180 lines', t => {
+  t.true(readFileSync(join(root, 'README.md'), 'utf8').trimEnd().split('\n').length <= 180);
+});
+
+test('every error code has a heading in the reference, and every heading a code', t => {
+  const codes = Object.entries(rxtractor).flatMap(([name, value]) =>
+    typeof value === 'function' && 'code' in value ? [`${String(value.code)}: ${name}`] : [],
+  );
+  const page = pages.get('docs/reference/errors.md');
+  t.deepEqual(
+    headings(page?.prose ?? '').filter(heading => /^[A-Z]+_/.test(heading)),
+    codes.sort(),
+  );
+});
+
+test('every relative link leads to a file, and to a heading in it', t => {
+  const broken: string[] = [];
+  for (const [path, {prose}] of pages) {
+    for (const link of relativeLinks(prose)) {
+      const [target = '', anchor] = link.split('#');
+      const file = target === '' ? path : relative(root, join(root, dirname(path), target));
+      if (!existsSync(join(root, file))) broken.push(`${path}: ${link}`);
+      else if (anchor !== undefined && !anchors(pages.get(file)?.prose ?? '').includes(anchor))
+        broken.push(`${path}: ${link} (no such heading)`);
+    }
+  }
+  t.deepEqual(broken, []);
+});
+
+test('no page names a function that neither the package, RxJS nor the platform has', t => {
+  const isKnown = (name: string): boolean => name in rxtractor || name in rxjs || name in globalThis || own.has(name);
+  // Methods that the pages name without their receiver, and names that their own programs declare.
+  const own = new Set<string>(
+    [...pages.values()].flatMap(({blocks}) =>
+      blocks
+        .filter(({language}) => language === 'js' || language === 'ts')
+        .flatMap(({text}) =>
+          [...text.matchAll(/\b(?:const|function\*?) ([A-Za-z_$][\w$]*)/g)].map(([, name]) => name ?? ''),
+        ),
+    ),
+  );
+  const unknown = [...pages].flatMap(([path, {prose}]) =>
+    namedCalls(prose)
+      .filter(({receiver, name}) => receiver === undefined && !isKnown(name))
+      .map(({name}) => `${path}: ${name}()`),
+  );
+  t.deepEqual(unknown, []);
+});
+
+test('readPage finds programs by their first line and runs by their prompt', t => {
+  const page = readPage(
+    ['a', '```js', '// x.js', 'f();', '```', '```js', 'g();', '```', '```console', '$ node x.js', '1', '```'].join(
+      '\n',
+    ),
+  );
+  t.is(page.prose, 'a');
+  t.is(page.blocks.length, 3);
+  t.deepEqual(page.files, [{name: 'x.js', text: '// x.js\nf();\n'}]);
+  t.deepEqual(page.runs, [{command: 'node x.js', output: '1', line: 9}]);
+});
+
+test('isAsPrinted takes process ids and … for anything, and nothing else', t => {
+  t.true(isAsPrinted('a (pid 12)\nb\n', 'a (pid 7)\nb'));
+  t.true(isAsPrinted('x\n  1\n  2\nend', 'x\n…\nend'));
+  t.true(isAsPrinted('took 12 ms', 'took … ms'));
+  t.false(isAsPrinted('a\nb', 'a'));
+  t.false(isAsPrinted('took 12 ms', 'took .. ms'));
+});
+
+test('namedCalls reads inline code only, with receivers', t => {
+  t.deepEqual(namedCalls('`main(body)`, `portal.run()` and f(x), `[a.b.c(]`'), [
+    {receiver: undefined, name: 'main'},
+    {receiver: 'portal', name: 'run'},
+  ]);
+});
+
+test('relativeLinks and anchors are those of GitHub', t => {
+  t.deepEqual(relativeLinks('[a](b.md#c) [d](https://e) `[f](g)`'), ['b.md#c']);
+  t.deepEqual(anchors('# A `b`, c: d\n## ERR_X: Y'), ['a-b-c-d', 'err_x-y']);
+});
+
+/** What a command prints to stdout and stderr, in the order in which it does; its exit code is no matter here. */
+function shell(command: string, cwd: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const env = {...process.env};
+    // A page's reader has none of these.
+    for (const name of ['NODE_OPTIONS', 'NODE_V8_COVERAGE', 'FORCE_COLOR', 'NODE_DEBUG']) delete env[name];
+    env.NO_COLOR = '1';
+    execFile('sh', ['-c', `exec 2>&1; ${command}`], {cwd, timeout: 60_000, env}, (error, stdout) => {
+      if (error?.killed) reject(new Error(`${command} did not end; it printed:\n${stdout}`));
+      else resolve(stdout);
+    });
+  });
+}

@@ -1,0 +1,113 @@
+// What the documents hold that can be checked: programs, what they print, links, headings, names of calls.
+// Below docs.spec.ts; pure functions over Markdown, so that the checks can be shown made-up pages.
+
+/** A fenced block: its language, its text, and the line on which it opens. */
+export interface Block {
+  readonly language: string;
+  readonly text: string;
+  readonly line: number;
+}
+
+/** A program in a page: a `js` or `ts` block that opens with its file's name, `// hello.js`. */
+export interface ProgramFile {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** A run in a page: a `console` block, `$ node hello.js` and what it prints, to both stdout and stderr. */
+export interface Run {
+  readonly command: string;
+  readonly output: string;
+  readonly line: number;
+}
+
+export interface Page {
+  /** Without what is fenced. */
+  readonly prose: string;
+  readonly blocks: readonly Block[];
+  readonly files: readonly ProgramFile[];
+  readonly runs: readonly Run[];
+}
+
+export function readPage(markdown: string): Page {
+  const prose: string[] = [];
+  const blocks: Block[] = [];
+  let open: {language: string; line: number; lines: string[]} | undefined;
+  for (const [index, line] of markdown.split('\n').entries()) {
+    const fence = /^\s*```(\w*)/.exec(line);
+    if (open && fence) {
+      blocks.push({language: open.language, text: open.lines.join('\n'), line: open.line});
+      open = undefined;
+    } else if (fence) open = {language: fence[1] ?? '', line: index + 1, lines: []};
+    else if (open) open.lines.push(line);
+    else prose.push(line);
+  }
+  return {prose: prose.join('\n'), blocks, files: blocks.flatMap(fileOf), runs: blocks.flatMap(runOf)};
+}
+
+function fileOf({language, text}: Block): ProgramFile[] {
+  const name = /^\/\/ ([\w./-]+\.(?:js|ts))$/m.exec(text.split('\n')[0] ?? '')?.[1];
+  return (language === 'js' || language === 'ts') && name !== undefined ? [{name, text: `${text}\n`}] : [];
+}
+
+function runOf({language, text, line}: Block): Run[] {
+  const [first = '', ...rest] = text.split('\n');
+  return language === 'console' && first.startsWith('$ ')
+    ? [{command: first.slice(2), output: rest.join('\n'), line}]
+    : [];
+}
+
+/**
+ * Whether a program printed what its page says. Process ids differ from run to run; `…` in a page stands for
+ * anything within a line, and for any number of lines where it stands alone.
+ */
+export function isAsPrinted(actual: string, page: string): boolean {
+  const pattern = plain(page)
+    .split('\n')
+    .map(line => (line.trim() === '…' ? '(?:.*\n)*?' : `${line.split('…').map(escapeRegExp).join('.*')}\n`))
+    .join('');
+  return new RegExp(`^${pattern}$`).test(`${plain(actual)}\n`);
+}
+
+const plain = (text: string): string => text.replaceAll(/\bpid:? \d+/g, 'pid N').trimEnd();
+const escapeRegExp = (text: string): string => text.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+
+/** Targets of relative links, with their anchors. */
+export function relativeLinks(prose: string): string[] {
+  return [...withoutInlineCode(prose).matchAll(/\]\(([^)\s]+)\)/g)]
+    .map(([, target]) => target ?? '')
+    .filter(target => !/^[a-z]+:/i.test(target));
+}
+
+const withoutInlineCode = (prose: string): string => prose.replaceAll(/`[^`\n]*`/g, '');
+
+/** The anchors that GitHub gives to the headings of a page. */
+export function anchors(prose: string): string[] {
+  return headings(prose).map(heading =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+      .replaceAll(/\s/g, '-'),
+  );
+}
+
+export function headings(prose: string): string[] {
+  return [...prose.matchAll(/^#{1,6} (.+)$/gm)].map(([, heading]) => heading ?? '');
+}
+
+/** Calls that are named in inline code: `` `main(` `` has no receiver, `` `portal.run(` `` has one. */
+export interface NamedCall {
+  readonly receiver: string | undefined;
+  readonly name: string;
+}
+
+export function namedCalls(prose: string): NamedCall[] {
+  const found: NamedCall[] = [];
+  for (const [, code = ''] of prose.matchAll(/`([^`\n]+)`/g)) {
+    for (const [, receiver, name = ''] of code.matchAll(
+      /(?<![\w$.#@/-])(?:([A-Za-z_$][\w$]*)\.)?([A-Za-z_$][\w$]*)\(/g,
+    ))
+      found.push({receiver, name});
+  }
+  return found;
+}
