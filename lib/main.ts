@@ -18,11 +18,11 @@ import {type Body, type Nursery, NurseryOf, type NurseryOptions} from './nursery
 export interface RootOptions extends NurseryOptions {
   /** What children may call in the root through `parent()`. */
   readonly expose?: ReadonlyArray<RemoteFn | URL>;
-  /** From `transport` (everything) to `silent`. Default `warn`. Inherited by all actors. */
+  /** From `transport` (everything) to `silent`. Default `warn`. All actors inherit it. */
   readonly logLevel?: LogLevel;
   /** Where this actor's log goes. Default: stderr. */
   readonly logger?: Logger;
-  /** Milliseconds. Inherited by all actors. */
+  /** In milliseconds; see `Timeouts` for the defaults. All actors inherit them. */
   readonly timeouts?: Partial<Timeouts>;
 }
 
@@ -30,8 +30,9 @@ export interface RootOptions extends NurseryOptions {
  * A program's entry: opens the root, runs the body in its nursery, and owns signals and the exit code.
  *
  * An error is printed once and sets `process.exitCode` to 1; SIGINT, SIGTERM and SIGHUP cancel the tree and give
- * 130, 143 and 129, a second one ends the process at once. Resolves in every case: with the body's value, or with
- * undefined. In a spawned actor it does nothing, so that one file can hold a program and its actors.
+ * 130, 143 and 129, a second one ends the process at once. Resolves with the body's value, or with undefined
+ * when it failed; rejects only for arguments that are none (TypeError), and on Windows (ResourceExhausted). In a
+ * spawned actor it does nothing, so that one file can hold a program and its actors.
  */
 export async function main<T>(body: Body<T>, options: RootOptions = {}): Promise<T | undefined> {
   if (isSpawned()) return undefined;
@@ -63,6 +64,9 @@ export function openNursery(options?: RootOptions): Promise<Nursery>;
  *
  * With a body it resolves with the body's value after everything in it has ended. Without one it gives the nursery,
  * for `await using`; leaving that block cancels what is left.
+ *
+ * Rejects with the error that failed in it, NurseryError for several, ContextCancelled when somebody else cancelled it;
+ * TypeError for options that are none, ResourceExhausted on Windows.
  */
 export function openNursery<T>(bodyOrOptions?: Body<T> | RootOptions, options: RootOptions = {}): Promise<T | Nursery> {
   const body = typeof bodyOrOptions === 'function' ? bodyOrOptions : undefined;

@@ -36,12 +36,23 @@ export interface ScopeHolder {
 }
 export const scopeKey = Symbol.for('rxtractor/scope');
 
-/** A call into another actor. */
+/**
+ * The handle to another actor. Its promises reject, and its streams fail, with
+ *
+ * - RemoteActorError when the remote function threw: `cause` is what it threw, NotExposed where it may not be called
+ * - ContextCancelled when the call was cancelled, by whomever
+ * - ActorDied when the actor ended meanwhile, TransportClosed when it had ended before
+ * - Unserializable when an argument cannot cross, TypeError for a function of another kind: nothing was sent then
+ */
 export interface Portal {
+  /** Whom it leads to. */
   readonly actor: ActorId;
-  /** Calls a task. Rejects with RemoteActorError when it throws, Unserializable before anything is sent. */
+  /** Calls a task. Resolves with what it returns. */
   run<A extends unknown[], R>(fn: ((...args: A) => R) & Marked<'task'>, ...args: A): Promise<Awaited<R>>;
-  /** Opens a context; resolves when the function has called `started`, rejects when it never will. */
+  /**
+   * Opens a context; resolves when the function has called `ctx.started.next`. Rejects when it never will: with
+   * ProtocolError when it returned without.
+   */
   openContext<In, Out, First, A extends unknown[], R>(
     fn: ((ctx: CalleeContext<In, Out, First>, ...args: A) => R) & Marked<'context'>,
     ...args: A
@@ -53,14 +64,20 @@ export interface Portal {
   ): Observable<Context<Out, In, First, Awaited<R>>>;
   /** Cold: runs the function at subscription, and for each iterator; unsubscribing cancels it. */
   stream<A extends unknown[], S>(fn: ((...args: A) => S) & Marked<'stream'>, ...args: A): RemoteStream<StreamValue<S>>;
-  /** One stage of a pipe, run over there. An iterable given in place of an Observable is pulled by credit. */
+  /**
+   * One stage of a pipe, run over there at each subscription; unsubscribing cancels it. An iterable given in place of
+   * an Observable is pulled by credit; an Observable may be `bufferBytes` ahead, then the call fails with StreamOverrun.
+   */
   operator<In, A extends unknown[], S>(
     fn: ((source: RemoteStream<In>, ...args: A) => S) & Marked<'operator'>,
     ...args: A
   ): (source: ObservableInput<In>) => RemoteStream<StreamValue<S>>;
   /** The same portal with other options for its calls. Throws TypeError or RangeError for what is none. */
   with(options: CallOptions): Portal;
-  /** Ends the whole actor. True: it has acknowledged and is gone. */
+  /**
+   * Ends the whole actor. Resolves when it is gone: true when it went by itself, false when it had to be killed.
+   * Never rejects. @param reason the `cause` of the ContextCancelled that its callers get
+   */
   cancelActor(reason?: unknown): Promise<boolean>;
   /** Never rejects; undefined when `cancelActor`, or the nursery, asked for the end. */
   readonly ended: Promise<ActorDied | undefined>;

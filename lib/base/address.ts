@@ -5,13 +5,15 @@
 import {randomBytes} from 'node:crypto';
 import {hostname} from 'node:os';
 
-/** An actor's identity. `name` is chosen by the user and need not be unique; `id` is unique for ever. */
+/** An actor's identity: a plain object, which can be sent and compared by `id`. */
 export interface ActorId {
+  /** Chosen by the user; not unique. */
   readonly name: string;
   /** 96 random bits in hex: never given twice, so that a dead actor is never mistaken for its successor. */
   readonly id: string;
   /** The operating system's process id. */
   readonly pid: number;
+  /** The host's name. */
   readonly host: string;
 }
 

@@ -48,7 +48,7 @@ export function currentActor(): ActorId {
   return now.actor;
 }
 
-/** Whether this is the root of its tree. Never throws; false inside a spawned actor and outside a runtime's process. */
+/** Whether this process is no spawned actor: a root, or a process without a runtime. Never throws. */
 export function isRoot(): boolean {
   return !isSpawned();
 }

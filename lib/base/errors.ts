@@ -198,7 +198,7 @@ export class NotExposed extends ActorError {
   }
 }
 
-/** A value does not fit the schema of the remote function; `issues` says where. */
+/** A value does not fit the schema of the remote function; `issues` says where. Nothing raises it so far. */
 export class MessageTypeError extends ActorError {
   static override readonly code = 'ERR_TYPE';
   readonly issues: readonly unknown[];
@@ -255,7 +255,7 @@ export class HandshakeRejected extends ActorError {
   }
 }
 
-/** A limit was reached; `what` names it. */
+/** A limit was reached, or something needed is not there; `what` names it: `platform`, `depth`. */
 export class ResourceExhausted extends ActorError {
   static override readonly code = 'ERR_RESOURCE';
   readonly what: string;
@@ -278,7 +278,7 @@ export class NoRuntime extends ActorError {
   }
 }
 
-/** Several things failed in one nursery. */
+/** Several things failed in one nursery, none of them because of another: `errors`. */
 export class NurseryError extends AggregateError {
   static readonly code = 'ERR_NURSERY';
   readonly code = 'ERR_NURSERY';

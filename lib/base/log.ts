@@ -5,11 +5,15 @@
 import {debuglog} from 'node:util';
 import {processWide} from './shared.js';
 
+/**
+ * From everything to nothing. `transport`, `runtime` and `cancel` are the runtime's own: bytes, actors that come and go,
+ * and who asks whom to end.
+ */
 export type LogLevel = 'transport' | 'runtime' | 'cancel' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
 
 const order: readonly LogLevel[] = ['transport', 'runtime', 'cancel', 'debug', 'info', 'warn', 'error', 'silent'];
 
-/** Anything shaped like a pino logger; levels below `debug` are told under `debug`. */
+/** Anything shaped like a pino logger; what is below `debug` goes to `debug`. `record` has details, `text` is the line. */
 export interface Logger {
   debug(record: object, text: string): void;
   info(record: object, text: string): void;

@@ -76,7 +76,7 @@ export class Context<In, Out, First, Result> implements AsyncDisposable {
 
   /**
    * Asks the remote function to end. Resolves true when it has, its clean-up included; false when that takes longer
-   * than `timeout` (1 600 ms). Never rejects; may be called often.
+   * than `timeout` ms (default: `timeouts.exit`, 1 600). Never rejects; may be called often.
    */
   cancel(reason?: unknown, options: {readonly timeout?: number} = {}): Promise<boolean> {
     return this.#caller.cancel('requested', reason, options.timeout);
@@ -104,10 +104,12 @@ export class Context<In, Out, First, Result> implements AsyncDisposable {
     return this.#controller.signal;
   }
 
+  /** The actor whose function it is. */
   get peer(): ActorId {
     return this.#caller.peer;
   }
 
+  /** Whether this end has asked the function to end. */
   get cancelCalled(): boolean {
     return this.#caller.cancelCalled;
   }
@@ -178,15 +180,17 @@ export class CalleeContext<In, Out, First> {
     return this.#stream;
   }
 
-  /** Cancels this very task. */
+  /** Cancels this very task. @param reason the `cause` of its ContextCancelled */
   cancel(reason?: unknown): void {
     this.#callee.cancelSelf(reason);
   }
 
+  /** Aborted when this task is to end; the same as `currentSignal()`. */
   get signal(): AbortSignal {
     return this.#callee.scope.signal;
   }
 
+  /** The actor that called. */
   get peer(): ActorId {
     return this.#callee.peer;
   }

@@ -13,11 +13,11 @@ import {closedByPeer, Outlet} from './outlet.js';
 
 /** How much may be on its way to this end, and wait at it. */
 export interface FlowOptions {
-  /** Values that a sender may be ahead of the consumer: 1 024. */
+  /** Values that a sender may be ahead of the consumer. Default 1 024. */
   readonly window?: number | undefined;
-  /** The same in bytes: 1 MiB. */
+  /** The same in bytes. Default 1 MiB (1 048 576). One value larger than half of it may go beyond. */
   readonly windowBytes?: number | undefined;
-  /** Bytes that may wait here for room, when values are pushed: 16 MiB. */
+  /** Bytes that may wait at this end for room, when values are pushed. Default 16 MiB. */
   readonly bufferBytes?: number | undefined;
 }
 

@@ -115,10 +115,13 @@ function received<T>(inlet: Inlet, leave: () => void): Observable<T> {
 
 /** What a stream has seen so far. */
 export interface StreamStats {
+  /** Values that have left this end. */
   readonly sent: number;
+  /** Values that have arrived at this end. */
   readonly received: number;
   /** Values that nobody wanted, or that could not leave any more. */
   readonly dropped: number;
+  /** Bytes that wait at this end for room. */
   readonly queuedBytes: number;
 }
 
@@ -228,7 +231,7 @@ export class MsgStream<In, Out> extends RemoteStream<In> implements Observer<Out
     );
   }
 
-  /** Ends both directions. Idempotent. */
+  /** Ends both directions: values that still come are dropped, and the peer's `send` rejects. Idempotent, never rejects. */
   async close(): Promise<void> {
     this.#end.closeStream();
   }

@@ -26,7 +26,7 @@ export interface ActorOptions {
   readonly expose: ReadonlyArray<RemoteFn | URL>;
   /** What it is made of. Default `process`, an operating-system process: the only one so far. */
   readonly backend?: 'process';
-  /** True: the nursery stays open until this actor is cancelled. Default false. */
+  /** True: the nursery stays open until this actor has ended, or is cancelled with it. Default false. */
   readonly daemon?: boolean;
   /** Default: that of the parent. */
   readonly logLevel?: LogLevel;
@@ -36,30 +36,47 @@ export interface ActorOptions {
   readonly cwd?: string;
   /** Arguments for Node. Default: the parent's, less what would run the parent's program again. */
   readonly execArgv?: readonly string[];
-  /** Its stdout (stderr is always read, and relayed likewise). Default `inherit`; `prefix`: line by line with its mark. */
+  /**
+   * Its stdout. Default `inherit`; `prefix`: line by line behind `name(pid) `; `ignore`: dropped. stderr is always read
+   * by the parent, which keeps its last 8 KiB for errors and relays it likewise.
+   */
   readonly stdio?: 'inherit' | 'prefix' | 'ignore';
   /** Aborting it cancels the actor. */
   readonly signal?: AbortSignal;
 }
 
 export interface NurseryOptions {
-  /** For messages. */
+  /** For messages. Default: `a nursery`. */
   readonly name?: string;
   /** Aborting it cancels the nursery. */
   readonly signal?: AbortSignal;
 }
 
-/** The owner of actors. See rules T8 to T10 of the guide for what it promises. */
+/**
+ * The owner of actors. It settles only after everything that it started has ended; a failure in it that nobody asked
+ * for cancels the rest. docs/guide/actors.md says in which order.
+ */
 export interface Nursery extends AsyncDisposable, ScopeHolder {
-  /** Starts an actor; resolves when it serves. Rejects with SpawnFailed, TypeError for bad options, ContextCancelled. */
+  /**
+   * Starts an actor; resolves when it serves.
+   *
+   * Rejects with SpawnFailed when it cannot be started, TypeError for a bad name or option, ResourceExhausted in a tree
+   * of more than 32 levels, ContextCancelled when the nursery or the actor was cancelled meanwhile.
+   *
+   * @param name 1 to 200 characters, for people; need not be unique
+   */
   startActor(name: string, options: ActorOptions): Promise<Portal>;
-  /** Runs one task in an actor of its own: spawn, run, reap. */
+  /**
+   * Runs one task in an actor of its own: spawn, run, reap. Without `with({name})` the actor has the name of the task.
+   *
+   * Rejects as `startActor` and `portal.run` do.
+   */
   run<A extends unknown[], R>(fn: ((...args: A) => R) & Marked<'task'>, ...args: A): Promise<Awaited<R>>;
-  /** The same nursery with other defaults for the actors that it starts. */
+  /** The same nursery with other defaults for the actors that it starts; `name` and `timeout` (ms) are for `run`. */
   with(
     options: Partial<ActorOptions> & Pick<CallOptions, 'signal' | 'timeout'> & {readonly name?: string},
   ): Pick<Nursery, 'startActor' | 'run'>;
-  /** Ends every child. Resolves when all are gone. Never rejects. */
+  /** Cancels everything in it. Resolves when all its actors are gone. Never rejects. @param reason the `cause` of their ContextCancelled */
   cancel(reason?: unknown): Promise<void>;
   /** Aborted when this nursery is cancelled, or something in it failed. */
   readonly signal: AbortSignal;
