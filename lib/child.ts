@@ -89,7 +89,8 @@ async function shutDown(why: ContextCancelled, budget: number, code: number): Pr
   if (ending) return;
   ending = true;
   actor.scope.budget = budget;
-  await actor.cancel(why);
+  // A task that ignores its signal does not hold up an exit that nobody above enforces (SIGTERM).
+  await within(actor.cancel(why), budget);
   await leave(code);
 }
 

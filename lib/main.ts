@@ -124,7 +124,7 @@ async function bootRoot(options: RootOptions): Promise<Actor> {
     codec: loadCodec(),
     tree: {treeId: newId(), depth: 0, logLevel, timeouts},
   });
-  if (options.expose) await root.exposed.load(homesOf(options.expose));
+  if (options.expose) await root.exposed.load(homesOf(options.expose), true);
   return root;
 }
 

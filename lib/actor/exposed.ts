@@ -41,11 +41,16 @@ export function homesOf(expose: ReadonlyArray<RemoteFn | URL>): ExposedHome[] {
 export class Exposed {
   readonly #functions = new Map<string, ExposedFunction>();
 
-  /** Imports every module and takes up what is exposed of it. Rejects with whatever an import throws. */
-  async load(homes: readonly ExposedHome[]): Promise<void> {
+  /**
+   * Imports every module and takes up what is exposed of it. Rejects with whatever an import throws. With `here`, what
+   * this process has marked already is not imported: that module may wait for the very one that calls (`main`).
+   */
+  async load(homes: readonly ExposedHome[], here = false): Promise<void> {
     const modules = new Map<string, Record<string, unknown>>();
-    for (const {module} of homes)
-      if (!modules.has(module)) modules.set(module, (await import(module)) as Record<string, unknown>);
+    for (const {module, place} of homes) {
+      const isKnown = here && place !== undefined && markedFunction(keyOf(module, place)) !== undefined;
+      if (!isKnown && !modules.has(module)) modules.set(module, (await import(module)) as Record<string, unknown>);
+    }
     for (const {module, place} of homes) {
       const exports = Object.entries(modules.get(module) ?? {});
       if (place === undefined) {

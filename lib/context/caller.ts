@@ -303,6 +303,14 @@ export class Caller extends End implements Charge {
 
   /** The ContextCancelled of a task that was cancelled: ours where we asked, as told where another did. */
   #cancellation(told: unknown): unknown {
+    // Both ends keep the deadline; whose clock was first makes no difference to the caller.
+    if (
+      !this.#request &&
+      this.call.timeout !== undefined &&
+      told instanceof ContextCancelled &&
+      told.reason === 'deadline'
+    )
+      this.#request = {reason: 'deadline', cause: undefined};
     if (this.#request) return this.#own(true);
     return told instanceof ContextCancelled
       ? told

@@ -77,6 +77,7 @@ export class Outlet {
     }
     if (this.#goes(bytes)) return true;
     if (this.queuedBytes + bytes.length > this.#bufferBytes) {
+      this.dropped++;
       this.#port.overrun(
         new StreamOverrun(
           `more than ${this.#bufferBytes} bytes wait in a stream whose receiver grants no room: send() waits for it, pump() and an iterable are pulled by it, and bufferBytes sets the bound`,

@@ -320,7 +320,7 @@ export class NurseryOf implements Nursery, Charge {
     const mark = markOf(fn);
     if (mark.kind !== 'task')
       throw new TypeError(`${mark.name} is marked with ${mark.kind}(): nursery.run() takes a task`);
-    const {signal, timeout, name = mark.name, ...options} = defaults;
+    const {signal, timeout, name = fn.name || 'task', ...options} = defaults;
     const portal = await this.#start(name, {...options, expose: options.expose ?? [fn], ...(signal && {signal})});
     try {
       return await portal

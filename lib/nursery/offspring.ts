@@ -272,7 +272,7 @@ export class Offspring implements PortalOwner {
     const cause =
       this.#lastWords?.error instanceof Error ? (this.#lastWords.error.cause ?? this.#lastWords.error) : undefined;
     return new SpawnFailed(
-      `actor ${this.plan.name} could not be started (phase ${phase})${words || `: ${how}`}${tail}`,
+      `actor ${this.plan.name} could not be started (phase ${phase}${phase === 'import' ? ` of ${modulesOf(this.plan.homes)}` : ''})${words || `: ${how}`}${tail}`,
       {phase, cause, exit, stderr},
     );
   }
@@ -280,6 +280,12 @@ export class Offspring implements PortalOwner {
   #checkAsked(): void {
     if (this.#asked) throw this.#asked;
   }
+}
+
+/** An error of an import need not say in which file it arose. */
+function modulesOf(homes: readonly ExposedHome[]): string {
+  const modules = [...new Set(homes.map(({module}) => module))];
+  return modules.length > 3 ? `${modules.slice(0, 3).join(', ')} and ${modules.length - 3} more` : modules.join(', ');
 }
 
 function hint(phase: SpawnPhase, exit: Exit): string {
