@@ -67,7 +67,10 @@ export abstract class Link implements Endpoint {
   }
 
   channelEnded(error: ActorError): void {
-    this.#apply('lost', undefined, {kind: 'failed', error});
+    const outcome: Outcome = {kind: 'failed', error};
+    // A terminal that could not be read has ended the dialog, and left it without an outcome.
+    if (this.#dialog.terminal !== 'none') this.#conclude(outcome);
+    this.#apply('lost', undefined, outcome);
   }
 
   /** Something this end does. `send` puts the event's message on the channel, where the dialog allows it. */
