@@ -9,6 +9,7 @@ import {
   TransportClosed,
   Unserializable,
 } from '../../lib/base/errors.js';
+import {Kind} from '../../lib/msg/types.js';
 import {type Callee, newPair, type Pair, turns, until} from '../pair.js';
 
 type Check = (t: ExecutionContext, pair: Pair, calls: ReturnType<Pair['with']>) => Promise<void>;
@@ -462,4 +463,93 @@ over('S1: a stream is opened once, and a closed one not again', async (t, _, cal
   t.throws(() => ctx.openStream(), {instanceOf: StreamClosed});
   await ctx.cancel();
   t.throws(() => ctx.openStream(), {instanceOf: ContextCancelled});
+});
+
+/** The id of the first context that the near actor opens. */
+const firstId = 2;
+
+/** A far end that breaks the rules: the context fails with ProtocolError, and the channel serves on. */
+function breaks(title: string, forge: (pair: Pair, encode: (value: unknown) => Uint8Array) => void): void {
+  over(title, async (t, pair, calls) => {
+    const ctx = await calls.openContext(start());
+    // A consumer that takes nothing: what comes is not drained.
+    ctx.openStream({window: 2}).iterate();
+    const result = errorOf(ctx.result());
+    forge(pair, value => pair.far.actor.codec.encode(value));
+    t.true((await result) instanceof ProtocolError, String(await result));
+    t.is(await calls.run(() => 'serves on'), 'serves on');
+  });
+}
+
+breaks('C8: started twice fails the context', ({far}, encode) => far.channel.send(Kind.Started, firstId, 0, encode(1)));
+breaks('C8: more values than were granted fail the context', ({far}, encode) => {
+  for (let seq = 1; seq <= 50; seq++) far.channel.sendValue(firstId, seq, encode(new Uint8Array(100_000)));
+});
+breaks('C8: a value behind Stop fails the context', ({far}, encode) => {
+  far.channel.send(Kind.Stop, firstId, 0, encode(['send', null]));
+  far.channel.sendValue(firstId, 1, encode(1));
+});
+breaks('K54: credit that is no number fails the context', ({far}, encode) =>
+  far.channel.sendUrgent(Kind.Credit, firstId, encode([Number.NaN, 1])),
+);
+breaks('K54: credit that is taken back fails the context', ({far}, encode) => {
+  far.channel.sendUrgent(Kind.Credit, firstId, encode([5, 50]));
+  far.channel.sendUrgent(Kind.Credit, firstId, encode([4, 50]));
+});
+
+/** A far end that has lost something, or makes no sense: the channel fails, and with it the context. */
+function failsTheChannel(title: string, forge: (pair: Pair, encode: (value: unknown) => Uint8Array) => void): void {
+  test(title, async t => {
+    const pair = await newPair();
+    const ctx = await pair.with({}).openContext(start());
+    ctx.openStream();
+    const result = errorOf(ctx.result());
+    forge(pair, value => pair.far.actor.codec.encode(value));
+    const error = await result;
+    t.true(error instanceof TransportClosed, String(error));
+    t.is((error as TransportClosed).kind, 'protocol');
+    await pair.quiet();
+  });
+}
+
+failsTheChannel('F1: a gap between values fails the channel', ({far}, encode) =>
+  far.channel.sendValue(firstId, 2, encode(1)),
+);
+failsTheChannel('F1: a return that names more values than came fails the channel', ({far}, encode) => {
+  far.channel.sendValue(firstId, 1, encode(1));
+  far.channel.send(Kind.Return, firstId, 2, encode('done'));
+});
+failsTheChannel('F1: a Stop that names more values than came fails the channel', ({far}, encode) =>
+  far.channel.send(Kind.Stop, firstId, 1, encode(['send', null])),
+);
+failsTheChannel('C8: a value that cannot be decoded fails the channel', ({far}) =>
+  far.channel.sendValue(firstId, 1, Uint8Array.of(0xc1)),
+);
+failsTheChannel('C8: a result that cannot be decoded fails the channel, and the context with it', ({far}) =>
+  far.channel.send(Kind.Return, firstId, 0, Uint8Array.of(0xc1)),
+);
+failsTheChannel('C8: an error that is no list fails the channel', ({far}, encode) =>
+  far.channel.send(Kind.Error, firstId, 0, encode('what')),
+);
+
+over('C8: what comes for a context that is gone is counted, and changes nothing', async (t, pair, calls) => {
+  const ctx = await calls.openContext(start());
+  await ctx.cancel();
+  const encode = (value: unknown): Uint8Array => pair.far.actor.codec.encode(value);
+  pair.far.channel.sendValue(firstId, 1, encode(1));
+  pair.far.channel.send(Kind.Return, firstId, 0, encode(1));
+  pair.far.channel.send(Kind.CancelAck, firstId, 0, encode(['ended']));
+  await turns();
+  t.is(pair.near.strays, 3);
+  t.is(await calls.run(() => 'serves on'), 'serves on');
+});
+
+over('X6: a cancel of a context that is unknown or has ended is acknowledged', async (t, pair) => {
+  const {canceller, encode} = {
+    canceller: ['near', 'id', 1, 'host'],
+    encode: (value: unknown): Uint8Array => pair.near.actor.codec.encode(value),
+  };
+  pair.near.channel.sendUrgent(Kind.Cancel, 40, encode(['requested', null, canceller, 100]));
+  await until(() => pair.wire.filter(line => line === '← CancelAck').length === 2);
+  t.is(pair.far.strays, 1);
 });

@@ -251,7 +251,7 @@ test('S7: an error that becomes known behind a regular end is what later reads r
   t.deepEqual([early.end, late.end], [{}, {error}]);
 });
 
-test('no credit is granted after the end', t => {
+test('no credit is granted after the end', async t => {
   const {inlet, grants} = newInlet(2);
   inlet.open();
   arrive(inlet, 'a', 'b');
