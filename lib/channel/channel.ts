@@ -5,6 +5,7 @@
 import {type ActorId, formatActor} from '../base/address.js';
 import {type ActorError, ProtocolError, TransportClosed} from '../base/errors.js';
 import {IdMap} from '../base/id-map.js';
+import {type Place, Ring} from '../base/ring.js';
 import type {Codec} from '../msg/codec.js';
 import {type Frame, readFrame} from '../msg/frame.js';
 import {limits} from '../msg/limits.js';
@@ -19,7 +20,7 @@ const maxReassemblyBytes = 128 * 1024 * 1024;
 export interface Endpoint {
   /** A message of this context. A ProtocolError thrown here (undecodable bytes) fails the channel. */
   receive(message: Message): void;
-  /** The channel has ended: nothing more will come. Called once, in the order in which each side opened its contexts. */
+  /** The channel has ended: nothing more will come. Called once, in the order in which the contexts were opened. */
   channelEnded(error: ActorError): void;
 }
 
@@ -45,7 +46,9 @@ export class Channel {
   readonly #transport: Transport;
   readonly #owner: ChannelOwner;
   readonly #outbox = new Outbox();
-  readonly #endpoints = new IdMap<Endpoint>();
+  /** Found by id; told of the end in the order in which they came. */
+  readonly #endpoints = new IdMap<Place<Endpoint>>();
+  readonly #inOrder = new Ring<Endpoint>();
   readonly #partial = new IdMap<{readonly kind: Kind; readonly pieces: Uint8Array[]; bytes: number}>();
   #partialBytes = 0;
   #nextId: number;
@@ -98,10 +101,11 @@ export class Channel {
   }
 
   attach(context: number, endpoint: Endpoint): void {
-    this.#endpoints.set(context, endpoint);
+    this.#endpoints.set(context, this.#inOrder.add(endpoint));
   }
 
   detach(context: number): void {
+    this.#endpoints.get(context)?.leave();
     this.#endpoints.delete(context);
   }
 
@@ -198,7 +202,7 @@ export class Channel {
       return;
     }
     const endpoint = this.#endpoints.get(message.context);
-    if (endpoint) endpoint.receive(message);
+    if (endpoint) endpoint.value.receive(message);
     else this.#owner.stray(message);
   }
 
@@ -242,9 +246,9 @@ export class Channel {
 
   #tellAll(why: ActorError, error: TransportClosed): void {
     this.#closed = why;
-    const endpoints = this.#endpoints.values();
+    const places = this.#inOrder.places();
     this.#endpoints.clear();
-    for (const endpoint of endpoints) endpoint.channelEnded(why);
+    for (const {value} of places) value.channelEnded(why);
     this.#owner.ended(error);
   }
 }
