@@ -2,13 +2,14 @@
  * The link between two tasks as users hold it: `Context` at the caller, `CalleeContext` in the function.
  * Floor 4: the face of RxJS on `caller` and `callee`.
  */
-import {Observable, ReplaySubject} from 'rxjs';
+import type {Observable} from 'rxjs';
 import type {ActorId} from '../base/address.js';
 import {Answer} from '../base/answer.js';
 import {ContextCancelled, ProtocolError} from '../base/errors.js';
 import type {Callee} from './callee.js';
 import type {Caller} from './caller.js';
-import {MsgStream, reopened, type StreamOptions} from './stream.js';
+import {madeOfRxjs, rxjs} from './rxjs.js';
+import {type MsgStream, msgStreamClass, reopened, type StreamOptions} from './stream.js';
 
 /** The caller's end. `In` is what it receives, `Out` what it sends. */
 export class Context<In, Out, First, Result> implements AsyncDisposable {
@@ -20,6 +21,7 @@ export class Context<In, Out, First, Result> implements AsyncDisposable {
 
   constructor(caller: Caller) {
     this.#caller = caller;
+    const {ReplaySubject} = rxjs();
     const started = new ReplaySubject<First>(1);
     this.started = started.asObservable();
     caller.onStarted(failure => {
@@ -52,7 +54,7 @@ export class Context<In, Out, First, Result> implements AsyncDisposable {
     const outcome = this.#caller.outcome;
     if (outcome?.kind === 'failed' && outcome.error instanceof ContextCancelled) throw outcome.error;
     if (this.#stream) throw reopened(this.#caller);
-    this.#stream = new MsgStream(this.#caller, this.#caller.call.scope, options);
+    this.#stream = new (msgStreamClass())(this.#caller, this.#caller.call.scope, options);
     return this.#stream;
   }
 
@@ -130,7 +132,8 @@ export class Context<In, Out, First, Result> implements AsyncDisposable {
 
 /** Opens a context at subscription, emits it at once and completes with it; unsubscribing cancels it. */
 export function coldContext<In, Out, First, Result>(open: () => Caller): Observable<Context<In, Out, First, Result>> {
-  return new Observable(subscriber => {
+  const {Observable: RxObservable} = rxjs();
+  return new RxObservable(subscriber => {
     const caller = open();
     // A subscription always counts as asked.
     caller.asked = true;
@@ -162,7 +165,7 @@ export class CalleeContext<In, Out, First> {
 
   constructor(callee: Callee) {
     this.#callee = callee;
-    this.started = new Started<First>(callee);
+    this.started = new (startedClass())<First>(callee);
   }
 
   /**
@@ -176,7 +179,7 @@ export class CalleeContext<In, Out, First> {
     if (callee.scope.cancelled) throw callee.scope.cancelled;
     if (!callee.dialog.started) throw new ProtocolError('ctx.openStream() was called before ctx.started.next(value)');
     if (this.#stream) throw reopened(callee);
-    this.#stream = new MsgStream(callee, callee.scope, options);
+    this.#stream = new (msgStreamClass())(callee, callee.scope, options);
     return this.#stream;
   }
 
@@ -197,22 +200,24 @@ export class CalleeContext<In, Out, First> {
 }
 
 /** A ReplaySubject of one whose value goes to the caller. */
-class Started<First> extends ReplaySubject<First> {
-  readonly #callee: Callee;
+const startedClass = madeOfRxjs<new <First>(callee: Callee) => SubjectLike<First>>(({ReplaySubject}) => {
+  return class Started<First> extends ReplaySubject<First> {
+    readonly #callee: Callee;
 
-  constructor(callee: Callee) {
-    super(1);
-    this.#callee = callee;
-  }
+    constructor(callee: Callee) {
+      super(1);
+      this.#callee = callee;
+    }
 
-  override next(value: First): void {
-    this.#callee.started(value);
-    super.next(value);
-    super.complete();
-  }
+    override next(value: First): void {
+      this.#callee.started(value);
+      super.next(value);
+      super.complete();
+    }
 
-  override error(error: unknown): void {
-    this.#callee.fail(error);
-    super.error(error);
-  }
-}
+    override error(error: unknown): void {
+      this.#callee.fail(error);
+      super.error(error);
+    }
+  };
+});

@@ -2,9 +2,10 @@
  * Any source into an outlet: iterables are pulled when there is room, Observables pushed within the buffer's bound.
  * Floor 4: sources are accepted by shape, so that another copy of RxJS, a web stream or a plain array will do.
  */
-import {from, type ObservableInput, Subject, takeUntil} from 'rxjs';
+import type {ObservableInput} from 'rxjs';
 import type {End} from './end.js';
 import type {Outlet} from './outlet.js';
+import {rxjs} from './rxjs.js';
 
 /**
  * Sends every value of a source. Resolves when the source has completed and all has been handed over; rejects with
@@ -48,6 +49,7 @@ async function pull(end: End, outlet: Outlet, iterator: AnyIterator): Promise<vo
 
 function push(end: End, outlet: Outlet, source: ObservableInput<unknown>): Promise<void> {
   return new Promise((resolve, reject) => {
+    const {from, Subject, takeUntil} = rxjs();
     const stop = new Subject<void>();
     const giveUp = (): void => {
       stop.next();
