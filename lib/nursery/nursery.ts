@@ -273,7 +273,7 @@ export class NurseryOf implements Nursery, Charge {
     void child.gone.then(stopListening);
     // The place in the queue is kept until the child serves: many at once starve each other of their time.
     const queue = await spawnQueue();
-    return queue.add(() => child.start(spawnProcess));
+    return queue.add(() => child.start(spawnProcess), {signal: child.queued});
   }
 
   #plan(name: string, options: ActorOptions): OffspringPlan {

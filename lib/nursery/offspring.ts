@@ -51,7 +51,8 @@ export class Offspring implements PortalOwner {
   readonly ended: Promise<ActorDied | undefined>;
   readonly #actor: Actor;
   readonly #id = newId();
-  #phase: SpawnPhase | 'serving' = 'exec';
+  #phase: 'queued' | SpawnPhase | 'serving' = 'queued';
+  readonly #queue = new AbortController();
   #body: Body | undefined;
   #peer: Peer | undefined;
   /** What the child said of itself before it went: the error that nothing in it had caught. */
@@ -80,12 +81,17 @@ export class Offspring implements PortalOwner {
     });
   }
 
+  /** Aborted when its end is asked for while it waits its turn: it will never be started. */
+  get queued(): AbortSignal {
+    return this.#queue.signal;
+  }
+
   /** Starts it. Resolves when it serves. @throws SpawnFailed, or the cancellation that came first */
   async start(spawn: Spawn): Promise<Portal> {
     const {plan} = this;
     const {tree} = this.#actor;
+    this.#phase = 'exec';
     try {
-      this.#checkAsked();
       this.#body = await spawn({
         name: plan.name,
         id: this.#id,
@@ -98,8 +104,7 @@ export class Offspring implements PortalOwner {
       // The end may have been asked for while the system made the process.
       if (this.#asked) this.#body.kill();
     } catch (error) {
-      this.#resolveGone();
-      this.#resolveEnded(undefined);
+      this.#neverBegan();
       throw error;
     }
     return this.#handshake(this.#body);
@@ -142,10 +147,19 @@ export class Offspring implements PortalOwner {
         this.#actor.tree.timeouts.cancelAck,
       );
     }
+    if (this.#phase === 'queued') {
+      this.#neverBegan();
+      this.#queue.abort(why);
+    }
     // Still being started: there is nobody to ask.
     this.#body?.kill();
     await this.gone;
     return false;
+  }
+
+  #neverBegan(): void {
+    this.#resolveGone();
+    this.#resolveEnded(undefined);
   }
 
   #kill(because: string): void {
