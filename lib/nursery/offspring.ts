@@ -20,7 +20,6 @@ import {
 import {log} from '../base/log.js';
 import type {Scope} from '../base/scope.js';
 import {within} from '../base/timer.js';
-import type {Channel} from '../channel/channel.js';
 import {startHeartbeat} from '../channel/heartbeat.js';
 import {Kind} from '../msg/types.js';
 import {reap} from './reap.js';
@@ -57,6 +56,8 @@ export class Offspring implements PortalOwner {
   #peer: Peer | undefined;
   /** What the child said of itself before it went: the error that nothing in it had caught. */
   #lastWords: {readonly error: unknown} | undefined;
+  /** What it did to the channel that nobody could go on with. */
+  #breach: {readonly error: unknown} | undefined;
   #asked: ContextCancelled | undefined;
   #reaped: Promise<boolean> | undefined;
   #resolveGone!: () => void;
@@ -190,7 +191,8 @@ export class Offspring implements PortalOwner {
     const verdict = new Promise<ContextCancelled | ActorDied>(resolve => {
       judged = resolve;
     });
-    peer.channel.awaitVerdict(() => {
+    peer.channel.awaitVerdict(closed => {
+      if (closed.cause instanceof ProtocolError) this.#breach = {error: closed};
       channelEnded();
       return verdict;
     });
@@ -231,7 +233,7 @@ export class Offspring implements PortalOwner {
     body.kill();
     const exit = await body.exited;
     const served = this.#phase === 'serving';
-    const death = this.#death(exit, peer.channel);
+    const death = this.#death(exit, peer.channel.peer);
     peer.channel.destroy();
     judged(this.#asked ?? death);
     this.#resolveEnded(this.#asked ? undefined : death);
@@ -257,10 +259,9 @@ export class Offspring implements PortalOwner {
     };
   }
 
-  #death(exit: Exit, {peer: id, closed}: Channel): ActorDied {
+  #death(exit: Exit, id: ActorId | undefined): ActorDied {
     const who = id ? formatActor(id) : this.plan.name;
-    const breach = closed?.cause instanceof ProtocolError ? {error: closed} : undefined;
-    const why = this.#lastWords ?? breach;
+    const why = this.#lastWords ?? this.#breach;
     const words = why ? `: ${messageOf(why.error)}` : '';
     const heap =
       exit.signal === 'SIGABRT' && this.#body?.stderrTail().includes('heap out of memory')
@@ -277,14 +278,14 @@ export class Offspring implements PortalOwner {
     if (this.#asked) return this.#asked;
     const phase = this.#phase as SpawnPhase;
     const stderr = body.stderrTail();
-    const words = this.#lastWords ? `: ${messageOf(this.#lastWords.error)}` : '';
+    const why = this.#lastWords ?? this.#breach;
+    const words = why ? `: ${messageOf(why.error)}` : '';
     const how = inTime
-      ? `it ended (${exitText(exit)})${this.#lastWords ? '' : hint(phase, exit)}`
+      ? `it ended (${exitText(exit)})${why ? '' : hint(phase, exit)}`
       : `it was not ready within ${this.#actor.tree.timeouts.spawn} ms`;
     const tail = stderr === '' ? '' : `\n--- the end of its stderr ---\n${stderr}`;
     // The cause is what was thrown over there, not the box that it came in.
-    const cause =
-      this.#lastWords?.error instanceof Error ? (this.#lastWords.error.cause ?? this.#lastWords.error) : undefined;
+    const cause = why?.error instanceof Error ? (why.error.cause ?? why.error) : undefined;
     return new SpawnFailed(
       `actor ${this.plan.name} could not be started (phase ${phase}${phase === 'import' ? ` of ${modulesOf(this.plan.homes)}` : ''})${words || `: ${how}`}${tail}`,
       {phase, cause, exit, stderr},
