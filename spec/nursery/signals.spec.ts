@@ -1,0 +1,153 @@
+// A program under main(): its signals, its exit code, its listeners, its output (rules P1 to P3).
+import test from 'ava';
+import {canInspect, isAlive, leftBehind, treeOf, untilGone} from '../processes.js';
+import {startProgram, sweep} from '../program.js';
+
+const inspects = canInspect ? test : test.skip;
+
+test.after.always('no process is left behind', async t => {
+  t.deepEqual(await leftBehind(), []);
+});
+
+const codes = {SIGINT: 130, SIGTERM: 143, SIGHUP: 129} as const;
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  inspects(`P1: ${signal} at a root cancels the tree and gives ${codes[signal]}`, async t => {
+    const program = startProgram(t, 'chain', {args: ['2', 'idle']});
+    const [top = 0, leaf = 0] = await program.next<number[]>();
+    const tree = treeOf(top);
+    program.kill(signal);
+    t.deepEqual(await program.exited, {code: codes[signal], signal: null});
+    t.deepEqual([top, leaf].filter(isAlive), [], 'the root has gone before its tree');
+    t.is(program.stderr, '');
+    await sweep(t, tree, 'actors outlived their root');
+  });
+
+  inspects(`P1: a second ${signal} ends a root that still waits for its tree at once`, async t => {
+    const program = startProgram(t, 'signalled', {args: ['linger']});
+    const [pid = 0] = await program.next<number[]>();
+    program.kill(signal);
+    t.is(await program.next<string>(), 'cancelled');
+    program.kill(signal);
+    t.deepEqual(await program.exited, {code: null, signal});
+    t.deepEqual(await untilGone([pid]), []);
+  });
+}
+
+inspects('P1: a second signal ends a root that blocks its loop since the first', async t => {
+  const program = startProgram(t, 'signalled', {args: ['block']});
+  const [pid = 0] = await program.next<number[]>();
+  program.kill('SIGINT');
+  t.is(await program.next<string>(), 'cancelled');
+  program.kill('SIGINT');
+  t.deepEqual(await program.exited, {code: null, signal: 'SIGINT'});
+  t.deepEqual(await untilGone([pid]), []);
+});
+
+inspects('P1: a root whose child does not obey ends with its code after the time for teardown', async t => {
+  const program = startProgram(t, 'signalled', {args: ['linger']});
+  const [pid = 0] = await program.next<number[]>();
+  program.kill('SIGTERM');
+  t.deepEqual(await program.exited, {code: 143, signal: null});
+  t.false(isAlive(pid));
+});
+
+inspects('P1: children ignore the SIGINT of the terminal: the root decides', async t => {
+  const program = startProgram(t, 'signalled');
+  const [pid = 0] = await program.next<number[]>();
+  for (let i = 0; i < 3; i++) process.kill(pid, 'SIGINT');
+  process.kill(program.pid, 'SIGINT');
+  t.is(await program.next<string>(), 'cancelled');
+  t.deepEqual(await program.exited, {code: 130, signal: null});
+  t.is(program.stderr, '');
+});
+
+inspects('P1: SIGTERM to a child ends it with 143, which its parent reports as its death', async t => {
+  const program = startProgram(t, 'signalled');
+  const [pid = 0] = await program.next<number[]>();
+  process.kill(pid, 'SIGTERM');
+  t.deepEqual(await program.exited, {code: 1, signal: null});
+  t.regex(program.stderr, /child.*died \(exit code 143\)|SIGTERM/);
+});
+
+test('P2: importing has no effect on the process, and what main() adds is removed', async t => {
+  const program = startProgram(t, 'listeners');
+  const before = await program.next<object>();
+  const imported = await program.next<object>();
+  const open = await program.next<Record<string, number>>();
+  const after = await program.next<object>();
+  t.deepEqual(imported, before);
+  t.is(open.SIGINT, 1);
+  t.is(open.SIGTERM, 1);
+  t.is(open.SIGHUP, 1);
+  t.deepEqual(after, before);
+  t.deepEqual(await program.exited, {code: 0, signal: null});
+});
+
+const ends = test.macro({
+  async exec(t, how: string, code: number, stdout: string, stderr: RegExp) {
+    const program = startProgram(t, 'outcome', {args: [how]});
+    t.deepEqual(await program.exited, {code, signal: null});
+    t.is(program.stdout.trim(), stdout);
+    t.regex(program.stderr, stderr);
+  },
+  title: what => `main() ${what}`,
+});
+
+test('resolves with the value of its body', ends, 'value', 0, '"a value"', /^$/);
+test(
+  'prints the error of its body once and exits with 1',
+  ends,
+  'throw',
+  1,
+  'null',
+  /^RangeError: thrown by the body\n(?!.*RangeError)/s,
+);
+test(
+  'prints a remote error with its cause and exits with 1',
+  ends,
+  'remote',
+  1,
+  'null',
+  /RangeError: thrown over there/,
+);
+test('takes a cancellation of its own for no error', ends, 'cancel', 0, 'null', /^$/);
+
+test('P3: stdout of a child is inherited, stderr relayed in whole lines, all of it', async t => {
+  const program = startProgram(t, 'flood', {args: ['inherit', '20000']});
+  t.deepEqual(await program.exited, {code: 42, signal: null});
+  const out = program.stdout.split('\n');
+  const err = program.stderr.split('\n');
+  t.deepEqual([out.length, err.length], [20_001, 20_001]);
+  t.true(out.slice(0, -1).every((line, i) => line.startsWith(`out ${i} `)));
+  t.true(err.slice(0, -1).every((line, i) => line.startsWith(`err ${i} `)));
+});
+
+test('P3: with stdio prefix every line carries the mark of its actor', async t => {
+  const program = startProgram(t, 'flood', {args: ['prefix', '100']});
+  t.deepEqual(await program.exited, {code: 42, signal: null});
+  t.regex(program.stdout, /^noisy\(\d+\) out 0 /);
+  for (const [stream, text] of [
+    ['out', program.stdout],
+    ['err', program.stderr],
+  ] as const) {
+    const lines = text.split('\n').slice(0, -1);
+    t.is(lines.length, 100);
+    t.true(lines.every((line, i) => new RegExp(`^noisy\\(\\d+\\) ${stream} ${i} `).test(line)));
+  }
+});
+
+test('P3: with stdio ignore nothing is relayed, and what is piped is drained all the same', async t => {
+  const program = startProgram(t, 'flood', {args: ['ignore', '20000']});
+  t.deepEqual(await program.exited, {code: 42, signal: null});
+  t.is(program.stdout, '');
+  t.is(program.stderr, '');
+});
+
+for (const stdio of ['inherit', 'prefix']) {
+  test(`P3: a reader that goes away kills nobody, stdio ${stdio}`, async t => {
+    const program = startProgram(t, 'flood', {args: [stdio, '20000']});
+    program.process.stdout?.destroy();
+    program.process.stderr?.destroy();
+    t.deepEqual(await program.exited, {code: 42, signal: null});
+  });
+}

@@ -1,0 +1,95 @@
+// What a child inherits, what it is given, and what is kept from it (rule T7).
+import {realpathSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import test, {type ExecutionContext} from 'ava';
+import {type ActorOptions, openNursery, type RemoteFn} from '../../lib/index.js';
+import {argv, cwd, descriptors, env, execArgv} from '../fixtures/surroundings.js';
+import {canInspect, leftBehind} from '../processes.js';
+import {fixture, startNode} from '../program.js';
+
+test.after.always('no process is left behind', async t => {
+  t.deepEqual(await leftBehind(), []);
+});
+
+type Asked<R> = RemoteFn & (() => R);
+
+/** What a task says of the actor that is started with these options. */
+async function ask<R>(fn: Asked<R>, options: Partial<ActorOptions>): Promise<R> {
+  return openNursery(async nursery => (await nursery.startActor('asked', {...options, expose: [fn]})).run(fn as never));
+}
+
+async function askEnv(name: string, options: Partial<ActorOptions>): Promise<string | null> {
+  return openNursery(async nursery => (await nursery.startActor('asked', {...options, expose: [env]})).run(env, name));
+}
+
+test('T7: env is merged over the inherited one', async t => {
+  process.env.RXTRACTOR_SPEC_KEPT = 'kept';
+  t.is(await askEnv('RXTRACTOR_SPEC_KEPT', {env: {OTHER: 'x'}}), 'kept');
+  t.is(await askEnv('RXTRACTOR_SPEC_KEPT', {env: {RXTRACTOR_SPEC_KEPT: 'changed'}}), 'changed');
+});
+
+test('T7: an env value of undefined removes', async t => {
+  process.env.RXTRACTOR_SPEC_GONE = 'there';
+  t.is(await askEnv('RXTRACTOR_SPEC_GONE', {env: {RXTRACTOR_SPEC_GONE: undefined}}), null);
+});
+
+test('T7: an IPC channel of the parent is not inherited', async t => {
+  t.truthy(process.env.NODE_CHANNEL_FD ?? process.channel, 'this spec wants to be run with a channel');
+  t.is(await askEnv('NODE_CHANNEL_FD', {}), null);
+});
+
+test('T7: an env without PATH is enough: nothing is looked up through it', async t => {
+  t.is(await askEnv('PATH', {env: {PATH: undefined}}), null);
+  t.is(await askEnv('PATH', {env: {PATH: '/no/such/folder'}}), '/no/such/folder');
+});
+
+test('cwd is the working folder of the actor', async t => {
+  t.is(await ask(cwd, {}), process.cwd());
+  const folder = realpathSync(tmpdir());
+  t.is(await ask(cwd, {cwd: folder}), folder);
+});
+
+test('execArgv is what Node gets; without it the flags of the parent are inherited', async t => {
+  t.deepEqual(await ask(execArgv, {execArgv: ['--no-warnings']}), ['--no-warnings']);
+  t.true((await ask(execArgv, {})).includes('--enable-source-maps'), 'the specs run with --enable-source-maps');
+});
+
+test('an actor does not see the arguments by which it was started', async t => {
+  t.deepEqual(await ask(argv, {}), []);
+});
+
+(canInspect ? test : test.skip)('an actor holds no descriptor of its parent but its stdio and its channel', async t => {
+  await openNursery(async nursery => {
+    const asked = {expose: [descriptors]};
+    const [first, second] = await Promise.all([nursery.startActor('one', asked), nursery.startActor('two', asked)]);
+    const [one, two] = await Promise.all([first.run(descriptors), second.run(descriptors)]);
+    t.true(one.includes(3));
+    t.is(one.length, two.length);
+  });
+});
+
+const inherits = test.macro({
+  async exec(t: ExecutionContext, flags: readonly string[], kept: readonly string[], viaFile: boolean) {
+    const lib = new URL('../../lib/index.js', import.meta.url).href;
+    const source = `
+      import {main} from ${JSON.stringify(lib)};
+      import {execArgv} from ${JSON.stringify(fixture('surroundings').href)};
+      await main(async nursery => console.log(JSON.stringify(await nursery.run(execArgv))));`;
+    const program = startNode(
+      t,
+      viaFile ? [...flags, `${fixture('flags').pathname}`] : ['--input-type=module', ...flags, '--eval', source],
+    );
+    t.deepEqual(await program.exited, {code: 0, signal: null}, program.stderr);
+    // Node's test runner puts a mark in front of what a test prints.
+    const lines = program.stdout.match(/^(# )?\[.*\]$/gm) ?? [];
+    t.is(lines.length, 1);
+    t.deepEqual(JSON.parse(lines[0]?.replace('# ', '') ?? ''), kept);
+  },
+  title: (_, flags) => `T7: a program started with ${flags.join(' ') || '--eval'} runs it once, and its actors without`,
+});
+
+test(inherits, [], [], false);
+test(inherits, ['--no-warnings', '--inspect=0'], ['--no-warnings'], false);
+test(inherits, ['--inspect=0'], [], true);
+test(inherits, ['--test'], [], true);
+test(inherits, ['--inspect-port', '0', '--no-warnings'], ['--no-warnings'], true);
