@@ -24,10 +24,10 @@ const breaks = test.macro({
       const failure = await t.throwsAsync(
         openNursery(async nursery => {
           const liar = await nursery.startActor('liar', {expose: [inject]});
-          const before = process.memoryUsage().rss;
           const error = await t.throwsAsync(liar.run(inject, bytes), {instanceOf: ActorDied});
           t.true(hasCause(error, ProtocolError), `no word of the protocol in ${error.stack}`);
-          t.true(process.memoryUsage().rss - before < 64 * 1024 * 1024, 'the frame was buffered');
+          // The frames that are announced here measure 2 GiB and more; other tests of this file take their 64 MiB.
+          t.true(process.memoryUsage().arrayBuffers < 512 * 1024 * 1024, 'memory was taken for the frame');
           t.false(isAlive(liar.actor.pid));
         }),
         {instanceOf: ActorDied},
