@@ -171,8 +171,8 @@ export type SpawnPhase = 'exec' | 'connect' | 'handshake' | 'import' | 'ready';
 export class SpawnFailed extends ActorError {
   static override readonly code = 'ERR_SPAWN';
   readonly phase: SpawnPhase;
-  readonly exit?: Exit;
-  /** The last 8 KiB that the process wrote to stderr. */
+  declare readonly exit?: Exit;
+  /** The last 8 KiB that the process wrote to stderr; the message ends with it too. */
   readonly stderr: string;
 
   constructor(
