@@ -11,7 +11,7 @@ import {newActorId} from './base/address.js';
 import {markSpawned} from './base/current.js';
 import {ContextCancelled} from './base/errors.js';
 import {configureLog} from './base/log.js';
-import {within} from './base/timer.js';
+import {deadline, within} from './base/timer.js';
 import {loadCodec} from './msg/codec.js';
 import {maxFrameBytes} from './msg/frame.js';
 import {Kind} from './msg/types.js';
@@ -53,6 +53,8 @@ process.on('SIGTERM', () => {
     reason: 'shutdown',
     cause: 'SIGTERM',
   });
+  // Nobody above sees to it that a task that ignores its signal does not hold up this exit.
+  deadline(actor.scope.teardownBudget, () => void leave(143));
   void shutDown(why, actor.scope.teardownBudget, 143);
 });
 process.on('exit', () => peer.channel.drainSync(actor.tree.timeouts.flush));
@@ -89,8 +91,7 @@ async function shutDown(why: ContextCancelled, budget: number, code: number): Pr
   if (ending) return;
   ending = true;
   actor.scope.budget = budget;
-  // A task that ignores its signal does not hold up an exit that nobody above enforces (SIGTERM).
-  await within(actor.cancel(why), budget);
+  await actor.cancel(why);
   await leave(code);
 }
 

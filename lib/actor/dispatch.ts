@@ -45,7 +45,7 @@ export function dispatch(actor: Actor, line: Line, message: Message): void {
     kind,
     name,
     scope,
-    grant: {messages: flow[0], bytes: flow[1]},
+    flow: {window: flow[0], windowBytes: flow[1]},
   });
   if (!found) {
     callee.threw(refusal);

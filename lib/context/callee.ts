@@ -22,8 +22,9 @@ export class Callee extends End {
   readonly scope: Scope;
   /** For messages: how the function is called. */
   readonly name: string;
+  /** What the caller set for this call; its window came with the Start, as the first credit. */
+  readonly flow: {readonly window: number; readonly windowBytes: number};
 
-  /** @param grant the credit that came with the Start */
   constructor(
     channel: Channel,
     options: {
@@ -31,15 +32,15 @@ export class Callee extends End {
       kind: FunctionKind;
       name: string;
       scope: Scope;
-      grant: {messages: number; bytes: number} | undefined;
+      flow: Callee['flow'];
     },
   ) {
     super(channel, options.id, 'callee', options.kind === 'context');
     this.scope = options.scope;
     this.name = options.name;
+    this.flow = options.flow;
     if (options.kind === 'stream' || options.kind === 'operator') {
-      const outlet = this.makeOutlet({});
-      if (options.grant) outlet.grant(options.grant.messages, options.grant.bytes);
+      this.makeOutlet({}).grant(this.flow.window, this.flow.windowBytes);
     }
     // Whoever cancels the function (its caller, its deadline, its actor, itself) ends what it awaits of its stream.
     if (options.kind !== 'task') {

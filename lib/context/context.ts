@@ -54,7 +54,10 @@ export class Context<In, Out, First, Result> implements AsyncDisposable {
     const outcome = this.#caller.outcome;
     if (outcome?.kind === 'failed' && outcome.error instanceof ContextCancelled) throw outcome.error;
     if (this.#stream) throw reopened(this.#caller);
-    this.#stream = new (msgStreamClass())(this.#caller, this.#caller.call.scope, options);
+    this.#stream = new (msgStreamClass())(this.#caller, this.#caller.call.scope, {
+      ...this.#caller.call.flow,
+      ...options,
+    });
     return this.#stream;
   }
 
@@ -68,7 +71,7 @@ export class Context<In, Out, First, Result> implements AsyncDisposable {
   result(): Promise<Result> {
     const caller = this.#caller;
     caller.asked = true;
-    caller.makeInlet({}).drain();
+    caller.makeInlet(caller.call.flow).drain();
     return Answer.owned<Result>(caller.call.scope, (resolve, reject) => {
       caller.onOutcome(outcome =>
         outcome.kind === 'returned' ? resolve(outcome.value as Result) : reject(outcome.error),

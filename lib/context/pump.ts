@@ -14,20 +14,17 @@ import {rxjs} from './rxjs.js';
  */
 export function pump(end: End, outlet: Outlet, source: ObservableInput<unknown>): Promise<void> {
   // A string is iterable too, and a primitive: `in` wants an object.
-  const iterator = openIterator(Object(source));
-  return iterator ? pull(end, outlet, iterator) : push(end, outlet, source);
+  const shape: object = Object(source);
+  // Our own streams are Observables too; iterated they keep their bound.
+  if (Symbol.asyncIterator in shape)
+    return pull(end, outlet, (shape as AsyncIterable<unknown>)[Symbol.asyncIterator]());
+  if (!('subscribe' in shape) && Symbol.iterator in shape)
+    return pull(end, outlet, (shape as Iterable<unknown>)[Symbol.iterator]());
+  return push(end, outlet, source);
 }
 
-type AnyIterator = Iterator<unknown> | AsyncIterator<unknown>;
-
-function openIterator(source: ObservableInput<unknown>): AnyIterator | undefined {
-  // Our own streams are both; iterated they keep their bound.
-  if (Symbol.asyncIterator in source) return source[Symbol.asyncIterator]();
-  if (!('subscribe' in source) && Symbol.iterator in source) return source[Symbol.iterator]();
-  return undefined;
-}
-
-async function pull(end: End, outlet: Outlet, iterator: AnyIterator): Promise<void> {
+/** A synchronous iterator is asked again and again while there is room, without an `await` between two values. */
+async function pull(end: End, outlet: Outlet, iterator: Iterator<unknown> | AsyncIterator<unknown>): Promise<void> {
   let exhausted = false;
   try {
     for (;;) {
@@ -36,8 +33,7 @@ async function pull(end: End, outlet: Outlet, iterator: AnyIterator): Promise<vo
       // A failing source has ended by itself: it gets no `return()`.
       exhausted = true;
       const step = iterator.next();
-      const {done, value} =
-        step instanceof Promise ? await step : await Promise.resolve(step as IteratorResult<unknown>);
+      const {done, value} = isPromise(step) ? await step : step;
       if (done) return;
       exhausted = false;
       end.pulled(outlet, value);
@@ -45,6 +41,10 @@ async function pull(end: End, outlet: Outlet, iterator: AnyIterator): Promise<vo
   } finally {
     if (!exhausted) await iterator.return?.();
   }
+}
+
+function isPromise<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
+  return typeof (value as Partial<PromiseLike<T>>).then === 'function';
 }
 
 function push(end: End, outlet: Outlet, source: ObservableInput<unknown>): Promise<void> {

@@ -17,7 +17,8 @@ export async function runStream(callee: Callee, fn: AnyFunction, args: readonly 
 
 /** What comes in is the function's first argument; what it returns is sent. */
 export async function runOperator(callee: Callee, fn: AnyFunction, args: readonly unknown[]): Promise<void> {
-  const inlet = callee.makeInlet({});
+  // The caller's window bounds both directions.
+  const inlet = callee.makeInlet(callee.flow);
   inlet.open();
   const source = inputStream(callee, inlet);
   await send(callee, fn(...([source, ...args] as never[])));

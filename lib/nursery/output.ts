@@ -5,6 +5,8 @@
 import type {Readable, Writable} from 'node:stream';
 
 const tailBytes = 8 * 1024;
+/** What may wait for a reader of our own output; beyond it lines are dropped, and counted. */
+const queueBytes = 4 * 1024 * 1024;
 /** A line longer than this is relayed in parts: a child that never ends its line must not fill our memory. */
 const longestLine = 64 * 1024;
 const newline = 10;
@@ -23,8 +25,14 @@ export function relayLines(from: Readable | null, to: Writable | undefined, opti
   let line: Buffer[] = [];
   let lineBytes = 0;
   const prefix = Buffer.from(options.prefix);
+  let dropped = 0;
   const write = (end: Uint8Array): void => {
-    if (to?.writable) to.write(Buffer.concat([prefix, ...line, end]));
+    if (to && to.writableLength > queueBytes) dropped++;
+    else if (to?.writable) {
+      const gap = dropped > 0 ? [prefix, Buffer.from(`(${dropped} lines were dropped: nobody read them)\n`)] : [];
+      dropped = 0;
+      to.write(Buffer.concat([...gap, prefix, ...line, end]));
+    }
     line = [];
     lineBytes = 0;
   };
