@@ -68,6 +68,9 @@ test('an actor does not see the arguments by which it was started', async t => {
   });
 });
 
+const isDangerous = (flag: string): boolean =>
+  /^--(test|experimental-test|inspect|watch|eval|print|input-type)/.test(flag);
+
 const inherits = test.macro({
   async exec(t: ExecutionContext, flags: readonly string[], kept: readonly string[], viaFile: boolean) {
     const lib = new URL('../../lib/index.js', import.meta.url).href;
@@ -83,7 +86,10 @@ const inherits = test.macro({
     // Node's test runner puts a mark in front of what a test prints.
     const lines = program.stdout.match(/^(# )?\[.*\]$/gm) ?? [];
     t.is(lines.length, 1);
-    t.deepEqual(JSON.parse(lines[0]?.replace('# ', '') ?? ''), kept);
+    const inherited: string[] = JSON.parse(lines[0]?.replace('# ', '') ?? '');
+    // From Node 24 on the test runner gives its files flags of its own, which do no harm.
+    if (flags.includes('--test')) t.deepEqual(inherited.filter(isDangerous), kept);
+    else t.deepEqual(inherited, kept);
   },
   title: (_, flags) => `T7: a program started with ${flags.join(' ') || '--eval'} runs it once, and its actors without`,
 });
