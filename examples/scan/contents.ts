@@ -24,20 +24,19 @@ export class Contents {
   /** True when this content was not there before. */
   add(sha256: Uint8Array): boolean {
     const key = keyOf(sha256);
-    const at = slotOf(this.#slots, key);
+    const at = slotOf(this.#slots, key, 0);
     if (isTaken(this.#slots, at)) return false;
-    this.#slots.set(key, at);
+    copySlot(key, 0, this.#slots, at);
     this.#size += 1;
     if (this.#size * words > this.#slots.length * fullest) this.#grow();
     return true;
   }
 
+  /** Without an object for each slot: a view of one takes six times what the slot does. */
   #grow(): void {
     const larger = new Uint32Array(this.#slots.length * 2);
     for (let at = 0; at < this.#slots.length; at += words) {
-      if (!isTaken(this.#slots, at)) continue;
-      const key = this.#slots.subarray(at, at + words);
-      larger.set(key, slotOf(larger, key));
+      if (isTaken(this.#slots, at)) copySlot(this.#slots, at, larger, slotOf(larger, this.#slots, at));
     }
 
     this.#slots = larger;
@@ -49,16 +48,21 @@ function keyOf(sha256: Uint8Array): Uint32Array {
   return new Uint32Array(new Uint8Array(sha256.subarray(0, words * Uint32Array.BYTES_PER_ELEMENT)).buffer);
 }
 
-/** Where the key is, or the free slot where it belongs. */
-function slotOf(slots: Uint32Array, key: Uint32Array): number {
+/** Where the key that begins at `from` is, or the free slot where it belongs. */
+function slotOf(slots: Uint32Array, keys: Uint32Array, from: number): number {
   const last = slots.length - words;
-  let at = ((key[0] ?? 0) * words) & last;
-  while (isTaken(slots, at) && !isEqual(slots, at, key)) at = (at + words) & last;
+  let at = ((keys[from] ?? 0) * words) & last;
+  while (isTaken(slots, at) && !isEqual(slots, at, keys, from)) at = (at + words) & last;
   return at;
 }
 
-function isEqual(slots: Uint32Array, at: number, key: Uint32Array): boolean {
-  return key.every((word, index) => slots[at + index] === word);
+function copySlot(keys: Uint32Array, from: number, slots: Uint32Array, at: number): void {
+  for (let word = 0; word < words; word++) slots[at + word] = keys[from + word] ?? 0;
+}
+
+function isEqual(slots: Uint32Array, at: number, keys: Uint32Array, from: number): boolean {
+  for (let word = 0; word < words; word++) if (slots[at + word] !== keys[from + word]) return false;
+  return true;
 }
 
 // A free slot is all zeros; no content is known whose SHA-256 begins with 128 zero bits.
