@@ -3,14 +3,25 @@
  * Floor 9: named re-exports, grouped; no logic.
  */
 
+// Programs and their nurseries
+export {main, openNursery, parent, type RootOptions} from './main.js';
+export type {ActorOptions, Body, Nursery, NurseryOptions} from './nursery/nursery.js';
 export type {Timeouts} from './actor/actor.js';
-// Calls into other actors
-export type {CallOptions, Portal, StreamValue} from './actor/portal.js';
+export {currentActor, currentSignal, isRoot, shield, sleep} from './base/current.js';
+
 // What may cross: remote functions
 export {context, type FnOptions, type Marked, operator, type RemoteFn, stream, task} from './actor/remote.js';
+
+// Calls into other actors
+export type {CallOptions, Portal, StreamValue} from './actor/portal.js';
+export type {CalleeContext, Context, SubjectLike} from './context/context.js';
+export type {MsgStream, RemoteStream, StreamOptions, StreamStats} from './context/stream.js';
+export type {FlowOptions} from './context/end.js';
+
 // Identity and logging
 export type {ActorId} from './base/address.js';
-export {currentActor, currentSignal, isRoot, shield, sleep} from './base/current.js';
+export type {Logger, LogLevel} from './base/log.js';
+
 // Errors
 export {
   ActorDied,
@@ -24,9 +35,9 @@ export {
   NotExposed,
   NurseryError,
   ProtocolError,
+  registerError,
   RemoteActorError,
   ResourceExhausted,
-  registerError,
   SpawnFailed,
   type SpawnPhase,
   StreamClosed,
@@ -35,10 +46,3 @@ export {
   type TransportEnd,
   Unserializable,
 } from './base/errors.js';
-export type {Logger, LogLevel} from './base/log.js';
-export type {CalleeContext, Context, SubjectLike} from './context/context.js';
-export type {FlowOptions} from './context/end.js';
-export type {MsgStream, RemoteStream, StreamOptions, StreamStats} from './context/stream.js';
-// Programs and their nurseries
-export {main, openNursery, parent, type RootOptions} from './main.js';
-export type {ActorOptions, Body, Nursery, NurseryOptions} from './nursery/nursery.js';
