@@ -5,7 +5,9 @@
 
 // Programs and their nurseries
 export {main, openNursery, parent, type RootOptions} from './main.js';
-export type {ActorOptions, Body, Nursery, NurseryOptions} from './nursery/nursery.js';
+export type {Body, Nursery, NurseryOptions} from './nursery/nursery.js';
+export type {ActorOptions, Backend} from './nursery/plan.js';
+export type {Pool} from './nursery/pool.js';
 export type {Timeouts} from './actor/actor.js';
 export {currentActor, currentSignal, isRoot, shield, sleep} from './base/current.js';
 
@@ -15,8 +17,12 @@ export {context, type FnOptions, type Marked, operator, type RemoteFn, stream, t
 // Calls into other actors
 export type {CallOptions, Portal, StreamValue} from './actor/portal.js';
 export type {CalleeContext, Context, SubjectLike} from './context/context.js';
-export type {MsgStream, RemoteStream, StreamOptions, StreamStats} from './context/stream.js';
-export type {FlowOptions} from './context/end.js';
+export type {IterateOptions, RemoteStream, WorkOptions} from './context/remote-stream.js';
+export type {MsgStream, StreamOptions, StreamStats} from './context/stream.js';
+export type {FlowOptions, Overflow} from './context/flow.js';
+
+// Shared resources
+export {openShared, type Shared} from './actor/shared.js';
 
 // Identity and logging
 export type {ActorId} from './base/address.js';
@@ -30,6 +36,7 @@ export {
   ContextCancelled,
   type Exit,
   HandshakeRejected,
+  Lagged,
   MessageTypeError,
   NoRuntime,
   NotExposed,

@@ -20,6 +20,7 @@ const floors: Readonly<Record<string, number>> = {
   testing: 7,
   'main.ts': 8,
   'child.ts': 8,
+  'thread.ts': 8,
   'index.ts': 9,
 };
 

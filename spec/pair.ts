@@ -10,7 +10,7 @@ import {type CallOptions, makePortal, type Portal} from '../lib/actor/portal.js'
 import {context, operator, stream, task} from '../lib/actor/remote.js';
 import {newActorId} from '../lib/base/address.js';
 import type {CalleeContext, Context} from '../lib/context/context.js';
-import type {RemoteStream} from '../lib/context/stream.js';
+import type {RemoteStream} from '../lib/context/remote-stream.js';
 import {loadCodec} from '../lib/msg/codec.js';
 import {maxFrameBytes, readFrame} from '../lib/msg/frame.js';
 import {Kind} from '../lib/msg/types.js';

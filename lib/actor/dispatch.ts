@@ -7,6 +7,7 @@ import {outcomeError, Scope} from '../base/scope.js';
 import {longTimer} from '../base/timer.js';
 import type {Channel} from '../channel/channel.js';
 import {Callee} from '../context/callee.js';
+import {flowOf, type Overflow} from '../context/flow.js';
 import type {FunctionKind, Message, StartPayload} from '../msg/types.js';
 import type {Actor} from './actor.js';
 import type {ExposedFunction, FunctionHome} from './exposed.js';
@@ -45,7 +46,7 @@ export function dispatch(actor: Actor, line: Line, message: Message): void {
     kind,
     name,
     scope,
-    flow: {window: flow[0], windowBytes: flow[1]},
+    flow: flowOf({window: flow[0], windowBytes: flow[1], bufferBytes: flow[2], overflow: flow[3] as Overflow}),
   });
   if (!found) {
     callee.threw(refusal);

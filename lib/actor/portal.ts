@@ -10,9 +10,10 @@ import {type ActorDied, ContextCancelled, TransportClosed} from '../base/errors.
 import {innerScope, type Scope} from '../base/scope.js';
 import {type Call, Caller} from '../context/caller.js';
 import {type CalleeContext, Context, coldContext} from '../context/context.js';
-import {checkFlow, type FlowOptions} from '../context/end.js';
+import type {Tap} from '../context/crew.js';
+import {type FlowOptions, flowOf} from '../context/flow.js';
 import {pump} from '../context/pump.js';
-import {coldStream, type RemoteStream, type Tap} from '../context/stream.js';
+import {coldStream, type RemoteStream} from '../context/remote-stream.js';
 import type {FunctionKind} from '../msg/types.js';
 import type {Actor} from './actor.js';
 import type {Peer} from './peers.js';
@@ -168,7 +169,7 @@ class PortalOf implements Portal {
   stream<A extends unknown[], S>(fn: ((...args: A) => S) & Marked<'stream'>, ...args: A): RemoteStream<StreamValue<S>> {
     return coldStream(
       () => this.#open('stream', fn, args),
-      error => this.#scope().fail(error),
+      () => this.#scope(),
     );
   }
 
@@ -179,7 +180,7 @@ class PortalOf implements Portal {
     return source =>
       coldStream(
         () => this.#open('operator', fn, args, source),
-        error => this.#scope().fail(error),
+        () => this.#scope(),
       );
   }
 
@@ -206,11 +207,14 @@ class PortalOf implements Portal {
     // A subscription always counts as asked.
     caller.asked = true;
     if (source !== undefined) feedStage(caller, this.#options, source);
+    const leave = (): void => {
+      if (!caller.outcome) void caller.cancel('requested', undefined);
+    };
     return {
       inlet: caller.makeInlet({}),
-      leave: () => {
-        if (!caller.outcome) void caller.cancel('requested', undefined);
-      },
+      leave,
+      // The cancel is what the remote end sees; whoever consumed is told of the error itself.
+      fail: leave,
     };
   }
 
@@ -236,7 +240,7 @@ class PortalOf implements Portal {
         actor: this.actor,
       });
     }
-    const {window, windowBytes, bufferBytes, signal, timeout, onExit} = this.#options;
+    const {window, windowBytes, bufferBytes, overflow, signal, timeout, onExit} = this.#options;
     const force = this.#owner.force;
     const caller = new Caller(channel, {
       kind,
@@ -246,7 +250,7 @@ class PortalOf implements Portal {
       openedBy,
       from,
       scope,
-      flow: {window, windowBytes, bufferBytes},
+      flow: {window, windowBytes, bufferBytes, overflow},
       signal,
       timeout,
       onExit,
@@ -269,7 +273,7 @@ const callOptions = new Set(['signal', 'timeout', 'onExit', 'scope', 'window', '
 function checkOptions(options: CallOptions): void {
   for (const key of Object.keys(options))
     if (!callOptions.has(key)) throw new TypeError(`portal.with(): there is no option ${key}`);
-  checkFlow(options);
+  flowOf(options);
   if (Number.isNaN(options.timeout)) throw new RangeError('timeout is a number of milliseconds, not NaN');
 }
 

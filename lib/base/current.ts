@@ -50,7 +50,7 @@ export function currentActor(): ActorId {
 
 /** Whether this process is no spawned actor: a root, or a process without a runtime. Never throws. */
 export function isRoot(): boolean {
-  return !isSpawned();
+  return storage.getStore()?.root ?? !isSpawned();
 }
 
 /** Set by the entry of a spawned process, before anything of the user's is imported. */

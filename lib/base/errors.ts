@@ -126,6 +126,22 @@ export class StreamClosed extends ActorError {
   }
 }
 
+/** This iterator was further behind than its `lag` allows, and has missed values; it goes on from the oldest kept one. */
+export class Lagged extends ActorError {
+  static override readonly code = 'ERR_LAGGED';
+  /** How many values it has missed. */
+  readonly missed: number;
+
+  constructor(missed: number) {
+    super(`an iterator was too slow and has missed ${missed} values`);
+    this.missed = missed;
+  }
+
+  static {
+    brand(this);
+  }
+}
+
 /** The channel to another actor ended. */
 export class TransportClosed extends ActorError {
   static override readonly code = 'ERR_TRANSPORT';

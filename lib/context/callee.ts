@@ -16,6 +16,7 @@ import {
   type Message,
 } from '../msg/types.js';
 import {End} from './end.js';
+import type {Flow} from './flow.js';
 import {type Outcome, tryEncode} from './link.js';
 
 export class Callee extends End {
@@ -23,7 +24,7 @@ export class Callee extends End {
   /** For messages: how the function is called. */
   readonly name: string;
   /** What the caller set for this call; its window came with the Start, as the first credit. */
-  readonly flow: {readonly window: number; readonly windowBytes: number};
+  readonly flow: Flow;
 
   constructor(
     channel: Channel,
@@ -32,7 +33,7 @@ export class Callee extends End {
       kind: FunctionKind;
       name: string;
       scope: Scope;
-      flow: Callee['flow'];
+      flow: Flow;
     },
   ) {
     super(channel, options.id, 'callee', options.kind === 'context');
@@ -40,7 +41,7 @@ export class Callee extends End {
     this.name = options.name;
     this.flow = options.flow;
     if (options.kind === 'stream' || options.kind === 'operator') {
-      this.makeOutlet({}).grant(this.flow.window, this.flow.windowBytes);
+      this.makeOutlet(this.flow).grant(this.flow.window, this.flow.windowBytes);
     }
     // Whoever cancels the function (its caller, its deadline, its actor, itself) ends what it awaits of its stream.
     if (options.kind !== 'task') {

@@ -18,7 +18,8 @@ import {
   type Message,
   type StartPayload,
 } from '../msg/types.js';
-import {End, type FlowOptions} from './end.js';
+import {End} from './end.js';
+import {type FlowOptions, flowOf} from './flow.js';
 import {type Outcome, tryEncode} from './link.js';
 
 /** What a call needs to begin. */
@@ -352,8 +353,14 @@ function cancelledBefore(channel: Channel, call: Call, reason: CancelReason, cau
 }
 
 function encodeStart(channel: Channel, call: Call): Uint8Array {
-  const {window = 1_024, windowBytes = 1024 * 1024} = call.flow;
-  const payload: StartPayload = [call.fn, call.kind, call.args, [window, windowBytes], call.timeout ?? null];
+  const {window, windowBytes, bufferBytes, overflow} = flowOf(call.flow);
+  const payload: StartPayload = [
+    call.fn,
+    call.kind,
+    call.args,
+    [window, windowBytes, bufferBytes, overflow],
+    call.timeout ?? null,
+  ];
   const encoded = tryEncode(channel, payload, '');
   if ('bytes' in encoded) return encoded.bytes;
   // Encoded alone, the arguments say where in them the fault lies.

@@ -7,35 +7,10 @@ import {boxError, unboxError} from '../msg/boxed-error.js';
 import {splitValues} from '../msg/frame.js';
 import {type CreditPayload, Kind, type Message, type StopPayload} from '../msg/types.js';
 import type {Grant} from './credit.js';
+import {type FlowOptions, flowOf} from './flow.js';
 import {Inlet, type StreamEnd} from './inlet.js';
 import {Link, type Outcome} from './link.js';
 import {closedByPeer, Outlet} from './outlet.js';
-
-/** How much may be on its way to this end, and wait at it. */
-export interface FlowOptions {
-  /** Values that a sender may be ahead of the consumer. Default 1 024. */
-  readonly window?: number | undefined;
-  /** The same in bytes. Default 1 MiB (1 048 576). One value larger than half of it may go beyond. */
-  readonly windowBytes?: number | undefined;
-  /** Bytes that may wait at this end for room, when values are pushed. Default 16 MiB. */
-  readonly bufferBytes?: number | undefined;
-}
-
-/** The least of each; a window of nothing would wait for ever. */
-const leastFlow = {window: 1, windowBytes: 1, bufferBytes: 0} as const;
-
-/** @throws RangeError for a bound that is none */
-export function checkFlow(flow: FlowOptions): void {
-  for (const [name, least] of Object.entries(leastFlow)) {
-    const bound = flow[name as keyof FlowOptions];
-    if (bound !== undefined && !(bound >= least))
-      throw new RangeError(`${name} is a number from ${least} on, not ${String(bound)}`);
-  }
-}
-
-const defaultWindow = 1_024;
-const defaultWindowBytes = 1024 * 1024;
-const defaultBufferBytes = 16 * 1024 * 1024;
 
 export abstract class End extends Link {
   #inlet: Inlet | undefined;
@@ -65,8 +40,7 @@ export abstract class End extends Link {
   makeInlet(flow: FlowOptions): Inlet {
     if (!this.#inlet) {
       this.#inlet = new Inlet({
-        window: flow.window ?? defaultWindow,
-        windowBytes: flow.windowBytes ?? defaultWindowBytes,
+        ...flowOf(flow),
         grant: grant => this.#sendCredit(grant),
       });
       const end = this.#earlyEnd ?? (this.outcome && endOf(this.outcome));
@@ -83,7 +57,7 @@ export abstract class End extends Link {
           stop: (last, failure) => this.act('stop', () => this.#sendStop('send', last, failure)),
           overrun: error => this.fail(error),
         },
-        flow.bufferBytes ?? defaultBufferBytes,
+        flowOf(flow),
       );
       if (this.#earlyCredit) this.#outlet.grant(this.#earlyCredit.messages, this.#earlyCredit.bytes);
       if (this.dialog.sending === 'refused') this.#outlet.cut(closedByPeer(this.channel.peer));

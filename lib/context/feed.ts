@@ -3,6 +3,7 @@
  * Floor 4: between `inlet` and `stream`.
  */
 import type {Subscriber} from 'rxjs';
+import {Lagged} from '../base/errors.js';
 import {type Consumer, type Inlet, isValue, type StreamEnd} from './inlet.js';
 
 /** Marks the regular end of a stream on its way to the operator that tells closing from failing (rule S4). */
@@ -60,10 +61,10 @@ export class InletIterator<T> implements AsyncIterableIterator<T>, Consumer {
   /** Whether values were handed to a waiting `next()` in this very turn: they go back if the iterator returns now. */
   #holding = false;
 
-  constructor(inlet: Inlet, leave: () => void) {
+  constructor(inlet: Inlet, leave: () => void, lag?: number) {
     this.#inlet = inlet;
     this.#leave = leave;
-    inlet.attach(this);
+    inlet.attach(this, lag);
   }
 
   [Symbol.asyncIterator](): this {
@@ -96,6 +97,11 @@ export class InletIterator<T> implements AsyncIterableIterator<T>, Consumer {
       const item = this.#inlet.peek(this);
       if (item === undefined) return;
       const {resolve, reject} = this.#pending.shift() as Pull<T>;
+      const missed = this.#inlet.takeMissed(this);
+      if (missed > 0) {
+        reject(new Lagged(missed));
+        continue;
+      }
       if (!isValue(item)) {
         this.#finish(false);
         if ('error' in item) reject((item as StreamEnd).error);

@@ -31,6 +31,10 @@ interface Place {
   next: number;
   /** How many of the last ones it was handed are not yet consumed for good. */
   held: number;
+  /** How far it may be behind; then it misses values, and holds back nobody. */
+  readonly lag: number | undefined;
+  /** Values that it has missed and was not told of. */
+  missed: number;
 }
 
 export class Inlet {
@@ -40,6 +44,8 @@ export class Inlet {
   readonly #log: Entry[] = [];
   #logFrom = 0;
   #base = 1;
+  /** The number of the first value for which no credit was returned yet. */
+  #credited = 1;
   readonly #places = new Map<Consumer, Place>();
   /** Within the turn in which the first consumer came: others may still join it at the beginning. */
   #gathering = false;
@@ -76,11 +82,12 @@ export class Inlet {
     this.received++;
     if (this.#draining && this.#places.size === 0) {
       this.dropped++;
-      this.#consumed(1, bytes);
-      this.#base++;
+      this.#log.push({value, bytes});
+      this.#dropAll(0);
       return true;
     }
     this.#log.push({value, bytes});
+    for (const place of this.#places.values()) if (place.lag !== undefined) this.#moveUp(place, place.lag);
     return true;
   }
 
@@ -109,9 +116,9 @@ export class Inlet {
   }
 
   /** From the present backlog on; that is for all who attach in the turn of the first. */
-  attach(consumer: Consumer): void {
+  attach(consumer: Consumer, lag?: number): void {
     if (this.#places.size === 0) this.#gather();
-    this.#places.set(consumer, {next: this.#gathering ? this.#base : this.#next(), held: 0});
+    this.#places.set(consumer, {next: this.#gathering ? this.#base : this.#next(), held: 0, lag, missed: 0});
   }
 
   /** Leaves. With `giveBack`, what it held returns to the log. The last to leave keeps its place for whoever comes next. */
@@ -124,7 +131,7 @@ export class Inlet {
     this.#trim();
     this.#places.delete(consumer);
     if (this.#places.size > 0) this.#trim();
-    else if (this.#draining) this.#dropAll();
+    else if (this.#draining) this.#dropAll(this.#log.length - this.#logFrom);
   }
 
   /** Subscribers are told nothing more. */
@@ -136,12 +143,11 @@ export class Inlet {
     return this.#places.size;
   }
 
-  /** What waits for a consumer: a value, the end, or nothing yet. */
-  peek(consumer: Consumer): {readonly value: unknown} | StreamEnd | undefined {
+  /** What waits for a consumer, so many values ahead of its place: a value, the end, or nothing yet. */
+  peek(consumer: Consumer, ahead = 0): {readonly value: unknown} | StreamEnd | undefined {
     const place = this.#places.get(consumer);
     if (place === undefined) return undefined;
-    const entry = this.#log[this.#logFrom + place.next - this.#base];
-    return entry ?? this.#end;
+    return this.#at(place.next + ahead) ?? this.#end;
   }
 
   /** Counts the next value as consumed by this consumer; with `hold` only once it is let go: it may yet come back. */
@@ -152,6 +158,14 @@ export class Inlet {
     place.next++;
     if (hold || place.held > 0) place.held++;
     else if (slowest) this.#trim();
+  }
+
+  /** How many values this consumer has missed since it last asked. */
+  takeMissed(consumer: Consumer): number {
+    const place = this.#places.get(consumer);
+    const missed = place?.missed ?? 0;
+    if (place) place.missed = 0;
+    return missed;
   }
 
   /** What this consumer was handed is consumed for good. */
@@ -167,12 +181,24 @@ export class Inlet {
     if (this.#draining) return;
     this.#draining = true;
     if (!this.#opened) this.open();
-    if (this.#places.size === 0) this.#dropAll();
+    if (this.#places.size === 0) this.#dropAll(this.#log.length - this.#logFrom);
   }
 
-  #dropAll(): void {
-    this.dropped += this.#log.length - this.#logFrom;
+  /** Nobody wants what is kept: so many more were dropped. */
+  #dropAll(count: number): void {
+    this.dropped += count;
+    this.#return(this.#next());
     this.#forget(this.#next());
+  }
+
+  /** A consumer that is too far behind goes on from the oldest value that it may still have. */
+  #moveUp(place: Place, lag: number): void {
+    const oldest = this.#next() - lag;
+    if (place.next >= oldest) return;
+    place.missed += oldest - place.next;
+    place.next = oldest;
+    place.held = 0;
+    this.#trim();
   }
 
   /** The number of the value that comes next. */
@@ -188,24 +214,35 @@ export class Inlet {
     });
   }
 
-  /** Forgets what every consumer has had. */
+  /** Returns credit for what all have had who may hold it back, and forgets what everybody has had. */
   #trim(): void {
-    if (this.#gathering) return;
-    let slowest = Number.POSITIVE_INFINITY;
-    for (const {next, held} of this.#places.values()) slowest = Math.min(slowest, next - held);
-    if (slowest !== Number.POSITIVE_INFINITY) this.#forget(slowest);
+    if (this.#gathering || this.#places.size === 0) return;
+    let kept = this.#next();
+    let consumed = kept;
+    for (const {next, held, lag} of this.#places.values()) {
+      kept = Math.min(kept, next - held);
+      if (lag === undefined) consumed = Math.min(consumed, next - held);
+    }
+    this.#return(consumed);
+    this.#forget(kept);
+  }
+
+  #return(until: number): void {
+    let bytes = 0;
+    const count = until - this.#credited;
+    if (count <= 0) return;
+    for (let number = this.#credited; number < until; number++) bytes += (this.#at(number) as Entry).bytes;
+    this.#credited = until;
+    const grant = this.#credit.consume(count, bytes);
+    if (grant && !this.#end) this.#grant(grant);
+  }
+
+  #at(number: number): Entry | undefined {
+    return this.#log[this.#logFrom + number - this.#base];
   }
 
   #forget(until: number): void {
-    let bytes = 0;
-    const count = until - this.#base;
-    if (count <= 0) return;
-    for (let i = 0; i < count; i++) {
-      bytes += (this.#log[this.#logFrom + i] as Entry).bytes;
-      this.#log[this.#logFrom + i] = forgotten;
-    }
-    this.#logFrom += count;
-    this.#base = until;
+    for (; this.#base < until; this.#base++) this.#log[this.#logFrom++] = forgotten;
     if (this.#logFrom === this.#log.length) {
       this.#log.length = 0;
       this.#logFrom = 0;
@@ -213,12 +250,6 @@ export class Inlet {
       this.#log.splice(0, this.#logFrom);
       this.#logFrom = 0;
     }
-    this.#consumed(count, bytes);
-  }
-
-  #consumed(count: number, bytes: number): void {
-    const grant = this.#credit.consume(count, bytes);
-    if (grant && !this.#end) this.#grant(grant);
   }
 }
 

@@ -5,6 +5,7 @@
 import {formatActor} from '../base/address.js';
 import {StreamClosed, StreamOverrun} from '../base/errors.js';
 import {SendCredit} from './credit.js';
+import type {Flow, Overflow} from './flow.js';
 
 /** What an outlet does to the world. */
 export interface OutletPort {
@@ -25,6 +26,7 @@ interface Waiting {
 export class Outlet {
   readonly #port: OutletPort;
   readonly #bufferBytes: number;
+  readonly #overflow: Overflow;
   readonly #credit = new SendCredit();
   #queue: Waiting[] = [];
   #queueFrom = 0;
@@ -38,9 +40,10 @@ export class Outlet {
   #flushWaiters: (() => void)[] = [];
   #closedListeners: (() => void)[] = [];
 
-  constructor(port: OutletPort, bufferBytes: number) {
+  constructor(port: OutletPort, flow: Pick<Flow, 'bufferBytes' | 'overflow'>) {
     this.#port = port;
-    this.#bufferBytes = bufferBytes;
+    this.#bufferBytes = flow.bufferBytes;
+    this.#overflow = flow.overflow;
   }
 
   /** The number of the last value that has left. */
@@ -76,7 +79,9 @@ export class Outlet {
       return false;
     }
     if (this.#goes(bytes)) return true;
-    if (this.queuedBytes + bytes.length > this.#bufferBytes) {
+    if (this.#overflow === 'latest') this.#dropPushed(0);
+    else if (this.#overflow === 'dropOldest') this.#dropPushed(this.#bufferBytes - bytes.length);
+    else if (this.queuedBytes + bytes.length > this.#bufferBytes) {
       this.dropped++;
       this.#port.overrun(
         new StreamOverrun(
@@ -148,6 +153,20 @@ export class Outlet {
     return true;
   }
 
+  /** Drops the oldest pushed values until so many bytes are left; what somebody waits for stays. */
+  #dropPushed(bytes: number): void {
+    for (let at = this.#queueFrom; at < this.#queue.length && this.queuedBytes > bytes; at++) {
+      const waiting = this.#queue[at] as Waiting;
+      if (waiting.settle) continue;
+      this.queuedBytes -= waiting.bytes.length;
+      this.dropped++;
+      // What stood before it is waited for: it moves up by one place.
+      this.#queue.copyWithin(this.#queueFrom + 1, this.#queueFrom, at);
+      this.#queueFrom++;
+    }
+    this.#compact();
+  }
+
   #enqueue(waiting: Waiting): void {
     this.#queue.push(waiting);
     this.queuedBytes += waiting.bytes.length;
@@ -171,11 +190,14 @@ export class Outlet {
         this.#port.stop(this.#credit.sent, failure);
       }
       this.#wakeFlushWaiters();
-    } else if (this.#queueFrom > 1_024 && this.#queueFrom * 2 > this.#queue.length) {
-      this.#queue = this.#queue.slice(this.#queueFrom);
-      this.#queueFrom = 0;
-    }
+    } else this.#compact();
     if (this.hasRoom) this.#wakeRoomWaiters();
+  }
+
+  #compact(): void {
+    if (this.#queueFrom <= 1_024 || this.#queueFrom * 2 <= this.#queue.length) return;
+    this.#queue = this.#queue.slice(this.#queueFrom);
+    this.#queueFrom = 0;
   }
 
   #wakeRoomWaiters(): void {

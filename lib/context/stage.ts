@@ -6,7 +6,7 @@ import type {ObservableInput} from 'rxjs';
 import type {Callee} from './callee.js';
 import {CalleeContext} from './context.js';
 import {pump} from './pump.js';
-import {inputStream} from './stream.js';
+import {inputStream} from './remote-stream.js';
 
 type AnyFunction = (...args: never[]) => unknown;
 
@@ -20,7 +20,7 @@ export async function runOperator(callee: Callee, fn: AnyFunction, args: readonl
   // The caller's window bounds both directions.
   const inlet = callee.makeInlet(callee.flow);
   inlet.open();
-  const source = inputStream(callee, inlet);
+  const source = inputStream(callee, inlet, callee.scope);
   await send(callee, fn(...([source, ...args] as never[])));
 }
 

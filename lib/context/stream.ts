@@ -1,122 +1,18 @@
 /**
- * Streams as users hold them: Observable, AsyncIterable and, on a context, Observer.
- * Floor 4: the face of RxJS on `inlet` and `outlet`.
+ * The stream of a context as users hold it: what comes in, and an Observer for what goes out.
+ * Floor 4: above `remote-stream`, the face of RxJS on `outlet`.
  */
-import type {Observable, ObservableInput, Observer, Subscription} from 'rxjs';
+import type {ObservableInput, Observer} from 'rxjs';
 import {Answer} from '../base/answer.js';
 import {ProtocolError, StreamClosed} from '../base/errors.js';
 import type {Scope} from '../base/scope.js';
-import {checkFlow, type End, type FlowOptions} from './end.js';
-import {EndOfStream, feed, InletIterator} from './feed.js';
+import type {End} from './end.js';
+import {type FlowOptions, flowOf} from './flow.js';
 import type {Inlet} from './inlet.js';
 import type {Outlet} from './outlet.js';
 import {pump} from './pump.js';
-import {madeOfRxjs, rxjs} from './rxjs.js';
-
-/** Values from another actor. */
-export interface RemoteStream<T> extends Observable<T>, AsyncIterable<T> {
-  /** Each iterator sees every value from its making on. Leaving it early is like unsubscribing. */
-  iterate(): AsyncIterableIterator<T>;
-}
-
-/**
- * @param values what a subscription gets
- * @param iterate makes an iterator, attached at once
- * @param thrown told when the function of a direct subscriber throws
- */
-type NewRemoteStream = new <T>(
-  values: Observable<T>,
-  iterate: () => AsyncIterableIterator<T>,
-  thrown: (error: unknown) => void,
-) => RemoteStream<T>;
-
-const remoteStreamClass = madeOfRxjs<NewRemoteStream>(({Observable, Subscriber}) => {
-  return class RemoteStreamOf<T> extends Observable<T> implements RemoteStream<T> {
-    readonly #iterate: () => AsyncIterableIterator<T>;
-    readonly #thrown: (error: unknown) => void;
-
-    constructor(values: Observable<T>, iterate: () => AsyncIterableIterator<T>, thrown: (error: unknown) => void) {
-      super(subscriber => values.subscribe(subscriber));
-      this.#iterate = iterate;
-      this.#thrown = thrown;
-    }
-
-    /** As in RxJS, but that an observer's own `next` that throws fails the context (rule S5), and not the process. */
-    override subscribe(
-      observer?: Partial<Observer<T>> | ((value: T) => void) | null,
-      error?: ((error: unknown) => void) | null,
-      complete?: (() => void) | null,
-    ): Subscription {
-      if (observer instanceof Subscriber) return super.subscribe(observer);
-      const given: Partial<Observer<T>> = typeof observer === 'function' || !observer ? {} : observer;
-      const next = typeof observer === 'function' ? observer : given.next?.bind(given);
-      const fail = error ?? given.error?.bind(given);
-      const end = complete ?? given.complete?.bind(given);
-      const subscriber: Subscription = new Observable<T>(inner => super.subscribe(inner)).subscribe({
-        next: value => {
-          try {
-            next?.(value);
-          } catch (thrown) {
-            subscriber.unsubscribe();
-            this.#thrown(thrown);
-          }
-        },
-        ...(fail && {error: fail}),
-        ...(end && {complete: end}),
-      });
-      return subscriber;
-    }
-
-    /** Each iterator sees every value from its making on. Leaving it early is like unsubscribing. */
-    iterate(): AsyncIterableIterator<T> {
-      return this.#iterate();
-    }
-
-    [Symbol.asyncIterator](): AsyncIterableIterator<T> {
-      return this.#iterate();
-    }
-  };
-});
-
-/** An opened receiving side: what a subscription or an iterator holds, and gives up when it ends. */
-export interface Tap {
-  readonly inlet: Inlet;
-  /** The consumer is gone: by the stream's end, or before it. */
-  readonly leave: () => void;
-}
-
-/** A stream that opens at each subscription and for each iterator. */
-export function coldStream<T>(open: () => Tap, thrown: (error: unknown) => void): RemoteStream<T> {
-  const {Observable: RxObservable} = rxjs();
-  const values = new RxObservable<T>(subscriber => {
-    const {inlet, leave} = open();
-    return received<T>(inlet, leave).subscribe(subscriber);
-  });
-  const iterate = (): AsyncIterableIterator<T> => {
-    const {inlet, leave} = open();
-    return new InletIterator<T>(inlet, leave);
-  };
-  return new (remoteStreamClass())(values, iterate, thrown);
-}
-
-/** What a caller sends into a remote stage: one inlet, whoever reads it, and however often. */
-export function inputStream<T>(end: End, inlet: Inlet): RemoteStream<T> {
-  const {share, Subject} = rxjs();
-  return new (remoteStreamClass())<T>(
-    received<T>(inlet, () => {}).pipe(share({connector: () => new Subject<T>()})),
-    () => new InletIterator<T>(inlet, () => {}),
-    error => end.fail(error),
-  );
-}
-
-/** Rule S4: what closes the receiving side is told from what fails it in one place, and let go in one place. */
-function received<T>(inlet: Inlet, leave: () => void): Observable<T> {
-  const {Observable: RxObservable, catchError, EMPTY, finalize, throwError} = rxjs();
-  return new RxObservable<T>(subscriber => feed(inlet, subscriber)).pipe(
-    catchError(error => (error instanceof EndOfStream ? EMPTY : throwError(() => error))),
-    finalize(leave),
-  );
-}
+import {openedStream, type RemoteStream, remoteStreamClass} from './remote-stream.js';
+import {madeOfRxjs} from './rxjs.js';
 
 /** What a stream has seen so far. */
 export interface StreamStats {
@@ -131,10 +27,7 @@ export interface StreamStats {
 }
 
 /** Options of `openStream`. */
-export interface StreamOptions extends FlowOptions {
-  /** What happens when more is pushed than may wait. `error`, the default, fails the context with StreamOverrun. */
-  readonly overflow?: 'error';
-}
+export type StreamOptions = FlowOptions;
 
 /**
  * One end of a two-way stream: subscribe to it or iterate it to receive; use it as an Observer, or `send`, to
@@ -173,7 +66,7 @@ export interface MsgStream<In, Out> extends RemoteStream<In>, Observer<Out>, Asy
 /** Opens the stream: grants credit from here on. */
 type NewMsgStream = new <In, Out>(end: End, scope: Scope, options?: StreamOptions) => MsgStream<In, Out>;
 
-export const msgStreamClass = madeOfRxjs<NewMsgStream>(({share, Subject}) => {
+export const msgStreamClass = madeOfRxjs<NewMsgStream>(({Subject}) => {
   const RemoteStreamOf = remoteStreamClass();
   return class MsgStreamOf<In, Out> extends RemoteStreamOf<In> implements MsgStream<In, Out> {
     readonly #end: End;
@@ -185,14 +78,10 @@ export const msgStreamClass = madeOfRxjs<NewMsgStream>(({share, Subject}) => {
     #warned = false;
 
     constructor(end: End, scope: Scope, options: StreamOptions = {}) {
-      checkFlow(options);
+      flowOf(options);
       const inlet = end.makeInlet(options);
-      super(
-        // The in half of the pair of Subjects: one, shared by all subscribers.
-        received<In>(inlet, () => {}).pipe(share({connector: () => new Subject<In>()})),
-        () => new InletIterator<In>(inlet, () => {}),
-        error => end.fail(error),
-      );
+      // The in half of the pair of Subjects is the one that its subscribers share.
+      super(openedStream(end, inlet, scope));
       this.#end = end;
       this.#scope = scope;
       this.#inlet = inlet;

@@ -4,46 +4,23 @@
  */
 import {availableParallelism} from 'node:os';
 import type PQueue from 'p-queue';
+import type {Observable, ObservableInput} from 'rxjs';
 import type {Actor} from '../actor/actor.js';
-import {homesOf} from '../actor/exposed.js';
 import {type CallOptions, type Portal, type ScopeHolder, scopeKey} from '../actor/portal.js';
-import {type Marked, markOf, type RemoteFn} from '../actor/remote.js';
+import {type Marked, markOf} from '../actor/remote.js';
 import {onAbort} from '../base/abort.js';
 import {Answer} from '../base/answer.js';
 import {ContextCancelled, NurseryError, ResourceExhausted, SpawnFailed, suppress} from '../base/errors.js';
-import {isLogLevel, type LogLevel} from '../base/log.js';
 import {type Charge, Scope} from '../base/scope.js';
+import {type Held, held, heldWhile} from '../context/held.js';
 import {type BodyOf, explainLeaving, settleBody} from './body.js';
-import {Offspring, type OffspringPlan} from './offspring.js';
-import {spawnProcess} from './process.js';
+import {Offspring} from './offspring.js';
+import {type ActorOptions, type Backend, planOf} from './plan.js';
+import {openPool, type Pool} from './pool.js';
+import type {Spawn} from './spawner.js';
 
 /** A nursery's body; an Observable is awaited: its last value is the result. */
 export type Body<T> = BodyOf<Nursery, T>;
-
-/** What an actor is and how it runs. */
-export interface ActorOptions {
-  /** What may be called in it: marked functions, or URLs of modules all of whose marked exports may. */
-  readonly expose: ReadonlyArray<RemoteFn | URL>;
-  /** What it is made of. Default `process`, an operating-system process: the only one so far. */
-  readonly backend?: 'process';
-  /** True: the nursery stays open until this actor has ended, or is cancelled with it. Default false. */
-  readonly daemon?: boolean;
-  /** Default: that of the parent. */
-  readonly logLevel?: LogLevel;
-  /** Merged over the inherited environment; `undefined` removes. */
-  readonly env?: Readonly<Record<string, string | undefined>>;
-  /** Default: the parent's. */
-  readonly cwd?: string;
-  /** Arguments for Node. Default: the parent's, less what would run the parent's program again. */
-  readonly execArgv?: readonly string[];
-  /**
-   * Its stdout. Default `inherit`; `prefix`: line by line behind `name(pid) `; `ignore`: dropped. stderr is always read
-   * by the parent, which keeps its last 8 KiB for errors and relays it likewise.
-   */
-  readonly stdio?: 'inherit' | 'prefix' | 'ignore';
-  /** Aborting it cancels the actor. */
-  readonly signal?: AbortSignal;
-}
 
 export interface NurseryOptions {
   /** For messages. Default: `a nursery`. */
@@ -67,6 +44,15 @@ export interface Nursery extends AsyncDisposable, ScopeHolder {
    */
   startActor(name: string, options: ActorOptions): Promise<Portal>;
   /**
+   * Cold: a subscription starts the actor and emits its portal, unsubscribing ends it, its death is an error; it never
+   * completes. Subscribed again, it first waits until the one before is gone: `retry` never has two of them.
+   */
+  actor(name: string, options: ActorOptions): Observable<Portal>;
+  /** The same for as long as what `use` returns lasts; completes when that does. */
+  actor<R>(name: string, options: ActorOptions, use: (portal: Portal) => ObservableInput<R>): Observable<R>;
+  /** Several equal actors behind one `run` and `map`. */
+  openPool(size: number, options: ActorOptions): Promise<Pool>;
+  /**
    * Runs one task in an actor of its own: spawn, run, reap. Without `with({name})` the actor has the name of the task.
    *
    * Rejects as `startActor` and `portal.run` do.
@@ -75,7 +61,7 @@ export interface Nursery extends AsyncDisposable, ScopeHolder {
   /** The same nursery with other defaults for the actors that it starts; `name` and `timeout` (ms) are for `run`. */
   with(
     options: Partial<ActorOptions> & Pick<CallOptions, 'signal' | 'timeout'> & {readonly name?: string},
-  ): Pick<Nursery, 'startActor' | 'run'>;
+  ): Pick<Nursery, 'startActor' | 'actor' | 'run' | 'openPool'>;
   /** Cancels everything in it. Resolves when all its actors are gone. Never rejects. @param reason the `cause` of their ContextCancelled */
   cancel(reason?: unknown): Promise<void>;
   /** Aborted when this nursery is cancelled, or something in it failed. */
@@ -89,6 +75,12 @@ function spawnQueue(): Promise<PQueue> {
   spawning ??= import('p-queue').then(({default: Queue}) => new Queue({concurrency: 2 * availableParallelism()}));
   return spawning;
 }
+/** Loaded with the first actor of their kind. */
+const backends: Readonly<Record<Backend, Spawn>> = {
+  process: async request => (await import('./process.js')).spawnProcess(request),
+  thread: async request => (await import('./thread.js')).spawnThread(request),
+  inline: async request => (await import('./inline.js')).spawnInline(request),
+};
 /** How deep a tree may grow. */
 const maxDepth = 32;
 export class NurseryOf implements Nursery, Charge {
@@ -125,16 +117,35 @@ export class NurseryOf implements Nursery, Charge {
     return Answer.from(this[scopeKey], this.#start(name, options));
   }
 
+  actor(name: string, options: ActorOptions): Observable<Portal>;
+  actor<R>(name: string, options: ActorOptions, use: (portal: Portal) => ObservableInput<R>): Observable<R>;
+  actor(name: string, options: ActorOptions, use?: (portal: Portal) => ObservableInput<unknown>): Observable<unknown> {
+    const open = (failed: (error: unknown) => void): Held<Portal> => {
+      const {portal, close} = this.spawn(name, options, failed);
+      return {resource: portal, close: () => close(this.#unsubscribed(name))};
+    };
+    return use ? heldWhile(open, use) : held(open);
+  }
+
   run<A extends unknown[], R>(fn: ((...args: A) => R) & Marked<'task'>, ...args: A): Promise<Awaited<R>> {
     return this.#runIn({}, fn, args);
   }
 
+  openPool(size: number, options: ActorOptions): Promise<Pool> {
+    return Answer.from(this[scopeKey], openPool(this, 'worker', size, options));
+  }
+
   with(
     defaults: Partial<ActorOptions> & Pick<CallOptions, 'signal' | 'timeout'> & {readonly name?: string},
-  ): Pick<Nursery, 'startActor' | 'run'> {
+  ): Pick<Nursery, 'startActor' | 'actor' | 'run' | 'openPool'> {
+    const own = withoutCallOptions(defaults);
     return {
-      startActor: (name, options) => this.startActor(name, {...withoutCallOptions(defaults), ...options}),
+      startActor: (name, options) => this.startActor(name, {...own, ...options}),
+      actor: ((name: string, options: ActorOptions, use?: (portal: Portal) => ObservableInput<unknown>) =>
+        use ? this.actor(name, {...own, ...options}, use) : this.actor(name, {...own, ...options})) as Nursery['actor'],
       run: (fn, ...args) => this.#runIn(defaults, fn, args),
+      openPool: (size, options) =>
+        Answer.from(this[scopeKey], openPool(this, defaults.name ?? 'worker', size, {...own, ...options})),
     };
   }
 
@@ -252,12 +263,25 @@ export class NurseryOf implements Nursery, Charge {
   }
 
   async #start(name: string, options: ActorOptions): Promise<Portal> {
-    const plan = this.#plan(name, options);
+    return this.spawn(name, options, error => this[scopeKey].fail(error)).portal;
+  }
+
+  /**
+   * Starts a child whose unasked death goes to `onDeath`: the nursery, or the pool or the subscription that owns it.
+   *
+   * @throws TypeError for options that make no sense, ContextCancelled when the nursery has been cancelled
+   */
+  spawn(
+    name: string,
+    options: ActorOptions,
+    onDeath: (error: unknown) => void,
+  ): {readonly portal: Promise<Portal>; close(why: ContextCancelled): Promise<boolean>} {
+    const plan = planOf(name, options, this.#actor.tree.logLevel);
     const scope = this[scopeKey];
     scope.check();
     if (this.#actor.tree.depth >= maxDepth)
       throw new ResourceExhausted(`a tree of actors may be ${maxDepth} levels deep`, {what: 'depth'});
-    const child = new Offspring(this.#actor, plan, scope, error => scope.fail(error));
+    const child = new Offspring(this.#actor, plan, scope, onDeath);
     this.#children.add(child);
     void child.gone.then(() => this.#children.delete(child));
     const stopListening = onAbort(options.signal, reason => {
@@ -272,33 +296,10 @@ export class NurseryOf implements Nursery, Charge {
     });
     void child.gone.then(stopListening);
     // The place in the queue is kept until the child serves: many at once starve each other of their time.
-    const queue = await spawnQueue();
-    return queue.add(() => child.start(spawnProcess), {signal: child.queued});
-  }
-
-  #plan(name: string, options: ActorOptions): OffspringPlan {
-    if (typeof name !== 'string' || name === '' || name.length > 200)
-      throw new TypeError('startActor(): the name is a text of 1 to 200 characters');
-    if (typeof options !== 'object' || options === null)
-      throw new TypeError('startActor(): options with `expose` are needed');
-    for (const key of Object.keys(options))
-      if (!actorOptions.has(key)) throw new TypeError(`startActor(): there is no option ${key}`);
-    const {
-      expose,
-      backend = 'process',
-      daemon = false,
-      logLevel = this.#actor.tree.logLevel,
-      env = {},
-      cwd,
-      execArgv,
-      stdio = 'inherit',
-    } = options;
-    if (backend !== 'process')
-      throw new TypeError(`startActor(): the backend ${String(backend)} is not there: process is`);
-    if (!isLogLevel(logLevel)) throw new TypeError(`startActor(): ${String(logLevel)} is no logLevel`);
-    if (!['inherit', 'prefix', 'ignore'].includes(stdio))
-      throw new TypeError(`startActor(): stdio is inherit, prefix or ignore, not ${String(stdio)}`);
-    return {name, homes: homesOf(expose), daemon, env, cwd, execArgv, stdio, logLevel};
+    const portal = spawnQueue().then(queue =>
+      queue.add(() => child.start(backends[plan.backend]), {signal: child.queued}),
+    );
+    return {portal, close: why => child.cancel(why, scope.teardownBudget)};
   }
 
   #runIn<A extends unknown[], R>(
@@ -331,6 +332,13 @@ export class NurseryOf implements Nursery, Charge {
     }
   }
 
+  #unsubscribed(name: string): ContextCancelled {
+    return new ContextCancelled(`actor ${name} was let go by its subscriber`, {
+      canceller: this.#actor.id,
+      reason: 'requested',
+    });
+  }
+
   #cancelScope(reason: 'requested' | 'scope', cause: unknown): void {
     this[scopeKey].cancel(
       new ContextCancelled(`${this.#name} was cancelled`, {canceller: this.#actor.id, reason, cause}),
@@ -346,8 +354,6 @@ function refusedAtImport(actor: Actor): SpawnFailed {
   );
   return actor.importFailure;
 }
-
-const actorOptions = new Set(['expose', 'backend', 'daemon', 'logLevel', 'env', 'cwd', 'execArgv', 'stdio', 'signal']);
 
 function withoutCallOptions<T extends {timeout?: unknown; name?: unknown}>(options: T): Omit<T, 'timeout' | 'name'> {
   const {timeout: _timeout, name: _name, ...rest} = options;

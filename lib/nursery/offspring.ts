@@ -7,6 +7,7 @@ import type {Actor} from '../actor/actor.js';
 import type {ExposedHome} from '../actor/exposed.js';
 import {Peer} from '../actor/peers.js';
 import {makePortal, type Portal, type PortalOwner} from '../actor/portal.js';
+import type {SpawnSpec} from '../actor/spec.js';
 import {type ActorId, formatActor, newId} from '../base/address.js';
 import {
   ActorDied,
@@ -24,10 +25,10 @@ import {startHeartbeat} from '../channel/heartbeat.js';
 import {Kind} from '../msg/types.js';
 import {reap} from './reap.js';
 import type {Body, Spawn} from './spawner.js';
-import type {SpawnSpec} from './spec.js';
 
 /** How an actor is to be started, options checked and merged. */
 export interface OffspringPlan {
+  readonly backend: 'process' | 'thread' | 'inline';
   readonly name: string;
   readonly homes: readonly ExposedHome[];
   readonly daemon: boolean;

@@ -83,7 +83,7 @@ function exitOf(child: ChildProcess): Promise<Exit> {
 }
 
 /** `env` over what is inherited; `undefined` removes. A channel of Node's own is not for our child. */
-function environment(env: Readonly<Record<string, string | undefined>>): NodeJS.ProcessEnv {
+export function environment(env: Readonly<Record<string, string | undefined>>): NodeJS.ProcessEnv {
   const merged: NodeJS.ProcessEnv = {...process.env};
   if (process.stderr.isTTY && merged.FORCE_COLOR === undefined && merged.NO_COLOR === undefined)
     merged.FORCE_COLOR = '1';

@@ -21,7 +21,7 @@ function newOutlet(bufferBytes = 100): {outlet: Outlet; seen: Seen} {
       stop: (last, failure) => seen.stops.push(failure ? [last, failure.error] : [last]),
       overrun: error => seen.overruns.push(error),
     },
-    bufferBytes,
+    {bufferBytes, overflow: 'error'},
   );
   return {outlet, seen};
 }
@@ -237,7 +237,7 @@ test('a value pushed while another leaves keeps its turn', t => {
       stop: () => {},
       overrun: error => t.fail(error.message),
     },
-    1_000,
+    {bufferBytes: 1_000, overflow: 'error'},
   );
   outlet.push(bytes(1));
   outlet.push(bytes(2));
@@ -296,7 +296,7 @@ test('I3, I4, F4: over slow links, received is a prefix of sent, both sides stay
               overrun = true;
             },
           },
-          bufferBytes,
+          {bufferBytes, overflow: 'error'},
         );
         const inlet = new Inlet({window, windowBytes, grant: grant => credits.push(grant)});
         let hand: Hand | undefined;

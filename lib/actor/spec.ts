@@ -1,9 +1,9 @@
 /**
  * What a parent tells a new child: the payload of the Spawn message.
- * Floor 6: written by `offspring`, read by the child's boot.
+ * Floor 5: written by `offspring`, read by `serve`.
  */
-import type {TreeOptions} from '../actor/actor.js';
-import type {ExposedHome} from '../actor/exposed.js';
+import type {TreeOptions} from './actor.js';
+import type {ExposedHome} from './exposed.js';
 
 export interface SpawnSpec {
   readonly homes: readonly ExposedHome[];

@@ -1,0 +1,77 @@
+/**
+ * A spawned actor from its first message to its last: becomes what the parent says, serves, and ends when told to.
+ * Floor 5: the same in a process, a thread and inline; what carries the actor is its `Host`.
+ */
+import {ContextCancelled} from '../base/errors.js';
+import {within} from '../base/timer.js';
+import {Kind} from '../msg/types.js';
+import type {Transport} from '../transport/transport.js';
+import type {Actor} from './actor.js';
+import {Peer} from './peers.js';
+import {makePortal, setParent} from './portal.js';
+import type {SpawnSpec} from './spec.js';
+
+/** What carries an actor: a process, a thread, or the runtime of another actor. */
+export interface Host {
+  /** What the parent wants is known; the modules are imported next. */
+  prepare(spec: SpawnSpec): void;
+  /** Everything was said: ends what carries the actor. */
+  exit(code: number): void;
+  /** The parent is gone: nobody is left to be told of a clean-up. */
+  orphaned(): void;
+}
+
+export interface Served {
+  readonly peer: Peer;
+  /** Ends every task within `budget` ms, then exits. */
+  shutDown(why: ContextCancelled, budget: number, code: number): Promise<void>;
+  /** Tells the parent what nothing here has caught, then exits. An absorbed cancellation is no such thing. */
+  fail(error: unknown): void;
+}
+
+const neverEnds = new Promise<undefined>(() => {});
+
+export function serve(actor: Actor, transport: Transport, host: Host): Served {
+  let ending = false;
+  const peer = new Peer(actor, transport, 'connected', {
+    spawn: payload => void boot(payload as SpawnSpec),
+    cancelled: (why, budget) => void shutDown(why, budget, 0),
+    ended: () => host.orphaned(),
+  });
+  actor.importing = true;
+  setParent(actor, makePortal(peer, {scope: actor.scope, ended: neverEnds, cancelActor: () => Promise.resolve(false)}));
+
+  const boot = async (spec: SpawnSpec): Promise<void> => {
+    actor.tree = {...spec.tree};
+    host.prepare(spec);
+    // A module that waits for ever must show at once: the channel alone does not keep the process while it imports.
+    peer.channel.keepAlive(false);
+    try {
+      await actor.run(actor.scope, () => actor.exposed.load(spec.homes));
+      if (actor.importFailure) throw actor.importFailure;
+    } catch (error) {
+      fail(error);
+      return;
+    }
+    actor.importing = false;
+    peer.channel.keepAlive(true);
+    peer.channel.send(Kind.Ready, 0, 0, actor.codec.encode(actor.exposed.names()));
+  };
+
+  const shutDown = async (why: ContextCancelled, budget: number, code: number): Promise<void> => {
+    if (ending) return;
+    ending = true;
+    actor.scope.budget = budget;
+    // A task that ignores its signal does not hold up an exit that nobody above enforces (SIGTERM).
+    await within(actor.cancel(why), budget);
+    host.exit(code);
+  };
+
+  const fail = (error: unknown): void => {
+    if (error instanceof ContextCancelled && (actor.scope.cancelled || !actor.importing)) return;
+    peer.sendFailure(error);
+    host.exit(1);
+  };
+
+  return {peer, shutDown, fail};
+}

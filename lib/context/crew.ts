@@ -1,0 +1,248 @@
+/**
+ * Consumers that take their time: `consume` and `mapAsync`, whose credit returns when the work on a value is done.
+ * Floor 4: beside `feed`; on the same log.
+ */
+import type {Observable, ObservableInput} from 'rxjs';
+import {type Consumer, type Inlet, isValue, type StreamEnd} from './inlet.js';
+import {rxjs} from './rxjs.js';
+
+/** An opened receiving side: what a subscription or an iterator holds, and gives up when it ends. */
+export interface Tap {
+  readonly inlet: Inlet;
+  /** The consumer is gone: by the stream's end, or before it. */
+  readonly leave: () => void;
+  /** The consumer's work failed, and somebody is told: the context ends with it. */
+  readonly fail: (error: unknown) => void;
+}
+
+/** One value that is being worked on. */
+interface Job {
+  done: boolean;
+}
+
+/** Hands out at most `size` values at a time; each is consumed once it, and all before it, are done. */
+class Crew implements Consumer {
+  readonly mutable = true;
+  readonly #inlet: Inlet;
+  readonly #size: number;
+  readonly #work: (value: unknown, done: () => void) => void;
+  readonly #ended: (end: StreamEnd) => void;
+  readonly #jobs: Job[] = [];
+  #running = 0;
+  #over = false;
+  #busy = false;
+
+  constructor(
+    inlet: Inlet,
+    size: number,
+    work: (value: unknown, done: () => void) => void,
+    ended: (end: StreamEnd) => void,
+  ) {
+    this.#inlet = inlet;
+    this.#size = size;
+    this.#work = work;
+    this.#ended = ended;
+    inlet.attach(this);
+    queueMicrotask(() => this.ready());
+  }
+
+  /** Takes no more; what is not done goes back. */
+  leave(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#inlet.detach(this);
+  }
+
+  ready(): void {
+    // A job that is done at once comes back here: the loop goes on, it does not nest.
+    if (this.#busy) return;
+    this.#busy = true;
+    while (!this.#over && this.#running < this.#size) {
+      const item = this.#inlet.peek(this, this.#jobs.length);
+      if (item === undefined) break;
+      if (isValue(item)) this.#start(item.value);
+      else {
+        // A failure is told at once, a regular end when the last job is done.
+        if (this.#jobs.length > 0 && !('error' in item)) break;
+        this.leave();
+        this.#ended(item);
+      }
+    }
+    this.#busy = false;
+  }
+
+  #start(value: unknown): void {
+    const job: Job = {done: false};
+    this.#jobs.push(job);
+    this.#running++;
+    this.#work(value, () => this.#finish(job));
+  }
+
+  #finish(job: Job): void {
+    if (job.done || this.#over) return;
+    job.done = true;
+    this.#running--;
+    while (this.#jobs[0]?.done) {
+      this.#jobs.shift();
+      this.#inlet.advance(this);
+    }
+    this.ready();
+  }
+}
+
+/** @throws TypeError, RangeError */
+export function checkConcurrency(fn: unknown, concurrency: number): void {
+  if (typeof fn !== 'function') throw new TypeError('a function is needed');
+  if (!(concurrency >= 1)) throw new RangeError(`concurrency is a number from 1 on, not ${concurrency}`);
+}
+
+/**
+ * Calls `fn` for every value, at most `concurrency` at a time, and returns credit when it settles. Resolves at the
+ * end of the stream; rejects with its error, or with what `fn` threw.
+ */
+export function consume<T>(
+  tap: Tap,
+  fn: (value: T) => unknown,
+  concurrency: number,
+  resolve: () => void,
+  reject: (error: unknown) => void,
+): void {
+  const fail = (error: unknown): void => {
+    crew.leave();
+    reject(error);
+    tap.fail(error);
+  };
+  const crew = new Crew(
+    tap.inlet,
+    concurrency,
+    (value, done) => {
+      const made = attempt(() => fn(value as T));
+      if ('error' in made) fail(made.error);
+      else if (isThenable(made.value)) made.value.then(done, fail);
+      else done();
+    },
+    end => {
+      if ('error' in end) reject(end.error);
+      else resolve();
+      tap.leave();
+    },
+  );
+}
+
+/** What `fn` makes of each value, at most `concurrency` at a time; in the order of the values where `ordered`. */
+export function mapAsync<T, R>(
+  open: () => Tap,
+  fn: (value: T) => ObservableInput<R>,
+  concurrency: number,
+  ordered: boolean,
+): Observable<R> {
+  const {from, Observable: RxObservable, Subscription} = rxjs();
+  return new RxObservable<R>(subscriber => {
+    const tap = open();
+    const inner = new Subscription();
+    const lanes: Lane<R>[] = [];
+    const crew = new Crew(
+      tap.inlet,
+      concurrency,
+      (value, done) => {
+        const lane: Lane<R> = {waiting: [], done: undefined};
+        if (ordered) lanes.push(lane);
+        const made = attempt(() => from(fn(value as T)));
+        if ('error' in made) {
+          subscriber.error(made.error);
+          tap.fail(made.error);
+          return;
+        }
+        const each = made.value.subscribe({
+          next: result => (!ordered || lanes[0] === lane ? subscriber.next(result) : lane.waiting.push(result)),
+          error: error => {
+            subscriber.error(error);
+            tap.fail(error);
+          },
+          complete: () => {
+            inner.remove(each);
+            if (ordered) settleLane(lanes, lane, done, result => subscriber.next(result));
+            else done();
+          },
+        });
+        inner.add(each);
+      },
+      end => ('error' in end ? subscriber.error(end.error) : subscriber.complete()),
+    );
+    return () => {
+      inner.unsubscribe();
+      crew.leave();
+      tap.leave();
+    };
+  });
+}
+
+function attempt<V>(fn: () => V): {readonly value: V} | {readonly error: unknown} {
+  try {
+    return {value: fn()};
+  } catch (error) {
+    return {error};
+  }
+}
+
+/** The results of one value that wait for those of earlier values. */
+interface Lane<R> {
+  readonly waiting: R[];
+  /** Set when the value's work is done. */
+  done: (() => void) | undefined;
+}
+
+/** A lane is done: it, and those behind it that are, give what they have in turn. */
+function settleLane<R>(lanes: Lane<R>[], lane: Lane<R>, done: () => void, next: (result: R) => void): void {
+  lane.done = done;
+  while (lanes[0]?.done) {
+    lanes.shift()?.done?.();
+    for (const result of lanes[0]?.waiting.splice(0) ?? []) next(result);
+  }
+}
+
+/** `mapAsync` on any source: what is no stream of ours cannot be slowed, and queues. */
+export function mapOver<T, R>(
+  source: Observable<T>,
+  fn: (value: T) => ObservableInput<R>,
+  concurrency: number,
+  ordered: boolean,
+): Observable<R> {
+  checkConcurrency(fn, concurrency);
+  const own = source as Partial<Pick<AsyncMappable<T>, 'mapAsync'>>;
+  if (typeof own.mapAsync === 'function') return own.mapAsync(fn, {concurrency, ordered});
+  const {from, mergeMap, Observable: RxObservable} = rxjs();
+  if (!ordered) return source.pipe(mergeMap(fn, concurrency));
+  return new RxObservable<R>(subscriber => {
+    const lanes: Lane<R>[] = [];
+    return source
+      .pipe(
+        mergeMap(value => {
+          const lane: Lane<R> = {waiting: [], done: undefined};
+          lanes.push(lane);
+          return new RxObservable<R>(out =>
+            from(fn(value)).subscribe({
+              next: result => (lanes[0] === lane ? out.next(result) : lane.waiting.push(result)),
+              error: error => out.error(error),
+              complete: () =>
+                settleLane(
+                  lanes,
+                  lane,
+                  () => out.complete(),
+                  result => subscriber.next(result),
+                ),
+            }),
+          );
+        }, concurrency),
+      )
+      .subscribe(subscriber);
+  });
+}
+
+interface AsyncMappable<T> {
+  mapAsync<R>(fn: (value: T) => ObservableInput<R>, options: {concurrency: number; ordered: boolean}): Observable<R>;
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+}

@@ -1,0 +1,42 @@
+/**
+ * Actors within this very process: for tests and for trees that need no parallelism. Everything crosses as bytes, as
+ * between processes, but a busy loop blocks all, nothing can be killed, and an uncaught error is the process's own.
+ * Floor 6: a backend beside `process`.
+ */
+import {Actor, defaultTimeouts} from '../actor/actor.js';
+import {serve} from '../actor/serve.js';
+import {newActorId} from '../base/address.js';
+import {ContextCancelled, type Exit} from '../base/errors.js';
+import {loadCodec} from '../msg/codec.js';
+import {maxFrameBytes} from '../msg/frame.js';
+import {memoryPair} from '../transport/memory.js';
+import type {Body, SpawnRequest} from './spawner.js';
+
+export async function spawnInline(request: SpawnRequest): Promise<Body> {
+  const [here, there] = memoryPair({maxFrameBytes});
+  let exit!: (exit: Exit) => void;
+  const exited = new Promise<Exit>(resolve => {
+    exit = resolve;
+  });
+  const actor = new Actor({
+    id: newActorId(request.name, request.id),
+    root: false,
+    codec: loadCodec(),
+    tree: {treeId: request.treeId, depth: 1, logLevel: 'warn', timeouts: defaultTimeouts},
+  });
+  const end = (code: number): void => {
+    // What was said last crosses before the end.
+    setImmediate(() => {
+      there.close();
+      exit({code, signal: null});
+    });
+  };
+  serve(actor, there, {prepare: () => {}, exit: end, orphaned: () => end(1)});
+  const kill = (): void => {
+    // By force is here: told to end, and no longer waited for.
+    void actor.cancel(new ContextCancelled(`actor ${request.name} was ended`, {canceller: undefined, reason: 'actor'}));
+    there.destroy();
+    exit({code: null, signal: 'SIGKILL'});
+  };
+  return {pid: process.pid, transport: here, diesWithParent: true, exited, stderrTail: () => '', kill};
+}

@@ -1,0 +1,73 @@
+/**
+ * How an actor is to be started: what a user may ask for, checked once.
+ * Floor 6: below `nursery`; what comes out is trusted from there on.
+ */
+import {homesOf} from '../actor/exposed.js';
+import type {RemoteFn} from '../actor/remote.js';
+import {isLogLevel, type LogLevel} from '../base/log.js';
+import type {OffspringPlan} from './offspring.js';
+
+export type Backend = 'process' | 'thread' | 'inline';
+
+/** What an actor is and how it runs. */
+export interface ActorOptions {
+  /** What may be called in it: marked functions, or URLs of modules all of whose marked exports may. */
+  readonly expose: ReadonlyArray<RemoteFn | URL>;
+  /** What it is made of: an operating-system process (the default), a worker thread, or a runtime in this process. */
+  readonly backend?: Backend;
+  /** True: the nursery stays open until this actor has ended, or is cancelled with it. Default false. */
+  readonly daemon?: boolean;
+  /** Default: that of the parent. */
+  readonly logLevel?: LogLevel;
+  /** Merged over the inherited environment; `undefined` removes. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Default: the parent's. */
+  readonly cwd?: string;
+  /** Arguments for Node. Default: the parent's, less what would run the parent's program again. */
+  readonly execArgv?: readonly string[];
+  /**
+   * Its stdout. Default `inherit`; `prefix`: line by line behind `name(pid) `; `ignore`: dropped. stderr is always read
+   * by the parent, which keeps its last 8 KiB for errors and relays it likewise.
+   */
+  readonly stdio?: 'inherit' | 'prefix' | 'ignore';
+  /** Aborting it cancels the actor. */
+  readonly signal?: AbortSignal;
+}
+
+/** Options that a backend cannot honour are refused, never ignored. */
+const cannot: Readonly<Record<Backend, readonly string[]>> = {
+  process: [],
+  thread: ['cwd'],
+  inline: ['cwd', 'env', 'execArgv', 'stdio'],
+};
+
+const actorOptions = new Set(['expose', 'backend', 'daemon', 'logLevel', 'env', 'cwd', 'execArgv', 'stdio', 'signal']);
+
+/** Checks what a user asked for, at the door. @throws TypeError */
+export function planOf(name: string, options: ActorOptions, inherited: LogLevel): OffspringPlan {
+  if (typeof name !== 'string' || name === '' || name.length > 200)
+    throw new TypeError('startActor(): the name is a text of 1 to 200 characters');
+  if (typeof options !== 'object' || options === null)
+    throw new TypeError('startActor(): options with `expose` are needed');
+  for (const key of Object.keys(options))
+    if (!actorOptions.has(key)) throw new TypeError(`startActor(): there is no option ${key}`);
+  const {
+    expose,
+    backend = 'process',
+    daemon = false,
+    logLevel = inherited,
+    env = {},
+    cwd,
+    execArgv,
+    stdio = 'inherit',
+  } = options;
+  const lacks: readonly string[] | undefined = cannot[backend];
+  if (!lacks) throw new TypeError(`startActor(): the backend is process, thread or inline, not ${String(backend)}`);
+  for (const key of lacks)
+    if (key in options)
+      throw new TypeError(`startActor(): an actor with the backend ${backend} has no ${key} of its own`);
+  if (!isLogLevel(logLevel)) throw new TypeError(`startActor(): ${String(logLevel)} is no logLevel`);
+  if (!['inherit', 'prefix', 'ignore'].includes(stdio))
+    throw new TypeError(`startActor(): stdio is inherit, prefix or ignore, not ${String(stdio)}`);
+  return {backend, name, homes: homesOf(expose), daemon, env, cwd, execArgv, stdio, logLevel};
+}

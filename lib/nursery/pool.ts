@@ -1,0 +1,125 @@
+/**
+ * Several equal actors behind one `run` and `map`; one that dies is replaced.
+ * Floor 6: made by `nursery`.
+ */
+import type {ObservableInput, OperatorFunction} from 'rxjs';
+import type {Portal} from '../actor/portal.js';
+import type {Marked} from '../actor/remote.js';
+import {ContextCancelled} from '../base/errors.js';
+import {mapOver} from '../context/crew.js';
+import type {ActorOptions} from './plan.js';
+
+/** Who starts actors for the pool: its nursery. */
+export interface Starter {
+  spawn(
+    name: string,
+    options: ActorOptions,
+    onDeath: (error: unknown) => void,
+  ): {readonly portal: Promise<Portal>; close(why: ContextCancelled): Promise<boolean>};
+}
+
+/** Equal workers. A worker's death fails the task that it ran, with ActorDied, and nothing else: it is replaced. */
+export interface Pool extends AsyncDisposable {
+  readonly size: number;
+  /** Runs a task in the worker that has least to do. */
+  run<A extends unknown[], R>(fn: ((...args: A) => R) & Marked<'task'>, ...args: A): Promise<Awaited<R>>;
+  /**
+   * An operator that runs a task for each value, at most `concurrency` (default: `size`) at a time. Results come as
+   * they are ready, or with `ordered` in the order of the values. A remote stream is read only as fast as the workers
+   * work; of another Observable what it pushes meanwhile is queued.
+   */
+  map<In, R>(
+    fn: ((value: In) => R) & Marked<'task'>,
+    options?: {readonly concurrency?: number; readonly ordered?: boolean},
+  ): OperatorFunction<In, Awaited<R>>;
+}
+
+/** Resolves when all workers serve. @throws RangeError, and whatever starting an actor throws */
+export async function openPool(nursery: Starter, name: string, size: number, options: ActorOptions): Promise<Pool> {
+  if (!Number.isInteger(size) || size < 1)
+    throw new RangeError(`openPool() takes a number of workers from 1 on, not ${size}`);
+  const workers = Array.from({length: size}, (_, index) => new Worker(nursery, `${name}-${index}`, options));
+  try {
+    await Promise.all(workers.map(worker => worker.portal()));
+  } catch (error) {
+    await Promise.all(workers.map(worker => worker.close()));
+    throw error;
+  }
+  return new PoolOf(workers);
+}
+
+class PoolOf implements Pool {
+  readonly #workers: readonly Worker[];
+
+  constructor(workers: readonly Worker[]) {
+    this.#workers = workers;
+  }
+
+  get size(): number {
+    return this.#workers.length;
+  }
+
+  run<A extends unknown[], R>(fn: ((...args: A) => R) & Marked<'task'>, ...args: A): Promise<Awaited<R>> {
+    let idlest = this.#workers[0] as Worker;
+    for (const worker of this.#workers) if (worker.busy < idlest.busy) idlest = worker;
+    return idlest.run(portal => portal.run(fn, ...args));
+  }
+
+  map<In, R>(
+    fn: ((value: In) => R) & Marked<'task'>,
+    options: {readonly concurrency?: number; readonly ordered?: boolean} = {},
+  ): OperatorFunction<In, Awaited<R>> {
+    const {concurrency = this.size, ordered = false} = options;
+    const work = (value: In): ObservableInput<Awaited<R>> => this.run(fn, value);
+    return source => mapOver(source, work, concurrency, ordered);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#workers.map(worker => worker.close()));
+  }
+}
+
+/** One place in the pool: the actor that holds it may change. */
+class Worker {
+  /** Tasks that run in it, or wait for it to be replaced. */
+  busy = 0;
+  readonly #nursery: Starter;
+  readonly #name: string;
+  readonly #options: ActorOptions;
+  #current: ReturnType<Starter['spawn']> | undefined;
+
+  constructor(nursery: Starter, name: string, options: ActorOptions) {
+    this.#nursery = nursery;
+    this.#name = name;
+    this.#options = options;
+  }
+
+  async run<R>(task: (portal: Portal) => Promise<R>): Promise<R> {
+    this.busy++;
+    try {
+      return await task(await this.portal());
+    } finally {
+      this.busy--;
+    }
+  }
+
+  /** The actor; started where there is none. One that could not be started is tried again at the next call. */
+  portal(): Promise<Portal> {
+    if (!this.#current) {
+      const started = this.#nursery.spawn(this.#name, this.#options, () => this.#forget(started));
+      this.#current = started;
+      started.portal.catch(() => this.#forget(started));
+    }
+    return this.#current.portal;
+  }
+
+  async close(): Promise<void> {
+    await this.#current?.close(
+      new ContextCancelled(`the pool of ${this.#name} was closed`, {canceller: undefined, reason: 'requested'}),
+    );
+  }
+
+  #forget(dead: unknown): void {
+    if (this.#current === dead) this.#current = undefined;
+  }
+}

@@ -1,0 +1,31 @@
+/**
+ * The boot of an actor in a worker thread.
+ * Floor 8: the entry that `nursery/thread` starts; `workerData` carries the channel's port and who it is.
+ */
+import {type MessagePort, workerData} from 'node:worker_threads';
+import {Actor, defaultTimeouts} from './actor/actor.js';
+import {serve} from './actor/serve.js';
+import {newActorId} from './base/address.js';
+import {markSpawned} from './base/current.js';
+import {configureLog} from './base/log.js';
+import {loadCodec} from './msg/codec.js';
+import {maxFrameBytes} from './msg/frame.js';
+import {PortTransport} from './transport/port.js';
+
+const {port, treeId, id, name} = workerData as {port: MessagePort; treeId: string; id: string; name: string};
+markSpawned();
+
+const actor = new Actor({
+  id: newActorId(name, id),
+  root: false,
+  codec: loadCodec(),
+  tree: {treeId, depth: 1, logLevel: 'warn', timeouts: defaultTimeouts},
+});
+const {fail} = serve(actor, new PortTransport(port, {maxFrameBytes}), {
+  prepare: ({tree}) => configureLog(tree.logLevel),
+  exit: code => setImmediate(() => setImmediate(() => process.exit(code))),
+  orphaned: () => process.exit(1),
+});
+
+process.on('uncaughtException', error => fail(error));
+process.on('unhandledRejection', error => fail(error));
