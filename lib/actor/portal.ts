@@ -267,7 +267,16 @@ class PortalOf implements Portal {
   }
 }
 
-const callOptions = new Set(['signal', 'timeout', 'onExit', 'scope', 'window', 'windowBytes', 'bufferBytes']);
+const callOptions = new Set([
+  'signal',
+  'timeout',
+  'onExit',
+  'scope',
+  'window',
+  'windowBytes',
+  'bufferBytes',
+  'overflow',
+]);
 
 /** @throws TypeError for an option that is not there, RangeError for a number that is none */
 function checkOptions(options: CallOptions): void {
