@@ -154,7 +154,9 @@ export class Inlet {
   advance(consumer: Consumer, hold = false): void {
     const place = this.#places.get(consumer);
     if (place === undefined) return;
-    const slowest = place.next - place.held === this.#base;
+    const from = place.next - place.held;
+    // The slowest of all, or of those who may hold back the sender.
+    const slowest = from === this.#base || from === this.#credited;
     place.next++;
     if (hold || place.held > 0) place.held++;
     else if (slowest) this.#trim();
@@ -191,13 +193,14 @@ export class Inlet {
     this.#forget(this.#next());
   }
 
-  /** A consumer that is too far behind goes on from the oldest value that it may still have. */
+  /** A consumer that is too far behind goes on from the oldest value that it may still have. It holds back nobody. */
   #moveUp(place: Place, lag: number): void {
     const oldest = this.#next() - lag;
-    if (place.next >= oldest) return;
-    place.missed += oldest - place.next;
-    place.next = oldest;
-    place.held = 0;
+    if (place.next < oldest) {
+      place.missed += oldest - place.next;
+      place.next = oldest;
+      place.held = 0;
+    }
     this.#trim();
   }
 

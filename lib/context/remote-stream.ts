@@ -43,7 +43,7 @@ export interface RemoteStream<T> extends Observable<T>, AsyncIterable<T> {
   /**
    * Each iterator sees every value from its making on. Leaving it early is like unsubscribing.
    *
-   * @throws RangeError for a lag below 1
+   * @throws RangeError for a lag that is no count from 1 on
    */
   iterate(options?: IterateOptions): AsyncIterableIterator<T>;
   /**
@@ -105,7 +105,7 @@ export const remoteStreamClass = madeOfRxjs<NewRemoteStream>(({Observable, Subsc
 
     iterate(options: IterateOptions = {}): AsyncIterableIterator<T> {
       const {lag} = options;
-      if (lag !== undefined && !(lag >= 1))
+      if (lag !== undefined && !(Number.isSafeInteger(lag) && lag >= 1))
         throw new RangeError(`iterate(): lag is a number of values from 1 on, not ${lag}`);
       const {inlet, leave} = this.#source.open();
       return new InletIterator<T>(inlet, leave, lag);
