@@ -162,7 +162,7 @@ export class Outlet {
       this.dropped++;
       // What stood before it is waited for: it moves up by one place.
       this.#queue.copyWithin(this.#queueFrom + 1, this.#queueFrom, at);
-      this.#queueFrom++;
+      this.#queue[this.#queueFrom++] = gone;
     }
     this.#compact();
   }
@@ -176,7 +176,7 @@ export class Outlet {
     while (this.#queueFrom < this.#queue.length) {
       const next = this.#queue[this.#queueFrom] as Waiting;
       if (!this.#credit.fits(next.bytes.length)) break;
-      this.#queueFrom++;
+      this.#queue[this.#queueFrom++] = gone;
       this.queuedBytes -= next.bytes.length;
       this.#port.value(this.#credit.take(next.bytes.length), next.bytes);
       next.settle?.resolve();
@@ -218,6 +218,9 @@ export class Outlet {
     for (const wake of waiters) wake();
   }
 }
+
+/** In the place of what has left the queue, so that no memory is held until it is compacted. */
+const gone: Waiting = {bytes: new Uint8Array(0)};
 
 export function closedHere(): StreamClosed {
   return new StreamClosed('this end of the stream is closed: complete() or close() was called on it');
