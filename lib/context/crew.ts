@@ -136,10 +136,11 @@ export function mapAsync<T, R>(
   concurrency: number,
   ordered: boolean,
 ): Observable<R> {
-  const {from, Observable: RxObservable, Subscription} = rxjs();
+  const {from, Observable: RxObservable, Subject, takeUntil} = rxjs();
   return new RxObservable<R>(subscriber => {
     const tap = open();
-    const inner = new Subscription();
+    // Not a Subscription: it ends an inner source also while that is still subscribing.
+    const gone = new Subject<void>();
     const lanes: Lane<R>[] = [];
     const crew = new Crew(
       tap.inlet,
@@ -153,25 +154,23 @@ export function mapAsync<T, R>(
           tap.fail(made.error);
           return;
         }
-        const each = made.value.subscribe({
+        made.value.pipe(takeUntil(gone)).subscribe({
           next: result => (!ordered || lanes[0] === lane ? subscriber.next(result) : lane.waiting.push(result)),
           error: error => {
             subscriber.error(error);
             tap.fail(error);
           },
           complete: () => {
-            inner.remove(each);
             if (ordered) settleLane(lanes, lane, done, result => subscriber.next(result));
             else done();
           },
         });
-        inner.add(each);
       },
       end => ('error' in end ? subscriber.error(end.error) : subscriber.complete()),
     );
     return () => {
-      inner.unsubscribe();
       crew.leave();
+      gone.next();
       tap.leave();
     };
   });
