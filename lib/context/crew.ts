@@ -195,8 +195,10 @@ interface Lane<R> {
 function settleLane<R>(lanes: Lane<R>[], lane: Lane<R>, done: () => void, next: (result: R) => void): void {
   lane.done = done;
   while (lanes[0]?.done) {
-    lanes.shift()?.done?.();
+    const first = lanes.shift();
+    // Before the next value is begun: that may be done at once, and come back here.
     for (const result of lanes[0]?.waiting.splice(0) ?? []) next(result);
+    first?.done?.();
   }
 }
 
