@@ -46,11 +46,12 @@ class Crew implements Consumer {
     queueMicrotask(() => this.ready());
   }
 
-  /** Takes no more; what is not done goes back. */
-  leave(): void {
-    if (this.#over) return;
+  /** Takes no more; what is not done goes back. False when it has left before. */
+  leave(): boolean {
+    if (this.#over) return false;
     this.#over = true;
     this.#inlet.detach(this);
+    return true;
   }
 
   ready(): void {
@@ -93,7 +94,8 @@ class Crew implements Consumer {
 /** @throws TypeError, RangeError */
 export function checkConcurrency(fn: unknown, concurrency: number): void {
   if (typeof fn !== 'function') throw new TypeError('a function is needed');
-  if (!(concurrency >= 1)) throw new RangeError(`concurrency is a number from 1 on, not ${concurrency}`);
+  if (!(concurrency >= 1 && (Number.isInteger(concurrency) || concurrency === Number.POSITIVE_INFINITY)))
+    throw new RangeError(`concurrency is a number of values from 1 on, not ${concurrency}`);
 }
 
 /**
@@ -108,7 +110,7 @@ export function consume<T>(
   reject: (error: unknown) => void,
 ): void {
   const fail = (error: unknown): void => {
-    crew.leave();
+    if (!crew.leave()) return;
     reject(error);
     tap.fail(error);
   };
