@@ -22,7 +22,7 @@ interface Job {
 
 /** Hands out at most `size` values at a time; each is consumed once it, and all before it, are done. */
 class Crew implements Consumer {
-  readonly mutable = true;
+  readonly mutable: boolean;
   readonly #inlet: Inlet;
   readonly #size: number;
   readonly #work: (value: unknown, done: () => void) => void;
@@ -37,7 +37,9 @@ class Crew implements Consumer {
     size: number,
     work: (value: unknown, done: () => void) => void,
     ended: (end: StreamEnd) => void,
+    mutable: boolean,
   ) {
+    this.mutable = mutable;
     this.#inlet = inlet;
     this.#size = size;
     this.#work = work;
@@ -58,11 +60,13 @@ class Crew implements Consumer {
     // A job that is done at once comes back here: the loop goes on, it does not nest.
     if (this.#busy) return;
     this.#busy = true;
-    while (!this.#over && this.#running < this.#size) {
+    while (!this.#over) {
       const item = this.#inlet.peek(this, this.#jobs.length);
       if (item === undefined) break;
-      if (isValue(item)) this.#start(item.value);
-      else {
+      if (isValue(item)) {
+        if (this.#running >= this.#size) break;
+        this.#start(item.value);
+      } else {
         // A failure is told at once, a regular end when the last job is done.
         if (this.#jobs.length > 0 && !('error' in item)) break;
         this.leave();
@@ -128,6 +132,8 @@ export function consume<T>(
       else resolve();
       tap.leave();
     },
+    // The promise would hang.
+    false,
   );
 }
 
@@ -169,6 +175,7 @@ export function mapAsync<T, R>(
         });
       },
       end => ('error' in end ? subscriber.error(end.error) : subscriber.complete()),
+      true,
     );
     return () => {
       crew.leave();
