@@ -1,6 +1,7 @@
 // How values leave an inlet: into subscribers from a microtask on, into iterators as they pull.
 import test from 'ava';
 import {Observable} from 'rxjs';
+import {Lagged} from '../../lib/base/errors.js';
 import {EndOfStream, feed, InletIterator} from '../../lib/context/feed.js';
 import {Inlet} from '../../lib/context/inlet.js';
 
@@ -17,7 +18,7 @@ function arrive(inlet: Inlet, ...values: unknown[]): void {
 }
 
 const values = (inlet: Inlet): Observable<unknown> => new Observable(subscriber => feed(inlet, subscriber));
-const iterate = (inlet: Inlet): InletIterator<unknown> => new InletIterator(inlet, () => {});
+const iterate = (inlet: Inlet, lag?: number): InletIterator<unknown> => new InletIterator(inlet, () => {}, lag);
 
 test('S3: a subscriber gets nothing within its subscription, and the backlog in a microtask', async t => {
   const seen: unknown[] = [];
@@ -178,4 +179,60 @@ test('an iterator lets go once, however it ends', async t => {
   await iterator[Symbol.asyncDispose]();
   t.is(left, 1);
   t.is(inlet.consumers, 0);
+});
+
+test('B1: an iterator that lags gets Lagged once, with the exact count, then the oldest that is kept', async t => {
+  const inlet = newInlet();
+  const slow = iterate(inlet, 2);
+  const fast = iterate(inlet, 2);
+  const seen: unknown[] = [];
+  for (const value of 'abcde') {
+    arrive(inlet, value);
+    seen.push((await fast.next()).value);
+  }
+  t.deepEqual(seen, [...'abcde'], 'one that keeps up never lags');
+  const error = await t.throwsAsync(slow.next(), {instanceOf: Lagged, code: 'ERR_LAGGED'});
+  t.is(error?.missed, 3);
+  t.is((await slow.next()).value, 'd');
+  t.is((await slow.next()).value, 'e');
+  arrive(inlet, 'f', 'g', 'h');
+  t.is((await t.throwsAsync(slow.next(), {instanceOf: Lagged}))?.missed, 1, 'later misses are counted anew');
+  t.is((await slow.next()).value, 'g');
+});
+
+test('B1: what was missed in several goes is told as one', async t => {
+  const inlet = newInlet();
+  const slow = iterate(inlet, 1);
+  for (const value of 'abc') arrive(inlet, value);
+  t.is((await t.throwsAsync(slow.next(), {instanceOf: Lagged}))?.missed, 2);
+  t.is((await slow.next()).value, 'c');
+});
+
+test('B1: of several next() at once the first gets Lagged, the others go on', async t => {
+  const inlet = newInlet();
+  const slow = iterate(inlet, 2);
+  arrive(inlet, 'a', 'b', 'c');
+  inlet.finish({});
+  const results = await Promise.allSettled([slow.next(), slow.next(), slow.next(), slow.next()]);
+  t.true(results[0]?.status === 'rejected' && results[0].reason instanceof Lagged);
+  t.deepEqual(
+    results.slice(1).map(result => result.status === 'fulfilled' && result.value),
+    [
+      {done: false, value: 'b'},
+      {done: false, value: 'c'},
+      {done: true, value: undefined},
+    ],
+  );
+});
+
+test('B1: an iterator that waits is handed what comes, and never lags', async t => {
+  const inlet = newInlet();
+  const iterator = iterate(inlet, 1);
+  const results = [iterator.next(), iterator.next()];
+  arrive(inlet, 'a');
+  arrive(inlet, 'b');
+  t.deepEqual(
+    (await Promise.all(results)).map(({value}) => value as unknown),
+    ['a', 'b'],
+  );
 });

@@ -27,9 +27,9 @@ class Hand implements Consumer {
   end: StreamEnd | undefined;
   readonly #inlet: Inlet;
 
-  constructor(inlet: Inlet) {
+  constructor(inlet: Inlet, lag?: number) {
     this.#inlet = inlet;
-    inlet.attach(this);
+    inlet.attach(this, lag);
   }
 
   ready(): void {
@@ -189,6 +189,78 @@ test('the only one to attach in a turn may leave in it and takes with it what it
   first.take(1);
   first.leave();
   t.deepEqual(new Hand(inlet).take(), ['b']);
+});
+
+test('B1: who may lag goes on from the oldest that it may have, and knows how many it has missed', async t => {
+  const {inlet} = newInlet(10);
+  inlet.open();
+  const slow = new Hand(inlet, 3);
+  await turn();
+  arrive(inlet, 1, 2, 3);
+  t.is(inlet.takeMissed(slow), 0);
+  arrive(inlet, 4, 5);
+  t.is(inlet.takeMissed(slow), 2);
+  t.is(inlet.takeMissed(slow), 0, 'it is told once');
+  t.deepEqual(slow.take(), [3, 4, 5]);
+});
+
+for (const [name, lag] of [
+  ['smaller', 1],
+  ['larger', 100],
+] as const) {
+  test(`B1: a lag ${name} than the window holds nobody back, with no other consumer there`, async t => {
+    const {inlet, grants} = newInlet(4);
+    inlet.open();
+    new Hand(inlet, lag);
+    await turn();
+    for (let n = 1; n <= 20; n++) arrive(inlet, n);
+    t.is(inlet.received, 20);
+    t.deepEqual(grants.at(-1), {messages: 24, bytes: 1_020});
+  });
+
+  test(`B1: a lag ${name} than the window leaves credit to the other consumer, as it goes on`, async t => {
+    const {inlet, grants} = newInlet(4);
+    inlet.open();
+    const slow = new Hand(inlet, lag);
+    const fast = new Hand(inlet);
+    await turn();
+    arrive(inlet, 1, 2, 3, 4);
+    t.is(grants.length, 1, 'who may not lag still holds back');
+    fast.take();
+    t.deepEqual(grants.at(-1), {messages: 8, bytes: 1_004});
+    arrive(inlet, 5, 6);
+    fast.take();
+    t.deepEqual(grants.at(-1), {messages: 10, bytes: 1_006});
+    t.is(inlet.takeMissed(slow), Math.max(0, 6 - lag));
+    t.deepEqual(slow.take(), [1, 2, 3, 4, 5, 6].slice(-lag));
+    t.deepEqual(fast.taken, [1, 2, 3, 4, 5, 6]);
+  });
+}
+
+test('B1: two that lag miss each what is theirs', async t => {
+  const {inlet} = newInlet(100);
+  inlet.open();
+  const near = new Hand(inlet, 2);
+  const far = new Hand(inlet, 5);
+  await turn();
+  arrive(inlet, 1, 2, 3, 4, 5, 6, 7);
+  t.deepEqual([inlet.takeMissed(near), inlet.takeMissed(far)], [5, 2]);
+  t.deepEqual(near.take(), [6, 7]);
+  arrive(inlet, 8);
+  t.deepEqual([inlet.takeMissed(near), inlet.takeMissed(far)], [0, 1]);
+  t.deepEqual(far.take(), [4, 5, 6, 7, 8]);
+  t.deepEqual(near.take(), [6, 7, 8]);
+});
+
+test('B1: who lags sees the values that it still has, and then the end', async t => {
+  const {inlet} = newInlet(100);
+  inlet.open();
+  const slow = new Hand(inlet, 2);
+  await turn();
+  arrive(inlet, 1, 2, 3);
+  inlet.finish({});
+  t.deepEqual(slow.take(), [2, 3]);
+  t.deepEqual(slow.end, {});
 });
 
 test('F1: a gap throws: the channel has lost something', t => {

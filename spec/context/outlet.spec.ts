@@ -4,6 +4,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import {ProtocolError, StreamClosed, StreamOverrun} from '../../lib/base/errors.js';
 import type {Grant} from '../../lib/context/credit.js';
+import {flowOf, type Overflow} from '../../lib/context/flow.js';
 import {type Consumer, Inlet, isValue} from '../../lib/context/inlet.js';
 import {Outlet} from '../../lib/context/outlet.js';
 
@@ -13,7 +14,7 @@ interface Seen {
   readonly overruns: StreamOverrun[];
 }
 
-function newOutlet(bufferBytes = 100): {outlet: Outlet; seen: Seen} {
+function newOutlet(bufferBytes = 100, overflow: Overflow = 'error'): {outlet: Outlet; seen: Seen} {
   const seen: Seen = {values: [], stops: [], overruns: []};
   const outlet = new Outlet(
     {
@@ -21,7 +22,7 @@ function newOutlet(bufferBytes = 100): {outlet: Outlet; seen: Seen} {
       stop: (last, failure) => seen.stops.push(failure ? [last, failure.error] : [last]),
       overrun: error => seen.overruns.push(error),
     },
-    {bufferBytes, overflow: 'error'},
+    {bufferBytes, overflow},
   );
   return {outlet, seen};
 }
@@ -245,6 +246,136 @@ test('a value pushed while another leaves keeps its turn', t => {
   outlet.grant(10, 1_000);
   t.deepEqual(left, [1, 2, 3, 9]);
 });
+
+const lengths = (seen: Seen): number[] => seen.values.map(([, length]) => length);
+
+test('F3: dropOldest drops the oldest beyond bufferBytes, counts them, and keeps the order', t => {
+  const {outlet, seen} = newOutlet(100, 'dropOldest');
+  for (const length of [40, 41, 19]) t.true(outlet.push(bytes(length)));
+  t.is(outlet.dropped, 0, 'exactly bufferBytes may wait');
+  t.true(outlet.push(bytes(42)));
+  t.is(outlet.dropped, 2);
+  t.is(outlet.queuedBytes, 61);
+  outlet.grant(10, 1_000);
+  t.deepEqual(seen.values, [
+    [1, 19],
+    [2, 42],
+  ]);
+  t.is(outlet.sent + outlet.dropped, 4);
+  t.deepEqual(seen.overruns, []);
+});
+
+test('F3: dropOldest keeps the newest, though it alone is more than bufferBytes', t => {
+  const {outlet, seen} = newOutlet(10, 'dropOldest');
+  outlet.push(bytes(5));
+  outlet.push(bytes(50));
+  t.is(outlet.dropped, 1);
+  outlet.grant(10, 1_000);
+  t.deepEqual(lengths(seen), [50]);
+});
+
+test('F3: latest keeps one value, the last, whatever bufferBytes says', t => {
+  for (const bufferBytes of [0, 1_000]) {
+    const {outlet, seen} = newOutlet(bufferBytes, 'latest');
+    for (const length of [1, 2, 3, 4]) t.true(outlet.push(bytes(length)));
+    t.is(outlet.queuedBytes, 4);
+    t.is(outlet.dropped, 3);
+    outlet.grant(2, 1_000);
+    outlet.push(bytes(5));
+    t.deepEqual(lengths(seen), [4, 5]);
+    outlet.push(bytes(6));
+    outlet.push(bytes(7));
+    t.is(outlet.sent + outlet.dropped, 6);
+    outlet.stop();
+    t.deepEqual(seen.stops, [], 'the last still goes');
+    outlet.grant(3, 1_000);
+    t.deepEqual(lengths(seen), [4, 5, 7]);
+    t.deepEqual(seen.stops, [[3]]);
+  }
+});
+
+for (const overflow of ['dropOldest', 'latest'] as const) {
+  test(`F3: ${overflow} never drops what a send waits with, and keeps its turn`, t => {
+    const {outlet, seen} = newOutlet(6, overflow);
+    outlet.push(bytes(1));
+    const first = sending(outlet, 2);
+    outlet.push(bytes(3));
+    const second = sending(outlet, 4);
+    outlet.push(bytes(5));
+    outlet.push(bytes(6));
+    t.is(outlet.dropped, 3);
+    t.is(outlet.queuedBytes, 12);
+    outlet.grant(10, 1_000);
+    t.deepEqual(lengths(seen), [2, 4, 6]);
+    t.deepEqual([first.state, second.state], ['sent', 'sent']);
+    t.is(outlet.queuedBytes, 0);
+  });
+
+  test(`F3: with ${overflow} what leaves is in the order of the pushes, every send is in it, and the counts add up`, t => {
+    fc.assert(
+      fc.property(
+        fc.array(
+          fc.record({act: fc.constantFrom('push', 'push', 'send', 'grant'), length: fc.integer({min: 1, max: 9})}),
+          {
+            maxLength: 60,
+          },
+        ),
+        script => {
+          const left: number[] = [];
+          const outlet = new Outlet(
+            {
+              value: (_, value) => left.push(value[0] as number),
+              stop: () => {},
+              overrun: error => assert.fail(error),
+            },
+            {bufferBytes: 20, overflow},
+          );
+          const sends: number[] = [];
+          let granted = 0;
+          let given = 0;
+          for (const {act, length} of script) {
+            if (act === 'grant') {
+              granted += length % 3;
+              outlet.grant(granted, 10_000);
+              continue;
+            }
+            const value = bytes(length).fill(++given);
+            if (act === 'push') assert.ok(outlet.push(value));
+            else {
+              sends.push(given);
+              if (!outlet.trySend(value))
+                outlet.waitToSend(value, {resolve: () => {}, reject: error => assert.fail(error as Error)});
+            }
+          }
+          outlet.grant(1_000, 10_000);
+          assert.deepEqual(
+            left,
+            [...left].sort((a, b) => a - b),
+          );
+          assert.ok(sends.every(send => left.includes(send)));
+          assert.equal(left.length + outlet.dropped, given);
+          assert.equal(outlet.queuedBytes, 0);
+        },
+      ),
+    );
+    t.pass();
+  });
+}
+
+for (const [options, error] of [
+  [{overflow: 'drop'}, TypeError],
+  [{overflow: null}, TypeError],
+  [{bufferBytes: -1}, RangeError],
+  [{bufferBytes: Number.NaN}, RangeError],
+  [{window: 0}, RangeError],
+] as const) {
+  test(`the option ${JSON.stringify(options)} is refused`, t => {
+    t.throws(() => flowOf(options as object), {
+      instanceOf: error as typeof TypeError,
+      message: new RegExp(Object.keys(options)[0] as string),
+    });
+  });
+}
 
 type Act = 'push' | 'send' | 'hear value' | 'hear credit' | 'take' | 'attach' | 'leave' | 'turn';
 const acts: readonly Act[] = [

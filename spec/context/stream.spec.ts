@@ -8,8 +8,8 @@ import {
   StreamOverrun,
   Unserializable,
 } from '../../lib/base/errors.js';
-import type {MsgStream} from '../../lib/context/stream.js';
 import type {RemoteStream} from '../../lib/context/remote-stream.js';
+import type {MsgStream} from '../../lib/context/stream.js';
 import {type Callee, type Caller, newPair, type Pair, turns, until} from '../pair.js';
 
 type Check = (t: ExecutionContext, pair: Pair, calls: ReturnType<Pair['with']>) => Promise<void>;
