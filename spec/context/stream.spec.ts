@@ -3,6 +3,7 @@ import test, {type ExecutionContext} from 'ava';
 import {catchError, concat, EMPTY, finalize, map, Observable, of, range, retry, take, throwError, toArray} from 'rxjs';
 import {
   ContextCancelled,
+  type Lagged,
   RemoteActorError,
   StreamClosed,
   StreamOverrun,
@@ -630,3 +631,81 @@ over('operator(): leaving early unsubscribes the source', async (t, _, calls) =>
   await until(() => unsubscribed);
   t.pass();
 });
+
+for (const [overflow, expected] of [
+  ['latest', [0, 1, 99]],
+  ['dropOldest', [0, 1, ...numbers(100).slice(90)]],
+] as const) {
+  over(`F3: portal.with reaches the callee of a remote stream: ${overflow}, and bufferBytes`, async (t, pair) => {
+    const source = pair.with({window: 2, overflow, bufferBytes: 10}).stream(() => range(0, 100));
+    t.deepEqual(await all(source), [...expected]);
+  });
+
+  over(
+    `F3, F8: with ${overflow} received and dropped are what was pushed, and sends arrive all`,
+    async (t, _, calls) => {
+      const {ctx, near, far, end} = await opened(calls, {near: {window: 2}, far: {overflow, bufferBytes: 10}});
+      const sends: Promise<void>[] = [];
+      for (const n of numbers(100)) {
+        if (n % 10 === 5) sends.push(far.send(n));
+        else far.next(n);
+      }
+      far.complete();
+      const seen = await all(near);
+      await Promise.all(sends);
+      t.is(near.stats.received, seen.length);
+      t.is(near.stats.received + far.stats.dropped, 100);
+      t.true(far.stats.dropped > 50);
+      t.deepEqual(
+        seen.filter(n => (n as number) % 10 === 5),
+        numbers(10).map(n => n * 10 + 5),
+      );
+      t.deepEqual(
+        seen,
+        [...seen].sort((a, b) => (a as number) - (b as number)),
+      );
+      t.is(seen.at(-1), 99);
+      end();
+      await ctx.result();
+    },
+  );
+}
+
+over('F3: portal.with reaches the callee of a remote stream: bufferBytes alone', async (t, pair) => {
+  const error = await errorOf(all(pair.with({window: 2, bufferBytes: 10}).stream(() => range(0, 100))));
+  t.true(error instanceof RemoteActorError && error.cause instanceof StreamOverrun, String(error));
+});
+
+over('F3: the caller’s own end of an operator follows the policy too', async (t, pair) => {
+  const calls = pair.with({window: 2, overflow: 'latest'});
+  t.deepEqual(await all(range(0, 100).pipe(calls.operator(source => source)) as RemoteStream<unknown>), [99]);
+});
+
+over('an overflow policy that is none is refused where it is given', async (t, pair, calls) => {
+  const bad = {overflow: 'drop' as 'error'};
+  t.throws(() => pair.with(bad), {instanceOf: TypeError, message: /overflow/});
+  const other = await calls.openContext(callee => callee.started.next(0));
+  t.throws(() => other.openStream(bad), {instanceOf: TypeError, message: /overflow/});
+  await other.result();
+});
+
+for (const lag of [2, 50]) {
+  over(`B1: an iterator with a lag of ${lag} holds back no sender whose window is 4`, async (t, _, calls) => {
+    const {ctx, near, far, end} = await opened(calls, {near: {window: 4}});
+    const slow = near.iterate({lag});
+    const fast = all(near.iterate());
+    await far.pump(numbers(40));
+    t.deepEqual(await fast, numbers(40));
+    if (lag < 40) t.is(((await errorOf(slow.next())) as Lagged).missed, 38);
+    t.deepEqual(await all(slow), numbers(40).slice(-lag));
+    end();
+    await ctx.result();
+  });
+}
+
+for (const lag of [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY]) {
+  over(`B1: a lag of ${lag} is refused, and nothing is opened`, async (t, pair, calls) => {
+    t.throws(() => calls.stream(() => [1]).iterate({lag}), {instanceOf: RangeError, message: /lag/});
+    t.is(pair.open, 0);
+  });
+}
