@@ -17,9 +17,11 @@ export interface OutletPort {
   overrun(error: StreamOverrun): void;
 }
 
-/** A value that waits for room. Pushed ones have nobody who waits for them. */
+/** A value that waits for room. */
 interface Waiting {
   readonly bytes: Uint8Array;
+  /** Nobody has seen room for it, nor waits: it may be dropped. */
+  readonly pushed?: true;
   readonly settle?: {readonly resolve: () => void; readonly reject: (error: unknown) => void};
 }
 
@@ -90,7 +92,7 @@ export class Outlet {
       );
       return false;
     }
-    this.#enqueue({bytes});
+    this.#enqueue({bytes, pushed: true});
     return true;
   }
 
@@ -153,14 +155,14 @@ export class Outlet {
     return true;
   }
 
-  /** Drops the oldest pushed values until so many bytes are left; what somebody waits for stays. */
+  /** Drops the oldest pushed values until so many bytes are left; what was sent or pulled stays. */
   #dropPushed(bytes: number): void {
     for (let at = this.#queueFrom; at < this.#queue.length && this.queuedBytes > bytes; at++) {
       const waiting = this.#queue[at] as Waiting;
-      if (waiting.settle) continue;
+      if (!waiting.pushed) continue;
       this.queuedBytes -= waiting.bytes.length;
       this.dropped++;
-      // What stood before it is waited for: it moves up by one place.
+      // What stood before it stays: it moves up by one place.
       this.#queue.copyWithin(this.#queueFrom + 1, this.#queueFrom, at);
       this.#queue[this.#queueFrom++] = gone;
     }

@@ -311,6 +311,16 @@ for (const overflow of ['dropOldest', 'latest'] as const) {
     t.is(outlet.queuedBytes, 0);
   });
 
+  test(`F2: ${overflow} never drops what was pulled and is larger than the room`, t => {
+    const {outlet, seen} = newOutlet(6, overflow);
+    outlet.waitToSend(bytes(20));
+    outlet.push(bytes(5));
+    outlet.push(bytes(6));
+    outlet.grant(10, 1_000);
+    t.deepEqual(lengths(seen), [20, 6]);
+    t.is(outlet.dropped, 1);
+  });
+
   test(`F3: with ${overflow} what leaves is in the order of the pushes, every send is in it, and the counts add up`, t => {
     fc.assert(
       fc.property(
