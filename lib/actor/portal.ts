@@ -67,7 +67,8 @@ export interface Portal {
   stream<A extends unknown[], S>(fn: ((...args: A) => S) & Marked<'stream'>, ...args: A): RemoteStream<StreamValue<S>>;
   /**
    * One stage of a pipe, run over there at each subscription; unsubscribing cancels it. An iterable given in place of
-   * an Observable is pulled by credit; an Observable may be `bufferBytes` ahead, then the call fails with StreamOverrun.
+   * an Observable is pulled by credit; an Observable may be `bufferBytes` ahead, then `overflow` decides:
+   * the call fails with StreamOverrun, unless told otherwise.
    */
   operator<In, A extends unknown[], S>(
     fn: ((source: RemoteStream<In>, ...args: A) => S) & Marked<'operator'>,

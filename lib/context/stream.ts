@@ -20,7 +20,7 @@ export interface StreamStats {
   readonly sent: number;
   /** Values that have arrived at this end. */
   readonly received: number;
-  /** Values that nobody wanted, or that could not leave any more. */
+  /** Values that nobody wanted, that `overflow` dropped, or that could not leave any more. */
   readonly dropped: number;
   /** Bytes that wait at this end for room. */
   readonly queuedBytes: number;
@@ -42,7 +42,8 @@ export interface MsgStream<In, Out> extends RemoteStream<In>, Observer<Out>, Asy
    */
   send(value: Out): Promise<void>;
   /**
-   * Pushes a value: never waits. It queues up to `bufferBytes`; beyond that the context fails with StreamOverrun.
+   * Pushes a value: never waits. It queues up to `bufferBytes`; beyond that `overflow` decides: the context fails
+   * with StreamOverrun, unless told otherwise.
    *
    * @throws StreamClosed after this end's own `complete()` or `close()`
    */
