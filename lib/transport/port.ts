@@ -1,10 +1,17 @@
 /**
  * Frames over a MessagePort: between a thread and the one that started it.
- * Floor 2: beside `socket`; a port keeps order and loses nothing, but knows no backpressure: credit bounds what waits.
+ * Floor 2: beside `socket`; a port keeps order and loses nothing, but swallows everything: so the reader tells, as a
+ * number, how many bytes it has taken, and the writer waits above a mark.
  */
 import type {MessagePort} from 'node:worker_threads';
+import {ProtocolError} from '../base/errors.js';
 import {FrameSplitter} from './framing.js';
 import type {Ending, Transport, TransportSink} from './transport.js';
+
+/** As much as a socketpair swallows before it asks the writer to wait. */
+const highWaterBytes = 64 * 1024;
+/** The reader tells of so many bytes at a time: an answer to every chunk would cost as much as the chunk. */
+const toldBytes = highWaterBytes / 2;
 
 export class PortTransport implements Transport {
   readonly #port: MessagePort;
@@ -12,12 +19,22 @@ export class PortTransport implements Transport {
   #sink: TransportSink | undefined;
   #ending: Ending | undefined;
   #closing = false;
+  /** Bytes that were written, and that the other end has not told of. */
+  #underway = 0;
+  #writerWaits = false;
+  /** Bytes that were read, and not told of yet. */
+  #untold = 0;
 
   /** @param options.maxFrameBytes a longer frame ends the transport (`protocol`) */
   constructor(port: MessagePort, options: {maxFrameBytes: number}) {
     this.#port = port;
     this.#splitter = new FrameSplitter(options.maxFrameBytes);
-    port.on('close', () => this.#end({kind: this.#closing ? 'closed' : 'eof'}));
+    port.on('close', () => {
+      if (this.#closing) this.#end({kind: 'closed'});
+      else if (this.#splitter.partial)
+        this.#end({kind: 'protocol', cause: new ProtocolError('the last frame was cut short')});
+      else this.#end({kind: 'eof'});
+    });
   }
 
   open(sink: TransportSink): void {
@@ -27,7 +44,10 @@ export class PortTransport implements Transport {
       queueMicrotask(() => sink.ended(ending));
       return;
     }
-    this.#port.on('message', (chunk: Uint8Array) => this.#read(chunk));
+    this.#port.on('message', (message: Uint8Array | number) => {
+      if (typeof message === 'number') this.#taken(message);
+      else this.#read(message);
+    });
   }
 
   write(chunks: readonly Uint8Array[]): boolean {
@@ -36,8 +56,10 @@ export class PortTransport implements Transport {
       // A copy of its own: a view would take the whole memory beneath it along.
       const own = Uint8Array.from(chunk);
       this.#port.postMessage(own, [own.buffer]);
+      this.#underway += chunk.length;
     }
-    return true;
+    this.#writerWaits = this.#underway >= highWaterBytes;
+    return !this.#writerWaits;
   }
 
   close(): void {
@@ -66,7 +88,19 @@ export class PortTransport implements Transport {
       });
     } catch (cause) {
       this.destroy({kind: 'protocol', cause});
+      return;
     }
+    this.#untold += chunk.length;
+    if (this.#untold < toldBytes) return;
+    this.#port.postMessage(this.#untold);
+    this.#untold = 0;
+  }
+
+  #taken(bytes: number): void {
+    this.#underway -= bytes;
+    if (this.#ending || !this.#writerWaits || this.#underway >= highWaterBytes) return;
+    this.#writerWaits = false;
+    this.#sink?.drained();
   }
 
   #end(ending: Ending): void {

@@ -1,5 +1,5 @@
 /**
- * Pairs of transports for the contract: in memory, over a Unix socket within this process, over an inherited
+ * Pairs of transports for the contract: in memory, over a message port, over a Unix socket within this process, over an inherited
  * socketpair to a process that passes everything on.
  * Beside contract.spec.ts and far-end.ts.
  */
@@ -9,8 +9,10 @@ import {connect, createServer, type Socket} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
+import {MessageChannel} from 'node:worker_threads';
 import {lengthBytes, writeLength} from '../../lib/transport/framing.js';
 import {memoryPair} from '../../lib/transport/memory.js';
+import {PortTransport} from '../../lib/transport/port.js';
 import {SocketTransport} from '../../lib/transport/socket.js';
 import type {Ending, Transport} from '../../lib/transport/transport.js';
 
@@ -26,6 +28,12 @@ export interface Pair {
 export const pairs: Readonly<Record<string, () => Promise<Pair>>> = {
   memory: async () => {
     const [a, b] = memoryPair({maxFrameBytes});
+    return {a, b, dispose: () => destroyBoth(a, b)};
+  },
+  'a message port': async () => {
+    const {port1, port2} = new MessageChannel();
+    const a = new PortTransport(port1, {maxFrameBytes});
+    const b = new PortTransport(port2, {maxFrameBytes});
     return {a, b, dispose: () => destroyBoth(a, b)};
   },
   'a Unix socket': async () => {
