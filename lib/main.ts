@@ -8,7 +8,7 @@ import {type Portal, parentOf} from './actor/portal.js';
 import type {RemoteFn} from './actor/remote.js';
 import {newActorId, newId} from './base/address.js';
 import {Answer} from './base/answer.js';
-import {current, isSpawned} from './base/current.js';
+import {current, isRoot} from './base/current.js';
 import {ContextCancelled, ResourceExhausted} from './base/errors.js';
 import {configureLog, isLogLevel, type Logger, type LogLevel} from './base/log.js';
 import {loadCodec} from './msg/codec.js';
@@ -35,7 +35,7 @@ export interface RootOptions extends NurseryOptions {
  * spawned actor it does nothing, so that one file can hold a program and its actors.
  */
 export async function main<T>(body: Body<T>, options: RootOptions = {}): Promise<T | undefined> {
-  if (isSpawned()) return undefined;
+  if (!isRoot()) return undefined;
   if (typeof body !== 'function') throw new TypeError('main() takes a function: main(async (nursery) => …)');
   const root = await bootRoot(options);
   const nursery = new NurseryOf(root, root.scope, {

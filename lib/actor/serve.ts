@@ -13,6 +13,8 @@ import type {SpawnSpec} from './spec.js';
 
 /** What carries an actor: a process, a thread, or the runtime of another actor. */
 export interface Host {
+  /** Whether it shares its modules with its parent: what has been marked there need not be imported. */
+  readonly here?: boolean;
   /** What the parent wants is known; the modules are imported next. */
   prepare(spec: SpawnSpec): void;
   /** Everything was said: ends what carries the actor. */
@@ -47,7 +49,7 @@ export function serve(actor: Actor, transport: Transport, host: Host): Served {
     // A module that waits for ever must show at once: the channel alone does not keep the process while it imports.
     peer.channel.keepAlive(false);
     try {
-      await actor.run(actor.scope, () => actor.exposed.load(spec.homes));
+      await actor.run(actor.scope, () => actor.exposed.load(spec.homes, host.here));
       if (actor.importFailure) throw actor.importFailure;
     } catch (error) {
       fail(error);

@@ -31,7 +31,7 @@ export async function spawnInline(request: SpawnRequest): Promise<Body> {
       exit({code, signal: null});
     });
   };
-  serve(actor, there, {prepare: () => {}, exit: end, orphaned: () => end(1)});
+  serve(actor, there, {here: true, prepare: () => {}, exit: end, orphaned: () => end(1)});
   const kill = (): void => {
     // By force is here: told to end, and no longer waited for.
     void actor.cancel(new ContextCancelled(`actor ${request.name} was ended`, {canceller: undefined, reason: 'actor'}));
