@@ -3,31 +3,16 @@
  * Floor 9: named re-exports, grouped; no logic.
  */
 
-// Programs and their nurseries
-export {main, openNursery, parent, type RootOptions} from './main.js';
-export type {Body, Nursery, NurseryOptions} from './nursery/nursery.js';
-export type {ActorOptions, Backend} from './nursery/plan.js';
-export type {Pool} from './nursery/pool.js';
 export type {Timeouts} from './actor/actor.js';
-export {currentActor, currentSignal, isRoot, shield, sleep} from './base/current.js';
-
-// What may cross: remote functions
-export {context, type FnOptions, type Marked, operator, type RemoteFn, stream, task} from './actor/remote.js';
-
 // Calls into other actors
 export type {CallOptions, Portal, StreamValue} from './actor/portal.js';
-export type {CalleeContext, Context, SubjectLike} from './context/context.js';
-export type {IterateOptions, RemoteStream, WorkOptions} from './context/remote-stream.js';
-export type {MsgStream, StreamOptions, StreamStats} from './context/stream.js';
-export type {FlowOptions, Overflow} from './context/flow.js';
-
+// What may cross: remote functions
+export {context, type FnOptions, type Marked, operator, type RemoteFn, stream, task} from './actor/remote.js';
 // Shared resources
 export {openShared, type Shared} from './actor/shared.js';
-
 // Identity and logging
 export type {ActorId} from './base/address.js';
-export type {Logger, LogLevel} from './base/log.js';
-
+export {currentActor, currentSignal, isRoot, shield, sleep} from './base/current.js';
 // Errors
 export {
   ActorDied,
@@ -42,9 +27,9 @@ export {
   NotExposed,
   NurseryError,
   ProtocolError,
-  registerError,
   RemoteActorError,
   ResourceExhausted,
+  registerError,
   SpawnFailed,
   type SpawnPhase,
   StreamClosed,
@@ -53,3 +38,13 @@ export {
   type TransportEnd,
   Unserializable,
 } from './base/errors.js';
+export type {Logger, LogLevel} from './base/log.js';
+export type {CalleeContext, Context, SubjectLike} from './context/context.js';
+export type {FlowOptions, Overflow} from './context/flow.js';
+export type {IterateOptions, RemoteStream, WorkOptions} from './context/remote-stream.js';
+export type {MsgStream, StreamOptions, StreamStats} from './context/stream.js';
+// Programs and their nurseries
+export {main, openNursery, parent, type RootOptions} from './main.js';
+export type {Body, Nursery, NurseryOptions} from './nursery/nursery.js';
+export type {ActorOptions, Backend} from './nursery/plan.js';
+export type {Pool} from './nursery/pool.js';

@@ -21,7 +21,7 @@ const actor = new Actor({
   codec: loadCodec(),
   tree: {treeId, depth: 1, logLevel: 'warn', timeouts: defaultTimeouts},
 });
-const {fail} = serve(actor, new PortTransport(port, {maxFrameBytes}), {
+const {peer, fail} = serve(actor, new PortTransport(port, {maxFrameBytes}), {
   prepare: ({tree}) => configureLog(tree.logLevel),
   exit: code => setImmediate(() => setImmediate(() => process.exit(code))),
   orphaned: () => process.exit(1),
@@ -29,3 +29,4 @@ const {fail} = serve(actor, new PortTransport(port, {maxFrameBytes}), {
 
 process.on('uncaughtException', error => fail(error));
 process.on('unhandledRejection', error => fail(error));
+process.on('exit', () => peer.channel.drainSync(actor.tree.timeouts.flush));

@@ -265,7 +265,7 @@ export class Offspring implements PortalOwner {
     const why = this.#lastWords ?? this.#breach;
     const words = why ? `: ${messageOf(why.error)}` : '';
     const heap =
-      exit.signal === 'SIGABRT' && this.#body?.stderrTail().includes('heap out of memory')
+      (exit.signal === 'SIGABRT' || exit.code === 1) && this.#body?.stderrTail().includes('heap out of memory')
         ? ' (its heap was out of memory)'
         : '';
     return new ActorDied(`${who} died (${exitText(exit)})${heap}${words}`, {

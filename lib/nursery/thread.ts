@@ -37,14 +37,17 @@ export async function spawnThread(request: SpawnRequest): Promise<Body> {
   if (request.stdio !== 'inherit') {
     relayLines(worker.stdout, request.stdio === 'ignore' ? undefined : process.stdout, {prefix});
   }
-  // What nothing in it has caught was told over the channel; here it only must not end this process.
-  worker.on('error', () => {});
+  // What its own handlers do not see, a failed preload or a full heap: a process would have said so on stderr.
+  let fault = '';
+  worker.on('error', error => {
+    fault = String(error);
+  });
   return {
     pid: process.pid,
     transport: new PortTransport(port1, {maxFrameBytes}),
     diesWithParent: true,
     exited: new Promise<Exit>(resolve => worker.once('exit', code => resolve({code, signal: null}))),
-    stderrTail: () => stderr.tail(),
+    stderrTail: () => [stderr.tail(), fault].filter(text => text !== '').join('\n'),
     kill: () => void worker.terminate(),
   };
 }
