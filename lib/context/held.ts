@@ -2,7 +2,9 @@
  * A resource as a cold Observable: opened at subscription, closed at the end of it, and never two at once.
  * Floor 4: the face of RxJS on what the nursery starts.
  */
-import type {Observable, ObservableInput, Subscription} from 'rxjs';
+import {AsyncResource} from 'node:async_hooks';
+import type {Observable, ObservableInput} from 'rxjs';
+import type {Scope} from '../base/scope.js';
 import {rxjs} from './rxjs.js';
 
 /** A resource that is being opened. */
@@ -12,44 +14,57 @@ export interface Held<T> {
   close(): Promise<unknown>;
 }
 
+/** How to open it. `failed` is told when it ends before it is closed. */
+export type Opening<T> = (failed: (error: unknown) => void) => Held<T>;
+
 /** Emits the resource, and never completes. */
-export function held<T>(open: (failed: (error: unknown) => void) => Held<T>): Observable<T> {
+export function held<T>(scope: Scope, open: Opening<T>): Observable<T> {
   const {concat, NEVER, of} = rxjs();
-  return heldWhile(open, resource => concat(of(resource), NEVER));
+  return heldWhile(scope, open, resource => concat(of(resource), NEVER));
 }
 
 /**
  * Emits what `use` makes of the resource, and holds that for as long as it lasts. A new subscription waits until the
- * resource of the one before is gone (rule X9), so that two never hold one port or one lock.
+ * resource of the one before is gone (rule X9), so that two never hold one port or one lock. Leaving the scope
+ * unsubscribes it: its subscriber sees nothing (rule T8).
  */
 export function heldWhile<T, R>(
-  open: (failed: (error: unknown) => void) => Held<T>,
+  scope: Scope,
+  open: Opening<T>,
   use: (resource: T) => ObservableInput<R>,
 ): Observable<R> {
   const {from, Observable: RxObservable} = rxjs();
   let previous: Promise<unknown> = Promise.resolve();
   return new RxObservable<R>(subscriber => {
-    let inner: Subscription | undefined;
     let opened: Held<T> | undefined;
+    let free!: () => void;
     const before = previous;
-    let free!: (gone?: unknown) => void;
-    previous = new Promise(resolve => {
+    const gone = new Promise<void>(resolve => {
       free = resolve;
     });
+    previous = gone;
+    const leave = (): Promise<void> => {
+      subscriber.unsubscribe();
+      return gone;
+    };
+    const release = scope.adopt({label: 'an actor that is subscribed to', finish: leave, end: leave});
     const begin = async (): Promise<void> => {
       await before;
-      if (subscriber.closed) {
-        free();
-        return;
-      }
-      opened = open(error => subscriber.error(error));
+      if (subscriber.closed) return;
+      // A death is told from elsewhere; a retry subscribes in the async context of this subscription all the same.
+      opened = open(AsyncResource.bind(error => subscriber.error(error)));
       const resource = await opened.resource;
-      if (!subscriber.closed) inner = from(use(resource)).subscribe(subscriber);
+      if (!subscriber.closed) from(use(resource)).subscribe(subscriber);
     };
     begin().catch(error => subscriber.error(error));
     return () => {
-      inner?.unsubscribe();
-      if (opened) void opened.close().then(free);
+      void before
+        .then(() => opened?.close())
+        .then(() => {
+          release();
+          // Not in this turn of the loop: a retry of what fails at once must not keep it from turning.
+          setImmediate(free);
+        });
     };
   });
 }

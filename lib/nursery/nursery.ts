@@ -12,11 +12,11 @@ import {onAbort} from '../base/abort.js';
 import {Answer} from '../base/answer.js';
 import {ContextCancelled, NurseryError, ResourceExhausted, SpawnFailed, suppress} from '../base/errors.js';
 import {type Charge, Scope} from '../base/scope.js';
-import {type Held, held, heldWhile} from '../context/held.js';
+import {held, heldWhile, type Opening} from '../context/held.js';
 import {type BodyOf, explainLeaving, settleBody} from './body.js';
 import {Offspring} from './offspring.js';
 import {type ActorOptions, type Backend, planOf} from './plan.js';
-import {openPool, type Pool} from './pool.js';
+import {openPool, type Pool, type Started} from './pool.js';
 import type {Spawn} from './spawner.js';
 
 /** A nursery's body; an Observable is awaited: its last value is the result. */
@@ -120,11 +120,13 @@ export class NurseryOf implements Nursery, Charge {
   actor(name: string, options: ActorOptions): Observable<Portal>;
   actor<R>(name: string, options: ActorOptions, use: (portal: Portal) => ObservableInput<R>): Observable<R>;
   actor(name: string, options: ActorOptions, use?: (portal: Portal) => ObservableInput<unknown>): Observable<unknown> {
-    const open = (failed: (error: unknown) => void): Held<Portal> => {
-      const {portal, close} = this.spawn(name, options, failed);
+    const scope = this[scopeKey];
+    const open: Opening<Portal> = failed => {
+      const {portal, asked, close} = this.spawn(name, options, failed);
+      void asked.then(why => why && failed(why));
       return {resource: portal, close: () => close(this.#unsubscribed(name))};
     };
-    return use ? heldWhile(open, use) : held(open);
+    return use ? heldWhile(scope, open, use) : held(scope, open);
   }
 
   run<A extends unknown[], R>(fn: ((...args: A) => R) & Marked<'task'>, ...args: A): Promise<Awaited<R>> {
@@ -271,11 +273,7 @@ export class NurseryOf implements Nursery, Charge {
    *
    * @throws TypeError for options that make no sense, ContextCancelled when the nursery has been cancelled
    */
-  spawn(
-    name: string,
-    options: ActorOptions,
-    onDeath: (error: unknown) => void,
-  ): {readonly portal: Promise<Portal>; close(why: ContextCancelled): Promise<boolean>} {
+  spawn(name: string, options: ActorOptions, onDeath: (error: unknown) => void): Started {
     const plan = planOf(name, options, this.#actor.tree.logLevel);
     const scope = this[scopeKey];
     scope.check();
@@ -299,7 +297,14 @@ export class NurseryOf implements Nursery, Charge {
     const portal = spawnQueue().then(queue =>
       queue.add(() => child.start(backends[plan.backend]), {signal: child.queued}),
     );
-    return {portal, close: why => child.cancel(why, scope.teardownBudget)};
+    return {portal, asked: child.gone.then(() => child.asked), close: why => child.cancel(why, scope.teardownBudget)};
+  }
+
+  /** Makes the nursery wait for what a verb began, and hear of its failure when nobody has asked. */
+  own<T>(label: string, work: Promise<T>): Promise<T> {
+    const scope = this[scopeKey];
+    adoptWork(label, work, scope);
+    return Answer.from(scope, work);
   }
 
   #runIn<A extends unknown[], R>(
@@ -307,10 +312,7 @@ export class NurseryOf implements Nursery, Charge {
     fn: ((...args: A) => R) & Marked<'task'>,
     args: A,
   ): Promise<Awaited<R>> {
-    const scope = this[scopeKey];
-    const work = this.#oneShot(defaults, fn, args);
-    adoptWork('a one-shot actor', work, scope);
-    return Answer.from(scope, work);
+    return this.own('a one-shot actor', this.#oneShot(defaults, fn, args));
   }
 
   async #oneShot<A extends unknown[], R>(

@@ -88,6 +88,11 @@ export class Offspring implements PortalOwner {
     return this.#queue.signal;
   }
 
+  /** Why its end was asked for, when it was. */
+  get asked(): ContextCancelled | undefined {
+    return this.#asked;
+  }
+
   /** Starts it. Resolves when it serves. @throws SpawnFailed, or the cancellation that came first */
   async start(spawn: Spawn): Promise<Portal> {
     const {plan} = this;

@@ -9,13 +9,18 @@ import {ContextCancelled} from '../base/errors.js';
 import {mapOver} from '../context/crew.js';
 import type {ActorOptions} from './plan.js';
 
-/** Who starts actors for the pool: its nursery. */
+/** An actor that is being started, and how to end it. */
+export interface Started {
+  readonly portal: Promise<Portal>;
+  /** Resolves when it is gone, with why its end was asked for, when it was. */
+  readonly asked: Promise<ContextCancelled | undefined>;
+  close(why: ContextCancelled): Promise<boolean>;
+}
+
+/** Who starts actors for the pool: its nursery, to which its tasks belong too. */
 export interface Starter {
-  spawn(
-    name: string,
-    options: ActorOptions,
-    onDeath: (error: unknown) => void,
-  ): {readonly portal: Promise<Portal>; close(why: ContextCancelled): Promise<boolean>};
+  spawn(name: string, options: ActorOptions, onDeath: (error: unknown) => void): Started;
+  own<T>(label: string, work: Promise<T>): Promise<T>;
 }
 
 /** Equal workers. A worker's death fails the task that it ran, with ActorDied, and nothing else: it is replaced. */
@@ -45,13 +50,15 @@ export async function openPool(nursery: Starter, name: string, size: number, opt
     await Promise.all(workers.map(worker => worker.close()));
     throw error;
   }
-  return new PoolOf(workers);
+  return new PoolOf(nursery, workers);
 }
 
 class PoolOf implements Pool {
+  readonly #nursery: Starter;
   readonly #workers: readonly Worker[];
 
-  constructor(workers: readonly Worker[]) {
+  constructor(nursery: Starter, workers: readonly Worker[]) {
+    this.#nursery = nursery;
     this.#workers = workers;
   }
 
@@ -62,7 +69,10 @@ class PoolOf implements Pool {
   run<A extends unknown[], R>(fn: ((...args: A) => R) & Marked<'task'>, ...args: A): Promise<Awaited<R>> {
     let idlest = this.#workers[0] as Worker;
     for (const worker of this.#workers) if (worker.busy < idlest.busy) idlest = worker;
-    return idlest.run(portal => portal.run(fn, ...args));
+    return this.#nursery.own(
+      'a task of a pool',
+      idlest.run(portal => portal.run(fn, ...args)),
+    );
   }
 
   map<In, R>(
@@ -86,7 +96,8 @@ class Worker {
   readonly #nursery: Starter;
   readonly #name: string;
   readonly #options: ActorOptions;
-  #current: ReturnType<Starter['spawn']> | undefined;
+  #current: Started | undefined;
+  #closed: ContextCancelled | undefined;
 
   constructor(nursery: Starter, name: string, options: ActorOptions) {
     this.#nursery = nursery;
@@ -105,18 +116,22 @@ class Worker {
 
   /** The actor; started where there is none. One that could not be started is tried again at the next call. */
   portal(): Promise<Portal> {
+    if (this.#closed) return Promise.reject(this.#closed);
     if (!this.#current) {
       const started = this.#nursery.spawn(this.#name, this.#options, () => this.#forget(started));
       this.#current = started;
       started.portal.catch(() => this.#forget(started));
+      void started.asked.then(() => this.#forget(started));
     }
     return this.#current.portal;
   }
 
   async close(): Promise<void> {
-    await this.#current?.close(
-      new ContextCancelled(`the pool of ${this.#name} was closed`, {canceller: undefined, reason: 'requested'}),
-    );
+    this.#closed ??= new ContextCancelled(`the pool of ${this.#name} was closed`, {
+      canceller: undefined,
+      reason: 'requested',
+    });
+    await this.#current?.close(this.#closed);
   }
 
   #forget(dead: unknown): void {
