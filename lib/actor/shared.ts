@@ -2,9 +2,10 @@
  * A resource that several tasks of one actor use at a time: opened by the first, closed by the last.
  * Floor 5: one table for each actor; what the resource opens belongs to it, and not to whoever came first.
  */
+import {Answer} from '../base/answer.js';
 import {current, runInScope} from '../base/current.js';
 import {ContextCancelled, NoRuntime} from '../base/errors.js';
-import {type Charge, Scope} from '../base/scope.js';
+import {type Charge, Scope, settledScope} from '../base/scope.js';
 
 /** A use of a shared resource: dispose of it to leave. */
 export interface Shared<T> extends AsyncDisposable {
@@ -33,28 +34,45 @@ const tables = new WeakMap<object, Map<unknown, Entry>>();
  *
  * @throws NoRuntime outside a runtime, and whatever `open` throws
  */
-export async function openShared<T extends AsyncDisposable>(
+export function openShared<T extends AsyncDisposable>(
   key: unknown,
   open: (signal: AbortSignal) => Promise<T>,
 ): Promise<Shared<T>> {
   const now = current();
   if (!now)
-    throw new NoRuntime('openShared() was called outside a runtime: call it within main() or a remote function');
+    return Promise.reject(
+      new NoRuntime('openShared() was called outside a runtime: call it within main() or a remote function'),
+    );
   const table = tables.get(now.runtime) ?? new Map<unknown, Entry>();
   tables.set(now.runtime, table);
+  return Answer.from(now.scope, join(table, key, open, now.scope));
+}
+
+async function join<T extends AsyncDisposable>(
+  table: Map<unknown, Entry>,
+  key: unknown,
+  open: (signal: AbortSignal) => Promise<T>,
+  user: Scope,
+): Promise<Shared<T>> {
   for (;;) {
-    now.scope.check();
+    user.check();
     const entry = table.get(key);
-    if (!entry) return openFirst(table, key, open, now.scope);
+    if (!entry) return openFirst(table, key, open, user);
     if (entry.closing) {
-      await entry.closing.catch(() => {});
+      await unlessCancelled(
+        user,
+        entry.closing.catch(() => {}),
+      );
       continue;
     }
     entry.users++;
     try {
-      return useOf(table, key, entry, (await entry.opened) as T, false, now.scope);
+      const value = await unlessCancelled(user, entry.opened);
+      user.check();
+      return useOf(table, key, entry, value as T, false, user);
     } catch {
-      // The first caller is told; this one tries for itself.
+      // Where the opening failed the first caller is told, and this one tries for itself.
+      await leaveEntry(table, key, entry);
     }
   }
 }
@@ -68,19 +86,37 @@ async function openFirst<T extends AsyncDisposable>(
   const scope = new Scope(`the shared resource ${String(key)}`, rootOf(user));
   // Until the resource is there it is the first caller's: its cancellation ends the opening.
   const stop = user.onCancel(why => scope.cancel(why));
-  const opened = runInScope(scope, async () => open(scope.signal));
+  const opened = runInScope(scope, async () => {
+    const value = await open(scope.signal);
+    if (!scope.cancelled && !user.settled) return value;
+    // It came although nobody wants it any more: not for those who wait, whose calls would be cancelled with it.
+    await value[Symbol.asyncDispose]();
+    throw scope.cancelled ?? settledScope(user);
+  });
   const entry: Entry = {users: 1, scope, opened, closing: undefined};
   table.set(key, entry);
   try {
     return useOf(table, key, entry, await opened, true, user);
   } catch (error) {
-    table.delete(key);
-    await scope.leave(true);
-    scope.settle();
+    // Whoever tries next does so when nothing of this one is left.
+    entry.closing = scope.leave(true).finally(() => {
+      scope.settle();
+      table.delete(key);
+    });
+    await entry.closing;
     throw error;
   } finally {
     stop();
   }
+}
+
+/** Waiting is a checkpoint: it ends with the scope, and what it waited for goes on. */
+async function unlessCancelled<T>(scope: Scope, work: Promise<T>): Promise<T> {
+  let stop = (): void => {};
+  const cancelled = new Promise<never>((_, reject) => {
+    stop = scope.onCancel(reject);
+  });
+  return Promise.race([work, cancelled]).finally(stop);
 }
 
 /** One use; the scope that it was opened in sees to it that it ends. */
@@ -104,7 +140,7 @@ function useOf<T extends AsyncDisposable>(
 
 function leaveEntry(table: Map<unknown, Entry>, key: unknown, entry: Entry): Promise<void> {
   entry.users--;
-  if (entry.users > 0) return Promise.resolve();
+  if (entry.users > 0 || entry.closing) return Promise.resolve();
   entry.closing = close(entry).finally(() => table.delete(key));
   return entry.closing;
 }
