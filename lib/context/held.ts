@@ -2,7 +2,7 @@
  * A resource as a cold Observable: opened at subscription, closed at the end of it, and never two at once.
  * Floor 4: the face of RxJS on what the nursery starts.
  */
-import {AsyncResource} from 'node:async_hooks';
+import {AsyncLocalStorage} from 'node:async_hooks';
 import type {Observable, ObservableInput} from 'rxjs';
 import type {Scope} from '../base/scope.js';
 import {rxjs} from './rxjs.js';
@@ -37,6 +37,9 @@ export function heldWhile<T, R>(
   let previous: Promise<unknown> = Promise.resolve();
   return new RxObservable<R>(subscriber => {
     let opened: Held<T> | undefined;
+    // Whatever tells of a value or a death: the subscriber is called in the async context of its subscription.
+    const here = AsyncLocalStorage.snapshot();
+    const fail = (error: unknown): void => here(() => subscriber.error(error));
     let free!: () => void;
     const before = previous;
     const gone = new Promise<void>(resolve => {
@@ -51,12 +54,17 @@ export function heldWhile<T, R>(
     const begin = async (): Promise<void> => {
       await before;
       if (subscriber.closed) return;
-      // A death is told from elsewhere; a retry subscribes in the async context of this subscription all the same.
-      opened = open(AsyncResource.bind(error => subscriber.error(error)));
+      opened = open(fail);
       const resource = await opened.resource;
-      if (!subscriber.closed) from(use(resource)).subscribe(subscriber);
+      if (subscriber.closed) return;
+      const used = from(use(resource)).subscribe({
+        next: value => here(() => subscriber.next(value)),
+        error: fail,
+        complete: () => here(() => subscriber.complete()),
+      });
+      subscriber.add(used);
     };
-    begin().catch(error => subscriber.error(error));
+    begin().catch(fail);
     return () => {
       void before
         .then(() => opened?.close())

@@ -2,6 +2,7 @@
  * The nursery: owns actors and everything opened in its body, and settles only after all of it has ended.
  * Floor 6: errors climb to it from contexts, cancels descend from it to children; they meet only here.
  */
+import {AsyncResource} from 'node:async_hooks';
 import {availableParallelism} from 'node:os';
 import type PQueue from 'p-queue';
 import type {Observable, ObservableInput} from 'rxjs';
@@ -294,9 +295,9 @@ export class NurseryOf implements Nursery, Charge {
     });
     void child.gone.then(stopListening);
     // The place in the queue is kept until the child serves: many at once starve each other of their time.
-    const portal = spawnQueue().then(queue =>
-      queue.add(() => child.start(backends[plan.backend]), {signal: child.queued}),
-    );
+    // In the async context of this call, and not of whoever frees the place: what arrives from the child runs in it.
+    const start = AsyncResource.bind(() => child.start(backends[plan.backend]));
+    const portal = spawnQueue().then(queue => queue.add(start, {signal: child.queued}));
     return {portal, asked: child.gone.then(() => child.asked), close: why => child.cancel(why, scope.teardownBudget)};
   }
 
