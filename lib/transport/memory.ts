@@ -3,8 +3,8 @@
  * Floor 2: beside the sockets; every frame crosses in a macrotask of its own turn, as bytes do.
  */
 import {ProtocolError} from '../base/errors.js';
-import {FrameSplitter} from './framing.js';
-import type {Ending, Transport, TransportSink} from './transport.js';
+import {FramedTransport} from './framed.js';
+import type {Ending, Transport} from './transport.js';
 
 /** As much as a socketpair swallows before it asks the writer to wait. */
 const highWaterBytes = 64 * 1024;
@@ -18,12 +18,8 @@ export function memoryPair(options: {maxFrameBytes: number}): [Transport, Transp
   return [a, b];
 }
 
-class MemoryTransport implements Transport {
+class MemoryTransport extends FramedTransport {
   peer: MemoryTransport | undefined;
-  readonly #splitter: FrameSplitter;
-  #sink: TransportSink | undefined;
-  #ending: Ending | undefined;
-  #closing = false;
   /** Bytes on their way to this end. */
   #arriving: Uint8Array[] = [];
   #arrivingBytes = 0;
@@ -31,20 +27,13 @@ class MemoryTransport implements Transport {
   #scheduled = false;
   #writerWaits = false;
 
-  constructor(maxFrameBytes: number) {
-    this.#splitter = new FrameSplitter(maxFrameBytes);
+  protected override opened(): void {
+    this.#schedule();
   }
 
-  open(sink: TransportSink): void {
-    this.#sink = sink;
-    const ending = this.#ending;
-    if (ending) queueMicrotask(() => sink.ended(ending));
-    else this.#schedule();
-  }
-
-  write(chunks: readonly Uint8Array[]): boolean {
+  override write(chunks: readonly Uint8Array[]): boolean {
     const peer = this.peer;
-    if (this.#ending || this.#closing || !peer) return true;
+    if (this.ended || this.closing || !peer) return true;
     // Copied, as a kernel would: what the writer does with its memory later is its own affair.
     for (const chunk of chunks) {
       peer.#arriving.push(Uint8Array.from(chunk));
@@ -55,24 +44,24 @@ class MemoryTransport implements Transport {
     return !peer.#writerWaits;
   }
 
-  close(): void {
-    if (this.#ending || this.#closing) return;
-    this.#closing = true;
+  override close(): void {
+    if (this.ended || this.closing) return;
+    this.closing = true;
     this.#leave();
     this.#schedule();
   }
 
-  destroy(ending: Ending = {kind: 'closed'}): void {
-    if (this.#ending) return;
+  override destroy(ending: Ending = {kind: 'closed'}): void {
+    if (this.ended) return;
     this.#leave();
-    this.#end(ending);
+    this.end(ending);
   }
 
-  keepAlive(): void {}
-  drainSync(): void {}
+  override keepAlive(): void {}
+  override drainSync(): void {}
 
   tellDrained(): void {
-    if (!this.#ending) this.#sink?.drained();
+    if (!this.ended) this.sink?.drained();
   }
 
   #leave(): void {
@@ -83,7 +72,7 @@ class MemoryTransport implements Transport {
   }
 
   #schedule(): void {
-    if (this.#scheduled || !this.#sink) return;
+    if (this.#scheduled || !this.sink) return;
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;
@@ -95,31 +84,15 @@ class MemoryTransport implements Transport {
     const chunks = this.#arriving;
     this.#arriving = [];
     this.#arrivingBytes = 0;
-    try {
-      for (const chunk of chunks) {
-        if (this.#ending) return;
-        this.#splitter.feed(chunk, frame => {
-          if (!this.#ending) this.#sink?.frame(frame);
-        });
-      }
-    } catch (cause) {
-      this.destroy({kind: 'protocol', cause});
-      return;
-    }
+    for (const chunk of chunks) if (!this.received(chunk)) return;
     if (this.#writerWaits) {
       this.#writerWaits = false;
       this.peer?.tellDrained();
     }
     if (this.#arriving.length > 0) return;
-    if (this.#closing) this.#end({kind: 'closed'});
-    else if (this.#peerEnded && this.#splitter.partial)
-      this.#end({kind: 'protocol', cause: new ProtocolError('the last frame was cut short')});
-    else if (this.#peerEnded) this.#end({kind: 'eof'});
-  }
-
-  #end(ending: Ending): void {
-    if (this.#ending) return;
-    this.#ending = ending;
-    this.#sink?.ended(ending);
+    if (this.closing) this.end({kind: 'closed'});
+    else if (this.#peerEnded && this.partial)
+      this.end({kind: 'protocol', cause: new ProtocolError('the last frame was cut short')});
+    else if (this.#peerEnded) this.end({kind: 'eof'});
   }
 }

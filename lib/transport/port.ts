@@ -5,20 +5,16 @@
  */
 import type {MessagePort} from 'node:worker_threads';
 import {ProtocolError} from '../base/errors.js';
-import {FrameSplitter} from './framing.js';
-import type {Ending, Transport, TransportSink} from './transport.js';
+import {FramedTransport} from './framed.js';
+import type {Ending} from './transport.js';
 
 /** As much as a socketpair swallows before it asks the writer to wait. */
 const highWaterBytes = 64 * 1024;
 /** The reader tells of so many bytes at a time: an answer to every chunk would cost as much as the chunk. */
 const toldBytes = highWaterBytes / 2;
 
-export class PortTransport implements Transport {
+export class PortTransport extends FramedTransport {
   readonly #port: MessagePort;
-  readonly #splitter: FrameSplitter;
-  #sink: TransportSink | undefined;
-  #ending: Ending | undefined;
-  #closing = false;
   /** Bytes that were written, and that the other end has not told of. */
   #underway = 0;
   #writerWaits = false;
@@ -27,31 +23,24 @@ export class PortTransport implements Transport {
 
   /** @param options.maxFrameBytes a longer frame ends the transport (`protocol`) */
   constructor(port: MessagePort, options: {maxFrameBytes: number}) {
+    super(options.maxFrameBytes);
     this.#port = port;
-    this.#splitter = new FrameSplitter(options.maxFrameBytes);
     port.on('close', () => {
-      if (this.#closing) this.#end({kind: 'closed'});
-      else if (this.#splitter.partial)
-        this.#end({kind: 'protocol', cause: new ProtocolError('the last frame was cut short')});
-      else this.#end({kind: 'eof'});
+      if (this.closing) this.end({kind: 'closed'});
+      else if (this.partial) this.end({kind: 'protocol', cause: new ProtocolError('the last frame was cut short')});
+      else this.end({kind: 'eof'});
     });
   }
 
-  open(sink: TransportSink): void {
-    this.#sink = sink;
-    if (this.#ending) {
-      const ending = this.#ending;
-      queueMicrotask(() => sink.ended(ending));
-      return;
-    }
+  protected override opened(): void {
     this.#port.on('message', (message: Uint8Array | number) => {
       if (typeof message === 'number') this.#taken(message);
       else this.#read(message);
     });
   }
 
-  write(chunks: readonly Uint8Array[]): boolean {
-    if (this.#ending || this.#closing) return true;
+  override write(chunks: readonly Uint8Array[]): boolean {
+    if (this.ended || this.closing) return true;
     for (const chunk of chunks) {
       // A copy of its own: a view would take the whole memory beneath it along.
       const own = Uint8Array.from(chunk);
@@ -62,34 +51,26 @@ export class PortTransport implements Transport {
     return !this.#writerWaits;
   }
 
-  close(): void {
-    if (this.#ending || this.#closing) return;
-    this.#closing = true;
+  override close(): void {
+    if (this.ended || this.closing) return;
+    this.closing = true;
     this.#port.close();
   }
 
-  destroy(ending: Ending = {kind: 'closed'}): void {
-    this.#end(ending);
+  override destroy(ending: Ending = {kind: 'closed'}): void {
+    this.end(ending);
     this.#port.close();
   }
 
-  keepAlive(on: boolean): void {
+  override keepAlive(on: boolean): void {
     if (on) this.#port.ref();
     else this.#port.unref();
   }
 
-  drainSync(): void {}
+  override drainSync(): void {}
 
   #read(chunk: Uint8Array): void {
-    if (this.#ending) return;
-    try {
-      this.#splitter.feed(chunk, frame => {
-        if (!this.#ending) this.#sink?.frame(frame);
-      });
-    } catch (cause) {
-      this.destroy({kind: 'protocol', cause});
-      return;
-    }
+    if (!this.received(chunk)) return;
     this.#untold += chunk.length;
     if (this.#untold < toldBytes) return;
     this.#port.postMessage(this.#untold);
@@ -98,14 +79,8 @@ export class PortTransport implements Transport {
 
   #taken(bytes: number): void {
     this.#underway -= bytes;
-    if (this.#ending || !this.#writerWaits || this.#underway >= highWaterBytes) return;
+    if (this.ended || !this.#writerWaits || this.#underway >= highWaterBytes) return;
     this.#writerWaits = false;
-    this.#sink?.drained();
-  }
-
-  #end(ending: Ending): void {
-    if (this.#ending) return;
-    this.#ending = ending;
-    this.#sink?.ended(ending);
+    this.sink?.drained();
   }
 }

@@ -5,22 +5,18 @@
 import {writeSync} from 'node:fs';
 import type {Socket} from 'node:net';
 import {ProtocolError} from '../base/errors.js';
-import {FrameSplitter} from './framing.js';
-import type {Ending, Transport, TransportSink} from './transport.js';
+import {FramedTransport} from './framed.js';
+import type {Ending} from './transport.js';
 
 /** What may wait in this process before the channel is asked to hold back. */
 const highWaterBytes = 128 * 1024;
 /** How long a closing end, once all is sent, waits for the other side's end before it lets go. */
 const lingerMs = 1_000;
 
-export class SocketTransport implements Transport {
+export class SocketTransport extends FramedTransport {
   readonly #socket: Socket;
-  readonly #splitter: FrameSplitter;
   /** The descriptor, where it is known: only then can `drainSync` write past the event loop. */
   readonly #fd: number | undefined;
-  #sink: TransportSink | undefined;
-  #ending: Ending | undefined;
-  #closing = false;
   /** A write has failed: the peer hears nothing more, though it may have said something before. */
   #deaf = false;
   /** What was given to the socket and may still be on its way, oldest first; for `drainSync`. */
@@ -29,40 +25,33 @@ export class SocketTransport implements Transport {
 
   /** @param maxFrameBytes a longer frame ends the transport (`protocol`) before it is buffered */
   constructor(socket: Socket, options: {maxFrameBytes: number; fd?: number}) {
+    super(options.maxFrameBytes);
     this.#socket = socket;
     this.#fd = options.fd;
-    this.#splitter = new FrameSplitter(options.maxFrameBytes);
     outliveFailedWrites(socket, () => {
       this.#deaf = true;
     });
     // Errors that come before `open` are told in `open`.
-    socket.on('error', (cause: NodeJS.ErrnoException) => this.#end({kind: 'reset', cause}));
-    socket.on('close', () => this.#end({kind: this.#closing ? 'closed' : 'eof'}));
+    socket.on('error', (cause: NodeJS.ErrnoException) => this.end({kind: 'reset', cause}));
+    socket.on('close', () => this.end({kind: this.closing ? 'closed' : 'eof'}));
   }
 
-  open(sink: TransportSink): void {
-    this.#sink = sink;
-    if (this.#ending) {
-      const ending = this.#ending;
-      queueMicrotask(() => sink.ended(ending));
-      return;
-    }
+  protected override opened(): void {
     const socket = this.#socket;
-    socket.on('data', (chunk: Uint8Array) => this.#read(chunk));
-    socket.on('drain', () => sink.drained());
+    socket.on('data', (chunk: Uint8Array) => this.received(chunk));
+    socket.on('drain', () => this.sink?.drained());
     socket.on('end', () => {
-      if (this.#splitter.partial)
-        this.destroy({kind: 'protocol', cause: new ProtocolError('the last frame was cut short')});
-      else if (this.#closing) socket.destroy();
+      if (this.partial) this.destroy({kind: 'protocol', cause: new ProtocolError('the last frame was cut short')});
+      else if (this.closing) socket.destroy();
       else {
-        this.#end({kind: 'eof'});
+        this.end({kind: 'eof'});
         if (this.#deaf) socket.destroy();
       }
     });
   }
 
-  write(chunks: readonly Uint8Array[]): boolean {
-    if (this.#ending || this.#closing || this.#deaf) return true;
+  override write(chunks: readonly Uint8Array[]): boolean {
+    if (this.ended || this.closing || this.#deaf) return true;
     const socket = this.#socket;
     if (this.#fd !== undefined) this.#remember(chunks);
     if (chunks.length === 1) socket.write(chunks[0] as Uint8Array);
@@ -75,19 +64,19 @@ export class SocketTransport implements Transport {
     return socket.writableLength < highWaterBytes;
   }
 
-  close(): void {
-    if (this.#ending || this.#closing) return;
-    this.#closing = true;
+  override close(): void {
+    if (this.ended || this.closing) return;
+    this.closing = true;
     // A peer that has read all and never ends its side must not keep us for ever.
     this.#socket.end(() => setTimeout(() => this.#socket.destroy(), lingerMs).unref());
   }
 
-  destroy(ending: Ending = {kind: 'closed'}): void {
-    this.#end(ending);
+  override destroy(ending: Ending = {kind: 'closed'}): void {
+    this.end(ending);
     this.#socket.destroy();
   }
 
-  keepAlive(on: boolean): void {
+  override keepAlive(on: boolean): void {
     if (on) this.#socket.ref();
     else this.#socket.unref();
   }
@@ -96,9 +85,9 @@ export class SocketTransport implements Transport {
    * libuv may have written a part of the oldest write already, and tells how much is left only through the
    * handle's `writeQueueSize`; without that private number nothing can be resumed, and we give up.
    */
-  drainSync(ms: number): void {
+  override drainSync(ms: number): void {
     const left = (this.#socket as unknown as {_handle?: {writeQueueSize?: number}})._handle?.writeQueueSize;
-    if (this.#fd === undefined || this.#ending || left === undefined || this.#inFlight.length === 0) return;
+    if (this.#fd === undefined || this.ended || left === undefined || this.#inFlight.length === 0) return;
     const all = Buffer.concat(this.#inFlight);
     const unsent = left + this.#socket.writableLength - dispatchedBytes(this.#socket);
     let rest = all.subarray(Math.max(0, all.length - unsent));
@@ -123,23 +112,6 @@ export class SocketTransport implements Transport {
       this.#inFlight.push(chunk);
       this.#inFlightBytes += chunk.length;
     }
-  }
-
-  #read(chunk: Uint8Array): void {
-    if (this.#ending) return;
-    try {
-      this.#splitter.feed(chunk, frame => {
-        if (!this.#ending) this.#sink?.frame(frame);
-      });
-    } catch (cause) {
-      this.destroy({kind: 'protocol', cause});
-    }
-  }
-
-  #end(ending: Ending): void {
-    if (this.#ending) return;
-    this.#ending = ending;
-    this.#sink?.ended(ending);
   }
 }
 
