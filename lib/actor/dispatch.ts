@@ -2,6 +2,7 @@
  * A call comes in: find the function, run it in a scope of its own, send what it returned or threw.
  * Floor 5: between `peers` (which reads Start) and `callee` (which holds the context).
  */
+import {isThenable} from '../base/answer.js';
 import {ContextCancelled, ProtocolError} from '../base/errors.js';
 import {outcomeError, Scope} from '../base/scope.js';
 import {longTimer} from '../base/timer.js';
@@ -122,8 +123,4 @@ function answer(
     return undefined;
   }
   return sent.finally(() => scope.settle());
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }

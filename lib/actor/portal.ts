@@ -11,7 +11,7 @@ import {innerScope, type Scope} from '../base/scope.js';
 import {type Call, Caller} from '../context/caller.js';
 import {type CalleeContext, Context, coldContext} from '../context/context.js';
 import type {Tap} from '../context/crew.js';
-import {type FlowOptions, flowOf} from '../context/flow.js';
+import {type Flow, type FlowOptions, flowOf} from '../context/flow.js';
 import {pump} from '../context/pump.js';
 import {coldStream, type RemoteStream} from '../context/remote-stream.js';
 import type {FunctionKind} from '../msg/types.js';
@@ -114,11 +114,14 @@ class PortalOf implements Portal {
   readonly #peer: Peer;
   readonly #owner: PortalOwner;
   readonly #options: CallOptions;
+  /** Checked and completed once, not at each call. */
+  readonly #flow: Flow;
 
   constructor(peer: Peer, owner: PortalOwner, options: CallOptions) {
     this.#peer = peer;
     this.#owner = owner;
     this.#options = options;
+    this.#flow = flowOf(options);
   }
 
   get actor(): ActorId {
@@ -241,7 +244,7 @@ class PortalOf implements Portal {
         actor: this.actor,
       });
     }
-    const {window, windowBytes, bufferBytes, overflow, signal, timeout, onExit} = this.#options;
+    const {signal, timeout, onExit} = this.#options;
     const force = this.#owner.force;
     const caller = new Caller(channel, {
       kind,
@@ -251,7 +254,7 @@ class PortalOf implements Portal {
       openedBy,
       from,
       scope,
-      flow: {window, windowBytes, bufferBytes, overflow},
+      flow: this.#flow,
       signal,
       timeout,
       onExit,
@@ -283,7 +286,6 @@ const callOptions = new Set([
 function checkOptions(options: CallOptions): void {
   for (const key of Object.keys(options))
     if (!callOptions.has(key)) throw new TypeError(`portal.with(): there is no option ${key}`);
-  flowOf(options);
   if (Number.isNaN(options.timeout)) throw new RangeError('timeout is a number of milliseconds, not NaN');
 }
 

@@ -59,15 +59,12 @@ async function join<T extends AsyncDisposable>(
     const entry = table.get(key);
     if (!entry) return openFirst(table, key, open, user);
     if (entry.closing) {
-      await unlessCancelled(
-        user,
-        entry.closing.catch(() => {}),
-      );
+      await user.orCancelled(entry.closing.catch(() => {}));
       continue;
     }
     entry.users++;
     try {
-      const value = await unlessCancelled(user, entry.opened);
+      const value = await user.orCancelled(entry.opened);
       user.check();
       return useOf(table, key, entry, value as T, false, user);
     } catch {
@@ -108,15 +105,6 @@ async function openFirst<T extends AsyncDisposable>(
   } finally {
     stop();
   }
-}
-
-/** Waiting is a checkpoint: it ends with the scope, and what it waited for goes on. */
-async function unlessCancelled<T>(scope: Scope, work: Promise<T>): Promise<T> {
-  let stop = (): void => {};
-  const cancelled = new Promise<never>((_, reject) => {
-    stop = scope.onCancel(reject);
-  });
-  return Promise.race([work, cancelled]).finally(stop);
 }
 
 /** One use; the scope that it was opened in sees to it that it ends. */

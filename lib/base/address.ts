@@ -30,7 +30,3 @@ export function newId(): string {
 export function formatActor(actor: ActorId): string {
   return `${actor.name} (pid ${actor.pid})`;
 }
-
-export function sameActor(a: ActorId | undefined, b: ActorId | undefined): boolean {
-  return a !== undefined && b !== undefined && a.id === b.id;
-}

@@ -103,6 +103,18 @@ export class Scope {
     return () => place.leave();
   }
 
+  /**
+   * What `work` gives; rejects with the cancellation where that comes first, and what was waited for goes on. Leaves no
+   * listener behind.
+   */
+  orCancelled<T>(work: Promise<T>): Promise<T> {
+    let stop = (): void => {};
+    const cancelled = new Promise<never>((_, reject) => {
+      stop = this.onCancel(reject);
+    });
+    return Promise.race([work, cancelled]).finally(() => stop());
+  }
+
   /** @throws ContextCancelled when the scope was cancelled or has settled */
   check(): void {
     if (this.#cancelled) throw this.#cancelled;
@@ -150,13 +162,9 @@ export class Scope {
   async #finish(charges: readonly Charge[]): Promise<void> {
     const finished = Promise.all(charges.map(charge => charge.finish().catch(error => this.fail(error))));
     // A failure or a cancel that comes while results are awaited ends the wait.
-    let stop = (): void => {};
-    const cancelled = new Promise<ContextCancelled>(resolve => {
-      stop = this.onCancel(resolve);
-    });
-    const why = await Promise.race([finished.then(() => undefined), cancelled]);
-    stop();
-    if (why) await Promise.all(charges.map(charge => charge.end(why)));
+    await this.orCancelled(finished).catch((why: ContextCancelled) =>
+      Promise.all(charges.map(charge => charge.end(why))),
+    );
   }
 }
 

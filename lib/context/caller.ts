@@ -19,7 +19,7 @@ import {
   type StartPayload,
 } from '../msg/types.js';
 import {End} from './end.js';
-import {type FlowOptions, flowOf} from './flow.js';
+import type {Flow} from './flow.js';
 import {type Outcome, tryEncode} from './link.js';
 
 /** What a call needs to begin. */
@@ -31,7 +31,7 @@ export interface Call {
   readonly args: readonly unknown[];
   readonly openedBy: 'verb' | 'subscription';
   readonly scope: Scope;
-  readonly flow: FlowOptions;
+  readonly flow: Flow;
   readonly signal?: AbortSignal | undefined;
   /** Milliseconds in all; then the call is cancelled with reason `deadline`. */
   readonly timeout?: number | undefined;
@@ -353,7 +353,7 @@ function cancelledBefore(channel: Channel, call: Call, reason: CancelReason, cau
 }
 
 function encodeStart(channel: Channel, call: Call): Uint8Array {
-  const {window, windowBytes, bufferBytes, overflow} = flowOf(call.flow);
+  const {window, windowBytes, bufferBytes, overflow} = call.flow;
   const payload: StartPayload = [
     call.fn,
     call.kind,

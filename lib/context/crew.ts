@@ -3,6 +3,7 @@
  * Floor 4: beside `feed`; on the same log.
  */
 import type {Observable, ObservableInput} from 'rxjs';
+import {isThenable} from '../base/answer.js';
 import {type Consumer, type Inlet, isValue, type StreamEnd} from './inlet.js';
 import {rxjs} from './rxjs.js';
 
@@ -251,8 +252,4 @@ export function mapOver<T, R>(
 
 interface AsyncMappable<T> {
   mapAsync<R>(fn: (value: T) => ObservableInput<R>, options: {concurrency: number; ordered: boolean}): Observable<R>;
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }

@@ -39,6 +39,6 @@ export function flowOf(options: FlowOptions): Flow {
   return {window, windowBytes, bufferBytes, overflow};
 }
 
-export function isOverflow(value: unknown): value is Overflow {
+function isOverflow(value: unknown): value is Overflow {
   return value === 'error' || value === 'dropOldest' || value === 'latest';
 }

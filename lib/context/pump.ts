@@ -3,6 +3,7 @@
  * Floor 4: sources are accepted by shape, so that another copy of RxJS, a web stream or a plain array will do.
  */
 import type {ObservableInput} from 'rxjs';
+import {isThenable} from '../base/answer.js';
 import type {End} from './end.js';
 import type {Outlet} from './outlet.js';
 import {rxjs} from './rxjs.js';
@@ -33,7 +34,7 @@ async function pull(end: End, outlet: Outlet, iterator: Iterator<unknown> | Asyn
       // A failing source has ended by itself: it gets no `return()`.
       exhausted = true;
       const step = iterator.next();
-      const {done, value} = isPromise(step) ? await step : step;
+      const {done, value} = isThenable(step) ? await step : step;
       if (done) return;
       exhausted = false;
       end.pulled(outlet, value);
@@ -41,10 +42,6 @@ async function pull(end: End, outlet: Outlet, iterator: Iterator<unknown> | Asyn
   } finally {
     if (!exhausted) await iterator.return?.();
   }
-}
-
-function isPromise<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
-  return typeof (value as Partial<PromiseLike<T>>).then === 'function';
 }
 
 function push(end: End, outlet: Outlet, source: ObservableInput<unknown>): Promise<void> {

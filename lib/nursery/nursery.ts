@@ -158,11 +158,6 @@ export class NurseryOf implements Nursery, Charge {
     await Promise.all([...this.#children].map(child => child.gone));
   }
 
-  /** Whether the cancellation that ends it was asked for by `cancel()` of this very nursery. */
-  get cancelledByUser(): boolean {
-    return this.#isCloseByUser;
-  }
-
   /** Runs the body and settles after everything that it started has ended. */
   async runBody<T>(body: Body<T>): Promise<T> {
     const scope = this[scopeKey];
@@ -233,12 +228,7 @@ export class NurseryOf implements Nursery, Charge {
     const scope = this[scopeKey];
     const daemons = [...this.#children].filter(child => child.plan.daemon);
     if (daemons.length === 0 || scope.cancelled) return;
-    let stop = (): void => {};
-    const cancelled = new Promise<void>(resolve => {
-      stop = scope.onCancel(() => resolve());
-    });
-    await Promise.race([cancelled, Promise.all(daemons.map(child => child.gone))]);
-    stop();
+    await scope.orCancelled(Promise.all(daemons.map(child => child.gone))).catch(() => {});
   }
 
   async #reapAll(why: ContextCancelled): Promise<void> {
