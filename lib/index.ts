@@ -7,7 +7,16 @@ export type {Timeouts} from './actor/actor.js';
 // Calls into other actors
 export type {CallOptions, Portal, StreamValue} from './actor/portal.js';
 // What may cross: remote functions
-export {context, type FnOptions, type Marked, operator, type RemoteFn, stream, task} from './actor/remote.js';
+export {
+  context,
+  type FnHome,
+  type FnOptions,
+  type Marked,
+  operator,
+  type RemoteFn,
+  stream,
+  task,
+} from './actor/remote.js';
 // Shared resources
 export {openShared, type Shared} from './actor/shared.js';
 // Identity and logging
@@ -43,6 +52,7 @@ export type {CalleeContext, Context, SubjectLike} from './context/context.js';
 export type {FlowOptions, Overflow} from './context/flow.js';
 export type {IterateOptions, RemoteStream, WorkOptions} from './context/remote-stream.js';
 export type {MsgStream, StreamOptions, StreamStats} from './context/stream.js';
+export type {StandardSchema} from './msg/schema.js';
 // Programs and their nurseries
 export {main, openNursery, parent, type RootOptions} from './main.js';
 export type {Body, Nursery, NurseryOptions} from './nursery/nursery.js';

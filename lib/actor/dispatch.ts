@@ -9,6 +9,7 @@ import {longTimer} from '../base/timer.js';
 import type {Channel} from '../channel/channel.js';
 import {Callee} from '../context/callee.js';
 import {flowOf, type Overflow} from '../context/flow.js';
+import {parse, type StandardSchema} from '../msg/schema.js';
 import type {FunctionKind, Message, StartPayload} from '../msg/types.js';
 import type {Actor} from './actor.js';
 import type {ExposedFunction, FunctionHome} from './exposed.js';
@@ -19,6 +20,8 @@ export interface Line {
   /** What function the caller means. @throws ProtocolError when it was never told */
   resolve(ref: unknown): FunctionHome;
 }
+
+type MaybePromise<T> = T | PromiseLike<T>;
 
 /** How each kind of function is run. `stage` is loaded when it is first needed: it brings RxJS with it. */
 type Run = (callee: Callee, fn: ExposedFunction['fn'], args: readonly unknown[]) => unknown;
@@ -48,15 +51,17 @@ export function dispatch(actor: Actor, line: Line, message: Message): void {
     name,
     scope,
     flow: flowOf({window: flow[0], windowBytes: flow[1], bufferBytes: flow[2], overflow: flow[3] as Overflow}),
+    schemas: found?.mark.schemas,
   });
   if (!found) {
     callee.threw(refusal);
     scope.settle();
     return;
   }
-  const {fn} = found;
+  const {fn, mark} = found;
+  const call = (fitting: readonly unknown[]): unknown => runs[kind](callee, fn, fitting);
   const stopTimer = deadline === null ? undefined : longTimer(deadline, () => expire(scope, name, deadline));
-  const running = actor.run(scope, () => execute(callee, scope, () => runs[kind](callee, fn, args)));
+  const running = actor.run(scope, () => execute(callee, scope, () => withArgs(mark.schemas?.args, name, args, call)));
   if (running) actor.track(stopTimer ? running.finally(stopTimer) : running);
   else stopTimer?.();
 }
@@ -68,6 +73,18 @@ function expire(scope: Scope, name: string, deadline: number): void {
       reason: 'deadline',
     }),
   );
+}
+
+/** Calls with the arguments as their schema parses them. */
+function withArgs(
+  schema: StandardSchema | undefined,
+  name: string,
+  args: readonly unknown[],
+  call: (args: readonly unknown[]) => unknown,
+): unknown {
+  if (!schema) return call(args);
+  const parsed = parse(schema, args, {part: 'args', name}) as MaybePromise<readonly unknown[]>;
+  return isThenable(parsed) ? parsed.then(call) : call(parsed);
 }
 
 const runs: Readonly<Record<FunctionKind, Run>> = {

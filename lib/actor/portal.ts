@@ -8,7 +8,8 @@ import {Answer} from '../base/answer.js';
 import {current} from '../base/current.js';
 import {type ActorDied, ContextCancelled, TransportClosed} from '../base/errors.js';
 import {innerScope, type Scope} from '../base/scope.js';
-import {type Call, Caller} from '../context/caller.js';
+import type {Call} from '../context/call.js';
+import {Caller} from '../context/caller.js';
 import {type CalleeContext, Context, coldContext} from '../context/context.js';
 import type {Tap} from '../context/crew.js';
 import {type Flow, type FlowOptions, flowOf} from '../context/flow.js';
@@ -43,7 +44,8 @@ export const scopeKey = Symbol.for('rxtractor/scope');
  * - RemoteActorError when the remote function threw: `cause` is what it threw, NotExposed where it may not be called
  * - ContextCancelled when the call was cancelled, by whomever
  * - ActorDied when the actor ended meanwhile, TransportClosed when it had ended before
- * - Unserializable when an argument cannot cross, TypeError for a function of another kind: nothing was sent then
+ * - Unserializable when an argument cannot cross, MessageTypeError when it does not fit its schema, TypeError for a
+ *   function of another kind: nothing was sent then
  */
 export interface Portal {
   /** Whom it leads to. */
@@ -255,6 +257,7 @@ class PortalOf implements Portal {
       from,
       scope,
       flow: this.#flow,
+      schemas: mark.schemas,
       signal,
       timeout,
       onExit,

@@ -3,7 +3,11 @@
  * Floor 5: marks only; `exposed` decides who may call, `dispatch` runs.
  */
 import {pathToFileURL} from 'node:url';
+import type {ObservableInput} from 'rxjs';
 import {processWide} from '../base/shared.js';
+import type {CalleeContext} from '../context/context.js';
+import type {RemoteStream} from '../context/remote-stream.js';
+import {isSchema, type Schemas, type StandardSchema} from '../msg/schema.js';
 import type {FunctionKind} from '../msg/types.js';
 
 declare const kind: unique symbol;
@@ -13,12 +17,19 @@ export type Marked<K extends FunctionKind = FunctionKind> = {readonly [kind]: K}
 export type RemoteFn = Marked<'task'> | Marked<'stream'> | Marked<'operator'> | Marked<'context'>;
 
 /** A home given by hand, for bundlers and test runners that move code about. */
-export interface FnOptions {
+export interface FnHome {
   /** `import.meta.url` of the module that the callee imports. */
   readonly module?: string;
   /** A name that is unique in that module. */
   readonly name?: string;
 }
+
+/**
+ * Options of a mark: a home, and Standard Schema validators of what crosses. The end that sends a value checks it, and
+ * throws MessageTypeError where the fault is; the end that receives it parses it, so that transforms apply there. `args`
+ * (one schema for the list of them) and `result` may be asynchronous; `in`, `out` and `started` are synchronous.
+ */
+export interface FnOptions extends FnHome, Schemas {}
 
 /** What is known of a marked function. */
 export interface Mark {
@@ -31,29 +42,71 @@ export interface Mark {
   readonly key: string;
   /** For messages. */
   readonly name: string;
+  /** What crosses is checked against; undefined when nothing is. */
+  readonly schemas: Schemas | undefined;
 }
 
 type AnyFunction = (...args: never[]) => unknown;
 
+type MaybeSchema = StandardSchema<unknown, unknown> | undefined;
+/** What a function is given of a value with this schema: what it parses to. */
+type Parsed<S, None> = S extends StandardSchema<infer _Input, infer Output> ? Output : None;
+/** What it gives for one: what the schema checks. */
+type Given<S> = S extends StandardSchema<infer Input, infer _Output> ? Input : unknown;
+type Later<T> = T | PromiseLike<T>;
+type ArgsOf<S> = Parsed<S, never[]> extends infer A extends readonly unknown[] ? A : never;
+type CalleeOf<I, O, F> = [I, O, F] extends [undefined, undefined, undefined]
+  ? never
+  : CalleeContext<Parsed<I, Any>, O extends undefined ? Any : Given<O>, F extends undefined ? Any : Given<F>>;
+type OutputOf<S> = S extends undefined ? unknown : Later<ObservableInput<Given<S>>>;
+// biome-ignore lint/suspicious/noExplicitAny: where there is no schema, whatever the function says of itself holds
+type Any = any;
+
 /** Marks a function that gives one value: `portal.run(fn, …args)`. */
-export function task<F extends AnyFunction>(fn: F, options?: FnOptions): F & Marked<'task'> {
+export function task<
+  F extends (...args: ArgsOf<A>) => Later<Given<R>>,
+  A extends MaybeSchema = undefined,
+  R extends MaybeSchema = undefined,
+>(fn: F, options?: FnHome & {readonly args?: A; readonly result?: R}): F & Marked<'task'> {
   return mark('task', fn, options, task) as F & Marked<'task'>;
 }
 
 /** Marks a function that gives an Observable, AsyncIterable or Iterable: `portal.stream(fn, …args)`. */
-export function stream<F extends AnyFunction>(fn: F, options?: FnOptions): F & Marked<'stream'> {
+export function stream<
+  F extends (...args: ArgsOf<A>) => OutputOf<O>,
+  A extends MaybeSchema = undefined,
+  O extends MaybeSchema = undefined,
+>(fn: F, options?: FnHome & {readonly args?: A; readonly out?: O}): F & Marked<'stream'> {
   return mark('stream', fn, options, stream) as F & Marked<'stream'>;
 }
 
 /** Marks a stage of a pipe, `(source$, …args) => output`: `source$.pipe(portal.operator(fn, …args))`. */
-export function operator<F extends AnyFunction>(fn: F, options?: FnOptions): F & Marked<'operator'> {
+export function operator<
+  F extends (source: I extends undefined ? never : RemoteStream<Parsed<I, never>>, ...args: ArgsOf<A>) => OutputOf<O>,
+  A extends MaybeSchema = undefined,
+  I extends MaybeSchema = undefined,
+  O extends MaybeSchema = undefined,
+>(fn: F, options?: FnHome & {readonly args?: A; readonly in?: I; readonly out?: O}): F & Marked<'operator'> {
   return mark('operator', fn, options, operator) as F & Marked<'operator'>;
 }
 
 /** Marks a function that talks both ways, `(ctx, …args) => result`: `portal.openContext(fn, …args)`. */
-export function context<F extends (ctx: never, ...args: never[]) => unknown>(
+export function context<
+  F extends (ctx: CalleeOf<I, O, First>, ...args: ArgsOf<A>) => Later<Given<R>>,
+  A extends MaybeSchema = undefined,
+  I extends MaybeSchema = undefined,
+  O extends MaybeSchema = undefined,
+  First extends MaybeSchema = undefined,
+  R extends MaybeSchema = undefined,
+>(
   fn: F,
-  options?: FnOptions,
+  options?: FnHome & {
+    readonly args?: A;
+    readonly in?: I;
+    readonly out?: O;
+    readonly started?: First;
+    readonly result?: R;
+  },
 ): F & Marked<'context'> {
   return mark('context', fn, options, context) as F & Marked<'context'>;
 }
@@ -109,12 +162,37 @@ function mark(
   const home = options?.name !== undefined ? namedHome(options) : homeOf(marker);
   const key = keyOf(home.module, home.place);
   const name = options?.name ?? (fn.name || `the function marked at ${home.place}`);
-  const made: Mark = {kind, ...home, key, name};
+  const made: Mark = {kind, ...home, key, name, schemas: schemasOf(kind, options)};
   Object.defineProperty(fn, markKey, {value: made});
   const there = marks.get(key);
   if (there) there.add(fn);
   else marks.set(key, new Set([fn]));
   return fn;
+}
+
+/** Which of its values each kind of function can have a schema for. */
+const checkedParts: Readonly<Record<FunctionKind, readonly (keyof Schemas)[]>> = {
+  task: ['args', 'result'],
+  stream: ['args', 'out'],
+  operator: ['args', 'in', 'out'],
+  context: ['args', 'in', 'out', 'started', 'result'],
+};
+
+/** @throws TypeError for an option that this kind of function does not have, or that is no schema */
+function schemasOf(kind: FunctionKind, options: FnOptions = {}): Schemas | undefined {
+  const {module, name, ...schemas} = options;
+  const given = Object.entries(schemas).filter(([, schema]) => schema !== undefined);
+  for (const [part, schema] of given) {
+    if (!(checkedParts[kind] as readonly string[]).includes(part))
+      throw new TypeError(
+        `${kind}() has no option ${part}: it takes ${checkedParts[kind].join(', ')}, module and name`,
+      );
+    if (!isSchema(schema))
+      throw new TypeError(
+        `${part} of ${kind}() is no schema: Standard Schema says what one is (zod, valibot, arktype)`,
+      );
+  }
+  return given.length > 0 ? Object.fromEntries(given) : undefined;
 }
 
 function namedHome(options: FnOptions): {module: string; place: string} {

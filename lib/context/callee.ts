@@ -3,10 +3,12 @@
  * Floor 4: above `end`; `dispatch` runs the function. No RxJS.
  */
 import {type ActorId, formatActor} from '../base/address.js';
+import {isThenable} from '../base/answer.js';
 import {type CancelReason, ContextCancelled, ProtocolError} from '../base/errors.js';
 import type {Scope} from '../base/scope.js';
 import type {Channel} from '../channel/channel.js';
 import {unboxError} from '../msg/boxed-error.js';
+import {parse, parseNow, type Schemas} from '../msg/schema.js';
 import {
   actorFromTuple,
   type CancelPayload,
@@ -15,14 +17,17 @@ import {
   Kind,
   type Message,
 } from '../msg/types.js';
-import {End} from './end.js';
+import {End, type StreamSchema, streamSchema} from './end.js';
 import type {Flow} from './flow.js';
-import {type Outcome, tryEncode} from './link.js';
+import type {Outcome} from './link.js';
 
 export class Callee extends End {
   readonly scope: Scope;
   /** For messages: how the function is called. */
   readonly name: string;
+  protected readonly sends: StreamSchema | undefined;
+  protected readonly receives: StreamSchema | undefined;
+  readonly #schemas: Schemas | undefined;
   /** What the caller set for this call; its window came with the Start, as the first credit. */
   readonly flow: Flow;
 
@@ -34,12 +39,16 @@ export class Callee extends End {
       name: string;
       scope: Scope;
       flow: Flow;
+      schemas?: Schemas | undefined;
     },
   ) {
     super(channel, options.id, 'callee', options.kind === 'context');
     this.scope = options.scope;
     this.name = options.name;
     this.flow = options.flow;
+    this.#schemas = options.schemas;
+    this.sends = streamSchema('out', options.schemas);
+    this.receives = streamSchema('in', options.schemas);
     if (options.kind === 'stream' || options.kind === 'operator') {
       this.makeOutlet(this.flow).grant(this.flow.window, this.flow.windowBytes);
     }
@@ -56,28 +65,53 @@ export class Callee extends End {
     return this.channel.peer as ActorId;
   }
 
-  /** The sync point. @throws ProtocolError the second time, Unserializable when the value cannot cross */
+  /**
+   * The sync point.
+   *
+   * @throws ProtocolError the second time, Unserializable when the value cannot cross, MessageTypeError when it does not
+   * fit its schema
+   */
   started(value: unknown): void {
+    const schema = this.#schemas?.started;
+    if (schema) parseNow(schema, value, {part: 'started', name: this.name});
     const bytes = this.channel.codec.encode(value, 'started');
     this.act('started', () => this.channel.send(Kind.Started, this.id, 0, bytes));
   }
 
-  /** The function returned. What it pushed leaves first (then a promise is given); a result that cannot cross is a failure of the function. */
+  /**
+   * The function returned. A promise is given where its schema is asynchronous, and where what it pushed has to leave
+   * first. A result that cannot cross, or does not fit, is a failure of the function.
+   */
   returned(value: unknown): Promise<void> | undefined {
-    const encoded = tryEncode(this.channel, value, 'result');
-    if ('error' in encoded) {
-      this.threw(encoded.error);
+    let bytes: Uint8Array;
+    let checked: unknown;
+    try {
+      bytes = this.channel.codec.encode(value, 'result');
+      const schema = this.#schemas?.result;
+      checked = schema && parse(schema, value, {part: 'result', name: this.name});
+    } catch (error) {
+      this.threw(error);
       return undefined;
     }
-    if (!this.outlet) {
-      this.#sendReturn(encoded.bytes, value);
+    const waits: PromiseLike<unknown> | undefined = isThenable(checked) ? checked : this.outlet?.flushed();
+    if (!waits) {
+      this.#sendReturn(bytes, value);
       return undefined;
     }
-    return this.outlet.flushed().then(() => {
-      // A cancel may have come while values waited for room.
-      if (this.scope.cancelled) this.threw(this.scope.cancelled);
-      else this.#sendReturn(encoded.bytes, value);
-    });
+    return this.#returnAfter(waits, bytes, value);
+  }
+
+  async #returnAfter(checked: PromiseLike<unknown>, bytes: Uint8Array, value: unknown): Promise<void> {
+    try {
+      await checked;
+    } catch (error) {
+      this.threw(error);
+      return;
+    }
+    await this.outlet?.flushed();
+    // A cancel may have come meanwhile.
+    if (this.scope.cancelled) this.threw(this.scope.cancelled);
+    else this.#sendReturn(bytes, value);
   }
 
   /** The function threw. A cancellation that it let through is told as one. */

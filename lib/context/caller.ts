@@ -3,47 +3,25 @@
  * Floor 4: above `end`; `portal` makes callers, `context` and `stream` put faces on them. No RxJS.
  */
 import {onAbort} from '../base/abort.js';
-import {type ActorId, formatActor} from '../base/address.js';
-import {type CancelReason, ContextCancelled, RemoteActorError} from '../base/errors.js';
-import {type Charge, handedDown, type Scope} from '../base/scope.js';
+import type {ActorId} from '../base/address.js';
+import {isThenable} from '../base/answer.js';
+import {
+  type ActorError,
+  type CancelReason,
+  ContextCancelled,
+  MessageTypeError,
+  RemoteActorError,
+} from '../base/errors.js';
+import {type Charge, handedDown} from '../base/scope.js';
 import {deadline, longTimer} from '../base/timer.js';
 import type {Channel} from '../channel/channel.js';
 import {reviveError, unboxError} from '../msg/boxed-error.js';
 import {encodeCancel} from '../msg/cancel.js';
-import {
-  type ErrorPayload,
-  type FunctionKind,
-  type FunctionRef,
-  Kind,
-  type Message,
-  type StartPayload,
-} from '../msg/types.js';
-import {End} from './end.js';
-import type {Flow} from './flow.js';
-import {type Outcome, tryEncode} from './link.js';
-
-/** What a call needs to begin. */
-export interface Call {
-  readonly kind: FunctionKind;
-  readonly fn: FunctionRef;
-  /** For messages: how the function is called. */
-  readonly name: string;
-  readonly args: readonly unknown[];
-  readonly openedBy: 'verb' | 'subscription';
-  readonly scope: Scope;
-  readonly flow: Flow;
-  readonly signal?: AbortSignal | undefined;
-  /** Milliseconds in all; then the call is cancelled with reason `deadline`. */
-  readonly timeout?: number | undefined;
-  /** `cancel`: leaving the scope cancels in place of waiting for the result. */
-  readonly onExit?: 'wait' | 'cancel' | undefined;
-  /** The function that the user called: the frames kept for errors begin with its caller. */
-  readonly from?: (...args: never[]) => unknown;
-  /** Ends the actor of a task that does not obey a cancel; absent where this tree does not own it. */
-  readonly force?: ((why: ContextCancelled) => Promise<void>) | undefined;
-  /** How long a cancel may take to be obeyed, in ms. */
-  readonly cancelBound: number;
-}
+import {parse, parseNow} from '../msg/schema.js';
+import {type ErrorPayload, Kind, type Message} from '../msg/types.js';
+import {type Call, cancelledBefore, describeCall, encodeStart} from './call.js';
+import {End, type StreamSchema, streamSchema} from './end.js';
+import type {Outcome} from './link.js';
 
 /** With more calls in flight on a channel than this, a call's frames are not kept. */
 const tracedCalls = 16;
@@ -56,6 +34,10 @@ interface CancelRequest {
 
 export class Caller extends End implements Charge {
   readonly call: Call;
+  protected readonly sends: StreamSchema | undefined;
+  protected readonly receives: StreamSchema | undefined;
+  /** While the arguments are being checked: messages that may not go before the Start. */
+  #held: (() => void)[] | undefined;
   /** The frames of the call, for the stack of a remote error; formatted only when that is printed. */
   readonly #site: {stack?: string} = {};
   /** Called when the peer's first message of this context comes: it has understood the call. */
@@ -72,7 +54,7 @@ export class Caller extends End implements Charge {
   /**
    * Sends Start.
    *
-   * @throws Unserializable when an argument cannot cross; nothing has been sent then
+   * @throws Unserializable when an argument cannot cross, MessageTypeError when it does not fit; nothing has been sent then
    * @throws ContextCancelled when the scope or the signal has been cancelled before
    */
   constructor(channel: Channel, call: Call) {
@@ -80,16 +62,25 @@ export class Caller extends End implements Charge {
     if (call.signal?.aborted) throw cancelledBefore(channel, call, 'requested', call.signal.reason);
     if (call.timeout !== undefined && call.timeout <= 0) throw cancelledBefore(channel, call, 'deadline', undefined);
     if (channel.closed) throw channel.closed;
+    const checked = call.schemas?.args && parse(call.schemas.args, call.args, {part: 'args', name: call.name});
     const payload = encodeStart(channel, call);
     super(channel, channel.newId(), 'caller', call.kind === 'context');
     this.call = call;
+    this.sends = streamSchema('in', call.schemas);
+    this.receives = streamSchema('out', call.schemas);
     // A capture costs as much as the rest of the call: under a flood of calls it is left out.
     if (channel.size <= tracedCalls) Error.captureStackTrace(this.#site, call.from);
     this.#stopListening.push(call.scope.adopt(this));
     // A stream is open from the start; its first credit travels with the Start.
     if (call.kind === 'stream' || call.kind === 'operator') this.makeInlet(call.flow).open(true);
-    channel.send(Kind.Start, this.id, 0, payload);
+    if (isThenable(checked)) this.#holdFor(checked);
+    this.post(() => channel.send(Kind.Start, this.id, 0, payload));
     this.#listen(call);
+  }
+
+  /** For messages: how the function is called. */
+  protected get name(): string {
+    return this.call.name;
   }
 
   override receive(message: Message): void {
@@ -188,15 +179,23 @@ export class Caller extends End implements Charge {
       super.deliver(message);
       return;
     }
-    this.#first = {value: this.channel.codec.decode(message.payload)};
+    const value = this.channel.codec.decode(message.payload);
+    const schema = this.call.schemas?.started;
+    try {
+      this.#first = {value: schema ? parseNow(schema, value, {part: 'started', name: this.name}) : value};
+    } catch (error) {
+      if (!(error instanceof MessageTypeError)) throw error;
+      this.fail(error);
+      return;
+    }
     const listeners = this.#startedListeners;
     this.#startedListeners = [];
     for (const listener of listeners) listener();
   }
 
-  protected override readOutcome(message: Message): Outcome {
+  protected override readOutcome(message: Message): Outcome | Promise<Outcome> {
     this.checkLast(message);
-    if (message.kind === Kind.Return) return {kind: 'returned', value: this.channel.codec.decode(message.payload)};
+    if (message.kind === Kind.Return) return this.#readResult(this.channel.codec.decode(message.payload));
     const [boxed, , cancelled] = this.readList(message) as Partial<ErrorPayload>;
     if (boxed === undefined) return {kind: 'failed', error: unboxError(boxed as never)};
     if (cancelled === true) return {kind: 'failed', error: this.#cancellation(reviveError(boxed))};
@@ -205,6 +204,47 @@ export class Caller extends End implements Charge {
     if (this.sourceError && error instanceof RemoteActorError && error.origin.id === this.channel.self.id)
       return {kind: 'failed', error: this.sourceError.error};
     return {kind: 'failed', error};
+  }
+
+  #readResult(value: unknown): Outcome | Promise<Outcome> {
+    const schema = this.call.schemas?.result;
+    if (!schema) return {kind: 'returned', value};
+    const failed = (error: unknown): Outcome => ({kind: 'failed', error});
+    try {
+      const parsed = parse(schema, value, {part: 'result', name: this.name});
+      const returned = (result: unknown): Outcome => ({kind: 'returned', value: result});
+      return isThenable(parsed) ? Promise.resolve(parsed).then(returned, failed) : returned(parsed);
+    } catch (error) {
+      return failed(error);
+    }
+  }
+
+  /** Until the arguments are known to fit, nothing is sent; where they do not, nothing ever is. */
+  #holdFor(checked: PromiseLike<unknown>): void {
+    const held: (() => void)[] = [];
+    this.#held = held;
+    checked.then(
+      () => {
+        if (this.#held !== held) return;
+        this.#held = undefined;
+        for (const send of held) send();
+      },
+      error => {
+        if (this.#held === held) this.#neverSent(error);
+      },
+    );
+  }
+
+  protected override post(send: () => void): void {
+    if (this.#held) this.#held.push(send);
+    else send();
+  }
+
+  /** The peer has never heard of this context, nor will it: there is nothing to acknowledge. */
+  #neverSent(error: ActorError): void {
+    this.#held = undefined;
+    this.channelEnded(error);
+    this.channel.detach(this.id);
   }
 
   protected override concluded(outcome: Outcome): void {
@@ -256,15 +296,12 @@ export class Caller extends End implements Charge {
 
   #sendCancel(reason: CancelReason, cause: unknown, timeout: number): void {
     const request = {reason, cause};
+    const unsent = this.#held !== undefined;
+    this.#held = undefined;
     this.act('cancel', () => {
       this.#request = request;
       this.#cancelledAt = performance.now();
-      if (this.channel.withdraw(this.id)) {
-        // The peer has never heard of it: there is nothing to acknowledge.
-        this.channelEnded(this.#own(true));
-        this.channel.detach(this.id);
-        return;
-      }
+      if (unsent || this.channel.withdraw(this.id)) return this.#neverSent(this.#own(true));
       this.channel.sendUrgent(Kind.Cancel, this.id, this.#encodeCancel(request, handedDown(timeout)));
     });
   }
@@ -337,35 +374,6 @@ export class Caller extends End implements Charge {
 
 function missingStarted(outcome: Outcome): {readonly error: unknown} {
   return {error: outcome.kind === 'failed' ? outcome.error : undefined};
-}
-
-function describeCall(channel: Channel, call: Call): string {
-  return `${call.name} in ${channel.peer ? formatActor(channel.peer) : 'an actor'}`;
-}
-
-function cancelledBefore(channel: Channel, call: Call, reason: CancelReason, cause: unknown): ContextCancelled {
-  return new ContextCancelled(`${describeCall(channel, call)} was cancelled before it began (${reason})`, {
-    canceller: channel.self,
-    reason,
-    cause,
-    actor: channel.peer,
-  });
-}
-
-function encodeStart(channel: Channel, call: Call): Uint8Array {
-  const {window, windowBytes, bufferBytes, overflow} = call.flow;
-  const payload: StartPayload = [
-    call.fn,
-    call.kind,
-    call.args,
-    [window, windowBytes, bufferBytes, overflow],
-    call.timeout ?? null,
-  ];
-  const encoded = tryEncode(channel, payload, '');
-  if ('bytes' in encoded) return encoded.bytes;
-  // Encoded alone, the arguments say where in them the fault lies.
-  channel.codec.encode(call.args, 'args');
-  throw encoded.error;
 }
 
 /** Past the end of this macrotask, and of what was scheduled for that moment. */

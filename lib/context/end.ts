@@ -2,15 +2,27 @@
  * One end of a context with its two stream halves: what `caller` and `callee` have in common.
  * Floor 4: above `link` (the dialog) and the halves; no RxJS.
  */
-import {ProtocolError, StreamClosed, Unserializable} from '../base/errors.js';
+import {MessageTypeError, ProtocolError, StreamClosed, Unserializable} from '../base/errors.js';
 import {boxError, unboxError} from '../msg/boxed-error.js';
 import {splitValues} from '../msg/frame.js';
+import {parseNow, type Schemas, type StandardSchema} from '../msg/schema.js';
 import {type CreditPayload, Kind, type Message, type StopPayload} from '../msg/types.js';
 import type {Grant} from './credit.js';
 import {type FlowOptions, flowOf} from './flow.js';
 import {Inlet, type StreamEnd} from './inlet.js';
 import {Link, type Outcome} from './link.js';
 import {closedByPeer, Outlet} from './outlet.js';
+
+/** What the values of one direction are checked against. */
+export interface StreamSchema {
+  readonly part: 'in' | 'out';
+  readonly schema: StandardSchema;
+}
+
+export function streamSchema(part: 'in' | 'out', schemas: Schemas | undefined): StreamSchema | undefined {
+  const schema = schemas?.[part];
+  return schema && {part, schema};
+}
 
 export abstract class End extends Link {
   #inlet: Inlet | undefined;
@@ -66,8 +78,15 @@ export abstract class End extends Link {
     return this.#outlet;
   }
 
-  /** Encodes now: what happens to the value later changes nothing. @throws Unserializable */
+  /** For messages: how the function is called. */
+  protected abstract readonly name: string;
+  /** What goes out, and what comes in, is checked against: the directions are the function's own. */
+  protected abstract readonly sends: StreamSchema | undefined;
+  protected abstract readonly receives: StreamSchema | undefined;
+
+  /** Encodes now: what happens to the value later changes nothing. @throws Unserializable, MessageTypeError */
   encode(value: unknown): Uint8Array {
+    if (this.sends) this.#parse(this.sends, value);
     return this.channel.codec.encode(value, 'value');
   }
 
@@ -121,7 +140,7 @@ export abstract class End extends Link {
     try {
       return this.encode(value);
     } catch (error) {
-      if (!(error instanceof Unserializable)) throw error;
+      if (!(error instanceof Unserializable || error instanceof MessageTypeError)) throw error;
       this.fail(error);
       return undefined;
     }
@@ -134,16 +153,25 @@ export abstract class End extends Link {
       return;
     }
     const codec = this.channel.codec;
+    const schema = this.receives;
     let seq = message.seq;
     let inCredit = true;
     try {
       splitValues(message.payload, bytes => {
-        inCredit &&= inlet.accept(seq++, codec.decode(bytes), bytes.length);
+        const value = codec.decode(bytes);
+        inCredit &&= inlet.accept(seq++, schema ? this.#parse(schema, value) : value, bytes.length);
       });
+    } catch (error) {
+      if (!(error instanceof MessageTypeError)) throw error;
+      this.fail(error);
     } finally {
       inlet.deliver();
     }
     if (!inCredit) this.violate('more values arrived than were granted');
+  }
+
+  #parse({schema, part}: StreamSchema, value: unknown): unknown {
+    return parseNow(schema, value, {part, name: this.name});
   }
 
   #granted(message: Message): void {
@@ -176,7 +204,8 @@ export abstract class End extends Link {
   #sendCredit(grant: Grant): void {
     if (this.dialog.terminal !== 'none') return;
     const payload: CreditPayload = [grant.messages, grant.bytes];
-    this.channel.sendUrgent(Kind.Credit, this.id, this.channel.codec.encode(payload));
+    const bytes = this.channel.codec.encode(payload);
+    this.post(() => this.channel.sendUrgent(Kind.Credit, this.id, bytes));
   }
 }
 

@@ -2,7 +2,8 @@
  * One end of a context on its channel: feeds the dialog with what happens here and there, and does what it says.
  * Floor 4: above `dialog` (pure) and `channel`; below `caller` and `callee`, which give the messages their meaning.
  */
-import {type ActorError, ProtocolError, Unserializable} from '../base/errors.js';
+import {isThenable} from '../base/answer.js';
+import {type ActorError, ProtocolError} from '../base/errors.js';
 import type {Channel, Endpoint} from '../channel/channel.js';
 import {boxError} from '../msg/boxed-error.js';
 import {type AckStage, type ErrorPayload, Kind, type Message} from '../msg/types.js';
@@ -18,6 +19,8 @@ export abstract class Link implements Endpoint {
   readonly id: number;
   #dialog: Dialog;
   #outcome: Outcome | undefined;
+  /** The terminal has come, and what it says is still being checked. */
+  #reading = false;
   /** Messages that came too late to matter. */
   late = 0;
 
@@ -73,6 +76,11 @@ export abstract class Link implements Endpoint {
     this.#apply('lost', undefined, outcome);
   }
 
+  /** Puts a message of this context on the channel. */
+  protected post(send: () => void): void {
+    send();
+  }
+
   /** Something this end does. `send` puts the event's message on the channel, where the dialog allows it. */
   protected act(event: DialogEvent, send: () => void, outcome?: Outcome): void {
     this.#apply(event, undefined, outcome, send);
@@ -99,6 +107,7 @@ export abstract class Link implements Endpoint {
 
   /** This end has waited long enough: its outcome stands, whatever may still arrive. */
   protected giveUp(outcome: Outcome): void {
+    this.#reading = false;
     this.#conclude(outcome);
   }
 
@@ -113,7 +122,7 @@ export abstract class Link implements Endpoint {
   /** A message that means something: hand it up. */
   protected abstract deliver(message: Message): void;
   /** What a terminal message says. @throws ProtocolError when a value is missing before it */
-  protected abstract readOutcome(message: Message): Outcome;
+  protected abstract readOutcome(message: Message): Outcome | Promise<Outcome>;
   /** The outcome is known. Called once. */
   protected abstract concluded(outcome: Outcome): void;
   /** Callee: the function is to end. */
@@ -137,7 +146,7 @@ export abstract class Link implements Endpoint {
   ): void {
     switch (effect) {
       case 'send':
-        return send?.();
+        return send && this.post(send);
       case 'deliver':
         return this.deliver(message as Message);
       case 'conclude':
@@ -174,8 +183,13 @@ export abstract class Link implements Endpoint {
     this.channel.send(Kind.CancelAck, this.id, 0, this.channel.codec.encode([stage]));
   }
 
-  #conclude(outcome: Outcome): void {
-    if (this.#outcome) return;
+  #conclude(outcome: Outcome | Promise<Outcome>): void {
+    if (this.#outcome || this.#reading) return;
+    if (isThenable(outcome)) {
+      this.#reading = true;
+      void outcome.then(read => this.giveUp(read));
+      return;
+    }
     this.#outcome = outcome;
     this.concluded(outcome);
   }
@@ -185,18 +199,4 @@ function describe(dialog: Dialog): string {
   if (dialog.terminal !== 'none') return dialog.terminal;
   if (dialog.synced && !dialog.started) return 'not started';
   return dialog.receiving === 'open' ? 'open' : 'closed to receiving';
-}
-
-/** A value's bytes, or the error that says why it has none. */
-export function tryEncode(
-  channel: Channel,
-  value: unknown,
-  label: string,
-): {readonly bytes: Uint8Array} | {readonly error: Unserializable} {
-  try {
-    return {bytes: channel.codec.encode(value, label)};
-  } catch (error) {
-    if (error instanceof Unserializable) return {error};
-    throw error;
-  }
 }

@@ -1,0 +1,68 @@
+/**
+ * What a call is: what is sent in its Start, and how it is spoken of.
+ * Floor 4: below `caller`, which carries it out.
+ */
+import {formatActor} from '../base/address.js';
+import {type CancelReason, ContextCancelled, Unserializable} from '../base/errors.js';
+import type {Scope} from '../base/scope.js';
+import type {Channel} from '../channel/channel.js';
+import type {Schemas} from '../msg/schema.js';
+import type {FunctionKind, FunctionRef, StartPayload} from '../msg/types.js';
+import type {Flow} from './flow.js';
+
+/** What a call needs to begin. */
+export interface Call {
+  readonly kind: FunctionKind;
+  readonly fn: FunctionRef;
+  /** For messages: how the function is called. */
+  readonly name: string;
+  readonly args: readonly unknown[];
+  readonly openedBy: 'verb' | 'subscription';
+  readonly scope: Scope;
+  readonly flow: Flow;
+  readonly schemas?: Schemas | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Milliseconds in all; then the call is cancelled with reason `deadline`. */
+  readonly timeout?: number | undefined;
+  /** `cancel`: leaving the scope cancels in place of waiting for the result. */
+  readonly onExit?: 'wait' | 'cancel' | undefined;
+  /** The function that the user called: the frames kept for errors begin with its caller. */
+  readonly from?: (...args: never[]) => unknown;
+  /** Ends the actor of a task that does not obey a cancel; absent where this tree does not own it. */
+  readonly force?: ((why: ContextCancelled) => Promise<void>) | undefined;
+  /** How long a cancel may take to be obeyed, in ms. */
+  readonly cancelBound: number;
+}
+
+/** @throws Unserializable with the way to the argument at fault */
+export function encodeStart(channel: Channel, call: Call): Uint8Array {
+  const {window, windowBytes, bufferBytes, overflow} = call.flow;
+  const payload: StartPayload = [
+    call.fn,
+    call.kind,
+    call.args,
+    [window, windowBytes, bufferBytes, overflow],
+    call.timeout ?? null,
+  ];
+  try {
+    return channel.codec.encode(payload, '');
+  } catch (error) {
+    // Encoded alone, the arguments say where in them the fault lies.
+    if (error instanceof Unserializable) channel.codec.encode(call.args, 'args');
+    throw error;
+  }
+}
+
+export function describeCall(channel: Channel, call: Call): string {
+  return `${call.name} in ${channel.peer ? formatActor(channel.peer) : 'an actor'}`;
+}
+
+/** A call that is not made: its signal was aborted before, or its time is over. */
+export function cancelledBefore(channel: Channel, call: Call, reason: CancelReason, cause: unknown): ContextCancelled {
+  return new ContextCancelled(`${describeCall(channel, call)} was cancelled before it began (${reason})`, {
+    canceller: channel.self,
+    reason,
+    cause,
+    actor: channel.peer,
+  });
+}
