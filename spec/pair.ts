@@ -78,6 +78,11 @@ export class Pair {
       () => this.open === 0,
       () => `${this.open} ends of contexts are left: ${this.wire.join(', ')}`,
     );
+    const {near, far} = this;
+    await until(
+      () => near.channel.windows.used + far.channel.windows.used === 0,
+      () => `windows hold ${near.channel.windows.used} and ${far.channel.windows.used} bytes, and no context is open`,
+    );
   }
 
   #tapped(transport: Transport, arrow: string): Transport {

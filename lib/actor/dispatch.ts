@@ -51,6 +51,7 @@ export function dispatch(actor: Actor, line: Line, message: Message): void {
     name,
     scope,
     flow: flowOf({window: flow[0], windowBytes: flow[1], bufferBytes: flow[2], overflow: flow[3] as Overflow}),
+    granted: flow[4],
     schemas: found?.mark.schemas,
   });
   if (!found) {

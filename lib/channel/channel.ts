@@ -11,6 +11,7 @@ import {type Frame, readFrame} from '../msg/frame.js';
 import {limits} from '../msg/limits.js';
 import {Kind, type Message} from '../msg/types.js';
 import type {Ending, Transport} from '../transport/transport.js';
+import {WindowBudget} from './budget.js';
 import {Outbox} from './outbox.js';
 
 /** All messages of one peer that are being put together from pieces. */
@@ -41,6 +42,8 @@ export class Channel {
   readonly self: ActorId;
   /** Known once the handshake is done. */
   peer: ActorId | undefined;
+  /** What the streams that this end receives may have on their way, all together. */
+  readonly windows = new WindowBudget();
   /** When bytes last came in, for the heartbeat. */
   lastHeard = performance.now();
   readonly #transport: Transport;

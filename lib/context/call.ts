@@ -8,6 +8,7 @@ import type {Scope} from '../base/scope.js';
 import type {Channel} from '../channel/channel.js';
 import type {Schemas} from '../msg/schema.js';
 import type {FunctionKind, FunctionRef, StartPayload} from '../msg/types.js';
+import {firstWindow} from './credit.js';
 import type {Flow} from './flow.js';
 
 /** What a call needs to begin. */
@@ -34,19 +35,26 @@ export interface Call {
   readonly cancelBound: number;
 }
 
-/** @throws Unserializable with the way to the argument at fault */
-export function encodeStart(channel: Channel, call: Call): Uint8Array {
+/**
+ * The payload of Start, and the first credit of the stream that comes with it, in bytes: 0 where none does.
+ *
+ * @throws Unserializable with the way to the argument at fault
+ */
+export function encodeStart(channel: Channel, call: Call): {readonly payload: Uint8Array; readonly granted: number} {
   const {window, windowBytes, bufferBytes, overflow} = call.flow;
-  const payload: StartPayload = [
+  const isStream = call.kind === 'stream' || call.kind === 'operator';
+  const granted = isStream ? firstWindow(channel.windows, windowBytes) : 0;
+  const start: StartPayload = [
     call.fn,
     call.kind,
     call.args,
-    [window, windowBytes, bufferBytes, overflow],
+    [window, windowBytes, bufferBytes, overflow, granted],
     call.timeout ?? null,
   ];
   try {
-    return channel.codec.encode(payload, '');
+    return {payload: channel.codec.encode(start, ''), granted};
   } catch (error) {
+    channel.windows.giveBack(granted);
     // Encoded alone, the arguments say where in them the fault lies.
     if (error instanceof Unserializable) channel.codec.encode(call.args, 'args');
     throw error;

@@ -39,6 +39,8 @@ export class Callee extends End {
       name: string;
       scope: Scope;
       flow: Flow;
+      /** The bytes of the first credit, where it came with the Start. */
+      granted: number;
       schemas?: Schemas | undefined;
     },
   ) {
@@ -49,9 +51,7 @@ export class Callee extends End {
     this.#schemas = options.schemas;
     this.sends = streamSchema('out', options.schemas);
     this.receives = streamSchema('in', options.schemas);
-    if (options.kind === 'stream' || options.kind === 'operator') {
-      this.makeOutlet(this.flow).grant(this.flow.window, this.flow.windowBytes);
-    }
+    if (options.granted > 0) this.makeOutlet(this.flow).grant(this.flow.window, options.granted);
     // Whoever cancels the function (its caller, its deadline, its actor, itself) ends what it awaits of its stream.
     if (options.kind !== 'task') {
       this.scope.onCancel(why => {

@@ -63,7 +63,7 @@ export class Caller extends End implements Charge {
     if (call.timeout !== undefined && call.timeout <= 0) throw cancelledBefore(channel, call, 'deadline', undefined);
     if (channel.closed) throw channel.closed;
     const checked = call.schemas?.args && parse(call.schemas.args, call.args, {part: 'args', name: call.name});
-    const payload = encodeStart(channel, call);
+    const {payload, granted} = encodeStart(channel, call);
     super(channel, channel.newId(), 'caller', call.kind === 'context');
     this.call = call;
     this.sends = streamSchema('in', call.schemas);
@@ -72,7 +72,7 @@ export class Caller extends End implements Charge {
     if (channel.size <= tracedCalls) Error.captureStackTrace(this.#site, call.from);
     this.#stopListening.push(call.scope.adopt(this));
     // A stream is open from the start; its first credit travels with the Start.
-    if (call.kind === 'stream' || call.kind === 'operator') this.makeInlet(call.flow).open(true);
+    if (granted > 0) this.makeInlet(call.flow).open(granted);
     if (isThenable(checked)) this.#holdFor(checked);
     this.post(() => channel.send(Kind.Start, this.id, 0, payload));
     this.#listen(call);

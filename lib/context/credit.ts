@@ -6,6 +6,7 @@
  * additions), so that one said twice, or lost and said again, changes nothing.
  */
 import {ProtocolError} from '../base/errors.js';
+import {WindowBudget} from '../channel/budget.js';
 
 /** What a receiver has granted to a sender since the beginning. */
 export interface Grant {
@@ -17,7 +18,7 @@ export interface Grant {
 export class SendCredit {
   #messages = 0;
   #bytes = 0;
-  /** The receiver's window in bytes, known from its first grant. */
+  /** The receiver's window in bytes as it was at first: it only grows. */
   #windowBytes = 0;
   /** Values sent so far: the sequence number of the last one. */
   sent = 0;
@@ -59,7 +60,11 @@ export class SendCredit {
 /** The receiving half: what has come, what was consumed, and when to grant more. */
 export class ReceiveCredit {
   readonly #window: number;
-  readonly #windowBytes: number;
+  /** The window in bytes: small at first, up to `#most` as it is used. */
+  #windowBytes = 0;
+  readonly #most: number;
+  readonly #budget: WindowBudget;
+  #closed = false;
   #granted: Grant = {messages: 0, bytes: 0};
   /** Values received so far: the sequence number of the last one. */
   received = 0;
@@ -67,13 +72,15 @@ export class ReceiveCredit {
   #consumed = 0;
   #consumedBytes = 0;
 
-  constructor(window: number, windowBytes: number) {
+  constructor(window: number, windowBytes: number, budget = new WindowBudget(Number.POSITIVE_INFINITY)) {
     this.#window = window;
-    this.#windowBytes = windowBytes;
+    this.#most = windowBytes;
+    this.#budget = budget;
   }
 
-  /** The first grant: the whole window. */
-  open(): Grant {
+  /** The first grant. @param reserved what `firstWindow` gave for it, where it had to be known before */
+  open(reserved = firstWindow(this.#budget, this.#most)): Grant {
+    this.#windowBytes = reserved;
     this.#granted = {messages: this.#window, bytes: this.#windowBytes};
     return this.#granted;
   }
@@ -92,14 +99,35 @@ export class ReceiveCredit {
   consume(messages: number, bytes: number): Grant | undefined {
     this.#consumed += messages;
     this.#consumedBytes += bytes;
-    const grant = {messages: this.#consumed + this.#window, bytes: this.#consumedBytes + this.#windowBytes};
-    const isDue =
-      (grant.messages - this.#granted.messages) * 2 >= this.#window ||
-      (grant.bytes - this.#granted.bytes) * 2 >= this.#windowBytes;
-    if (!isDue) return undefined;
-    this.#granted = grant;
-    return grant;
+    if (this.#closed) return undefined;
+    const granted = this.#consumed + this.#window;
+    const isUsed = (this.#consumedBytes + this.#windowBytes - this.#granted.bytes) * 2 >= this.#windowBytes;
+    if (!isUsed && (granted - this.#granted.messages) * 2 < this.#window) return undefined;
+    if (isUsed) this.#grow();
+    this.#granted = {messages: granted, bytes: this.#consumedBytes + this.#windowBytes};
+    return this.#granted;
   }
+
+  /** Nothing more comes: what the window held of the budget is free. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#budget.giveBack(this.#windowBytes);
+  }
+
+  /** A window whose bytes are used doubles, as far as the channel can give. */
+  #grow(): void {
+    this.#windowBytes += this.#budget.take(Math.min(this.#windowBytes, this.#most - this.#windowBytes));
+  }
+}
+
+/** What a window starts with, and what it gets where the channel has no more to give. */
+const firstBytes = 64 * 1024;
+const leastBytes = 1_024;
+
+/** Takes what a new window of at most `most` bytes starts with. */
+export function firstWindow(budget: WindowBudget, most: number): number {
+  return budget.take(Math.min(most, firstBytes), leastBytes);
 }
 
 function isCount(value: unknown): value is number {

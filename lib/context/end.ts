@@ -53,6 +53,7 @@ export abstract class End extends Link {
     if (!this.#inlet) {
       this.#inlet = new Inlet({
         ...flowOf(flow),
+        budget: this.channel.windows,
         grant: grant => this.#sendCredit(grant),
       });
       const end = this.#earlyEnd ?? (this.outcome && endOf(this.outcome));

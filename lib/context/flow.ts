@@ -12,7 +12,7 @@ export type Overflow = 'error' | 'dropOldest' | 'latest';
 export interface FlowOptions {
   /** Values that a sender may be ahead of the consumer: 1 024. */
   readonly window?: number | undefined;
-  /** The same in bytes: 1 MiB. */
+  /** The same in bytes: 1 MiB. A window starts with 64 KiB of it and grows with use. */
   readonly windowBytes?: number | undefined;
   /** Bytes that may wait at the sender for room, when values are pushed: 16 MiB. */
   readonly bufferBytes?: number | undefined;

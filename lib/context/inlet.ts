@@ -6,6 +6,7 @@
  * decides how much the sender may send, and one that leaves takes nothing with it.
  */
 import {ProtocolError} from '../base/errors.js';
+import type {WindowBudget} from '../channel/budget.js';
 import {type Grant, ReceiveCredit} from './credit.js';
 
 /** How a stream ended here: `error` absent means completed. */
@@ -55,8 +56,13 @@ export class Inlet {
   received = 0;
   dropped = 0;
 
-  constructor(options: {window: number; windowBytes: number; grant: (grant: Grant) => void}) {
-    this.#credit = new ReceiveCredit(options.window, options.windowBytes);
+  constructor(options: {
+    window: number;
+    windowBytes: number;
+    budget?: WindowBudget;
+    grant: (grant: Grant) => void;
+  }) {
+    this.#credit = new ReceiveCredit(options.window, options.windowBytes, options.budget);
     this.#grant = options.grant;
   }
 
@@ -68,12 +74,13 @@ export class Inlet {
     return this.#opened;
   }
 
-  /** Grants the first window. `silent` where the grant went out with the Start. */
-  open(silent = false): Grant {
+  /** Grants the first window. @param said its bytes, where the grant went out with the Start */
+  open(said?: number): void {
     this.#opened = true;
-    const grant = this.#credit.open();
-    if (!silent) this.#grant(grant);
-    return grant;
+    // A stream that has ended needs no window: nothing would give it back.
+    if (this.#end) return;
+    const grant = this.#credit.open(said);
+    if (said === undefined) this.#grant(grant);
   }
 
   /** A value has arrived. False when it is beyond the credit. @throws ProtocolError when it is out of turn */
@@ -112,6 +119,7 @@ export class Inlet {
       return;
     }
     this.#end = end;
+    this.#credit.close();
     this.deliver();
   }
 
@@ -237,7 +245,7 @@ export class Inlet {
     for (let number = this.#credited; number < until; number++) bytes += (this.#at(number) as Entry).bytes;
     this.#credited = until;
     const grant = this.#credit.consume(count, bytes);
-    if (grant && !this.#end) this.#grant(grant);
+    if (grant) this.#grant(grant);
   }
 
   #at(number: number): Entry | undefined {

@@ -63,7 +63,7 @@ export type StartPayload = readonly [
   fn: FunctionRef,
   kind: FunctionKind,
   args: readonly unknown[],
-  flow: readonly [window: number, windowBytes: number, bufferBytes: number, overflow: string],
+  flow: readonly [window: number, windowBytes: number, bufferBytes: number, overflow: string, granted: number],
   deadline: number | null,
 ];
 /** Said in full once for each channel, then by its number alone. */

@@ -4,6 +4,7 @@ import {inspect} from 'node:util';
 import test from 'ava';
 import fc from 'fast-check';
 import {ProtocolError} from '../../lib/base/errors.js';
+import {WindowBudget} from '../../lib/channel/budget.js';
 import {type Grant, ReceiveCredit, SendCredit} from '../../lib/context/credit.js';
 
 test('F1: nothing may be sent before the first grant', t => {
@@ -112,23 +113,73 @@ test('credit is granted anew at half the window, of messages or of bytes', t => 
   t.deepEqual(credit.consume(1, 60), {messages: 7, bytes: 162});
 });
 
+test('F7: a window starts at 64 KiB and doubles whenever its bytes are used, up to what was set', t => {
+  const credit = new ReceiveCredit(1_000_000, 1_000_000);
+  const first = 64 * 1024;
+  t.is(credit.open().bytes, first);
+  const windows: number[] = [];
+  let consumed = 0;
+  for (let seq = 1; windows.length < 6; seq++) {
+    credit.accept(seq, 1_000);
+    consumed += 1_000;
+    const grant = credit.consume(1, 1_000);
+    if (grant) windows.push(grant.bytes - consumed);
+  }
+  t.deepEqual(windows, [first * 2, first * 4, first * 8, 1_000_000, 1_000_000, 1_000_000]);
+});
+
+test('F7: a window whose messages alone are used stays as small as it is', t => {
+  const credit = new ReceiveCredit(4, 1_000_000);
+  const {bytes} = credit.open();
+  for (let seq = 1; seq <= 100; seq++) {
+    credit.accept(seq, 1);
+    const grant = credit.consume(1, 1);
+    if (grant) t.is(grant.bytes, bytes + seq);
+  }
+});
+
+test('F7: windows together grant no more than their channel has; one that finds nothing left gets 1 KiB', t => {
+  const budget = new WindowBudget(100_000);
+  const one = new ReceiveCredit(1_000_000, 1_000_000, budget);
+  t.is(one.open().bytes, 65_536);
+  const two = new ReceiveCredit(1_000_000, 1_000_000, budget);
+  t.is(two.open().bytes, 100_000 - 65_536);
+  const three = new ReceiveCredit(1_000_000, 1_000_000, budget);
+  t.is(three.open().bytes, 1_024);
+  one.accept(1, 60_000);
+  t.is(one.consume(1, 60_000)?.bytes, 60_000 + 65_536, 'nothing is left to grow by');
+  two.close();
+  two.close();
+  one.accept(2, 60_000);
+  t.is(one.consume(1, 60_000)?.bytes, 120_000 + 65_536 + (100_000 - 65_536 - 1_024), 'another stream has ended');
+  one.close();
+  three.close();
+  t.is(budget.used, 0);
+});
+
 test('no sequence of values, grants lost or repeated included, overfills the window or stops for ever', t => {
   let giants = 0;
   let repeats = 0;
+  let grown = 0;
   fc.assert(
     fc.property(
       fc.integer({min: 1, max: 5}),
       fc.integer({min: 1, max: 40}),
+      // In large units windows grow, and run into the budget.
+      fc.constantFrom(1, 1, 5_000),
+      fc.integer({min: 1, max: 300_000}),
       fc.array(fc.record({bytes: fc.integer({min: 1, max: 100}), act: fc.integer({min: 0, max: 3})}), {
         minLength: 5,
         maxLength: 60,
       }),
-      (window, windowBytes, script) => {
+      (window, units, unit, budget, script) => {
+        const windowBytes = units * unit;
         const sender = new SendCredit();
-        const receiver = new ReceiveCredit(window, windowBytes);
+        const receiver = new ReceiveCredit(window, windowBytes, new WindowBudget(budget));
         const grants: Grant[] = [receiver.open()];
         const held: number[] = [];
         let heldBytes = 0;
+        let consumed = 0;
         const hear = (): void => {
           const grant = grants.shift();
           if (!grant) return;
@@ -141,8 +192,11 @@ test('no sequence of values, grants lost or repeated included, overfills the win
           const bytes = held.shift();
           if (bytes === undefined) return;
           heldBytes -= bytes;
+          consumed += bytes;
           const grant = receiver.consume(1, bytes);
-          if (grant) grants.push(grant);
+          if (!grant) return;
+          if (grant.bytes - consumed > 65_536) grown++;
+          grants.push(grant);
         };
         const send = (bytes: number): boolean => {
           if (!sender.fits(bytes)) return false;
@@ -155,7 +209,8 @@ test('no sequence of values, grants lost or repeated included, overfills the win
           assert.ok(held.length <= window && heldBytes <= windowBytes - 1 + Math.max(largest, 1));
           return true;
         };
-        for (const {bytes, act} of script) {
+        for (const {bytes: count, act} of script) {
+          const bytes = count * unit;
           if (act === 0) consume();
           else if (act === 1) hear();
           else send(bytes);
@@ -163,7 +218,8 @@ test('no sequence of values, grants lost or repeated included, overfills the win
         // Progress: once all is consumed and every grant heard, any value goes.
         while (held.length > 0) consume();
         while (grants.length > 0) hear();
-        for (const {bytes} of script) {
+        for (const {bytes: count} of script) {
+          const bytes = count * unit;
           if (send(bytes)) continue;
           while (held.length > 0) consume();
           while (grants.length > 0) hear();
@@ -173,6 +229,6 @@ test('no sequence of values, grants lost or repeated included, overfills the win
     ),
     {numRuns: 500},
   );
-  t.log(`${giants} values larger than the window, ${repeats} grants heard twice`);
-  t.true(giants > 0 && repeats > 0);
+  t.log(`${giants} values larger than the window, ${repeats} grants heard twice, ${grown} of a window that had grown`);
+  t.true(giants > 0 && repeats > 0 && grown > 0);
 });

@@ -66,7 +66,7 @@ test('S1: it grants nothing before it is opened, then its whole window', t => {
 
 test('S1: opened in silence it says its grant to nobody: that went with the Start', t => {
   const {inlet, grants} = newInlet(4, 1_000);
-  t.deepEqual(inlet.open(true), {messages: 4, bytes: 1_000});
+  inlet.open(1_000);
   t.deepEqual(grants, []);
   t.true(inlet.accept(1, 'a', 1));
 });
