@@ -4,6 +4,7 @@
  */
 import type {Observable, ObservableInput} from 'rxjs';
 import {Actor, defaultTimeouts} from '../lib/actor/actor.js';
+import type {CallLimits} from '../lib/actor/admission.js';
 import {homesOf} from '../lib/actor/exposed.js';
 import {Peer} from '../lib/actor/peers.js';
 import {type CallOptions, makePortal, type Portal} from '../lib/actor/portal.js';
@@ -46,11 +47,11 @@ export class Pair {
   readonly #portal: Portal;
   readonly #transport: Transport;
 
-  constructor() {
+  constructor(limits?: CallLimits) {
     const [nearTransport, farTransport] = memoryPair({maxFrameBytes});
     this.#transport = nearTransport;
-    this.near = new Peer(newActor('near'), this.#tapped(nearTransport, '←'), 'accepted', {});
-    this.far = new Peer(newActor('far'), this.#tapped(farTransport, '→'), 'connected', {});
+    this.near = new Peer(newActor('near', limits), this.#tapped(nearTransport, '←'), 'accepted', {});
+    this.far = new Peer(newActor('far', limits), this.#tapped(farTransport, '→'), 'connected', {});
     this.#portal = makePortal(this.near, {
       scope: this.near.actor.scope,
       ended: new Promise(() => {}),
@@ -145,18 +146,19 @@ function keep(fn: (...args: Any[]) => unknown): string {
   return key;
 }
 
-function newActor(name: string): Actor {
+function newActor(name: string, limits?: CallLimits): Actor {
   return new Actor({
     id: newActorId(name),
     root: name === 'near',
     codec: loadCodec(),
+    ...(limits && {limits}),
     tree: {treeId: 'pair', depth: 0, logLevel: 'silent', timeouts: defaultTimeouts},
   });
 }
 
 /** A connected pair. */
-export async function newPair(): Promise<Pair> {
-  const pair = new Pair();
+export async function newPair(limits?: CallLimits): Promise<Pair> {
+  const pair = new Pair(limits);
   await pair.far.actor.exposed.load(homesOf([anyTask, anyStream, anyOperator, anyContext]));
   await until(() => pair.near.channel.peer !== undefined && pair.far.channel.peer !== undefined);
   return pair;

@@ -9,6 +9,7 @@ import type {LogLevel} from '../base/log.js';
 import {Ring} from '../base/ring.js';
 import {Scope} from '../base/scope.js';
 import type {Codec} from '../msg/codec.js';
+import {type CallLimits, defaultCallLimits} from './admission.js';
 import {Exposed} from './exposed.js';
 
 /** Times in milliseconds. */
@@ -52,6 +53,8 @@ export class Actor {
   readonly codec: Codec;
   tree: TreeOptions;
   readonly exposed = new Exposed();
+  /** What one peer may ask of this actor at a time. */
+  readonly limits: CallLimits;
   /** The scope of everything that runs here. */
   readonly scope: Scope;
   /** Set while the modules of a spawned actor are imported: a nursery opened then would fork for ever. */
@@ -60,11 +63,12 @@ export class Actor {
   importFailure: SpawnFailed | undefined;
   readonly #tasks = new Ring<Promise<void>>();
 
-  constructor(options: {id: ActorId; root: boolean; codec: Codec; tree: TreeOptions}) {
+  constructor(options: {id: ActorId; root: boolean; codec: Codec; tree: TreeOptions; limits?: CallLimits}) {
     this.id = options.id;
     this.root = options.root;
     this.codec = options.codec;
     this.tree = options.tree;
+    this.limits = options.limits ?? defaultCallLimits;
     this.scope = new Scope(`actor ${options.id.name}`);
     // A root has 1 900 ms for all levels: its children's 1 600, and twice what a level keeps.
     this.scope.budget = options.tree.timeouts.exit + 300;

@@ -12,6 +12,7 @@ import {flowOf, type Overflow} from '../context/flow.js';
 import {parse, type StandardSchema} from '../msg/schema.js';
 import type {FunctionKind, Message, StartPayload} from '../msg/types.js';
 import type {Actor} from './actor.js';
+import type {Admission} from './admission.js';
 import type {ExposedFunction, FunctionHome} from './exposed.js';
 
 /** The line that a call came over: a peer. */
@@ -19,6 +20,8 @@ export interface Line {
   readonly channel: Channel;
   /** What function the caller means. @throws ProtocolError when it was never told */
   resolve(ref: unknown): FunctionHome;
+  /** Counts the call until its function has settled. */
+  readonly admission: Pick<Admission, 'settled'>;
 }
 
 type MaybePromise<T> = T | PromiseLike<T>;
@@ -26,20 +29,21 @@ type MaybePromise<T> = T | PromiseLike<T>;
 /** How each kind of function is run. `stage` is loaded when it is first needed: it brings RxJS with it. */
 type Run = (callee: Callee, fn: ExposedFunction['fn'], args: readonly unknown[]) => unknown;
 
-/** @throws ProtocolError when the message makes no sense; everything else goes back to the caller */
-export function dispatch(actor: Actor, line: Line, message: Message): void {
+/**
+ * @param instead why the call may not run, or what ended it before it could
+ * @throws ProtocolError when the message makes no sense; everything else goes back to the caller
+ */
+export function dispatch(actor: Actor, line: Line, message: Message, instead?: Error | Message): void {
   const {channel} = line;
   const payload = channel.codec.decode(message.payload);
   if (!Array.isArray(payload) || payload.length < 5) throw new ProtocolError('a call arrived that is cut short');
   const [ref, kind, args, flow, deadline] = payload as unknown as StartPayload;
-  if (!channel.isPeerId(message.context) || channel.has(message.context))
-    throw new ProtocolError(`a call arrived under the id ${message.context}, which is not the peer's to give`);
   const home = line.resolve(ref);
 
   let found: ExposedFunction | undefined;
-  let refusal: unknown;
+  let refusal: unknown = instead;
   try {
-    found = actor.exposed.find(home, kind);
+    if (!instead) found = actor.exposed.find(home, kind);
   } catch (error) {
     refusal = error;
   }
@@ -55,14 +59,15 @@ export function dispatch(actor: Actor, line: Line, message: Message): void {
     schemas: found?.mark.schemas,
   });
   if (!found) {
-    callee.threw(refusal);
-    scope.settle();
+    if (instead && !(instead instanceof Error)) callee.receive(instead);
+    callee.threw(scope.cancelled ?? refusal);
+    close(line, scope);
     return;
   }
   const {fn, mark} = found;
   const call = (fitting: readonly unknown[]): unknown => runs[kind](callee, fn, fitting);
   const stopTimer = deadline === null ? undefined : longTimer(deadline, () => expire(scope, name, deadline));
-  const running = actor.run(scope, () => execute(callee, scope, () => withArgs(mark.schemas?.args, name, args, call)));
+  const running = actor.run(scope, () => execute(line, callee, () => withArgs(mark.schemas?.args, name, args, call)));
   if (running) actor.track(stopTimer ? running.finally(stopTimer) : running);
   else stopTimer?.();
 }
@@ -99,46 +104,47 @@ const runs: Readonly<Record<FunctionKind, Run>> = {
  * Runs a function to its end, its scope included, and answers. A task that returns at once and has opened nothing
  * is answered at once: no promise is made for it.
  */
-function execute(callee: Callee, scope: Scope, run: () => unknown): Promise<void> | undefined {
+function execute(line: Line, callee: Callee, run: () => unknown): Promise<void> | undefined {
   let value: unknown;
   try {
     value = run();
   } catch (error) {
-    return conclude(callee, scope, {error});
+    return conclude(line, callee, {error});
   }
   if (isThenable(value)) {
     return Promise.resolve(value).then(
-      settled => conclude(callee, scope, {value: settled}),
-      error => conclude(callee, scope, {error}),
+      settled => conclude(line, callee, {value: settled}),
+      error => conclude(line, callee, {error}),
     );
   }
-  return conclude(callee, scope, {value});
+  return conclude(line, callee, {value});
 }
 
 function conclude(
+  line: Line,
   callee: Callee,
-  scope: Scope,
   outcome: {readonly value: unknown} | {readonly error: unknown},
 ): Promise<void> | undefined {
-  if (scope.charges.size === 0) return answer(callee, scope, outcome);
-  return scope.leave('error' in outcome).then(() => answer(callee, scope, outcome));
+  const {scope} = callee;
+  if (scope.charges.size === 0) return answer(line, callee, outcome);
+  return scope.leave('error' in outcome).then(() => answer(line, callee, outcome));
 }
 
 function answer(
+  line: Line,
   callee: Callee,
-  scope: Scope,
   outcome: {readonly value: unknown} | {readonly error: unknown},
 ): Promise<void> | undefined {
+  const {scope} = callee;
   const failure = outcomeError(scope, 'error' in outcome ? [outcome.error] : []);
-  if (failure) {
-    callee.threw(failure.error);
-    scope.settle();
-    return undefined;
-  }
-  const sent = callee.returned((outcome as {value: unknown}).value);
-  if (!sent) {
-    scope.settle();
-    return undefined;
-  }
-  return sent.finally(() => scope.settle());
+  if (failure) callee.threw(failure.error);
+  const sent = failure ? undefined : callee.returned((outcome as {value: unknown}).value);
+  if (sent) return sent.finally(() => close(line, scope));
+  close(line, scope);
+  return undefined;
+}
+
+function close(line: Line, scope: Scope): void {
+  scope.settle();
+  line.admission.settled(scope.cancelled !== undefined);
 }

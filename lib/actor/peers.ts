@@ -19,6 +19,7 @@ import {
 } from '../msg/types.js';
 import type {Transport} from '../transport/transport.js';
 import type {Actor} from './actor.js';
+import {Admission} from './admission.js';
 import {dispatch} from './dispatch.js';
 import type {FunctionHome} from './exposed.js';
 import {keyOf, type Mark} from './remote.js';
@@ -50,12 +51,20 @@ export class Peer {
   readonly #heard = new Map<number, FunctionHome>();
   /** What the peer calls its functions, by key. */
   #names: ReadonlyMap<string, string> = new Map();
+  /** Which of the peer's calls run now. Parent and child wait for one another: what they ask is not refused. */
+  readonly admission: Admission;
   /** Messages for contexts that are gone. */
   strays = 0;
 
   constructor(actor: Actor, transport: Transport, side: 'connected' | 'accepted', events: PeerEvents) {
     this.actor = actor;
     this.#events = events;
+    this.admission = new Admission({
+      limits: actor.limits,
+      patient: true,
+      begin: (start, instead) => this.#orFail(() => dispatch(this.actor, this, start, instead)),
+      deliver: message => this.#orFail(() => this.channel.deliver(message)),
+    });
     this.channel = new Channel(transport, {
       codec: actor.codec,
       self: actor.id,
@@ -63,7 +72,10 @@ export class Peer {
       owner: {
         control: message => this.#control(message),
         stray: message => this.#stray(message),
-        ended: error => events.ended?.(error),
+        ended: error => {
+          this.admission.close();
+          events.ended?.(error);
+        },
       },
     });
     this.channel.send(Kind.Hello, 0, 0, encodeHello(actor.codec, actor.id));
@@ -125,7 +137,7 @@ export class Peer {
     const codec = this.actor.codec;
     switch (message.kind) {
       case Kind.Start:
-        return dispatch(this.actor, this, message);
+        return this.#start(message);
       case Kind.Spawn:
         return this.#events.spawn?.(codec.decode(message.payload));
       case Kind.Ready:
@@ -153,6 +165,23 @@ export class Peer {
     }
   }
 
+  #start(message: Message): void {
+    const {context} = message;
+    if (!this.channel.isPeerId(context) || this.channel.has(context) || this.admission.has(context))
+      throw new ProtocolError(`a call arrived under the id ${context}, which is not the peer's to give`);
+    this.admission.open(message);
+  }
+
+  /** What is read later than it came fails the channel all the same where it makes no sense. */
+  #orFail(read: () => void): void {
+    try {
+      read();
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.channel.fail(error);
+    }
+  }
+
   acknowledge(stage: AckStage, context = 0): void {
     this.channel.send(Kind.CancelAck, context, 0, this.actor.codec.encode([stage]));
   }
@@ -170,6 +199,7 @@ export class Peer {
 
   /** A context that is gone: a cancel of it is acknowledged all the same, so that nobody waits. */
   #stray(message: Message): void {
+    if (this.admission.hold(message)) return;
     this.strays++;
     if ((message.kind === Kind.Cancel || message.kind === Kind.Error) && this.channel.isPeerId(message.context)) {
       this.acknowledge('received', message.context);

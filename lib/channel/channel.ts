@@ -200,10 +200,12 @@ export class Channel {
   }
 
   #route(message: Message): void {
-    if (message.context === 0 || message.kind === Kind.Start) {
-      this.#owner.control(message);
-      return;
-    }
+    if (message.context === 0 || message.kind === Kind.Start) this.#owner.control(message);
+    else this.deliver(message);
+  }
+
+  /** Hands a message to its context. */
+  deliver(message: Message): void {
     const endpoint = this.#endpoints.get(message.context);
     if (endpoint) endpoint.value.receive(message);
     else this.#owner.stray(message);
