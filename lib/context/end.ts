@@ -56,8 +56,8 @@ export abstract class End extends Link {
         budget: this.channel.windows,
         grant: grant => this.#sendCredit(grant),
       });
-      const end = this.#earlyEnd ?? (this.outcome && endOf(this.outcome));
-      if (end) this.#inlet.finish(end);
+      if (this.#earlyEnd) this.#inlet.finish(this.#earlyEnd);
+      if (this.outcome) this.#inlet.finish(endOf(this.outcome));
     }
     return this.#inlet;
   }

@@ -275,6 +275,23 @@ over(
   },
 );
 
+over('S7: so does a stream that is opened only after its peer has completed it and failed', async (t, _, calls) => {
+  let fail = (_error: unknown): void => {};
+  const ctx = await calls.openContext(callee => {
+    callee.started.next(0);
+    callee.openStream().complete();
+    return new Promise((_, reject) => {
+      fail = reject;
+    });
+  });
+  const failed = new Promise(resolve => ctx.signal.addEventListener('abort', resolve));
+  fail(new RangeError('later'));
+  await failed;
+  await errorOf(ctx.result());
+  const error = await errorOf(ctx.openStream().iterate().next());
+  t.true((error as RemoteActorError).cause instanceof RangeError);
+});
+
 over(
   'E7: every pending and later read of a cancelled context ends with ContextCancelled, the own cancel included',
   async (t, _, calls) => {
