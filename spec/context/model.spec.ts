@@ -73,6 +73,7 @@ const plain: Setup = {
   shares: false,
   holdsStart: false,
   losses: false,
+  opensLate: false,
   faults: 0,
 };
 

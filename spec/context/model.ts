@@ -25,6 +25,8 @@ export interface Setup {
   readonly holdsStart: boolean;
   /** The link may be lost. */
   readonly losses: boolean;
+  /** The caller opens its stream only when a terminal is on its way. */
+  readonly opensLate: boolean;
   /** How many things may go wrong. */
   readonly faults: number;
 }
@@ -88,6 +90,8 @@ export class Side<E extends Caller | Callee = Caller | Callee> {
   terminalSent: 'return' | 'error' | undefined;
   /** What may have closed the outlet. */
   mayClose = false;
+  /** The peer has closed the stream: nothing may be sent any more. */
+  refused = false;
 
   /** Receiving: values that consumers took. */
   taken = 0;
@@ -123,6 +127,7 @@ export class World {
   readonly callee: Side<WatchedCallee>;
   readonly scope = new Scope('the function');
   readonly #cover: (what: string) => void;
+  #droppedAtReturn = 0;
   /** The callee's function. */
   running = false;
   faultsLeft: number;
@@ -141,7 +146,7 @@ export class World {
   readonly cancels: {answer: boolean | undefined}[] = [];
   /** The timers of cancels: fired by `jump`. */
   readonly timers: (() => void)[] = [];
-  /** What a promise of the runtime was rejected with: never. */
+  /** The first thing that was wrong where nobody could be told at once. */
   broken: unknown;
 
   constructor(setup: Setup, cover: (what: string) => void) {
@@ -154,7 +159,14 @@ export class World {
     this.callee = new Side('callee', new WireChannel(calleeId, callerId, toCaller), toCallee);
     for (const side of [this.caller, this.callee]) {
       side.channel.shares = setup.shares;
-      side.channel.onSend = (kind, seq, payload) => this.#sends(side, kind, seq, payload);
+      side.channel.onSend = (kind, seq, payload) => {
+        // It may come in a microtask, where a throw would end the process.
+        try {
+          this.#sends(side, kind, seq, payload);
+        } catch (error) {
+          this.broken ??= error;
+        }
+      };
     }
     this.caller.channel.holdsStart = setup.holdsStart;
     const caller = new WatchedCaller(this.caller.channel.asChannel(), this.#call());
@@ -242,6 +254,7 @@ export class World {
   settles(how: 'return' | 'throw', error?: unknown): void {
     const callee = this.callee.end as WatchedCallee;
     this.running = false;
+    this.#droppedAtReturn = this.callee.outlet?.dropped ?? 0;
     if (how === 'throw') callee.threw(error);
     else
       callee.returned('done')?.catch((reason: unknown) => {
@@ -302,12 +315,14 @@ export class World {
       return;
     }
     const before = side.inlet?.received ?? 0;
-    const over = end.dialog.terminal !== 'none';
+    const over = side.ownClose || end.dialog.terminal !== 'none';
     this.#heard(side, message);
     const late = end.late;
     end.receive(message);
     if (end.late > late) this.cover('late message');
-    if (over) must((side.inlet?.received ?? 0) === before, 'I2: values were taken in after the terminal');
+    if (over) must((side.inlet?.received ?? 0) === before, 'I2: values were taken in after the terminal, or own close');
+    if (this.running && side === this.callee && (message.kind === Kind.Cancel || message.kind === Kind.Error))
+      must(this.scope.cancelled !== undefined, 'X3: the function was not told to end');
   }
 
   /** The channel ends at one side; the other hears of it behind what is on its way, or at once where that is cut. */
@@ -354,7 +369,11 @@ export class World {
   concludes(side: Side, outcome: Outcome): void {
     side.outcomes.push(outcome);
     must(side.outcomes.length === 1, `I1: the ${side.name} concluded twice`);
-    if (side === this.callee && outcome.kind === 'returned') must(!this.running, 'a function returned that runs');
+    if (side === this.callee && outcome.kind === 'returned') {
+      must(!this.running, 'a function returned that runs');
+      const dropped = (side.outlet?.dropped ?? 0) - this.#droppedAtReturn;
+      must(dropped === 0 || side.refused || side.ownClose, `I3: a return cut off ${dropped} values before it`);
+    }
     side.mayClose = true;
     side.mayEnd = true;
   }
@@ -391,6 +410,7 @@ export class World {
         }
       }
       if (outlet) {
+        if (side.refused) must(outlet.closed !== undefined, `S2: the ${name} may send though its peer has closed`);
         if (outlet.closed) must(side.mayClose, `S2: the ${name} was closed to sending, and nobody has closed it`);
         let waiting = 0;
         for (const bytes of side.waiting.values()) waiting += bytes;
@@ -513,7 +533,10 @@ export class World {
       side.granted = {messages, bytes};
     } else if (kind === Kind.Stop) {
       side.mayEnd = true;
-      if (read()[0] === 'both') side.mayClose = true;
+      if (read()[0] === 'both') {
+        side.mayClose = true;
+        side.refused = true;
+      }
     } else if (kind === Kind.Cancel || kind === Kind.Error || kind === Kind.Return) {
       if (side === this.callee) this.mayAbort = true;
       if (kind === Kind.Cancel) {

@@ -29,6 +29,8 @@ function mayOpen(world: World, side: Side): boolean {
   if (side.opened || !mayUse(world, side)) return false;
   if (side === world.callee)
     return world.setup.kind === 'context' && world.callee.end?.dialog.started === true && !world.scope.cancelled;
+  const {setup, caller, callee} = world;
+  if (setup.opensLate && caller.terminalSent === undefined && callee.terminalSent === undefined) return false;
   const outcome = side.end?.outcome;
   return !(outcome?.kind === 'failed' && outcome.error instanceof ContextCancelled);
 }
@@ -238,8 +240,8 @@ export type Script = readonly number[] | readonly string[];
 /** @throws Error with the trace of what happened, when something does not hold */
 export async function play(setup: Setup, script: Script, cover: (what: string) => void = () => {}): Promise<void> {
   const trace: string[] = [];
+  const world = new World(setup, cover);
   try {
-    const world = new World(setup, cover);
     for (const entry of script) {
       const {move, size} = typeof entry === 'number' ? pick(world, entry) : named(world, entry);
       trace.push(move.perform.length > 1 ? `${move.name} (${size})` : move.name);
@@ -250,7 +252,8 @@ export async function play(setup: Setup, script: Script, cover: (what: string) =
     }
     await finish(world);
     world.checkEnd();
-  } catch (error) {
+  } catch (thrown) {
+    const error = world.broken ?? thrown;
     throw new Error(`${(error as Error).message}\n  after: ${trace.join(', ')}`, {cause: error});
   }
 }

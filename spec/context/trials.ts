@@ -56,6 +56,7 @@ function setups({kind, losses}: Pick<Setup, 'kind' | 'losses'>): fc.Arbitrary<Se
     shares: fc.boolean(),
     holdsStart: fc.boolean(),
     losses: fc.constant(losses),
+    opensLate: fc.constantFrom(false, false, false, true),
     faults: fc.integer({min: 0, max: 3}),
   });
 }
