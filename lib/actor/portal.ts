@@ -141,7 +141,9 @@ class PortalOf implements Portal {
       // The answer itself knows whether it was asked.
       caller.asked = true;
       caller.onOutcome(outcome =>
-        outcome.kind === 'returned' ? resolve(outcome.value as Awaited<R>) : reject(outcome.error),
+        outcome.kind === 'returned'
+          ? resolve(outcome.value as Awaited<R>)
+          : reject(outcome.error, caller.isOwnCancel(outcome.error)),
       );
     });
   }
@@ -160,7 +162,7 @@ class PortalOf implements Portal {
           return;
         }
         caller.asked = true;
-        reject(failure.error);
+        reject(failure.error, caller.isOwnCancel(failure.error));
       });
     });
   }

@@ -25,11 +25,11 @@ export class Answer<T> extends Promise<T> {
 
   /**
    * An answer whose failure goes to `owner` when nobody has asked by the end of the macrotask in which it rejects.
-   * What `executor` resolves it with is no promise.
+   * What `executor` resolves it with is no promise; `quietly` marks a rejection that is no failure of the owner.
    */
   static owned<T>(
     owner: Scope | undefined,
-    executor: (resolve: (value: T) => void, reject: (error: unknown) => void) => void,
+    executor: (resolve: (value: T) => void, reject: (error: unknown, quietly?: boolean) => void) => void,
   ): Answer<T> {
     let resolve!: (value: T) => void;
     let reject!: (error: unknown) => void;
@@ -37,9 +37,9 @@ export class Answer<T> extends Promise<T> {
       resolve = fulfil;
       reject = refuse;
     });
-    const fail = (error: unknown): void => {
+    const fail = (error: unknown, quietly = false): void => {
       reject(error);
-      answer.#failed(owner, error);
+      answer.#failed(quietly ? undefined : owner, error);
     };
     try {
       executor(resolve, fail);

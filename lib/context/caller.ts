@@ -169,9 +169,11 @@ export class Caller extends End implements Charge {
     await this.#seeEnd(why);
   }
 
-  /** Whether an error is the cancellation that this end asked for: no failure of its scope. */
+  /** Whether an error is a cancellation that this actor asked for, of the call or of the peer: no failure of its scope. */
   isOwnCancel(error: unknown): boolean {
-    return this.#request !== undefined && error instanceof ContextCancelled;
+    if (!(error instanceof ContextCancelled)) return false;
+    const endedPeer = error.reason === 'actor' && error.canceller?.id === this.channel.self.id;
+    return this.#request !== undefined || endedPeer;
   }
 
   protected override deliver(message: Message): void {

@@ -295,7 +295,12 @@ export class NurseryOf implements Nursery, Charge {
   own<T>(label: string, work: Promise<T>): Promise<T> {
     const scope = this[scopeKey];
     adoptWork(label, work, scope);
-    return Answer.from(scope, work);
+    return Answer.owned(scope, (resolve, reject) => {
+      // A cancel of this actor's own is no failure of its scope.
+      work.then(resolve, error =>
+        reject(error, error instanceof ContextCancelled && error.canceller?.id === this.#actor.id.id),
+      );
+    });
   }
 
   #runIn<A extends unknown[], R>(

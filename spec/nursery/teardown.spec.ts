@@ -4,9 +4,19 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import test, {type ExecutionContext} from 'ava';
 import {concat, finalize, firstValueFrom, from, map, NEVER, of, Subject} from 'rxjs';
-import {ContextCancelled, NurseryError, openNursery, RemoteActorError, sleep, task} from '../../lib/index.js';
+import {
+  ContextCancelled,
+  type Nursery,
+  NurseryError,
+  openNursery,
+  type Portal,
+  RemoteActorError,
+  sleep,
+  task,
+} from '../../lib/index.js';
 import {talk} from '../fixtures/contexts.js';
 import {ticks} from '../fixtures/endings.js';
+import {neverStarts} from '../fixtures/failing-contexts.js';
 import {keep} from '../fixtures/finalizers.js';
 import {busy, deaf} from '../fixtures/stubborn.js';
 import {add, double, hang, nap, pidOf} from '../fixtures/tasks.js';
@@ -216,6 +226,32 @@ test('T9: a nursery whose signal aborts cancels its body with the reason', async
   );
   t.is(failure.cause as unknown, 'from outside');
 });
+
+const ownCancels: Record<string, (nursery: Nursery, portal: Portal, signal: AbortSignal) => Promise<unknown>> = {
+  'an aborted signal': (_, portal, signal) => portal.with({signal}).run(nap, 1e9),
+  'an aborted signal, of a one-shot actor': (nursery, _, signal) => nursery.with({signal}).run(nap, 1e9),
+  'an aborted signal, before started': (_, portal, signal) => portal.with({signal}).openContext(neverStarts, 'wait'),
+  'cancelActor(), of a task': (_, portal) => portal.run(nap, 1e9),
+  'cancelActor(), of a context': (_, portal) => portal.openContext(talk),
+};
+for (const [how, call] of Object.entries(ownCancels)) {
+  test(`X5: a cancel that this actor asked for is no failure of its nursery, though nobody awaits what it ended: ${how}`, async t => {
+    const value = await openNursery(async nursery => {
+      const [portal, other] = await Promise.all(
+        ['one', 'other'].map(name => nursery.startActor(name, {expose: [nap, neverStarts, talk, add]})),
+      );
+      if (!portal || !other) throw new Error('two actors were started');
+      const controller = new AbortController();
+      void call(nursery, portal, controller.signal);
+      await portal.run(add, 1, 1);
+      if (how.startsWith('cancelActor')) await portal.cancelActor();
+      else controller.abort('enough');
+      t.is(await other.run(add, 1, 1), 2, 'its sibling was cancelled');
+      return 'body';
+    });
+    t.is(value, 'body');
+  });
+}
 
 test('E5: a failure and another error of the body leave as one NurseryError', async t => {
   const failure = await t.throwsAsync(
