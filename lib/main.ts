@@ -12,7 +12,7 @@ import {current, isRoot} from './base/current.js';
 import {ContextCancelled, ResourceExhausted} from './base/errors.js';
 import {configureLog, isLogLevel, type Logger, type LogLevel} from './base/log.js';
 import {loadCodec} from './msg/codec.js';
-import {type Body, type Nursery, NurseryOf, type NurseryOptions} from './nursery/nursery.js';
+import {adoptWork, type Body, type Nursery, NurseryOf, type NurseryOptions} from './nursery/nursery.js';
 
 /** Options of the root of a tree. */
 export interface RootOptions extends NurseryOptions {
@@ -85,7 +85,11 @@ async function runNursery<T>(body: Body<T>, options: RootOptions): Promise<T> {
   if (now) {
     checkInner(options);
     now.scope.check();
-    return new NurseryOf(now.runtime as Actor, now.scope, options).runBody(body);
+    const nursery = new NurseryOf(now.runtime as Actor, now.scope, options);
+    const work = nursery.runBody(body);
+    // One that nobody awaits must end before what it was opened in.
+    adoptWork(nursery.label, work, now.scope, why => nursery.shutdown(why));
+    return work;
   }
   const root = await bootRoot(options);
   try {

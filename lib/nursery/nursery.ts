@@ -358,14 +358,23 @@ function withoutCallOptions<T extends {timeout?: unknown; name?: unknown}>(optio
   return rest;
 }
 
-/** Makes the scope wait for a one-shot actor: its answer tells of failures, its child is reaped. */
-function adoptWork(label: string, work: Promise<unknown>, scope: Scope): void {
+/** Makes a scope wait for work that ends by itself, once cancelled with `cancel` or its scope; its answer tells of its failure. */
+export function adoptWork(
+  label: string,
+  work: Promise<unknown>,
+  scope: Scope,
+  cancel?: (why: ContextCancelled) => unknown,
+): void {
   const done = work.then(
     () => {},
     // The answer reports what nobody asked for at the end of the macrotask: not before that is it over.
     () => new Promise<void>(resolve => setImmediate(() => setImmediate(resolve))),
   );
-  const release = scope.adopt({label, finish: () => done, end: () => done});
+  const end = (why: ContextCancelled): Promise<void> => {
+    cancel?.(why);
+    return done;
+  };
+  const release = scope.adopt({label, finish: () => done, end});
   void done.then(release);
 }
 

@@ -9,6 +9,7 @@ import {
   TransportClosed,
   Unserializable,
 } from '../../lib/base/errors.js';
+import {openNursery, sleep} from '../../lib/index.js';
 import {Kind} from '../../lib/msg/types.js';
 import {type Callee, newPair, type Pair, turns, until} from '../pair.js';
 
@@ -552,4 +553,20 @@ over('X6: a cancel of a context that is unknown or has ended is acknowledged', a
   pair.near.channel.sendUrgent(Kind.Cancel, 40, encode(['requested', null, canceller, 100]));
   await until(() => pair.wire.filter(line => line === '← CancelAck').length === 2);
   t.is(pair.far.strays, 1);
+});
+
+over('T9: a function that fails ends an inner nursery that it did not await', async (t, _, calls) => {
+  let ended = false;
+  const error = await errorOf(
+    calls.run(async () => {
+      void openNursery(() =>
+        sleep(1e9).finally(() => {
+          ended = true;
+        }),
+      );
+      throw new RangeError('of the function');
+    }),
+  );
+  t.true((error as RemoteActorError).is(RangeError));
+  t.true(ended);
 });

@@ -408,6 +408,51 @@ test('a nursery in a nursery ends with its own body, and leaves the outer one as
   });
 });
 
+test('T8: an inner nursery that nobody awaits is awaited when the body ends', async t => {
+  let pid = 0;
+  let value: number | undefined;
+  await openNursery(async () => {
+    void openNursery(async inner => {
+      const portal = await inner.startActor('inner', {expose: [pidOf, double]});
+      pid = await portal.run(pidOf);
+      value = await portal.run(double, 21);
+    });
+  });
+  t.is(value, 42);
+  t.false(isAlive(pid));
+});
+
+test('T9: an inner nursery that nobody awaits ends before the error of the body leaves the outer one', async t => {
+  let pid = 0;
+  const mine = new TypeError('mine');
+  const failure = await t.throwsAsync(
+    openNursery(async () => {
+      await new Promise<void>(resolve => {
+        void openNursery(async inner => {
+          const portal = await inner.startActor('inner', {expose: [pidOf]});
+          pid = await portal.run(pidOf);
+          resolve();
+          await sleep(1e9);
+        });
+      });
+      throw mine;
+    }),
+  );
+  t.is(failure, mine);
+  t.false(isAlive(pid));
+});
+
+test('T9: the failure of an inner nursery that nobody awaits is that of the outer one', async t => {
+  const failure = await t.throwsAsync(
+    openNursery(async () => {
+      void openNursery(async inner => inner.run(throwRange, 'inside'));
+      await sleep(1e9);
+    }),
+    {instanceOf: RemoteActorError},
+  );
+  t.true(failure.is(RangeError));
+});
+
 test('a failure in an inner nursery that is caught does not reach the outer one', async t => {
   await openNursery(async outer => {
     const kept = await outer.startActor('kept', {expose: [add]});
