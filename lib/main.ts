@@ -43,16 +43,20 @@ export async function main<T>(body: Body<T>, options: RootOptions = {}): Promise
     ...(options.signal && {signal: options.signal}),
   });
   const signals = ownSignals(root, nursery);
+  const uncaught = ownUncaught(root, nursery);
   try {
     return await root.run(root.scope, () => nursery.runBody(body));
   } catch (error) {
-    if (!signals.received && !isOwnCancel(error, root)) {
+    if (!signals.received && !uncaught.received && !isOwnCancel(error, root)) {
       process.exitCode = 1;
       console.error(error);
     }
     return undefined;
   } finally {
+    // What a chain of the user's made of the last rejections is known only after this turn.
+    await new Promise(resolve => setImmediate(resolve));
     signals.release();
+    uncaught.release();
     root.scope.settle();
   }
 }
@@ -172,8 +176,7 @@ function ownSignals(root: Actor, nursery: NurseryOf): {readonly received: boolea
       reason: 'shutdown',
       cause: signal,
     });
-    // What the body, or the user's own handles, do after that is given a moment, and no more.
-    void nursery.shutdown(why).then(() => setTimeout(() => process.exit(), lingerMs).unref());
+    endProcess(nursery, why);
   };
   for (const signal of signals) process.on(signal, shutDown);
   return {
@@ -182,6 +185,39 @@ function ownSignals(root: Actor, nursery: NurseryOf): {readonly received: boolea
     },
     release,
   };
+}
+
+/**
+ * What nothing has caught: a cancellation is dropped, for whatever it ended has been told; anything else is printed,
+ * and ends the tree in order.
+ */
+function ownUncaught(root: Actor, nursery: NurseryOf): {readonly received: boolean; release(): void} {
+  let received = false;
+  const onUncaught = (error: unknown): void => {
+    // A program that has a listener of its own decides.
+    if (error instanceof ContextCancelled || process.listenerCount('uncaughtException') > 1) return;
+    console.error(error);
+    process.exitCode = 1;
+    received = true;
+    const why = new ContextCancelled('the program was ended by an error that nothing caught', {
+      canceller: root.id,
+      reason: 'shutdown',
+      cause: error,
+    });
+    endProcess(nursery, why);
+  };
+  process.on('uncaughtException', onUncaught);
+  return {
+    get received() {
+      return received;
+    },
+    release: () => void process.off('uncaughtException', onUncaught),
+  };
+}
+
+/** Ends the tree. What the body, or the user's own handles, do after that is given a moment, and no more. */
+function endProcess(nursery: NurseryOf, why: ContextCancelled): void {
+  void nursery.shutdown(why).then(() => setTimeout(() => process.exit(), lingerMs).unref());
 }
 
 /** A cancellation that this very program asked for is no error of its. */

@@ -112,6 +112,20 @@ test(
 );
 test('takes a cancellation of its own for no error', ends, 'cancel', 0, 'null', /^$/);
 
+test('E7: main() drops a cancellation that nothing has caught', async t => {
+  const program = startProgram(t, 'uncaught', {args: ['cancellation']});
+  t.deepEqual(await program.exited, {code: 0, signal: null});
+  t.is(program.stdout, '"cleaned up"\n"a value"\n');
+  t.is(program.stderr, '');
+});
+
+test('S5: an error that nothing has caught is printed once, ends the tree in order, and gives 1 under main()', async t => {
+  const program = startProgram(t, 'uncaught', {args: ['error']});
+  t.deepEqual(await program.exited, {code: 1, signal: null});
+  t.true(program.stdout.startsWith('"cleaned up"\n'), program.stdout);
+  t.regex(program.stderr, /^RangeError: nobody caught it\n(?!.*RangeError)/s);
+});
+
 test('P3: stdout of a child is inherited, stderr relayed in whole lines, all of it', async t => {
   const program = startProgram(t, 'flood', {args: ['inherit', '20000']});
   t.deepEqual(await program.exited, {code: 42, signal: null});
