@@ -78,6 +78,7 @@ const ourClasses = new Map(
       ],
       [ours.StreamOverrun],
       [ours.StreamClosed],
+      [ours.Lagged, own => typeof own.missed === 'number'],
       [ours.TransportClosed, own => typeof own.kind === 'string'],
       [ours.ActorDied, own => isRecord(own.exit)],
       [ours.SpawnFailed, own => typeof own.phase === 'string' && typeof own.stderr === 'string'],
