@@ -83,6 +83,12 @@ export class Callee extends End {
    * first. A result that cannot cross, or does not fit, is a failure of the function.
    */
   returned(value: unknown): Promise<void> | undefined {
+    const {synced, started} = this.dialog;
+    // It absorbed its cancellation: before `started` there is no result to keep, and that it is missing is no mistake.
+    if (synced && !started && this.scope.cancelled) {
+      this.threw(this.scope.cancelled);
+      return undefined;
+    }
     let bytes: Uint8Array;
     let checked: unknown;
     try {
