@@ -169,10 +169,13 @@ export interface Exit {
 export class ActorDied extends ActorError {
   static override readonly code = 'ERR_DIED';
   readonly exit: Exit;
+  /** The last 8 KiB that it wrote to stderr. Not printed with the error: it has been relayed already. */
+  declare readonly stderr: string;
 
-  constructor(message: string, options: ActorErrorOptions & {exit: Exit}) {
+  constructor(message: string, options: ActorErrorOptions & {exit: Exit; stderr?: string}) {
     super(message, options);
     this.exit = options.exit;
+    hide(this, 'stderr', options.stderr ?? '');
   }
 
   static {

@@ -26,7 +26,7 @@ export interface ErrorNode {
   readonly stack?: string;
   /** Its own enumerable properties. */
   readonly own?: Record<string, unknown>;
-  /** The identities that errors of ours keep out of print: `hiddenKeys`. */
+  /** What errors of ours keep out of print: `hiddenKeys`. */
   readonly hidden?: Record<string, unknown>;
   readonly cause?: BoxedNode;
   /** Of an AggregateError. */
@@ -47,7 +47,7 @@ export class Boxed {
 export const classKey: unique symbol = Symbol.for('rxtractor/error-class') as never;
 
 /** Own properties of our errors that are not enumerable. */
-export const hiddenKeys = ['actor', 'origin', 'path', 'canceller'] as const;
+export const hiddenKeys = ['actor', 'origin', 'path', 'canceller', 'stderr'] as const;
 
 export type ErrorClass = abstract new (...args: never[]) => Error;
 /** Those that exist everywhere, but for Error itself. */

@@ -37,7 +37,7 @@ function reviveError(node: Record<string, unknown>, className: string, message: 
   for (const key of Object.keys(own))
     if (!reserved(key))
       Object.defineProperty(error, key, {value: own[key], enumerable: true, configurable: true, writable: true});
-  for (const key of hiddenKeys) if (isActor(hidden[key]) || isActorPath(hidden[key])) hide(error, key, hidden[key]);
+  for (const key of hiddenKeys) if (isHidden(key, hidden[key])) hide(error, key, hidden[key]);
   if ('cause' in node) hide(error, 'cause', reviveNode(node.cause, depth + 1));
   if (Array.isArray(node.errors)) hide(error, 'errors', reviveAll(node.errors, depth));
   if (Array.isArray(node.suppressed))
@@ -46,6 +46,9 @@ function reviveError(node: Record<string, unknown>, className: string, message: 
   hide(error, 'stack', escapeText(textOr(node.stack, `${error.name}: ${message}`)));
   return error;
 }
+
+const isHidden = (key: string, value: unknown): boolean =>
+  key === 'stderr' ? typeof value === 'string' : isActor(value) || isActorPath(value);
 
 const reviveAll = (nodes: readonly unknown[], depth: number): unknown[] =>
   nodes.slice(0, limits.errorMembers + 1).map(node => reviveNode(node, depth + 1));
@@ -80,7 +83,7 @@ const ourClasses = new Map(
       [ours.StreamClosed],
       [ours.Lagged, own => typeof own.missed === 'number'],
       [ours.TransportClosed, own => typeof own.kind === 'string'],
-      [ours.ActorDied, own => isRecord(own.exit)],
+      [ours.ActorDied, own => isRecord(own.exit) && typeof own.stderr === 'string'],
       [ours.SpawnFailed, own => typeof own.phase === 'string' && typeof own.stderr === 'string'],
       [ours.NotExposed],
       [ours.MessageTypeError, own => Array.isArray(own.issues)],

@@ -269,12 +269,14 @@ export class Offspring implements PortalOwner {
     const who = id ? formatActor(id) : this.plan.name;
     const why = this.#lastWords ?? this.#breach;
     const words = why ? `: ${messageOf(why.error)}` : '';
+    const stderr = this.#body?.stderrTail() ?? '';
     const heap =
-      (exit.signal === 'SIGABRT' || exit.code === 1) && this.#body?.stderrTail().includes('heap out of memory')
+      (exit.signal === 'SIGABRT' || exit.code === 1) && stderr.includes('heap out of memory')
         ? ' (its heap was out of memory)'
         : '';
     return new ActorDied(`${who} died (${exitText(exit)})${heap}${words}`, {
       exit,
+      stderr,
       actor: id,
       cause: why?.error,
     });

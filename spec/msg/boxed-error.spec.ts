@@ -73,7 +73,7 @@ const ours: readonly (Error & {code: string})[] = [
   new errors.StreamClosed('m', {actor: relay}),
   new errors.Lagged(7),
   new errors.TransportClosed('m', {kind: 'eof', cause: new Error('c')}),
-  new errors.ActorDied('m', {exit: {code: null, signal: 'SIGKILL'}, actor: worker}),
+  new errors.ActorDied('m', {exit: {code: null, signal: 'SIGKILL'}, stderr: 'text', actor: worker}),
   new errors.SpawnFailed('m', {phase: 'import', stderr: 'text', exit: {code: 1, signal: null}}),
   new errors.NotExposed('m'),
   new errors.MessageTypeError('m', {issues: [{path: ['a'], message: 'no'}]}),
