@@ -26,12 +26,15 @@ export function relayLines(from: Readable | null, to: Writable | undefined, opti
   let lineBytes = 0;
   const prefix = Buffer.from(options.prefix);
   let dropped = 0;
+  const gap = (): readonly Buffer[] => {
+    const told = dropped > 0 ? [prefix, Buffer.from(`(${dropped} lines were dropped: nobody read them)\n`)] : [];
+    dropped = 0;
+    return told;
+  };
   const write = (end: Uint8Array): void => {
     if (to && to.writableLength > queueBytes) dropped++;
     else if (to?.writable) {
-      const gap = dropped > 0 ? [prefix, Buffer.from(`(${dropped} lines were dropped: nobody read them)\n`)] : [];
-      dropped = 0;
-      to.write(Buffer.concat([...gap, prefix, ...line, end]));
+      to.write(Buffer.concat([...gap(), prefix, ...line, end]));
     }
     line = [];
     lineBytes = 0;
@@ -53,6 +56,8 @@ export function relayLines(from: Readable | null, to: Writable | undefined, opti
   });
   from?.on('close', () => {
     if (lineBytes > 0) write(Buffer.from('\n'));
+    // Nothing comes after which it could be told: one line beyond the bound.
+    if (dropped > 0 && to?.writable) to.write(Buffer.concat(gap()));
     // In its own turn: an EPIPE of the last write comes later.
     if (letGo) setImmediate(letGo);
   });
