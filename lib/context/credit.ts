@@ -100,7 +100,8 @@ export class ReceiveCredit {
     this.#consumed += messages;
     this.#consumedBytes += bytes;
     if (this.#closed) return undefined;
-    const granted = this.#consumed + this.#window;
+    // A window may be as large as a count can be: what is added to it says no more.
+    const granted = Math.min(this.#consumed + this.#window, Number.MAX_SAFE_INTEGER);
     const isUsed = (this.#consumedBytes + this.#windowBytes - this.#granted.bytes) * 2 >= this.#windowBytes;
     if (!isUsed && (granted - this.#granted.messages) * 2 < this.#window) return undefined;
     if (isUsed) this.#grow();

@@ -54,6 +54,26 @@ test('the largest sequence number is as good as any', t => {
   t.true(credit.fits(2 ** 30));
 });
 
+test('F1: a window as large as a count can be is granted again and again, and the grant stays a count', t => {
+  const most = Number.MAX_SAFE_INTEGER;
+  for (const [window, windowBytes] of [
+    [most, 10],
+    [4, most],
+    [most, most],
+  ] as const) {
+    const sender = new SendCredit();
+    const receiver = new ReceiveCredit(window, windowBytes);
+    const {messages, bytes} = receiver.open();
+    sender.grant(messages, bytes);
+    for (let n = 0; n < 100; n++) {
+      t.true(sender.fits(5));
+      receiver.accept(sender.take(5), 5);
+      const grant = receiver.consume(1, 5);
+      if (grant) sender.grant(grant.messages, grant.bytes);
+    }
+  }
+});
+
 test('F7: a value larger than the window goes when there is any room at all, and only then', t => {
   const credit = new SendCredit();
   credit.grant(10, 100);
