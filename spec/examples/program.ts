@@ -1,6 +1,6 @@
 /**
- * Runs the scan as its users do, and looks for what it leaves behind.
- * For the process specs of `examples/scan`.
+ * Runs an example as its users do, and looks for what it leaves behind.
+ * For the process specs of `examples`.
  */
 import {type ChildProcessByStdio, spawn} from 'node:child_process';
 import {randomUUID} from 'node:crypto';
@@ -12,7 +12,13 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import {fileURLToPath} from 'node:url';
 
 export const mainFile = fileURLToPath(new URL('../../examples/scan/main.js', import.meta.url));
-const markName = 'RXTRACTOR_SCAN_SPEC';
+const markName = 'RXTRACTOR_EXAMPLE_SPEC';
+
+export interface RunOptions {
+  readonly uid?: number;
+  /** Default: the scan. */
+  readonly file?: string;
+}
 
 export interface Outcome {
   /** The exit code, or the signal that ended the program. */
@@ -31,15 +37,16 @@ export interface Running {
   outcome(): Promise<Outcome>;
 }
 
-export function run(args: readonly string[], options: {uid?: number} = {}): Promise<Outcome> {
+export function run(args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
   return start(args, options).outcome();
 }
 
-export function start(args: readonly string[], options: {uid?: number} = {}): Running {
+export function start(args: readonly string[], options: RunOptions = {}): Running {
   // Every process of the tree inherits the mark, whatever becomes of its parent.
   const mark = randomUUID();
-  const child = spawn(process.execPath, [mainFile, ...args], {
-    env: {...process.env, [markName]: mark},
+  const child = spawn(process.execPath, [options.file ?? mainFile, ...args], {
+    // Colours that the tests' own output is asked to have are not part of what an example prints.
+    env: {...process.env, FORCE_COLOR: undefined, [markName]: mark},
     stdio: ['ignore', 'pipe', 'pipe'],
     ...(options.uid !== undefined && {uid: options.uid, gid: options.uid}),
   });
