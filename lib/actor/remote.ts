@@ -47,7 +47,13 @@ export interface Mark {
 }
 
 type AnyFunction = (...args: never[]) => unknown;
+/**
+ * Any function too. From two signatures that differ TypeScript takes no types for the parameters of the function that is
+ * given: one without a type is an error ("implicitly has an 'any' type"), where it would be `never` in silence.
+ */
+type Markable = AnyFunction | ((first: never, ...rest: never[]) => unknown);
 
+type NoSchemas = {readonly [Part in keyof Schemas]?: undefined};
 type MaybeSchema = StandardSchema<unknown, unknown> | undefined;
 /** What a function is given of a value with this schema: what it parses to. */
 type Parsed<S, None> = S extends StandardSchema<infer _Input, infer Output> ? Output : None;
@@ -63,34 +69,45 @@ type OutputOf<S> = S extends undefined ? unknown : Later<ObservableInput<Given<S
 type Any = any;
 
 /** Marks a function that gives one value: `portal.run(fn, …args)`. */
+export function task<F extends Markable>(fn: F, options?: FnHome & NoSchemas): F & Marked<'task'>;
+/** The same, and what crosses is checked: by schemas, which also give the types that the function does not say. */
 export function task<
   F extends (...args: ArgsOf<A>) => Later<Given<R>>,
   A extends MaybeSchema = undefined,
   R extends MaybeSchema = undefined,
->(fn: F, options?: FnHome & {readonly args?: A; readonly result?: R}): F & Marked<'task'> {
-  return mark('task', fn, options, task) as F & Marked<'task'>;
+>(fn: F, options: FnHome & {readonly args?: A; readonly result?: R}): F & Marked<'task'>;
+export function task(fn: AnyFunction, options?: FnOptions): AnyFunction & Marked<'task'> {
+  return mark('task', fn, options, task) as AnyFunction & Marked<'task'>;
 }
 
 /** Marks a function that gives an Observable, AsyncIterable or Iterable: `portal.stream(fn, …args)`. */
+export function stream<F extends Markable>(fn: F, options?: FnHome & NoSchemas): F & Marked<'stream'>;
+/** The same, and what crosses is checked: by schemas, which also give the types that the function does not say. */
 export function stream<
   F extends (...args: ArgsOf<A>) => OutputOf<O>,
   A extends MaybeSchema = undefined,
   O extends MaybeSchema = undefined,
->(fn: F, options?: FnHome & {readonly args?: A; readonly out?: O}): F & Marked<'stream'> {
-  return mark('stream', fn, options, stream) as F & Marked<'stream'>;
+>(fn: F, options: FnHome & {readonly args?: A; readonly out?: O}): F & Marked<'stream'>;
+export function stream(fn: AnyFunction, options?: FnOptions): AnyFunction & Marked<'stream'> {
+  return mark('stream', fn, options, stream) as AnyFunction & Marked<'stream'>;
 }
 
 /** Marks a stage of a pipe, `(source$, …args) => output`: `source$.pipe(portal.operator(fn, …args))`. */
+export function operator<F extends Markable>(fn: F, options?: FnHome & NoSchemas): F & Marked<'operator'>;
+/** The same, and what crosses is checked: by schemas, which also give the types that the function does not say. */
 export function operator<
   F extends (source: I extends undefined ? never : RemoteStream<Parsed<I, never>>, ...args: ArgsOf<A>) => OutputOf<O>,
   A extends MaybeSchema = undefined,
   I extends MaybeSchema = undefined,
   O extends MaybeSchema = undefined,
->(fn: F, options?: FnHome & {readonly args?: A; readonly in?: I; readonly out?: O}): F & Marked<'operator'> {
-  return mark('operator', fn, options, operator) as F & Marked<'operator'>;
+>(fn: F, options: FnHome & {readonly args?: A; readonly in?: I; readonly out?: O}): F & Marked<'operator'>;
+export function operator(fn: AnyFunction, options?: FnOptions): AnyFunction & Marked<'operator'> {
+  return mark('operator', fn, options, operator) as AnyFunction & Marked<'operator'>;
 }
 
 /** Marks a function that talks both ways, `(ctx, …args) => result`: `portal.openContext(fn, …args)`. */
+export function context<F extends Markable>(fn: F, options?: FnHome & NoSchemas): F & Marked<'context'>;
+/** The same, and what crosses is checked: by schemas, which also give the types that the function does not say. */
 export function context<
   F extends (ctx: CalleeOf<I, O, First>, ...args: ArgsOf<A>) => Later<Given<R>>,
   A extends MaybeSchema = undefined,
@@ -100,15 +117,16 @@ export function context<
   R extends MaybeSchema = undefined,
 >(
   fn: F,
-  options?: FnHome & {
+  options: FnHome & {
     readonly args?: A;
     readonly in?: I;
     readonly out?: O;
     readonly started?: First;
     readonly result?: R;
   },
-): F & Marked<'context'> {
-  return mark('context', fn, options, context) as F & Marked<'context'>;
+): F & Marked<'context'>;
+export function context(fn: AnyFunction, options?: FnOptions): AnyFunction & Marked<'context'> {
+  return mark('context', fn, options, context) as AnyFunction & Marked<'context'>;
 }
 
 const markKey = Symbol.for('rxtractor/mark');
