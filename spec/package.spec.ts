@@ -9,6 +9,7 @@ import {fileURLToPath} from 'node:url';
 import test from 'ava';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
+const typeTests = join(root, 'spec', 'types');
 const inCi = Boolean(process.env.RXTRACTOR_CI);
 const packageTest = inCi ? test : test.skip;
 const reason = inCi ? '' : ' (needs the registry: set RXTRACTOR_CI=1 to run)';
@@ -27,9 +28,16 @@ if (inCi) {
     tarball = (await readdir(project)).find(name => name.endsWith('.tgz')) ?? '';
     const {devDependencies} = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
     // The oldest RxJS that the package says it works with.
-    const packages = [`./${tarball}`, 'rxjs@7.8.0', `@types/node@${devDependencies['@types/node']}`];
+    const types = `@types/node@${devDependencies['@types/node']}`;
+    // And the last TypeScript before 7, which many will have for years.
+    const packages = [`./${tarball}`, 'rxjs@7.8.0', types, 'typescript-5.9@npm:typescript@~5.9.0'];
     await run('npm', ['install', '--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund', ...packages]);
     installed = join(project, 'node_modules', 'rxtractor');
+    // The type tests, as a user would write them: whatever they say must hold for the declarations too.
+    for (const name of await readdir(typeTests)) {
+      const source = await readFile(join(typeTests, name), 'utf8');
+      await writeFile(join(project, name), source.replaceAll("'../../lib/index.js'", "'rxtractor'"));
+    }
   });
 
   test.after.always('remove the project', () => rm(project, {recursive: true, force: true}));
@@ -67,17 +75,22 @@ packageTest(`what is not exported cannot be imported${reason}`, async t => {
   await t.throwsAsync(run(process.execPath, ['deep.js']), {message: /ERR_PACKAGE_PATH_NOT_EXPORTED/});
 });
 
-packageTest(`a strict TypeScript program compiles against it${reason}`, async t => {
-  const program = `import * as all from 'rxtractor';\nconst names: string[] = Object.keys(all);\nconsole.log(names);\n`;
-  await writeFile(join(project, 'program.ts'), program);
-  const libraries = ['--lib', 'es2022,esnext.disposable', '--types', 'node'];
-  // Not skipLibCheck, TypeScript's usual advice: the declarations of the package are what is tested.
-  const strict = ['--strict', '--exactOptionalPropertyTypes', '--noUncheckedIndexedAccess', '--noEmit'];
-  const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
-  await t.notThrowsAsync(
-    run(process.execPath, [tsc, '--module', 'nodenext', '--target', 'es2022', ...libraries, ...strict, 'program.ts']),
+for (const [version, compiler] of [
+  ['of this repository', join(root, 'node_modules', 'typescript')],
+  ['5.9', 'node_modules/typescript-5.9'],
+] as const) {
+  packageTest(
+    `strict programs, those of spec/types, compile against it with TypeScript ${version}${reason}`,
+    async t => {
+      const libraries = ['--lib', 'es2022,esnext.disposable', '--types', 'node'];
+      // Not skipLibCheck, TypeScript's usual advice: the declarations of the package are what is tested.
+      const strict = ['--strict', '--exactOptionalPropertyTypes', '--noUncheckedIndexedAccess', '--noEmit'];
+      const tsc = join(compiler, 'bin', 'tsc');
+      const options = ['--module', 'nodenext', '--target', 'es2022', ...libraries, ...strict];
+      await t.notThrowsAsync(run(process.execPath, [tsc, ...options, ...(await readdir(typeTests))]));
+    },
   );
-});
+}
 
 packageTest(`publint finds nothing${reason}`, async t => {
   const {stdout} = await run(process.execPath, [bin('publint', 'src/cli.js'), 'run', '--strict', tarball]);
