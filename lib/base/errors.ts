@@ -7,6 +7,7 @@
  */
 import type {ActorId} from './address.js';
 import {processWide} from './shared.js';
+import {printAsTree} from './tree.js';
 
 const suppressedKey = Symbol.for('rxtractor/suppressed');
 const brandOf = (code: string): symbol => Symbol.for(`rxtractor/error/${code}`);
@@ -297,7 +298,7 @@ export class NoRuntime extends ActorError {
   }
 }
 
-/** Several things failed in one nursery, none of them because of another: `errors`. */
+/** Several things failed in one nursery, none of them because of another: `errors`. Its `stack` shows each under its actor. */
 export class NurseryError extends AggregateError {
   static readonly code = 'ERR_NURSERY';
   readonly code = 'ERR_NURSERY';
@@ -305,6 +306,7 @@ export class NurseryError extends AggregateError {
   constructor(errors: readonly unknown[], message: string) {
     super(errors, message);
     hideName(this, 'NurseryError');
+    printAsTree(this);
   }
 
   get suppressed(): readonly unknown[] {

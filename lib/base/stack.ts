@@ -17,7 +17,8 @@ export function userFrames(frames: readonly string[]): readonly string[] {
   return end > 0 ? frames.slice(0, end) : frames;
 }
 
-function isMachinery(frame: string): boolean {
+/** Whether a frame is this library's or Node's. */
+export function isMachinery(frame: string): boolean {
   return (
     frame.includes(library) ||
     frame.includes('(node:') ||

@@ -6,6 +6,7 @@ import {type ActorId, formatActor} from '../base/address.js';
 import {ProtocolError, RemoteActorError} from '../base/errors.js';
 import {escapeText} from '../base/escape.js';
 import {userFrames} from '../base/stack.js';
+import {plainStack} from '../base/tree.js';
 import {type BoxedNode, boxNode, isError} from './boxed-node.js';
 import {limits} from './limits.js';
 import {isActorPath, isRecord, reviveNode} from './revive.js';
@@ -50,7 +51,7 @@ export function unboxError(boxed: BoxedError, at?: {readonly stack?: string | un
   const type = valid ? escapeText(fields.type as string) : 'unknown';
   const text = isError(cause) ? cause.message : `a value that is no Error was thrown: ${textOf(cause)}`;
   const error = new RemoteActorError(type === 'unknown' ? text : `${type}: ${text}`, {cause, type, path});
-  stitch(error, isError(cause) ? cause.stack : undefined, at?.stack);
+  stitch(error, isError(cause) ? plainStack(cause) : undefined, at?.stack);
   return error;
 }
 

@@ -5,6 +5,7 @@
 import {inspect, types} from 'node:util';
 import {ActorError, suppressedBy} from '../base/errors.js';
 import {userFrames} from '../base/stack.js';
+import {plainStack} from '../base/tree.js';
 import {limits} from './limits.js';
 import {Budget, cutText, soften, softenRecord} from './soften.js';
 
@@ -179,7 +180,7 @@ function readBase(error: Error): string | undefined {
 function readText(error: Error, key: 'name' | 'message' | 'stack'): string | undefined {
   return attempt(
     () => {
-      const text: unknown = error[key];
+      const text: unknown = key === 'stack' ? plainStack(error) : error[key];
       return typeof text === 'string' || typeof text === 'number' ? String(text) : undefined;
     },
     key === 'message' ? '[its message cannot be read]' : undefined,

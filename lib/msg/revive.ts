@@ -6,6 +6,7 @@
 import type {ActorId} from '../base/address.js';
 import * as ours from '../base/errors.js';
 import {escapeText} from '../base/escape.js';
+import {printAsTree} from '../base/tree.js';
 import {builtinErrors, classKey, type ErrorClass, hiddenKeys} from './boxed-node.js';
 import {limits} from './limits.js';
 
@@ -44,6 +45,7 @@ function reviveError(node: Record<string, unknown>, className: string, message: 
     for (const other of reviveAll(node.suppressed, depth)) ours.suppress(error, other);
   // The text that is printed: nothing in it may steer the terminal. The message stays as it was.
   hide(error, 'stack', escapeText(textOr(node.stack, `${error.name}: ${message}`)));
+  if (error instanceof ours.NurseryError) printAsTree(error);
   return error;
 }
 

@@ -95,7 +95,8 @@ for (const original of ours)
     const error = (reviveError(codec.decode(codec.encode(box)) as BoxedError) as Error).cause as Error & {code: string};
     t.is(Object.getPrototypeOf(error), Object.getPrototypeOf(original));
     t.is(error.name, original.name);
-    t.deepEqual(Object.getOwnPropertyDescriptor(error, 'stack')?.value, original.stack);
+    t.true(Object.hasOwn(error, 'stack'));
+    t.is(error.stack, original.stack);
     t.deepEqual(fieldsOf(error), fieldsOf(original));
     t.is(error.message, original.message);
     t.is(Object.hasOwn(error, 'cause'), Object.hasOwn(original, 'cause'));

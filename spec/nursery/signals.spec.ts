@@ -110,6 +110,26 @@ test(
   'null',
   /RangeError: thrown over there/,
 );
+test('prints several errors once, as a tree of the actors that they came from', async t => {
+  const program = startProgram(t, 'falls');
+  t.deepEqual(await program.exited, {code: 1, signal: null});
+  const lines = program.stderr
+    .trimEnd()
+    .replaceAll(/\(pid \d+\)/g, '(pid)')
+    .split('\n');
+  t.deepEqual(
+    lines.filter(line => !/^[│├└─ ]*( at |\[in )/.test(line)),
+    [
+      'NurseryError [ERR_NURSERY]: 2 things failed in main of root',
+      '├─ branch (pid): NurseryError: 2 things failed in a nursery of branch',
+      '│  ├─ leaf-far (pid): RangeError: \\x1b[31mfar',
+      '│  └─ TypeError: branch far',
+      '└─ NurseryError: 2 things failed in a nursery of root',
+      '   ├─ leaf-near (pid): RangeError: \\x1b[31mnear',
+      '   └─ TypeError: branch near',
+    ],
+  );
+});
 test('takes a cancellation of its own for no error', ends, 'cancel', 0, 'null', /^$/);
 
 test('E7: main() drops a cancellation that nothing has caught', async t => {
