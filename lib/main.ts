@@ -6,11 +6,13 @@ import {Actor, defaultTimeouts, type Timeouts} from './actor/actor.js';
 import {homesOf} from './actor/exposed.js';
 import {type Portal, parentOf} from './actor/portal.js';
 import type {RemoteFn} from './actor/remote.js';
+import {surveyOf} from './actor/survey.js';
 import {newActorId, newId} from './base/address.js';
 import {Answer} from './base/answer.js';
 import {current, isRoot} from './base/current.js';
 import {ContextCancelled, ResourceExhausted} from './base/errors.js';
 import {configureLog, isLogLevel, type Logger, type LogLevel} from './base/log.js';
+import {drawSurvey} from './base/survey.js';
 import {loadCodec} from './msg/codec.js';
 import {adoptWork, type Body, type Nursery, NurseryOf, type NurseryOptions} from './nursery/nursery.js';
 
@@ -30,7 +32,7 @@ export interface RootOptions extends NurseryOptions {
  * A program's entry: opens the root, runs the body in its nursery, and owns signals and the exit code.
  *
  * An error is printed once and sets `process.exitCode` to 1; SIGINT, SIGTERM and SIGHUP cancel the tree and give
- * 130, 143 and 129, a second one ends the process at once. Resolves with the body's value, or with undefined
+ * 130, 143 and 129, a second one ends the process at once; SIGUSR2 prints the tree and what it waits for. Resolves with the body's value, or with undefined
  * when it failed; rejects only for arguments that are none (TypeError), and on Windows (ResourceExhausted). In a
  * spawned actor it does nothing, so that one file can hold a program and its actors.
  */
@@ -44,6 +46,7 @@ export async function main<T>(body: Body<T>, options: RootOptions = {}): Promise
   });
   const signals = ownSignals(root, nursery);
   const uncaught = ownUncaught(root, nursery);
+  const stopTelling = tellOnSignal(root);
   try {
     return await root.run(root.scope, () => nursery.runBody(body));
   } catch (error) {
@@ -57,6 +60,7 @@ export async function main<T>(body: Body<T>, options: RootOptions = {}): Promise
     await new Promise(resolve => setImmediate(resolve));
     signals.release();
     uncaught.release();
+    stopTelling();
     root.scope.settle();
   }
 }
@@ -218,6 +222,19 @@ function ownUncaught(root: Actor, nursery: NurseryOf): {readonly received: boole
 /** Ends the tree. What the body, or the user's own handles, do after that is given a moment, and no more. */
 function endProcess(nursery: NurseryOf, why: ContextCancelled): void {
   void nursery.shutdown(why).then(() => setTimeout(() => process.exit(), lingerMs).unref());
+}
+
+/** SIGUSR2 prints the tree of actors and what each waits for, also while it is being ended. */
+function tellOnSignal(root: Actor): () => void {
+  let isTelling = false;
+  const tell = async (): Promise<void> => {
+    if (isTelling) return;
+    isTelling = true;
+    process.stderr.write(`${drawSurvey(await surveyOf(root))}\n`);
+    isTelling = false;
+  };
+  process.on('SIGUSR2', tell);
+  return () => process.off('SIGUSR2', tell);
 }
 
 /** A cancellation that this very program asked for is no error of its. */

@@ -37,6 +37,7 @@ export class Program {
     });
     child.stderr.on('data', chunk => {
       this.stderr += String(chunk);
+      this.#news.emit('error output');
     });
   }
 
@@ -56,6 +57,15 @@ export class Program {
       if (this.#ended) throw new Error(`the program ended without a further line; its stderr:\n${this.stderr}`);
       await once(this.#news, 'output');
     }
+  }
+
+  /** All of its stderr, once that matches. */
+  async stderrUntil(pattern: RegExp): Promise<string> {
+    while (!pattern.test(this.stderr)) {
+      if (this.#ended) throw new Error(`the program ended without ${pattern}; its stderr:\n${this.stderr}`);
+      await Promise.race([once(this.#news, 'error output'), once(this.#news, 'output')]);
+    }
+    return this.stderr;
   }
 
   kill(signal: NodeJS.Signals): void {

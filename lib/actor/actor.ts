@@ -8,6 +8,8 @@ import type {ContextCancelled, SpawnFailed} from '../base/errors.js';
 import type {LogLevel} from '../base/log.js';
 import {Ring} from '../base/ring.js';
 import {Scope} from '../base/scope.js';
+import type {SurveyRow} from '../base/survey.js';
+import type {Channel} from '../channel/channel.js';
 import type {Codec} from '../msg/codec.js';
 import {type CallLimits, defaultCallLimits} from './admission.js';
 import {Exposed} from './exposed.js';
@@ -47,6 +49,12 @@ export interface TreeOptions {
   readonly timeouts: Timeouts;
 }
 
+/** An actor that this one has started. */
+export interface Child {
+  /** What it, and those below it, wait for. Takes at most `budget` ms, and never rejects. */
+  survey(budget: number): Promise<SurveyRow[]>;
+}
+
 export class Actor {
   readonly id: ActorId;
   readonly root: boolean;
@@ -55,6 +63,9 @@ export class Actor {
   readonly exposed = new Exposed();
   /** What one peer may ask of this actor at a time. */
   readonly limits: CallLimits;
+  /** Its open connections, and the actors that it has started: for whoever wants to know what it waits for. */
+  readonly channels = new Set<Channel>();
+  readonly children = new Set<Child>();
   /** The scope of everything that runs here. */
   readonly scope: Scope;
   /** Set while the modules of a spawned actor are imported: a nursery opened then would fork for ever. */

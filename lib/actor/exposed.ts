@@ -40,6 +40,15 @@ export function homesOf(expose: ReadonlyArray<RemoteFn | URL>): ExposedHome[] {
 
 export class Exposed {
   readonly #functions = new Map<string, ExposedFunction>();
+  /** Those that the runtime itself offers: nobody needs to be told of them. */
+  readonly #own = new Set<string>();
+
+  /** Lets peers call a function of the runtime's own. */
+  allow(fn: RemoteFn): void {
+    const {key} = markOf(fn);
+    this.#own.add(key);
+    this.#add(key, undefined);
+  }
 
   /**
    * Imports every module and takes up what is exposed of it. Rejects with whatever an import throws. With `here`, what
@@ -65,7 +74,7 @@ export class Exposed {
 
   /** Names for messages, by key: a caller that never imports cannot know them. */
   names(): [key: string, name: string][] {
-    return [...this.#functions].map(([key, {name}]) => [key, name]);
+    return [...this.#functions].filter(([key]) => !this.#own.has(key)).map(([key, {name}]) => [key, name]);
   }
 
   /** @throws NotExposed when nothing of that home may be called, TypeError-like when it is of another kind */

@@ -74,10 +74,12 @@ export class Peer {
         stray: message => this.#stray(message),
         ended: error => {
           this.admission.close();
+          actor.channels.delete(this.channel);
           events.ended?.(error);
         },
       },
     });
+    actor.channels.add(this.channel);
     this.channel.send(Kind.Hello, 0, 0, encodeHello(actor.codec, actor.id));
   }
 

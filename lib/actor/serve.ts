@@ -10,6 +10,7 @@ import type {Actor} from './actor.js';
 import {Peer} from './peers.js';
 import {makePortal, setParent} from './portal.js';
 import type {SpawnSpec} from './spec.js';
+import {survey} from './survey.js';
 
 /** What carries an actor: a process, a thread, or the runtime of another actor. */
 export interface Host {
@@ -41,6 +42,7 @@ export function serve(actor: Actor, transport: Transport, host: Host): Served {
     ended: () => host.orphaned(),
   });
   actor.importing = true;
+  actor.exposed.allow(survey);
   setParent(actor, makePortal(peer, {scope: actor.scope, ended: neverEnds, cancelActor: () => Promise.resolve(false)}));
 
   const boot = async (spec: SpawnSpec): Promise<void> => {

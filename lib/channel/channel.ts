@@ -86,6 +86,11 @@ export class Channel {
     return this.#closed;
   }
 
+  /** The contexts that are open on it, in the order of their opening. */
+  get endpoints(): Iterable<Endpoint> {
+    return this.#inOrder;
+  }
+
   /** How many contexts are open on it. */
   get size(): number {
     return this.#endpoints.size;

@@ -78,6 +78,11 @@ export class ReceiveCredit {
     this.#budget = budget;
   }
 
+  /** Whether all has come that was granted. */
+  get exhausted(): boolean {
+    return this.received >= this.#granted.messages || this.#receivedBytes >= this.#granted.bytes;
+  }
+
   /** The first grant. @param reserved what `firstWindow` gave for it, where it had to be known before */
   open(reserved = firstWindow(this.#budget, this.#most)): Grant {
     this.#windowBytes = reserved;

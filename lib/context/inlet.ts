@@ -151,6 +151,11 @@ export class Inlet {
     return this.#places.size;
   }
 
+  /** Whether the sender has used up what it was granted: it waits for somebody here to take what has come. */
+  get isFull(): boolean {
+    return this.#opened && !this.#end && this.#credit.exhausted;
+  }
+
   /** What waits for a consumer, so many values ahead of its place: a value, the end, or nothing yet. */
   peek(consumer: Consumer, ahead = 0): {readonly value: unknown} | StreamEnd | undefined {
     const place = this.#places.get(consumer);

@@ -68,6 +68,11 @@ export class Outlet {
     return this.#queueFrom === this.#queue.length && this.#credit.open;
   }
 
+  /** Whether anything waits for room. */
+  get isStuck(): boolean {
+    return this.#queueFrom < this.#queue.length || this.#roomWaiters.length > 0;
+  }
+
   /** Resolves when `hasRoom`, or when the outlet has closed: look again then. */
   room(): Promise<void> {
     if (this.hasRoom || this.#closed) return Promise.resolve();

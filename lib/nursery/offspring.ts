@@ -3,11 +3,12 @@
  * Floor 6: between the backend below and `nursery`, which owns it.
  */
 
-import type {Actor} from '../actor/actor.js';
+import type {Actor, Child} from '../actor/actor.js';
 import type {ExposedHome} from '../actor/exposed.js';
 import {Peer} from '../actor/peers.js';
 import {makePortal, type Portal, type PortalOwner} from '../actor/portal.js';
 import type {SpawnSpec} from '../actor/spec.js';
+import {askSurvey} from '../actor/survey.js';
 import {type ActorId, formatActor, newId} from '../base/address.js';
 import {
   ActorDied,
@@ -20,6 +21,7 @@ import {
 } from '../base/errors.js';
 import {log} from '../base/log.js';
 import type {Scope} from '../base/scope.js';
+import type {SurveyRow} from '../base/survey.js';
 import {within} from '../base/timer.js';
 import {startHeartbeat} from '../channel/heartbeat.js';
 import {Kind} from '../msg/types.js';
@@ -42,7 +44,7 @@ export interface OffspringPlan {
 /** How long the verdict on a death waits for the second of its two signs, the exit and the channel's end. */
 const verdictMs = 250;
 
-export class Offspring implements PortalOwner {
+export class Offspring implements PortalOwner, Child {
   readonly plan: OffspringPlan;
   readonly scope: Scope;
   /** Resolves when the process has been seen to end, or was never started. */
@@ -81,6 +83,8 @@ export class Offspring implements PortalOwner {
     this.ended = new Promise(resolve => {
       this.#resolveEnded = resolve;
     });
+    actor.children.add(this);
+    void this.gone.then(() => actor.children.delete(this));
   }
 
   /** Aborted when its end is asked for while it waits its turn: it will never be started. */
@@ -137,6 +141,13 @@ export class Offspring implements PortalOwner {
     );
     await this.cancel(why, this.scope.teardownBudget);
   };
+
+  async survey(budget: number): Promise<SurveyRow[]> {
+    const {name} = this.plan;
+    if (this.#peer && this.#phase === 'serving') return askSurvey(this.#peer, name, budget);
+    const state = this.#phase === 'queued' ? 'waits for its turn to be started' : `is being started (${this.#phase})`;
+    return [{depth: 0, actor: name, state, waits: [], more: 0}];
+  }
 
   async #reap(why: ContextCancelled, budget: number): Promise<boolean> {
     const peer = this.#peer;

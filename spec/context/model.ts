@@ -7,8 +7,9 @@
 import type {ActorId} from '../../lib/base/address.js';
 import {ContextCancelled, ProtocolError, RemoteActorError, TransportClosed} from '../../lib/base/errors.js';
 import {Scope} from '../../lib/base/scope.js';
+import type {Call} from '../../lib/context/call.js';
 import {Callee} from '../../lib/context/callee.js';
-import {type Call, Caller} from '../../lib/context/caller.js';
+import {Caller} from '../../lib/context/caller.js';
 import type {Flow} from '../../lib/context/flow.js';
 import {type Consumer, type Inlet, isValue, type StreamEnd} from '../../lib/context/inlet.js';
 import type {Outcome} from '../../lib/context/link.js';
@@ -504,7 +505,9 @@ export class World {
   #begin(): void {
     const {flow, kind} = this.setup;
     this.running = true;
-    const options = {id: 1, kind, name: 'work', scope: this.scope, flow};
+    // Windows are too small here to grow: the whole of one goes with the Start.
+    const granted = kind === 'operator' ? flow.windowBytes : 0;
+    const options = {id: 1, kind, name: 'work', scope: this.scope, flow, granted};
     const callee = new WatchedCallee(this.callee.channel.asChannel(), options);
     callee.world = this;
     this.callee.end = callee;

@@ -5,6 +5,7 @@
  */
 import type {ActorId} from '../../lib/base/address.js';
 import type {ActorError} from '../../lib/base/errors.js';
+import {WindowBudget} from '../../lib/channel/budget.js';
 import type {Channel, Endpoint} from '../../lib/channel/channel.js';
 import {type Codec, loadCodec} from '../../lib/msg/codec.js';
 import {Kind, type Message} from '../../lib/msg/types.js';
@@ -66,6 +67,7 @@ export class WireChannel {
   /** As under a flood of calls: no frames are captured. */
   readonly size = 1_000;
   closed: ActorError | undefined;
+  readonly windows = new WindowBudget();
   endpoint: Endpoint | undefined;
   /** Whether values that meet share a frame. */
   shares = false;

@@ -1,5 +1,6 @@
 // A program under main(): its signals, its exit code, its listeners, its output (rules P1 to P3).
 import test from 'ava';
+import {openNursery} from '../../lib/index.js';
 import {canInspect, isAlive, leftBehind, treeOf, untilGone} from '../processes.js';
 import {startProgram, sweep} from '../program.js';
 
@@ -79,8 +80,55 @@ test('P2: importing has no effect on the process, and what main() adds is remove
   t.is(open.SIGINT, 1);
   t.is(open.SIGTERM, 1);
   t.is(open.SIGHUP, 1);
+  t.is(open.SIGUSR2, 1);
   t.deepEqual(after, before);
   t.deepEqual(await program.exited, {code: 0, signal: null});
+});
+
+test.serial('P4: SIGUSR2 prints the tree with what each context waits for, and a blocked actor as such', async t => {
+  const program = startProgram(t, 'waits');
+  await program.next<number[]>();
+  program.kill('SIGUSR2');
+  const print = await program.stderrUntil(/level-1 \(pid \d+\)\n.*\n/);
+  t.deepEqual(
+    print
+      .replaceAll(/pid \d+/g, 'pid')
+      .trimEnd()
+      .split('\n'),
+    [
+      'root (pid)',
+      '│  · calls hear in listener (pid): started, result pending',
+      '│  · calls count in counter (pid): values lie here that nobody takes, result pending',
+      '│  · calls hang in counter (pid): result pending',
+      '│  · calls hear in blocked (pid): started, result pending',
+      '│  · calls grow in branch (pid): started, result pending',
+      '├─ listener (pid)',
+      '│     · runs hear for root (pid): started, waits for values, has not returned',
+      '├─ counter (pid)',
+      '│     · runs count for root (pid): window full after 3 values, has not returned',
+      '│     · runs hang for root (pid): has not returned',
+      '├─ blocked (pid): does not answer within 500 ms',
+      '└─ branch (pid)',
+      '   │  · runs grow for root (pid): started, has not returned',
+      '   │  · calls grow in level-1 (pid): started, result pending',
+      '   └─ level-1 (pid)',
+      '         · runs grow for branch (pid): started, has not returned',
+    ],
+  );
+});
+
+inspects('P4: SIGUSR2 tells of a tree that is being ended, and leaves the end as it is', async t => {
+  const program = startProgram(t, 'signalled', {args: ['linger']});
+  await program.next<number[]>();
+  program.kill('SIGTERM');
+  t.is(await program.next<string>(), 'cancelled');
+  program.kill('SIGUSR2');
+  t.regex(await program.stderrUntil(/has not ended yet\n/), /calls deaf in child \(pid \d+\): .*cancelled/);
+  t.deepEqual(await program.exited, {code: 143, signal: null});
+});
+
+test('P4: openNursery() takes no signal: its process is not its own', async t => {
+  await openNursery(() => t.is(process.listenerCount('SIGUSR2'), 0));
 });
 
 const ends = test.macro({

@@ -1,0 +1,81 @@
+/**
+ * Asks a tree of actors what it waits for: each tells of its own contexts, and asks those below it.
+ * Floor 5: an ordinary call of a task that every actor exposes, so that the wire has no message of its own for it.
+ */
+import {formatActor} from '../base/address.js';
+import {current} from '../base/current.js';
+import {ContextCancelled} from '../base/errors.js';
+import {Scope} from '../base/scope.js';
+import {readSurvey, type SurveyRow, surveyBounds} from '../base/survey.js';
+import {within} from '../base/timer.js';
+import {Caller} from '../context/caller.js';
+import {flowOf} from '../context/flow.js';
+import {describeWait, isEnd} from '../context/waits.js';
+import {Kind} from '../msg/types.js';
+import type {Actor} from './actor.js';
+import type {Peer} from './peers.js';
+import {markOf, task} from './remote.js';
+
+/** An actor that has said nothing at all for so long does not answer. */
+const answerMs = 500;
+/** For the answer of a whole tree; each level leaves the one above it time to say so. */
+const treeMs = 2_000;
+const levelMs = 100;
+
+/** No URL: it is not to be imported, and the same in two copies of the library. */
+const surveyName = 'rxtractor:survey';
+export const survey = task(
+  (budget: number) => surveyOf(current()?.runtime as Actor, Math.min(Number(budget) || 0, treeMs)),
+  {module: 'rxtractor', name: surveyName},
+);
+
+/** This actor and all below it, each before those below it. Takes at most `budget` ms, and never rejects. */
+export async function surveyOf(actor: Actor, budget = treeMs): Promise<SurveyRow[]> {
+  const ends = [...actor.channels].flatMap(channel => [...channel.endpoints]).filter(isEnd);
+  const shown = ends.filter(end => (end instanceof Caller ? end.call.name : end.name) !== surveyName);
+  const own: SurveyRow = {
+    depth: 0,
+    actor: formatActor(actor.id),
+    state: '',
+    waits: shown.slice(0, surveyBounds.waits).map(describeWait),
+    more: Math.max(0, shown.length - surveyBounds.waits),
+  };
+  const children = await Promise.all([...actor.children].map(child => child.survey(budget)));
+  const below = children.flat().map(row => ({...row, depth: row.depth + 1}));
+  return [own, ...below].slice(0, surveyBounds.rows);
+}
+
+/** What a child tells of itself and those below it. */
+export async function askSurvey(peer: Peer, name: string, budget: number): Promise<SurveyRow[]> {
+  const {channel} = peer;
+  const silent = (state: string): SurveyRow[] => [
+    {depth: 0, actor: channel.peer ? formatActor(channel.peer) : name, state, waits: [], more: 0},
+  ];
+  const scope = new Scope('a survey');
+  const mark = markOf(survey);
+  const asked = performance.now();
+  const answer = new Promise<SurveyRow[]>(resolve => {
+    const caller = new Caller(channel, {
+      kind: 'task',
+      fn: peer.refOf(mark),
+      name: surveyName,
+      args: [Math.max(answerMs + levelMs, budget - levelMs)],
+      openedBy: 'verb',
+      scope,
+      flow: flowOf({}),
+      cancelBound: answerMs,
+    });
+    caller.asked = true;
+    caller.onFirstAnswer = () => peer.heard(mark);
+    caller.onOutcome(outcome =>
+      resolve(outcome.kind === 'returned' ? readSurvey(outcome.value) : silent('does not answer')),
+    );
+    // Its own answer waits for those below it: that it lives at all is seen by this.
+    channel.sendUrgent(Kind.Ping, 0);
+  }).catch(() => silent('has ended'));
+  const answered =
+    (await within(answer, answerMs)) || (channel.lastHeard >= asked && (await within(answer, budget - answerMs)));
+  if (!answered)
+    scope.cancel(new ContextCancelled('the survey goes on without it', {canceller: undefined, reason: 'deadline'}));
+  return answered ? answer : silent(`does not answer within ${answerMs} ms`);
+}
