@@ -57,6 +57,7 @@ export class Channel {
   #nextId: number;
   #flushScheduled = false;
   #writable = true;
+  #keepsAlive = true;
   #closed: ActorError | undefined;
   /** The verdict that contexts get in place of the bare end, e.g. that the peer's process has died. */
   #verdict: ((error: TransportClosed) => Promise<ActorError>) | undefined;
@@ -110,11 +111,13 @@ export class Channel {
 
   attach(context: number, endpoint: Endpoint): void {
     this.#endpoints.set(context, this.#inOrder.add(endpoint));
+    if (!this.#keepsAlive) this.#transport.keepAlive(true);
   }
 
   detach(context: number): void {
     this.#endpoints.get(context)?.leave();
     this.#endpoints.delete(context);
+    if (!this.#keepsAlive && this.size === 0) this.#transport.keepAlive(false);
   }
 
   has(context: number): boolean {
@@ -170,8 +173,10 @@ export class Channel {
     this.#transport.drainSync(ms);
   }
 
+  /** Whether it keeps the process alive by itself; where not, an open context does. */
   keepAlive(on: boolean): void {
-    this.#transport.keepAlive(on);
+    this.#keepsAlive = on;
+    this.#transport.keepAlive(on || this.size > 0);
   }
 
   /** Lets the owner of the peer's process say what its contexts fail with, once it knows how that process ended. */

@@ -10,7 +10,8 @@ import {
   type RootOptions,
   SpawnFailed,
 } from '../../lib/index.js';
-import {double, hang, pidOf, plain} from '../fixtures/tasks.js';
+import {double, hang, nap, pidOf, plain} from '../fixtures/tasks.js';
+import {rested} from '../fixtures/asks-at-import.js';
 import {type ActorProcess, actorProcesses, leftBehind} from '../processes.js';
 import {fixture} from '../program.js';
 
@@ -55,6 +56,19 @@ test('T3: a throw at import is a SpawnFailed of phase import with the original e
   t.regex(error.stderr, /last words on stderr/);
   t.regex(error.message, /last words on stderr/);
 });
+
+for (const backend of ['process', 'thread'] as const) {
+  test(`T3: a module that waits for a call to its parent is not taken for one that never settles, as a ${backend}`, async t => {
+    const answer = await openNursery(
+      async nursery => {
+        const portal = await nursery.startActor('asker', {backend, expose: [fixture('asks-at-import')]});
+        return portal.run(rested);
+      },
+      {expose: [nap]},
+    );
+    t.is(answer, 'rested');
+  });
+}
 
 test('T3: a top-level await that never settles shows at once, not after the time for a spawn', async t => {
   const error = await failure(t, {expose: [fixture('never-settles')]}, {timeouts: {spawn: 120_000}});
