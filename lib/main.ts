@@ -24,6 +24,8 @@ export interface RootOptions extends NurseryOptions {
   readonly logLevel?: LogLevel;
   /** Where this actor's log goes. Default: stderr. */
   readonly logger?: Logger;
+  /** How many actors the tree may have at a time, besides the root. Default 1 024. */
+  readonly maxActors?: number;
   /** In milliseconds; see `Timeouts` for the defaults. All actors inherit them. */
   readonly timeouts?: Partial<Timeouts>;
 }
@@ -130,17 +132,20 @@ async function bootRoot(options: RootOptions): Promise<Actor> {
   const timeouts = {...defaultTimeouts, ...options.timeouts};
   for (const [name, ms] of Object.entries(timeouts))
     if (!(ms >= 0)) throw new TypeError(`timeouts.${name} is a number of milliseconds, not ${String(ms)}`);
+  if (options.maxActors !== undefined && !(options.maxActors >= 0))
+    throw new TypeError(`maxActors is a number of actors, not ${String(options.maxActors)}`);
   const root = new Actor({
     id: newActorId(options.name ?? 'root'),
     root: true,
     codec: loadCodec(),
     tree: {treeId: newId(), depth: 0, logLevel, timeouts},
   });
+  if (options.maxActors !== undefined) root.maxActors = options.maxActors;
   if (options.expose) await root.exposed.load(homesOf(options.expose), true);
   return root;
 }
 
-const rootOptions = new Set(['name', 'expose', 'signal', 'logLevel', 'logger', 'timeouts']);
+const rootOptions = new Set(['name', 'expose', 'signal', 'logLevel', 'logger', 'maxActors', 'timeouts']);
 
 /** An inner nursery shares the runtime that is open: its options were given when that was booted. */
 function checkInner(options: RootOptions): void {

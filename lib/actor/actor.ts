@@ -51,6 +51,7 @@ export interface TreeOptions {
 
 /** An actor that this one has started. */
 export interface Child {
+  readonly id: string;
   /** What it, and those below it, wait for. Takes at most `budget` ms, and never rejects. */
   survey(budget: number): Promise<SurveyRow[]>;
 }
@@ -66,6 +67,8 @@ export class Actor {
   /** Its open connections, and the actors that it has started: for whoever wants to know what it waits for. */
   readonly channels = new Set<Channel>();
   readonly children = new Set<Child>();
+  /** At the root: how many actors the tree may have besides it. */
+  maxActors = 1_024;
   /** The scope of everything that runs here. */
   readonly scope: Scope;
   /** Set while the modules of a spawned actor are imported: a nursery opened then would fork for ever. */

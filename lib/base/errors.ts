@@ -275,7 +275,7 @@ export class HandshakeRejected extends ActorError {
   }
 }
 
-/** A limit was reached, or something needed is not there; `what` names it: `platform`, `depth`. */
+/** A limit was reached, or something needed is not there; `what` names it: `platform`, `depth`, `actors`. */
 export class ResourceExhausted extends ActorError {
   static override readonly code = 'ERR_RESOURCE';
   readonly what: string;

@@ -39,7 +39,7 @@ export interface Nursery extends AsyncDisposable, ScopeHolder {
    * Starts an actor; resolves when it serves.
    *
    * Rejects with SpawnFailed when it cannot be started, TypeError for a bad name or option, ResourceExhausted in a tree
-   * of more than 32 levels, ContextCancelled when the nursery or the actor was cancelled meanwhile.
+   * of more than 32 levels or 1 024 actors, ContextCancelled when the nursery or the actor was cancelled meanwhile.
    *
    * @param name 1 to 200 characters, for people; need not be unique
    */

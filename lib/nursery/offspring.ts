@@ -7,6 +7,7 @@ import type {Actor, Child} from '../actor/actor.js';
 import type {ExposedHome} from '../actor/exposed.js';
 import {Peer} from '../actor/peers.js';
 import {makePortal, type Portal, type PortalOwner} from '../actor/portal.js';
+import {freeSeats, takeSeat} from '../actor/seats.js';
 import type {SpawnSpec} from '../actor/spec.js';
 import {askSurvey} from '../actor/survey.js';
 import {type ActorId, formatActor, newId} from '../base/address.js';
@@ -15,6 +16,7 @@ import {
   type ContextCancelled,
   type Exit,
   ProtocolError,
+  ResourceExhausted,
   SpawnFailed,
   type SpawnPhase,
   suppress,
@@ -52,7 +54,7 @@ export class Offspring implements PortalOwner, Child {
   /** Undefined when the end was asked for. */
   readonly ended: Promise<ActorDied | undefined>;
   readonly #actor: Actor;
-  readonly #id = newId();
+  readonly id = newId();
   #phase: 'queued' | SpawnPhase | 'serving' = 'queued';
   readonly #queue = new AbortController();
   #body: Body | undefined;
@@ -101,11 +103,12 @@ export class Offspring implements PortalOwner, Child {
   async start(spawn: Spawn): Promise<Portal> {
     const {plan} = this;
     const {tree} = this.#actor;
+    await this.#takeSeat();
     this.#phase = 'exec';
     try {
       this.#body = await spawn({
         name: plan.name,
-        id: this.#id,
+        id: this.id,
         treeId: tree.treeId,
         env: plan.env,
         cwd: plan.cwd,
@@ -119,6 +122,26 @@ export class Offspring implements PortalOwner, Child {
       throw error;
     }
     return this.#handshake(this.#body);
+  }
+
+  /** Still `queued`: its end can be asked for while an actor above is too busy to answer. */
+  async #takeSeat(): Promise<void> {
+    let full: number | undefined;
+    try {
+      full = await takeSeat(this.#actor, this.queued);
+    } catch (error) {
+      this.#neverBegan();
+      throw this.#asked ?? error;
+    }
+    if (full === undefined) {
+      void this.gone.then(() => freeSeats(this.#actor, this.id));
+      this.#checkAsked();
+      return;
+    }
+    this.#neverBegan();
+    throw new ResourceExhausted(`a tree may have ${full} actors, and this one has: maxActors of its root allows more`, {
+      what: 'actors',
+    });
   }
 
   /** Ends it by the ladder. Resolves when it is gone: true when it went by itself. Never rejects. */
@@ -260,7 +283,7 @@ export class Offspring implements PortalOwner, Child {
   }
 
   #greeted(id: ActorId): void {
-    if (id.id !== this.#id)
+    if (id.id !== this.id)
       throw new SpawnFailed(`the process that was started for ${this.plan.name} calls itself ${formatActor(id)}`, {
         phase: 'handshake',
       });

@@ -10,8 +10,8 @@ import {
   type RootOptions,
   SpawnFailed,
 } from '../../lib/index.js';
-import {double, hang, nap, pidOf, plain} from '../fixtures/tasks.js';
 import {rested} from '../fixtures/asks-at-import.js';
+import {double, hang, nap, pidOf, plain} from '../fixtures/tasks.js';
 import {type ActorProcess, actorProcesses, leftBehind} from '../processes.js';
 import {fixture} from '../program.js';
 
