@@ -5,6 +5,7 @@
 import type {ActorId} from '../base/address.js';
 import {type Current, runWith} from '../base/current.js';
 import type {ContextCancelled, SpawnFailed} from '../base/errors.js';
+import {patienceMs} from '../base/explain.js';
 import type {LogLevel} from '../base/log.js';
 import {Ring} from '../base/ring.js';
 import {Scope} from '../base/scope.js';
@@ -28,6 +29,8 @@ export interface Timeouts {
   readonly flush: number;
   /** A silent channel is asked whether its peer is there: every 5 000. */
   readonly heartbeat: number;
+  /** A wait at the end of a scope that takes so long is explained by a warning: 5 000. */
+  readonly explain: number;
 }
 
 export const defaultTimeouts: Timeouts = {
@@ -37,6 +40,7 @@ export const defaultTimeouts: Timeouts = {
   exit: 1_600,
   flush: 500,
   heartbeat: 5_000,
+  explain: patienceMs,
 };
 
 /** What every actor of a tree inherits from its root. */
@@ -86,6 +90,7 @@ export class Actor {
     this.scope = new Scope(`actor ${options.id.name}`);
     // A root has 1 900 ms for all levels: its children's 1 600, and twice what a level keeps.
     this.scope.budget = options.tree.timeouts.exit + 300;
+    this.scope.ownPatience = options.tree.timeouts.explain;
   }
 
   /** Runs `fn` as part of this actor, in a scope. */

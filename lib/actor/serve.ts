@@ -47,6 +47,7 @@ export function serve(actor: Actor, transport: Transport, host: Host): Served {
 
   const boot = async (spec: SpawnSpec): Promise<void> => {
     actor.tree = {...spec.tree};
+    actor.scope.ownPatience = actor.tree.timeouts.explain;
     host.prepare(spec);
     // A module that waits for ever must show at once: the channel alone does not keep the process while it imports.
     peer.channel.keepAlive(false);

@@ -3,6 +3,7 @@
  * Floor 0: a nursery's body and every remote function run in one; `base/current` says in which.
  */
 import {ContextCancelled, suppress} from './errors.js';
+import {explainLater, patienceMs} from './explain.js';
 import {Ring} from './ring.js';
 
 /** Something that a scope must see the end of before it settles: one end of a context. */
@@ -25,6 +26,8 @@ export class Scope {
   readonly label: string;
   /** Milliseconds that whoever cancels this scope gives for the teardown; where absent, the parent's holds. */
   budget: number | undefined;
+  /** Milliseconds after which a wait in it is explained; where absent, the parent's holds. */
+  ownPatience: number | undefined;
   #cancelled: ContextCancelled | undefined;
   #controller: AbortController | undefined;
   #listeners: Ring<(why: ContextCancelled) => void> | undefined;
@@ -67,6 +70,10 @@ export class Scope {
   /** Milliseconds for the teardown of what runs here. */
   get teardownBudget(): number {
     return this.budget ?? this.parent?.teardownBudget ?? Number.POSITIVE_INFINITY;
+  }
+
+  get patience(): number {
+    return this.ownPatience ?? this.parent?.patience ?? patienceMs;
   }
 
   cancel(why: ContextCancelled): void {
@@ -137,6 +144,25 @@ export class Scope {
    * cancelled: everything is cancelled at once. Resolves when nothing of it is left; failures are in `failures`.
    */
   async leave(failed: boolean): Promise<void> {
+    if (this.charges.size === 0) return;
+    const stopExplaining = explainLater(this.patience, () => this.#explanation());
+    try {
+      await this.#leave(failed);
+    } finally {
+      stopExplaining();
+    }
+  }
+
+  /** What it still waits for (rule C6). */
+  #explanation(): string | undefined {
+    const awaited = [...this.charges].map(charge => charge.label);
+    if (awaited.length === 0) return undefined;
+    const shown = awaited.slice(0, mostExplained).join(', ');
+    const more = awaited.length > mostExplained ? ` and ${awaited.length - mostExplained} more` : '';
+    return `${this.label} is left and still waits for ${shown}${more}`;
+  }
+
+  async #leave(failed: boolean): Promise<void> {
     while (this.#charges && this.#charges.size > 0) {
       const places = this.#charges.places();
       const charges = places.map(place => place.value);
@@ -176,6 +202,8 @@ export function handedDown(budget: number): number {
   return Math.max(0, budget - Math.min(reserveMs, budget / 5));
 }
 
+/** Names in one warning. */
+const mostExplained = 20;
 const none = new Ring<Charge>();
 
 export function settledScope(scope: Scope): ContextCancelled {

@@ -22,6 +22,7 @@ import {type ErrorPayload, Kind, type Message} from '../msg/types.js';
 import {type Call, cancelledBefore, describeCall, encodeStart} from './call.js';
 import {End, type StreamSchema, streamSchema} from './end.js';
 import type {Outcome} from './link.js';
+import {describePeersWait} from './peers-wait.js';
 
 /** With more calls in flight on a channel than this, a call's frames are not kept. */
 const tracedCalls = 16;
@@ -95,8 +96,8 @@ export class Caller extends End implements Charge {
 
   /** For explanations of a long wait. */
   get label(): string {
-    const wants = this.outlet && this.outlet.closed === undefined ? ', whose stream this end has not completed' : '';
-    return `${describeCall(this.channel, this.call)}${wants}`;
+    const wait = describePeersWait(this);
+    return `${describeCall(this.channel, this.call)}${wait === undefined ? '' : ` (${wait})`}`;
   }
 
   /** The value of `started`, once it has come. */

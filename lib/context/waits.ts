@@ -15,16 +15,6 @@ export function describeWait(end: Caller | Callee): string {
     : `runs ${end.name} for ${peer}: ${stateOf(end, end.scope.cancelled !== undefined).join(', ')}`;
 }
 
-/** What a caller's end knows of what the function over there waits for; undefined when it may just be busy. */
-export function describePeersWait(caller: Caller): string | undefined {
-  const {dialog, outlet, inlet} = caller;
-  if (dialog.synced && !dialog.started) return 'it has not called started';
-  if (inlet?.isFull) return 'it waits for room in its stream, whose values nobody takes here';
-  if (dialog.synced && dialog.sending === 'open' && outlet?.closed === undefined)
-    return 'it may wait for values: this end has not completed its stream';
-  return undefined;
-}
-
 export function isEnd(endpoint: object): endpoint is Caller | Callee {
   return endpoint instanceof Caller || endpoint instanceof Callee;
 }

@@ -3,12 +3,10 @@
  * Floor 6: beside `nursery`.
  */
 import type {Observable} from 'rxjs';
+import {explainLater} from '../base/explain.js';
 import type {Scope} from '../base/scope.js';
 
 export type BodyOf<N, T> = (nursery: N) => Observable<T> | PromiseLike<T> | T;
-
-/** After so many ms a wait that the user may not understand is explained. */
-const explainMs = 5_000;
 
 /** Runs a body to its end. */
 export function settleBody<T>(body: () => Observable<T> | PromiseLike<T> | T, scope: Scope): Promise<T> {
@@ -45,30 +43,15 @@ function lastValue<T>(source: Observable<T>, scope: Scope): Promise<T> {
 
 /** Once a scope is cancelled, and its body does not end: say so after a while. */
 function explain(scope: Scope): () => void {
-  let timer: NodeJS.Timeout | undefined;
+  let stopTimer = (): void => {};
   const stop = scope.onCancel(() => {
-    timer = warnLater(() => `${scope.label} was cancelled and has not ended: its body ignores the cancellation`);
+    stopTimer = explainLater(
+      scope.patience,
+      () => `${scope.label} was cancelled and has not ended: its body ignores the cancellation`,
+    );
   });
   return () => {
     stop();
-    clearTimeout(timer);
+    stopTimer();
   };
-}
-
-/** A scope that is left and still waits for results: say for which (rule C6). */
-export function explainLeaving(scope: Scope): () => void {
-  const timer = warnLater(() => {
-    const awaited = [...scope.charges].map(charge => charge.label);
-    return awaited.length > 0 ? `${scope.label} still waits for ${awaited.join(', ')}` : undefined;
-  });
-  return () => clearTimeout(timer);
-}
-
-function warnLater(text: () => string | undefined): NodeJS.Timeout {
-  const timer = setTimeout(() => {
-    const warning = text();
-    if (warning !== undefined)
-      process.emitWarning(`${warning} (after ${explainMs / 1000} s)`, {code: 'RXTRACTOR_STUCK'});
-  }, explainMs);
-  return timer.unref();
 }

@@ -14,7 +14,7 @@ import {Answer} from '../base/answer.js';
 import {ContextCancelled, NurseryError, ResourceExhausted, SpawnFailed, suppress} from '../base/errors.js';
 import {type Charge, Scope} from '../base/scope.js';
 import {held, heldWhile, type Opening} from '../context/held.js';
-import {type BodyOf, explainLeaving, settleBody} from './body.js';
+import {type BodyOf, settleBody} from './body.js';
 import {Offspring} from './offspring.js';
 import {type ActorOptions, type Backend, planOf} from './plan.js';
 import {openPool, type Pool, type Started} from './pool.js';
@@ -211,13 +211,11 @@ export class NurseryOf implements Nursery, Charge {
 
   async #leave(failed: boolean): Promise<void> {
     const scope = this[scopeKey];
-    const stopExplaining = explainLeaving(scope);
     await scope.leave(failed);
     await this.#awaitDaemons();
     await this.#reapAll(
       scope.cancelled ?? new ContextCancelled(`${this.#name} has ended`, {canceller: this.#actor.id, reason: 'scope'}),
     );
-    stopExplaining();
     this.#stopListening();
     this.release?.();
     scope.settle();
