@@ -2,14 +2,12 @@
  * The link between two tasks as users hold it: `Context` at the caller, `CalleeContext` in the function.
  * Floor 4: the face of RxJS on `caller` and `callee`.
  */
-import {AsyncResource} from 'node:async_hooks';
 import type {Observable} from 'rxjs';
 import type {ActorId} from '../base/address.js';
 import {Answer} from '../base/answer.js';
 import {ContextCancelled, ProtocolError} from '../base/errors.js';
 import type {Callee} from './callee.js';
 import type {Caller} from './caller.js';
-import type {Outcome} from './link.js';
 import {madeOfRxjs, rxjs} from './rxjs.js';
 import {type MsgStream, msgStreamClass, reopened, type StreamOptions} from './stream.js';
 
@@ -26,16 +24,14 @@ export class Context<In, Out, First, Result> implements AsyncDisposable {
     const {ReplaySubject} = rxjs();
     const started = new ReplaySubject<First>(1);
     this.started = started.asObservable();
-    caller.onStarted(
-      AsyncResource.bind((failure?: {readonly error: unknown}) => {
-        if (failure) {
-          started.error(failure.error);
-          return;
-        }
-        started.next(caller.first?.value as First);
-        started.complete();
-      }),
-    );
+    caller.onStarted(failure => {
+      if (failure) {
+        started.error(failure.error);
+        return;
+      }
+      started.next(caller.first?.value as First);
+      started.complete();
+    });
   }
 
   /** The value of `started`. @throws ProtocolError before it has come */
@@ -146,11 +142,8 @@ export function coldContext<In, Out, First, Result>(open: () => Caller): Observa
     caller.asked = true;
     subscriber.add(() => void caller.cancel('requested', undefined));
     subscriber.next(new Context(caller));
-    // Told by the wire, in the async context of the subscription (C12).
-    caller.onOutcome(
-      AsyncResource.bind((outcome: Outcome) =>
-        outcome.kind === 'returned' ? subscriber.complete() : subscriber.error(outcome.error),
-      ),
+    caller.onOutcome(outcome =>
+      outcome.kind === 'returned' ? subscriber.complete() : subscriber.error(outcome.error),
     );
   });
 }

@@ -2,7 +2,6 @@
  * Consumers that take their time: `consume` and `mapAsync`, whose credit returns when the work on a value is done.
  * Floor 4: beside `feed`; on the same log.
  */
-import {AsyncResource} from 'node:async_hooks';
 import type {Observable, ObservableInput} from 'rxjs';
 import {isThenable} from '../base/answer.js';
 import {type Consumer, type Inlet, isValue, type StreamEnd} from './inlet.js';
@@ -58,10 +57,7 @@ class Crew implements Consumer {
     return true;
   }
 
-  /** The work has the scope of whoever asked for it, also where the wire says that there is some (C12). */
-  readonly ready = AsyncResource.bind(() => this.#hire());
-
-  #hire(): void {
+  ready(): void {
     // A job that is done at once comes back here: the loop goes on, it does not nest.
     if (this.#busy) return;
     this.#busy = true;

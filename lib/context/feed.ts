@@ -2,7 +2,6 @@
  * How values leave an inlet: pushed into an RxJS subscriber, or pulled by an iterator.
  * Floor 4: between `inlet` and `stream`.
  */
-import {AsyncResource} from 'node:async_hooks';
 import type {Subscriber} from 'rxjs';
 import {Lagged} from '../base/errors.js';
 import {type Consumer, type Inlet, isValue, type StreamEnd} from './inlet.js';
@@ -33,8 +32,7 @@ export function feed<T>(inlet: Inlet, subscriber: Subscriber<T>): () => void {
     }
     running = false;
   };
-  // What comes from the wire comes in the wire's own async context; the subscriber's code has a scope of its own (C12).
-  const consumer: Consumer = {ready: AsyncResource.bind(run), mutable: true};
+  const consumer: Consumer = {ready: run, mutable: true};
   inlet.attach(consumer);
   const start = (): void => {
     started = true;

@@ -2,7 +2,6 @@
  * Any source into an outlet: iterables are pulled when there is room, Observables pushed within the buffer's bound.
  * Floor 4: sources are accepted by shape, so that another copy of RxJS, a web stream or a plain array will do.
  */
-import {AsyncResource} from 'node:async_hooks';
 import type {ObservableInput} from 'rxjs';
 import {isThenable} from '../base/answer.js';
 import type {End} from './end.js';
@@ -62,7 +61,6 @@ function push(end: End, outlet: Outlet, source: ObservableInput<unknown>): Promi
         error: reject,
         complete: () => outlet.flushed().then(resolve),
       });
-    // A cancel comes from the wire: the finalizers of the source have the scope of the function all the same.
-    outlet.onClosed(AsyncResource.bind(giveUp));
+    outlet.onClosed(giveUp);
   });
 }
