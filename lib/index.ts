@@ -51,6 +51,7 @@ export type {Logger, LogLevel} from './base/log.js';
 export type {CalleeContext, Context, SubjectLike} from './context/context.js';
 export type {FlowOptions, Overflow} from './context/flow.js';
 export type {IterateOptions, RemoteStream, WorkOptions} from './context/remote-stream.js';
+export type {AnyObservable, Source} from './context/source.js';
 export type {MsgStream, StreamOptions, StreamStats} from './context/stream.js';
 export type {StandardSchema} from './msg/schema.js';
 // Programs and their nurseries

@@ -15,6 +15,7 @@ import type {Tap} from '../context/crew.js';
 import {type Flow, type FlowOptions, flowOf} from '../context/flow.js';
 import {pump} from '../context/pump.js';
 import {coldStream, type RemoteStream} from '../context/remote-stream.js';
+import type {AnyObservable, Source} from '../context/source.js';
 import type {FunctionKind} from '../msg/types.js';
 import type {Actor} from './actor.js';
 import type {Peer} from './peers.js';
@@ -75,7 +76,7 @@ export interface Portal {
   operator<In, A extends unknown[], S>(
     fn: ((source: RemoteStream<In>, ...args: A) => S) & Marked<'operator'>,
     ...args: A
-  ): (source: ObservableInput<In>) => RemoteStream<StreamValue<S>>;
+  ): (source: Source<In>) => RemoteStream<StreamValue<S>>;
   /** The same portal with other options for its calls. Throws TypeError or RangeError for what is none. */
   with(options: CallOptions): Portal;
   /**
@@ -88,7 +89,12 @@ export interface Portal {
 }
 
 /** What comes out of a function that gives a stream. */
-export type StreamValue<S> = Awaited<S> extends ObservableInput<unknown> ? ObservedValueOf<Awaited<S>> : never;
+export type StreamValue<S> =
+  Awaited<S> extends ObservableInput<unknown>
+    ? ObservedValueOf<Awaited<S>>
+    : Awaited<S> extends AnyObservable<infer T>
+      ? T
+      : never;
 
 /** The nursery (or the boot) behind a portal. */
 export interface PortalOwner {
@@ -184,7 +190,7 @@ class PortalOf implements Portal {
   operator<In, A extends unknown[], S>(
     fn: ((source: RemoteStream<In>, ...args: A) => S) & Marked<'operator'>,
     ...args: A
-  ): (source: ObservableInput<In>) => RemoteStream<StreamValue<S>> {
+  ): (source: Source<In>) => RemoteStream<StreamValue<S>> {
     return source =>
       coldStream(
         () => this.#open('operator', fn, args, source),
@@ -210,7 +216,7 @@ class PortalOf implements Portal {
   }
 
   /** Opens a stream or operator call for one subscriber or iterator. */
-  #open(kind: 'stream' | 'operator', fn: unknown, args: unknown[], source?: ObservableInput<unknown>): Tap {
+  #open(kind: 'stream' | 'operator', fn: unknown, args: unknown[], source?: Source<unknown>): Tap {
     const caller = this.#call(kind, fn, args, 'subscription', this.#scope());
     // A subscription always counts as asked.
     caller.asked = true;
@@ -302,7 +308,7 @@ const verbOf = {
 } as const;
 
 /** Sends a source into a remote stage. Its error goes to the stage, which may handle it; the context lives on. */
-function feedStage(caller: Caller, flow: FlowOptions, source: ObservableInput<unknown>): void {
+function feedStage(caller: Caller, flow: FlowOptions, source: Source<unknown>): void {
   const outlet = caller.makeOutlet(flow);
   pump(caller, outlet, source).then(
     () => outlet.stop(),

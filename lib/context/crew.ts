@@ -2,10 +2,11 @@
  * Consumers that take their time: `consume` and `mapAsync`, whose credit returns when the work on a value is done.
  * Floor 4: beside `feed`; on the same log.
  */
-import type {Observable, ObservableInput} from 'rxjs';
+import type {Observable} from 'rxjs';
 import {isThenable} from '../base/answer.js';
 import {type Consumer, type Inlet, isValue, type StreamEnd} from './inlet.js';
 import {rxjs} from './rxjs.js';
+import {observableOf, type Source} from './source.js';
 
 /** An opened receiving side: what a subscription or an iterator holds, and gives up when it ends. */
 export interface Tap {
@@ -141,11 +142,11 @@ export function consume<T>(
 /** What `fn` makes of each value, at most `concurrency` at a time; in the order of the values where `ordered`. */
 export function mapAsync<T, R>(
   open: () => Tap,
-  fn: (value: T) => ObservableInput<R>,
+  fn: (value: T) => Source<R>,
   concurrency: number,
   ordered: boolean,
 ): Observable<R> {
-  const {from, Observable: RxObservable, Subject, takeUntil} = rxjs();
+  const {Observable: RxObservable, Subject, takeUntil} = rxjs();
   return new RxObservable<R>(subscriber => {
     const tap = open();
     // Not a Subscription: it ends an inner source also while that is still subscribing.
@@ -157,7 +158,7 @@ export function mapAsync<T, R>(
       (value, done) => {
         const lane: Lane<R> = {waiting: [], done: undefined};
         if (ordered) lanes.push(lane);
-        const made = attempt(() => from(fn(value as T)));
+        const made = attempt(() => observableOf<R>(fn(value as T)));
         if ('error' in made) {
           subscriber.error(made.error);
           tap.fail(made.error);
@@ -215,24 +216,25 @@ function settleLane<R>(lanes: Lane<R>[], lane: Lane<R>, done: () => void, next: 
 /** `mapAsync` on any source: what is no stream of ours cannot be slowed, and queues. */
 export function mapOver<T, R>(
   source: Observable<T>,
-  fn: (value: T) => ObservableInput<R>,
+  fn: (value: T) => Source<R>,
   concurrency: number,
   ordered: boolean,
 ): Observable<R> {
   checkConcurrency(fn, concurrency);
   const own = source as Partial<Pick<AsyncMappable<T>, 'mapAsync'>>;
   if (typeof own.mapAsync === 'function') return own.mapAsync(fn, {concurrency, ordered});
-  const {from, mergeMap, Observable: RxObservable} = rxjs();
-  if (!ordered) return source.pipe(mergeMap(fn, concurrency));
+  const {mergeMap, Observable: RxObservable} = rxjs();
+  const work = (value: T): Observable<R> => observableOf(fn(value));
+  if (!ordered) return observableOf<T>(source).pipe(mergeMap(work, concurrency));
   return new RxObservable<R>(subscriber => {
     const lanes: Lane<R>[] = [];
-    return source
+    return observableOf<T>(source)
       .pipe(
         mergeMap(value => {
           const lane: Lane<R> = {waiting: [], done: undefined};
           lanes.push(lane);
           return new RxObservable<R>(out =>
-            from(fn(value)).subscribe({
+            work(value).subscribe({
               next: result => (lanes[0] === lane ? out.next(result) : lane.waiting.push(result)),
               error: error => out.error(error),
               complete: () =>
@@ -251,5 +253,5 @@ export function mapOver<T, R>(
 }
 
 interface AsyncMappable<T> {
-  mapAsync<R>(fn: (value: T) => ObservableInput<R>, options: {concurrency: number; ordered: boolean}): Observable<R>;
+  mapAsync<R>(fn: (value: T) => Source<R>, options: {concurrency: number; ordered: boolean}): Observable<R>;
 }

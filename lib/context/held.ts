@@ -3,9 +3,10 @@
  * Floor 4: the face of RxJS on what the nursery starts.
  */
 import {AsyncLocalStorage} from 'node:async_hooks';
-import type {Observable, ObservableInput} from 'rxjs';
+import type {Observable} from 'rxjs';
 import type {Scope} from '../base/scope.js';
 import {rxjs} from './rxjs.js';
+import {observableOf, type Source} from './source.js';
 
 /** A resource that is being opened. */
 export interface Held<T> {
@@ -28,12 +29,8 @@ export function held<T>(scope: Scope, open: Opening<T>): Observable<T> {
  * resource of the one before is gone (rule X9), so that two never hold one port or one lock. Leaving the scope
  * unsubscribes it: its subscriber sees nothing (rule T8).
  */
-export function heldWhile<T, R>(
-  scope: Scope,
-  open: Opening<T>,
-  use: (resource: T) => ObservableInput<R>,
-): Observable<R> {
-  const {from, Observable: RxObservable} = rxjs();
+export function heldWhile<T, R>(scope: Scope, open: Opening<T>, use: (resource: T) => Source<R>): Observable<R> {
+  const {Observable: RxObservable} = rxjs();
   let previous: Promise<unknown> = Promise.resolve();
   return new RxObservable<R>(subscriber => {
     let opened: Held<T> | undefined;
@@ -57,7 +54,7 @@ export function heldWhile<T, R>(
       opened = open(fail);
       const resource = await opened.resource;
       if (subscriber.closed) return;
-      const used = from(use(resource)).subscribe({
+      const used = observableOf<R>(use(resource)).subscribe({
         next: value => here(() => subscriber.next(value)),
         error: fail,
         complete: () => here(() => subscriber.complete()),

@@ -1,26 +1,21 @@
 /**
  * Any source into an outlet: iterables are pulled when there is room, Observables pushed within the buffer's bound.
- * Floor 4: sources are accepted by shape, so that another copy of RxJS, a web stream or a plain array will do.
+ * Floor 4: above `outlet` and `source`, which tells sources by their shape.
  */
-import type {ObservableInput} from 'rxjs';
 import {isThenable} from '../base/answer.js';
 import type {End} from './end.js';
 import type {Outlet} from './outlet.js';
 import {rxjs} from './rxjs.js';
+import {iteratorOf, observableOf, type Source} from './source.js';
 
 /**
  * Sends every value of a source. Resolves when the source has completed and all has been handed over; rejects with
  * the source's own error, or with what closed the stream. The source is always let go: an iterator gets its
  * `return()`, an Observable is unsubscribed at once, also in the middle of a synchronous burst.
  */
-export function pump(end: End, outlet: Outlet, source: ObservableInput<unknown>): Promise<void> {
-  // A string is iterable too, and a primitive: `in` wants an object.
-  const shape: object = Object(source);
-  // Our own streams are Observables too; iterated they keep their bound.
-  if (Symbol.asyncIterator in shape)
-    return pull(end, outlet, (shape as AsyncIterable<unknown>)[Symbol.asyncIterator]());
-  if (!('subscribe' in shape) && Symbol.iterator in shape)
-    return pull(end, outlet, (shape as Iterable<unknown>)[Symbol.iterator]());
+export function pump(end: End, outlet: Outlet, source: Source<unknown>): Promise<void> {
+  const iterator = iteratorOf(source);
+  if (iterator) return pull(end, outlet, iterator);
   return push(end, outlet, source);
 }
 
@@ -44,15 +39,15 @@ async function pull(end: End, outlet: Outlet, iterator: Iterator<unknown> | Asyn
   }
 }
 
-function push(end: End, outlet: Outlet, source: ObservableInput<unknown>): Promise<void> {
+function push(end: End, outlet: Outlet, source: Source<unknown>): Promise<void> {
   return new Promise((resolve, reject) => {
-    const {from, Subject, takeUntil} = rxjs();
+    const {Subject, takeUntil} = rxjs();
     const stop = new Subject<void>();
     const giveUp = (): void => {
       stop.next();
       reject(outlet.closed?.error);
     };
-    from(source)
+    observableOf(source)
       .pipe(takeUntil(stop))
       .subscribe({
         next: value => {

@@ -2,7 +2,7 @@
  * Values from another actor as users hold them: Observable and AsyncIterable in one.
  * Floor 4: the face of RxJS on `inlet`; `stream` adds the sending half.
  */
-import type {Observable, ObservableInput, Observer, Subscription} from 'rxjs';
+import type {Observable, Observer, Subscription} from 'rxjs';
 import {Answer} from '../base/answer.js';
 import type {Scope} from '../base/scope.js';
 import {checkConcurrency, consume, mapAsync, type Tap} from './crew.js';
@@ -10,6 +10,7 @@ import type {End} from './end.js';
 import {EndOfStream, feed, InletIterator} from './feed.js';
 import type {Inlet} from './inlet.js';
 import {madeOfRxjs, rxjs} from './rxjs.js';
+import {markSource, type Source} from './source.js';
 
 /** Where a stream's values come from. */
 interface StreamSource<T> {
@@ -60,16 +61,13 @@ export interface RemoteStream<T> extends Observable<T>, AsyncIterable<T> {
    *
    * @throws TypeError, RangeError for arguments that make no sense
    */
-  mapAsync<R>(
-    fn: (value: T) => ObservableInput<R>,
-    options?: WorkOptions & {readonly ordered?: boolean},
-  ): Observable<R>;
+  mapAsync<R>(fn: (value: T) => Source<R>, options?: WorkOptions & {readonly ordered?: boolean}): Observable<R>;
 }
 
 type NewRemoteStream = new <T>(source: StreamSource<T>) => RemoteStream<T>;
 
 export const remoteStreamClass = madeOfRxjs<NewRemoteStream>(({Observable, Subscriber}) => {
-  return class RemoteStreamOf<T> extends Observable<T> implements RemoteStream<T> {
+  class RemoteStreamOf<T> extends Observable<T> implements RemoteStream<T> {
     readonly #source: StreamSource<T>;
 
     constructor(source: StreamSource<T>) {
@@ -123,15 +121,14 @@ export const remoteStreamClass = madeOfRxjs<NewRemoteStream>(({Observable, Subsc
       );
     }
 
-    mapAsync<R>(
-      fn: (value: T) => ObservableInput<R>,
-      options: WorkOptions & {readonly ordered?: boolean} = {},
-    ): Observable<R> {
+    mapAsync<R>(fn: (value: T) => Source<R>, options: WorkOptions & {readonly ordered?: boolean} = {}): Observable<R> {
       const {concurrency = 1, ordered = false} = options;
       checkConcurrency(fn, concurrency);
       return mapAsync(this.#source.open, fn, concurrency, ordered);
     }
-  };
+  }
+  markSource(RemoteStreamOf.prototype);
+  return RemoteStreamOf;
 });
 
 /** A stream that opens at each subscription and for each iterator. */

@@ -2,11 +2,11 @@
  * How the three kinds of remote function that know streams are run at the callee.
  * Floor 4: beside `context` and `stream`; loaded when the first such call comes.
  */
-import type {ObservableInput} from 'rxjs';
 import type {Callee} from './callee.js';
 import {CalleeContext} from './context.js';
 import {pump} from './pump.js';
 import {inputStream} from './remote-stream.js';
+import type {Source} from './source.js';
 
 type AnyFunction = (...args: never[]) => unknown;
 
@@ -31,5 +31,5 @@ export function runContext(callee: Callee, fn: AnyFunction, args: readonly unkno
 /** @throws the output's own error, or the cancellation that ended it */
 async function send(callee: Callee, output: unknown): Promise<void> {
   const outlet = callee.makeOutlet({});
-  await pump(callee, outlet, (await output) as ObservableInput<unknown>);
+  await pump(callee, outlet, (await output) as Source<unknown>);
 }

@@ -2,7 +2,7 @@
  * The stream of a context as users hold it: what comes in, and an Observer for what goes out.
  * Floor 4: above `remote-stream`, the face of RxJS on `outlet`.
  */
-import type {ObservableInput, Observer} from 'rxjs';
+import type {Observer} from 'rxjs';
 import {Answer} from '../base/answer.js';
 import {ProtocolError, StreamClosed} from '../base/errors.js';
 import type {Scope} from '../base/scope.js';
@@ -13,6 +13,7 @@ import type {Outlet} from './outlet.js';
 import {pump} from './pump.js';
 import {openedStream, type RemoteStream, remoteStreamClass} from './remote-stream.js';
 import {madeOfRxjs} from './rxjs.js';
+import type {Source} from './source.js';
 
 /** What a stream has seen so far. */
 export interface StreamStats {
@@ -56,7 +57,7 @@ export interface MsgStream<In, Out> extends RemoteStream<In>, Observer<Out>, Asy
    * Sends all of a source: iterables are pulled as there is room, Observables pushed within the bound. Rejects with
    * the source's error; the context goes on. Completes the stream afterwards unless told otherwise.
    */
-  pump(source: ObservableInput<Out>, options?: {readonly complete?: boolean}): Promise<void>;
+  pump(source: Source<Out>, options?: {readonly complete?: boolean}): Promise<void>;
   /** Ends both directions: values that still come are dropped, and the peer's `send` rejects. Idempotent, never rejects. */
   close(): Promise<void>;
   /** Whether the stream is over in both directions: closed here, by the peer, or ended with its context. */
@@ -134,7 +135,7 @@ export const msgStreamClass = madeOfRxjs<NewMsgStream>(({Subject}) => {
       this.#out.error(error);
     }
 
-    pump(source: ObservableInput<Out>, options: {readonly complete?: boolean} = {}): Promise<void> {
+    pump(source: Source<Out>, options: {readonly complete?: boolean} = {}): Promise<void> {
       return Answer.from<void>(
         this.#scope,
         pump(this.#end, this.#outlet, source).then(() => {

@@ -5,6 +5,7 @@
 import type {Observable} from 'rxjs';
 import {explainLater} from '../base/explain.js';
 import type {Scope} from '../base/scope.js';
+import {isObservable, observableOf} from '../context/source.js';
 
 export type BodyOf<N, T> = (nursery: N) => Observable<T> | PromiseLike<T> | T;
 
@@ -13,13 +14,9 @@ export function settleBody<T>(body: () => Observable<T> | PromiseLike<T> | T, sc
   const stopExplaining = explain(scope);
   const work = (async () => {
     const result = await body();
-    return isObservable<T>(result) ? lastValue(result, scope) : (result as T);
+    return isObservable(result) ? lastValue(observableOf<T>(result), scope) : (result as T);
   })();
   return work.finally(stopExplaining);
-}
-
-function isObservable<T>(value: unknown): value is Observable<T> {
-  return typeof value === 'object' && value !== null && 'subscribe' in value && typeof value.subscribe === 'function';
 }
 
 /** The last value of an Observable; it is unsubscribed when the scope is cancelled. */
