@@ -61,7 +61,10 @@ export interface Portal {
     fn: ((ctx: CalleeContext<In, Out, First>, ...args: A) => R) & Marked<'context'>,
     ...args: A
   ): Promise<Context<Out, In, First, Awaited<R>>>;
-  /** Cold: opens a context at subscription, emits it at once, completes with it; unsubscribing cancels it. */
+  /**
+   * Cold: opens a context at subscription, emits it at once, completes with it; unsubscribing cancels it. Subscribed
+   * again, it first waits until the one before is gone: `retry` never has two of them.
+   */
   context<In, Out, First, A extends unknown[], R>(
     fn: ((ctx: CalleeContext<In, Out, First>, ...args: A) => R) & Marked<'context'>,
     ...args: A
@@ -100,6 +103,8 @@ export type StreamValue<S> =
 export interface PortalOwner {
   readonly scope: Scope;
   readonly ended: Promise<ActorDied | undefined>;
+  /** Why the actor's end was asked for, when it was. */
+  readonly asked?: ContextCancelled | undefined;
   cancelActor(why: ContextCancelled): Promise<boolean>;
   /** Ends the actor of a task that does not obey; absent for an actor that this one does not own. */
   readonly force?: (why: ContextCancelled, task: string) => Promise<void>;
@@ -177,7 +182,10 @@ class PortalOf implements Portal {
     fn: ((ctx: CalleeContext<In, Out, First>, ...args: A) => R) & Marked<'context'>,
     ...args: A
   ): Observable<Context<Out, In, First, Awaited<R>>> {
-    return coldContext(() => this.#call('context', fn, args, 'subscription', this.#scope()));
+    return coldContext(
+      () => this.#scope(),
+      scope => this.#call('context', fn, args, 'subscription', scope),
+    );
   }
 
   stream<A extends unknown[], S>(fn: ((...args: A) => S) & Marked<'stream'>, ...args: A): RemoteStream<StreamValue<S>> {
@@ -247,6 +255,9 @@ class PortalOf implements Portal {
         `${this.#peer.nameOf(mark)} is marked with ${mark.kind}(): call it with ${verbOf[mark.kind]}`,
       );
     const {channel} = this.#peer;
+    const {asked} = this.#owner;
+    // Its subscription or its signal has ended it: that says more than what comes of a call into an actor that ends.
+    if (asked?.reason === 'requested') throw asked;
     if (channel.closed) {
       throw new TransportClosed(`the portal to ${formatActor(this.actor)} is closed: its actor has ended`, {
         kind: 'closed',

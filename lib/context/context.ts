@@ -2,10 +2,12 @@
  * The link between two tasks as users hold it: `Context` at the caller, `CalleeContext` in the function.
  * Floor 4: the face of RxJS on `caller` and `callee`.
  */
+import {AsyncLocalStorage} from 'node:async_hooks';
 import type {Observable} from 'rxjs';
-import type {ActorId} from '../base/address.js';
+import {type ActorId, formatActor} from '../base/address.js';
 import {Answer} from '../base/answer.js';
 import {ContextCancelled, ProtocolError} from '../base/errors.js';
+import type {Scope} from '../base/scope.js';
 import type {Callee} from './callee.js';
 import type {Caller} from './caller.js';
 import {madeOfRxjs, rxjs} from './rxjs.js';
@@ -21,16 +23,19 @@ export class Context<In, Out, First, Result> implements AsyncDisposable {
 
   constructor(caller: Caller) {
     this.#caller = caller;
-    const {ReplaySubject} = rxjs();
-    const started = new ReplaySubject<First>(1);
-    this.started = started.asObservable();
-    caller.onStarted(failure => {
-      if (failure) {
-        started.error(failure.error);
-        return;
-      }
-      started.next(caller.first?.value as First);
-      started.complete();
+    const {Observable: RxObservable} = rxjs();
+    this.started = new RxObservable<First>(subscriber => {
+      const here = AsyncLocalStorage.snapshot();
+      caller.onStarted(failure =>
+        here(() => {
+          if (failure) {
+            subscriber.error(told(caller, failure.error));
+            return;
+          }
+          subscriber.next(caller.first?.value as First);
+          subscriber.complete();
+        }),
+      );
     });
   }
 
@@ -38,9 +43,12 @@ export class Context<In, Out, First, Result> implements AsyncDisposable {
   get first(): First {
     const first = this.#caller.first;
     if (!first)
-      throw new ProtocolError(
-        'the remote function has not called started yet: subscribe to context.started, or use openContext()',
-        {actor: this.peer},
+      throw (
+        letGo.get(this.#caller) ??
+        new ProtocolError(
+          'the remote function has not called started yet: subscribe to context.started, or use openContext()',
+          {actor: this.peer},
+        )
       );
     return first.value as First;
   }
@@ -51,6 +59,8 @@ export class Context<In, Out, First, Result> implements AsyncDisposable {
    * @throws StreamClosed when it was closed, ProtocolError when it is open, ContextCancelled when the context was cancelled
    */
   openStream(options?: StreamOptions): MsgStream<In, Out> {
+    const why = letGo.get(this.#caller);
+    if (why) throw why;
     const outcome = this.#caller.outcome;
     if (outcome?.kind === 'failed' && outcome.error instanceof ContextCancelled) throw outcome.error;
     if (this.#stream) throw reopened(this.#caller);
@@ -74,7 +84,7 @@ export class Context<In, Out, First, Result> implements AsyncDisposable {
     caller.makeInlet(caller.call.flow).drain();
     return Answer.owned<Result>(caller.call.scope, (resolve, reject) => {
       caller.onOutcome(outcome =>
-        outcome.kind === 'returned' ? resolve(outcome.value as Result) : reject(outcome.error),
+        outcome.kind === 'returned' ? resolve(outcome.value as Result) : reject(told(caller, outcome.error)),
       );
     });
   }
@@ -133,18 +143,73 @@ export class Context<In, Out, First, Result> implements AsyncDisposable {
   }
 }
 
-/** Opens a context at subscription, emits it at once and completes with it; unsubscribing cancels it. */
-export function coldContext<In, Out, First, Result>(open: () => Caller): Observable<Context<In, Out, First, Result>> {
+/** Contexts whose subscription has ended before them, and what their use is answered with. */
+const letGo = new WeakMap<Caller, ContextCancelled>();
+
+/** The cancellation that follows when a subscription has ended says so. */
+function told(caller: Caller, error: unknown): unknown {
+  return error instanceof ContextCancelled ? (letGo.get(caller) ?? error) : error;
+}
+
+function letGoBySubscriber({call, channel, peer}: Caller): ContextCancelled {
+  return new ContextCancelled(
+    `${call.name} in ${formatActor(peer)} was cancelled: its subscription has ended, as that of firstValueFrom() or take(1) does with the first value. portal.openContext() opens a context that stays`,
+    {canceller: channel.self, reason: 'requested', actor: peer},
+  );
+}
+
+/**
+ * Opens a context at subscription, emits it at once and completes with it; unsubscribing cancels it. A new
+ * subscription waits until the context of the one before is gone (rule X9), so that two never hold one port or one lock.
+ */
+export function coldContext<In, Out, First, Result>(
+  scopeOf: () => Scope,
+  open: (scope: Scope) => Caller,
+): Observable<Context<In, Out, First, Result>> {
   const {Observable: RxObservable} = rxjs();
+  let last: Promise<void> | undefined;
   return new RxObservable(subscriber => {
-    const caller = open();
-    // A subscription always counts as asked.
-    caller.asked = true;
-    subscriber.add(() => void caller.cancel('requested', undefined));
-    subscriber.next(new Context(caller));
-    caller.onOutcome(outcome =>
-      outcome.kind === 'returned' ? subscriber.complete() : subscriber.error(outcome.error),
-    );
+    const scope = scopeOf();
+    const before = last;
+    let caller: Caller | undefined;
+    let free!: () => void;
+    const gone = new Promise<void>(resolve => {
+      free = () => {
+        if (last === gone) last = undefined;
+        resolve();
+      };
+    });
+    last = gone;
+    const begin = (): void => {
+      try {
+        caller = open(scope);
+        // A subscription always counts as asked.
+        caller.asked = true;
+        subscriber.next(new Context(caller));
+        const here = AsyncLocalStorage.snapshot();
+        caller.onOutcome(outcome =>
+          here(() => (outcome.kind === 'returned' ? subscriber.complete() : subscriber.error(outcome.error))),
+        );
+      } catch (error) {
+        subscriber.error(error);
+      }
+    };
+    // Leaving the scope unsubscribes: the subscriber sees nothing. The context itself the scope awaits as one of its own.
+    const leave = async (): Promise<void> => subscriber.unsubscribe();
+    const release = scope.adopt({
+      label: 'a context that is subscribed to',
+      finish: leave,
+      end: async () => (caller ? undefined : leave()),
+    });
+    if (before) void before.then(() => subscriber.closed || begin());
+    else begin();
+    return () => {
+      if (caller && !caller.outcome) letGo.set(caller, letGoBySubscriber(caller));
+      const ended = caller ? caller.cancel('requested', undefined) : before;
+      release();
+      // Not in this turn of the loop: a retry of what fails at once must not keep it from turning.
+      void Promise.resolve(ended).then(() => setImmediate(free));
+    };
   });
 }
 

@@ -2,6 +2,7 @@
  * Consumers that take their time: `consume` and `mapAsync`, whose credit returns when the work on a value is done.
  * Floor 4: beside `feed`; on the same log.
  */
+import {AsyncLocalStorage} from 'node:async_hooks';
 import type {Observable} from 'rxjs';
 import {isThenable} from '../base/answer.js';
 import {type Consumer, type Inlet, isValue, type StreamEnd} from './inlet.js';
@@ -30,6 +31,8 @@ class Crew implements Consumer {
   readonly #work: (value: unknown, done: () => void) => void;
   readonly #ended: (end: StreamEnd) => void;
   readonly #jobs: Job[] = [];
+  /** Whatever brings a value: the work on it runs in the async context in which it was asked for (rule C12). */
+  readonly #here = AsyncLocalStorage.snapshot();
   #running = 0;
   #over = false;
   #busy = false;
@@ -60,7 +63,10 @@ class Crew implements Consumer {
 
   ready(): void {
     // A job that is done at once comes back here: the loop goes on, it does not nest.
-    if (this.#busy) return;
+    if (!this.#busy) this.#here(() => this.#handOut());
+  }
+
+  #handOut(): void {
     this.#busy = true;
     while (!this.#over) {
       const item = this.#inlet.peek(this, this.#jobs.length);

@@ -2,6 +2,7 @@
  * How values leave an inlet: pushed into an RxJS subscriber, or pulled by an iterator.
  * Floor 4: between `inlet` and `stream`.
  */
+import {AsyncLocalStorage} from 'node:async_hooks';
 import type {Subscriber} from 'rxjs';
 import {Lagged} from '../base/errors.js';
 import {type Consumer, type Inlet, isValue, type StreamEnd} from './inlet.js';
@@ -16,8 +17,12 @@ export class EndOfStream extends Error {}
 export function feed<T>(inlet: Inlet, subscriber: Subscriber<T>): () => void {
   let started = false;
   let running = false;
+  // Whatever brings a value: the subscriber is called in the async context of its subscription (rule C12).
+  const here = AsyncLocalStorage.snapshot();
   const run = (): void => {
-    if (!started || running) return;
+    if (started && !running) here(push);
+  };
+  const push = (): void => {
     running = true;
     for (;;) {
       if (subscriber.closed) break;

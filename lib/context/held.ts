@@ -63,13 +63,12 @@ export function heldWhile<T, R>(scope: Scope, open: Opening<T>, use: (resource: 
     };
     begin().catch(fail);
     return () => {
-      void before
-        .then(() => opened?.close())
-        .then(() => {
-          release();
-          // Not in this turn of the loop: a retry of what fails at once must not keep it from turning.
-          setImmediate(free);
-        });
+      // At once: what its subscriber still does with it is told that it ends.
+      void Promise.resolve(opened ? opened.close() : before).then(() => {
+        release();
+        // Not in this turn of the loop: a retry of what fails at once must not keep it from turning.
+        setImmediate(free);
+      });
     };
   });
 }

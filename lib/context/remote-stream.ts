@@ -2,6 +2,7 @@
  * Values from another actor as users hold them: Observable and AsyncIterable in one.
  * Floor 4: the face of RxJS on `inlet`; `stream` adds the sending half.
  */
+import {AsyncLocalStorage} from 'node:async_hooks';
 import type {Observable, Observer, Subscription} from 'rxjs';
 import {Answer} from '../base/answer.js';
 import type {Scope} from '../base/scope.js';
@@ -148,9 +149,16 @@ export function inputStream<T>(end: End, inlet: Inlet, scope: Scope): RemoteStre
 
 /** A stream of an inlet that is there already: subscribers share one Subject, iterators have places of their own. */
 export function openedStream<T>(end: End, inlet: Inlet, scope: Scope): StreamSource<T> {
-  const {share, Subject} = rxjs();
+  const {Observable: RxObservable, share, Subject} = rxjs();
+  const shared = received<T>(inlet, () => {}).pipe(share({connector: () => new Subject<T>()}));
+  let subscribers = 0;
   return {
-    values: received<T>(inlet, () => {}).pipe(share({connector: () => new Subject<T>()})),
+    values: new RxObservable<T>(subscriber => {
+      // Values reach the first in its own async context: the others join it there, and are called in theirs.
+      const isFirst = subscribers++ === 0;
+      subscriber.add(() => subscribers--);
+      return shared.subscribe(isFirst ? subscriber : inPlace(subscriber));
+    }),
     open: () => ({
       inlet,
       leave: () => {},
@@ -161,6 +169,16 @@ export function openedStream<T>(end: End, inlet: Inlet, scope: Scope): StreamSou
     }),
     thrown: error => end.fail(error),
     scope: () => scope,
+  };
+}
+
+/** An observer that is called in the async context of this call (rule C12). */
+function inPlace<T>(observer: Observer<T>): Observer<T> {
+  const here = AsyncLocalStorage.snapshot();
+  return {
+    next: value => here(() => observer.next(value)),
+    error: error => here(() => observer.error(error)),
+    complete: () => here(() => observer.complete()),
   };
 }
 

@@ -329,10 +329,10 @@ export class NurseryOf implements Nursery, Charge {
   }
 
   #unsubscribed(name: string): ContextCancelled {
-    return new ContextCancelled(`actor ${name} was let go by its subscriber`, {
-      canceller: this.#actor.id,
-      reason: 'requested',
-    });
+    return new ContextCancelled(
+      `actor ${name} was let go by its subscriber, as firstValueFrom() and take(1) do with the first value. nursery.startActor() starts one that stays`,
+      {canceller: this.#actor.id, reason: 'requested'},
+    );
   }
 
   #cancelScope(reason: 'requested' | 'scope', cause: unknown): void {

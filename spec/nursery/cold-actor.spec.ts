@@ -70,6 +70,19 @@ test('X9: nothing is started before a subscription, and unsubscribing ends the a
   });
 });
 
+test('use of an actor whose subscription has ended names startActor, while it ends and after that', async t => {
+  await openNursery(async nursery => {
+    const portal = await firstValueFrom(nursery.actor('brief', {...options, backend: 'inline'}));
+    const expected = {instanceOf: ContextCancelled, message: /brief .*firstValueFrom.*nursery\.startActor\(\)/};
+    for (let round = 0; round < 2; round++) {
+      await t.throwsAsync(portal.run(add, 1, 2), expected);
+      await t.throwsAsync(firstValueFrom(portal.stream(countTo, 2)), expected);
+      await portal.ended;
+    }
+    t.false(nursery.signal.aborted);
+  });
+});
+
 test('X9: unsubscribing while the actor is being spawned ends it, and the next subscription has one of its own', async t => {
   await openNursery(async nursery => {
     const cold = nursery.actor('brief', options);
