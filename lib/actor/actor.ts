@@ -31,6 +31,8 @@ export interface Timeouts {
   readonly heartbeat: number;
   /** A wait at the end of a scope that takes so long is explained by a warning: 5 000. */
   readonly explain: number;
+  /** A sender that gets no room for its values is reported: after 5 000. */
+  readonly stall: number;
 }
 
 export const defaultTimeouts: Timeouts = {
@@ -41,6 +43,7 @@ export const defaultTimeouts: Timeouts = {
   flush: 500,
   heartbeat: 5_000,
   explain: patienceMs,
+  stall: 5_000,
 };
 
 /** What every actor of a tree inherits from its root. */

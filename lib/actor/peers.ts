@@ -69,6 +69,8 @@ export class Peer {
       codec: actor.codec,
       self: actor.id,
       side,
+      // Asked when it is needed: a child learns its times after its first channel is there.
+      stallMs: () => actor.tree.timeouts.stall,
       owner: {
         control: message => this.#control(message),
         stray: message => this.#stray(message),

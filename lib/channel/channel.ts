@@ -44,6 +44,8 @@ export class Channel {
   peer: ActorId | undefined;
   /** What the streams that this end receives may have on their way, all together. */
   readonly windows = new WindowBudget();
+  /** After so many ms a sender that gets no room is reported. */
+  readonly stallMs: () => number;
   /** When bytes last came in, for the heartbeat. */
   lastHeard = performance.now();
   readonly #transport: Transport;
@@ -65,12 +67,19 @@ export class Channel {
   /** @param options.side `connected` for the end that has odd ids: the child of an inherited pair */
   constructor(
     transport: Transport,
-    options: {codec: Codec; self: ActorId; side: 'connected' | 'accepted'; owner: ChannelOwner},
+    options: {
+      codec: Codec;
+      self: ActorId;
+      side: 'connected' | 'accepted';
+      owner: ChannelOwner;
+      stallMs?: () => number;
+    },
   ) {
     this.#transport = transport;
     this.codec = options.codec;
     this.self = options.self;
     this.#owner = options.owner;
+    this.stallMs = options.stallMs ?? (() => 5_000);
     this.#nextId = options.side === 'connected' ? 1 : 2;
     transport.open({
       frame: bytes => this.#frame(bytes),

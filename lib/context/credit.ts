@@ -35,6 +35,10 @@ export class SendCredit {
     this.#bytes = bytes;
   }
 
+  get granted(): boolean {
+    return this.#messages > 0;
+  }
+
   /** Whether a value could go that is small. */
   get open(): boolean {
     return this.sent < this.#messages && this.#sentBytes < this.#bytes;

@@ -2,7 +2,9 @@
  * One end of a context with its two stream halves: what `caller` and `callee` have in common.
  * Floor 4: above `link` (the dialog) and the halves; no RxJS.
  */
+import {formatActor} from '../base/address.js';
 import {MessageTypeError, ProtocolError, StreamClosed, Unserializable} from '../base/errors.js';
+import {log} from '../base/log.js';
 import {boxError, unboxError} from '../msg/boxed-error.js';
 import {splitValues} from '../msg/frame.js';
 import {parseNow, type Schemas, type StandardSchema} from '../msg/schema.js';
@@ -12,6 +14,7 @@ import {type FlowOptions, flowOf} from './flow.js';
 import {Inlet, type StreamEnd} from './inlet.js';
 import {Link, type Outcome} from './link.js';
 import {closedByPeer, Outlet} from './outlet.js';
+import {StallWatch} from './stall.js';
 
 /** What the values of one direction are checked against. */
 export interface StreamSchema {
@@ -29,6 +32,7 @@ export abstract class End extends Link {
   #outlet: Outlet | undefined;
   /** Credit that came before this end had anything to send. */
   #earlyCredit: Grant | undefined;
+  #stall: StallWatch | undefined;
   /** The peer's Stop, when it came before this end had opened its stream. */
   #earlyEnd: StreamEnd | undefined;
   /** The error of a source that this end pumped: it may come back, and is then recognised. */
@@ -69,6 +73,7 @@ export abstract class End extends Link {
           value: (seq, bytes) => this.channel.sendValue(this.id, seq, bytes),
           stop: (last, failure) => this.act('stop', () => this.#sendStop('send', last, failure)),
           overrun: error => this.fail(error),
+          blocked: () => this.#blocked(),
         },
         flowOf(flow),
       );
@@ -84,6 +89,30 @@ export abstract class End extends Link {
   /** What goes out, and what comes in, is checked against: the directions are the function's own. */
   protected abstract readonly sends: StreamSchema | undefined;
   protected abstract readonly receives: StreamSchema | undefined;
+
+  #blocked(): void {
+    this.#stall ??= new StallWatch(
+      this.channel.stallMs(),
+      () => this.#outlet?.isBlocked === true,
+      () => this.#reportStall(this.#outlet as Outlet),
+    );
+    this.#stall.blocked();
+  }
+
+  #reportStall(outlet: Outlet): void {
+    outlet.stalls++;
+    const {peer} = this.channel;
+    const why = outlet.granted ? 'takes nothing from it' : 'has not opened its end';
+    const {sent, queuedBytes, stalls} = outlet;
+    log('warn', `the stream of ${this.name} is stalled: ${peer ? formatActor(peer) : 'the peer'} ${why}`, {
+      event: 'stalled',
+      context: this.id,
+      peer,
+      sent,
+      queuedBytes,
+      stalls,
+    });
+  }
 
   /** Encodes now: what happens to the value later changes nothing. @throws Unserializable, MessageTypeError */
   encode(value: unknown): Uint8Array {
@@ -124,6 +153,7 @@ export abstract class End extends Link {
   }
 
   protected override concluded(outcome: Outcome): void {
+    this.#stall?.stop();
     const told = this.#outlet?.cut(cutReason(outcome)) ?? 0;
     if (told > 0 || (this.#inlet && this.#inlet.consumers > 0)) this.asked = true;
     this.#inlet?.finish(endOf(outcome));
@@ -181,6 +211,7 @@ export abstract class End extends Link {
     if (this.#outlet) {
       try {
         this.#outlet.grant(grant.messages, grant.bytes);
+        this.#stall?.moved();
       } catch (error) {
         if (!(error instanceof ProtocolError)) throw error;
         this.violate(error.message);

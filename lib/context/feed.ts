@@ -4,7 +4,7 @@
  */
 import {AsyncLocalStorage} from 'node:async_hooks';
 import type {Subscriber} from 'rxjs';
-import {Lagged} from '../base/errors.js';
+import {ActorError, Lagged} from '../base/errors.js';
 import {type Consumer, type Inlet, isValue, type StreamEnd} from './inlet.js';
 
 /** Marks the regular end of a stream on its way to the operator that tells closing from failing (rule S4). */
@@ -17,6 +17,7 @@ export class EndOfStream extends Error {}
 export function feed<T>(inlet: Inlet, subscriber: Subscriber<T>): () => void {
   let started = false;
   let running = false;
+  let isLate = false;
   // Whatever brings a value: the subscriber is called in the async context of its subscription (rule C12).
   const here = AsyncLocalStorage.snapshot();
   const run = (): void => {
@@ -29,7 +30,8 @@ export function feed<T>(inlet: Inlet, subscriber: Subscriber<T>): () => void {
       const item = inlet.peek(consumer);
       if (item === undefined) break;
       if (!isValue(item)) {
-        subscriber.error('error' in item ? item.error : new EndOfStream());
+        if ('error' in item) subscriber.error(isLate ? late(item.error) : item.error);
+        else subscriber.error(new EndOfStream());
         break;
       }
       inlet.advance(consumer);
@@ -45,9 +47,31 @@ export function feed<T>(inlet: Inlet, subscriber: Subscriber<T>): () => void {
   };
   const item = inlet.peek(consumer);
   // Where only the end is left a `retry` would starve the loop.
-  if (item && !isValue(item)) setImmediate(start);
+  isLate = item !== undefined && !isValue(item);
+  if (isLate) setImmediate(start);
   else queueMicrotask(start);
   return () => inlet.detach(consumer);
+}
+
+const lateErrors = new WeakMap<object, Error>();
+
+/**
+ * What a subscription to a stream that has failed before it is told (rule S4): the same error, with a word on what to try
+ * again. A copy, because the error itself is others' too; what is no error of ours stays what it is.
+ */
+function late(error: unknown): unknown {
+  if (!(error instanceof ActorError)) return error;
+  const known = lateErrors.get(error);
+  if (known) return known;
+  const message = `${error.message} (the stream had ended before this subscription: to try again, subscribe to portal.stream() or portal.context() anew)`;
+  const copy = new Error(message);
+  Object.setPrototypeOf(copy, Object.getPrototypeOf(error));
+  const {message: _message, stack: _stack, ...own} = Object.getOwnPropertyDescriptors(error);
+  Object.defineProperties(copy, own);
+  const stack = String(error.stack).replace(error.message, () => message);
+  Object.defineProperty(copy, 'stack', {value: stack, configurable: true, writable: true});
+  lateErrors.set(error, copy);
+  return copy;
 }
 
 /** A `next()` that waits. */

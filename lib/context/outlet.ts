@@ -15,6 +15,8 @@ export interface OutletPort {
   stop(last: number, failure?: {readonly error: unknown}): void;
   /** More was pushed than may wait. */
   overrun(error: StreamOverrun): void;
+  /** Something waits for room. */
+  blocked?(): void;
 }
 
 /** A value that waits for room. */
@@ -35,6 +37,8 @@ export class Outlet {
   /** Bytes of what waits. */
   queuedBytes = 0;
   dropped = 0;
+  /** How often something has waited too long. */
+  stalls = 0;
   /** Set when nothing can be sent any more: with what a `send` is answered. */
   #closed: {readonly error: unknown; readonly byUs: boolean} | undefined;
   #stopping: {readonly failure?: {readonly error: unknown}} | undefined;
@@ -53,6 +57,11 @@ export class Outlet {
     return this.#credit.sent;
   }
 
+  /** Whether the receiver has opened its end. */
+  get granted(): boolean {
+    return this.#credit.granted;
+  }
+
   get closed(): {readonly error: unknown; readonly byUs: boolean} | undefined {
     return this.#closed;
   }
@@ -68,14 +77,15 @@ export class Outlet {
     return this.#queueFrom === this.#queue.length && this.#credit.open;
   }
 
-  /** Whether anything waits for room. */
-  get isStuck(): boolean {
+  /** Whether something waits for room. */
+  get isBlocked(): boolean {
     return this.#queueFrom < this.#queue.length || this.#roomWaiters.length > 0;
   }
 
   /** Resolves when `hasRoom`, or when the outlet has closed: look again then. */
   room(): Promise<void> {
     if (this.hasRoom || this.#closed) return Promise.resolve();
+    this.#port.blocked?.();
     return new Promise(resolve => this.#roomWaiters.push(resolve));
   }
 
@@ -177,6 +187,7 @@ export class Outlet {
   #enqueue(waiting: Waiting): void {
     this.#queue.push(waiting);
     this.queuedBytes += waiting.bytes.length;
+    this.#port.blocked?.();
   }
 
   #flush(): void {

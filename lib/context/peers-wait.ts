@@ -8,7 +8,7 @@ import type {End} from './end.js';
 export function describePeersWait({dialog, inlet, outlet}: End): string | undefined {
   if (dialog.synced && !dialog.started) return 'it has not called started';
   if (inlet?.isFull) return 'it waits for room: its values are not taken here';
-  if (outlet?.isStuck) return 'it does not take the values that were sent to it';
+  if (outlet?.isBlocked) return 'it does not take the values that were sent to it';
   if (dialog.synced && !outlet) return 'it may wait for values of a stream that was not opened here';
   return undefined;
 }

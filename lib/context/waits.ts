@@ -24,7 +24,7 @@ function stateOf(end: End, cancelled: boolean): string[] {
   const isCaller = dialog.side === 'caller';
   const state: string[] = [];
   if (dialog.synced) state.push(dialog.started ? 'started' : 'not started yet');
-  if (outlet?.isStuck)
+  if (outlet?.isBlocked)
     state.push(outlet.sent === 0 ? 'waits until its peer opens the stream' : `window full after ${outlet.sent} values`);
   if (inlet?.isFull) state.push('values lie here that nobody takes');
   else if (inlet && inlet.consumers > 0 && !inlet.ended) state.push('waits for values');

@@ -1,4 +1,5 @@
 // Streams between two actors: half-close, consumers that come and go, credit, sources, and what fails.
+import util from 'node:util';
 import test, {type ExecutionContext} from 'ava';
 import {catchError, concat, EMPTY, finalize, map, Observable, of, range, retry, take, throwError, toArray} from 'rxjs';
 import {
@@ -217,6 +218,35 @@ over('S4: a retry of a stream that has ended does not starve the loop', async (t
   });
   t.is(tries, 51);
   t.true(turned, 'the loop turned while it retried');
+});
+
+over('S4: a subscription to a stream that has failed before it is told what to retry', async (t, _, calls) => {
+  const {ctx, near, fail} = await opened(calls);
+  const subscribed = (): Promise<unknown> => errorOf(near.forEach(() => {}));
+  const inTime = subscribed();
+  fail(new RangeError('gone'));
+  const original = (await errorOf(ctx.result())) as RemoteActorError;
+  t.is(await inTime, original);
+  const late = (await subscribed()) as RemoteActorError;
+  t.true(late instanceof RemoteActorError);
+  t.true(late instanceof Error && util.types.isNativeError(late));
+  t.regex(late.message, /^RangeError: gone \(.*portal\.stream\(\) or portal\.context\(\)/);
+  t.true(late.stack?.includes(late.message));
+  t.deepEqual(
+    [late.code, late.cause, late.type, late.path],
+    [original.code, original.cause, original.type, original.path],
+  );
+  t.notRegex(original.message, /portal/);
+  t.is(await subscribed(), late);
+});
+
+over('S4, E7: so is one to a stream that was cancelled', async (t, _, calls) => {
+  const {ctx, near} = await opened(calls);
+  await ctx.cancel('mine');
+  const late = (await errorOf(near.forEach(() => {}))) as ContextCancelled;
+  t.true(late instanceof ContextCancelled);
+  t.like(late, {reason: 'requested', cause: 'mine', acked: true});
+  t.regex(late.message, /portal\.stream\(\) or portal\.context\(\)/);
 });
 
 over('S5: a throw in a direct subscriber fails its context, and no other', async (t, _, calls) => {
