@@ -36,6 +36,8 @@ export const anyContext = context(
   at('anyContext'),
 );
 
+export const anyFunctions = [anyTask, anyStream, anyOperator, anyContext];
+
 export type Callee = CalleeContext<Any, Any, Any>;
 export type Caller = Context<Any, Any, Any, Any>;
 
@@ -139,6 +141,11 @@ class Calls {
   }
 }
 
+/** The same calls through any portal to an actor that exposes `anyFunctions`. */
+export function callsOf(portal: Portal): Calls {
+  return new Calls(portal);
+}
+
 let kept = 0;
 function keep(fn: (...args: Any[]) => unknown): string {
   const key = `f${kept++}`;
@@ -146,7 +153,7 @@ function keep(fn: (...args: Any[]) => unknown): string {
   return key;
 }
 
-function newActor(name: string, limits?: CallLimits): Actor {
+export function newActor(name: string, limits?: CallLimits): Actor {
   return new Actor({
     id: newActorId(name),
     root: name === 'near',
@@ -159,7 +166,7 @@ function newActor(name: string, limits?: CallLimits): Actor {
 /** A connected pair. */
 export async function newPair(limits?: CallLimits): Promise<Pair> {
   const pair = new Pair(limits);
-  await pair.far.actor.exposed.load(homesOf([anyTask, anyStream, anyOperator, anyContext]));
+  await pair.far.actor.exposed.load(homesOf(anyFunctions));
   await until(() => pair.near.channel.peer !== undefined && pair.far.channel.peer !== undefined);
   return pair;
 }

@@ -2,6 +2,7 @@
  * Any source into an outlet: iterables are pulled when there is room, Observables pushed within the buffer's bound.
  * Floor 4: above `outlet` and `source`, which tells sources by their shape.
  */
+import {AsyncResource} from 'node:async_hooks';
 import {isThenable} from '../base/answer.js';
 import type {End} from './end.js';
 import type {Outlet} from './outlet.js';
@@ -56,6 +57,7 @@ function push(end: End, outlet: Outlet, source: Source<unknown>): Promise<void> 
         error: reject,
         complete: () => outlet.flushed().then(resolve),
       });
-    outlet.onClosed(giveUp);
+    // A cancel comes from the wire: the finalizers of the source have the scope of the function all the same (C12).
+    outlet.onClosed(AsyncResource.bind(giveUp));
   });
 }
