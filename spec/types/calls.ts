@@ -1,5 +1,5 @@
 // What a call gives follows from the function: through portals, nurseries, cold actors and pools.
-import {map, type Observable, type ObservableInput, type OperatorFunction, of} from 'rxjs';
+import {map, type Observable, type OperatorFunction, of} from 'rxjs';
 import {
   type CalleeContext,
   type Context,
@@ -14,6 +14,7 @@ import {
   parent,
   type RemoteStream,
   type Shared,
+  type Source,
   stream,
   task,
 } from '../../lib/index.js';
@@ -75,9 +76,9 @@ export async function calls(portal: Portal, nursery: Nursery, pool: Pool): Promi
 
   // portal.operator
   const stages = [portal.operator(smooth, 2), portal.operator(upper), portal.operator(pairs)] as const;
-  expectType<(source: ObservableInput<number>) => RemoteStream<string>>()(stages[0]);
-  expectType<(source: ObservableInput<string>) => RemoteStream<string>>()(stages[1]);
-  expectType<(source: ObservableInput<number>) => RemoteStream<readonly [number, 'a']>>()(stages[2]);
+  expectType<(source: Source<number>) => RemoteStream<string>>()(stages[0]);
+  expectType<(source: Source<string>) => RemoteStream<string>>()(stages[1]);
+  expectType<(source: Source<number>) => RemoteStream<readonly [number, 'a']>>()(stages[2]);
   expectType<Observable<string>>()(of(1).pipe(portal.operator(smooth, 2), portal.operator(upper)));
   expectType<RemoteStream<string>>()(portal.operator(smooth, 2)([1, 2, 3]));
 
