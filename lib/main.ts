@@ -58,8 +58,8 @@ export async function main<T>(body: Body<T>, options: RootOptions = {}): Promise
     }
     return undefined;
   } finally {
-    // What a chain of the user's made of the last rejections is known only after this turn.
-    await new Promise(resolve => setImmediate(resolve));
+    // What the user's own chains make of the last rejections is known after this turn; RxJS throws in a timer.
+    await new Promise(resolve => setImmediate(() => setTimeout(resolve, 1)));
     signals.release();
     uncaught.release();
     stopTelling();
