@@ -258,7 +258,6 @@ export const sections: readonly Section[] = [
 export const pending: readonly string[] = [
   'ext_types_msgspec/test_pld_limiting_usage',
   'ext_types_msgspec/test_ext_types_over_ipc',
-  'advanced_faults/test_ipc_channel_break_during_stream',
   'cancellation/test_multierror_fast_nursery',
   'cancellation/test_cancel_single_subactor',
   'cancellation/test_some_cancels_all',
@@ -266,7 +265,6 @@ export const pending: readonly string[] = [
   'cancellation/test_cancel_via_SIGINT',
   'cancellation/test_cancel_while_childs_child_in_sync_sleep',
   'cancellation/test_fast_graceful_cancel_when_spawn_task_in_soft_proc_wait_for_daemon',
-  'inter_peer_cancellation/test_do_not_swallow_error_before_started_by_remote_contextcancelled',
   'pubsub/test_type_checks',
   'pubsub/test_required_args',
   'pubsub/test_multi_actor_subs_arbiter_pub',
