@@ -258,13 +258,6 @@ export const sections: readonly Section[] = [
 export const pending: readonly string[] = [
   'ext_types_msgspec/test_pld_limiting_usage',
   'ext_types_msgspec/test_ext_types_over_ipc',
-  'cancellation/test_multierror_fast_nursery',
-  'cancellation/test_cancel_single_subactor',
-  'cancellation/test_some_cancels_all',
-  'cancellation/test_nested_multierrors',
-  'cancellation/test_cancel_via_SIGINT',
-  'cancellation/test_cancel_while_childs_child_in_sync_sleep',
-  'cancellation/test_fast_graceful_cancel_when_spawn_task_in_soft_proc_wait_for_daemon',
   'pubsub/test_type_checks',
   'pubsub/test_required_args',
   'pubsub/test_multi_actor_subs_arbiter_pub',
