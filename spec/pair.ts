@@ -13,8 +13,9 @@ import {newActorId} from '../lib/base/address.js';
 import type {CalleeContext, Context} from '../lib/context/context.js';
 import type {RemoteStream} from '../lib/context/remote-stream.js';
 import {loadCodec} from '../lib/msg/codec.js';
-import {maxFrameBytes, readFrame} from '../lib/msg/frame.js';
+import {type Frame, maxFrameBytes, readFrame} from '../lib/msg/frame.js';
 import {Kind} from '../lib/msg/types.js';
+import {FrameSplitter} from '../lib/transport/framing.js';
 import {memoryPair} from '../lib/transport/memory.js';
 import type {Transport} from '../lib/transport/transport.js';
 
@@ -41,9 +42,13 @@ export const anyFunctions = [anyTask, anyStream, anyOperator, anyContext];
 export type Callee = CalleeContext<Any, Any, Any>;
 export type Caller = Context<Any, Any, Any, Any>;
 
+/** Sees every frame of a context twice: as its sender writes it, and as it comes to its receiver. */
+export type Tap = (from: 'near' | 'far', at: 'written' | 'arrived', frame: Frame) => void;
+
 export class Pair {
   readonly near: Peer;
   readonly far: Peer;
+  readonly #taps: Tap[] = [];
   /** Every message, as `→ Start`, in the order of arrival. */
   readonly wire: string[] = [];
   readonly #portal: Portal;
@@ -63,6 +68,11 @@ export class Pair {
 
   with(options: CallOptions): Calls {
     return new Calls(this.#portal.with(options));
+  }
+
+  /** Lets somebody listen at the wire. */
+  tap(tap: Tap): void {
+    this.#taps.push(tap);
   }
 
   /** Ends the connection between the two. */
@@ -94,19 +104,32 @@ export class Pair {
       open: sink =>
         transport.open({
           frame: bytes => {
-            const {kind, context} = readFrame(bytes);
-            if (context > 0) wire.push(`${arrow} ${names[kind]}`);
+            const frame = readFrame(bytes);
+            if (frame.context > 0) wire.push(`${arrow} ${names[frame.kind]}`);
+            this.#tell(arrow === '→' ? 'near' : 'far', 'arrived', frame);
             sink.frame(bytes);
           },
           drained: () => sink.drained(),
           ended: ending => sink.ended(ending),
         }),
-      write: chunks => transport.write(chunks),
+      write: chunks => {
+        if (this.#taps.length > 0) {
+          // A write holds whole frames.
+          const splitter = new FrameSplitter(maxFrameBytes);
+          const from = arrow === '→' ? 'far' : 'near';
+          for (const chunk of chunks) splitter.feed(chunk, bytes => this.#tell(from, 'written', readFrame(bytes)));
+        }
+        return transport.write(chunks);
+      },
       close: () => transport.close(),
       destroy: ending => transport.destroy(ending),
       keepAlive: on => transport.keepAlive(on),
       drainSync: ms => transport.drainSync(ms),
     };
+  }
+
+  #tell(from: 'near' | 'far', at: 'written' | 'arrived', frame: Frame): void {
+    if (frame.context > 0) for (const tap of this.#taps) tap(from, at, frame);
   }
 }
 

@@ -607,14 +607,6 @@ over('stream(): an error comes behind exactly the values before it; the end need
   t.deepEqual(await all(calls.stream(() => EMPTY)), []);
 });
 
-over('2.3: a terminal is followed by no Credit and no Cancel', async (t, pair, calls) => {
-  t.deepEqual(await all(calls.stream(() => numbers(5_000))), numbers(5_000));
-  await turns();
-  const end = pair.wire.indexOf('← Return');
-  t.true(end > 0);
-  t.deepEqual(pair.wire.slice(end + 1), []);
-});
-
 over('operator(): one stage of a pipe, pulled through', async (t, pair) => {
   let asked = 0;
   function* source(): Generator<number> {

@@ -68,6 +68,7 @@ export class WireChannel {
   readonly size = 1_000;
   closed: ActorError | undefined;
   readonly windows = new WindowBudget();
+  readonly stallMs = (): number => 5_000;
   endpoint: Endpoint | undefined;
   /** Whether values that meet share a frame. */
   shares = false;
