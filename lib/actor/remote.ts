@@ -51,7 +51,10 @@ type AnyFunction = (...args: never[]) => unknown;
  * Any function too. From two signatures that differ TypeScript takes no types for the parameters of the function that is
  * given: one without a type is an error ("implicitly has an 'any' type"), where it would be `never` in silence.
  */
-type Markable = AnyFunction | ((first: never, ...rest: never[]) => unknown);
+type Markable<R = unknown> = ((...args: never[]) => R) | ((first: never, ...rest: never[]) => R);
+/** What a stream or an operator may give; a promise of it too. */
+type Source = Exclude<ObservableInput<unknown>, PromiseLike<unknown>>;
+type Streaming = Markable<Source | PromiseLike<Source>>;
 
 type NoSchemas = {readonly [Part in keyof Schemas]?: undefined};
 type MaybeSchema = StandardSchema<unknown, unknown> | undefined;
@@ -81,7 +84,7 @@ export function task(fn: AnyFunction, options?: FnOptions): AnyFunction & Marked
 }
 
 /** Marks a function that gives an Observable, AsyncIterable or Iterable: `portal.stream(fn, …args)`. */
-export function stream<F extends Markable>(fn: F, options?: FnHome & NoSchemas): F & Marked<'stream'>;
+export function stream<F extends Streaming>(fn: F, options?: FnHome & NoSchemas): F & Marked<'stream'>;
 /** The same, and what crosses is checked: by schemas, which also give the types that the function does not say. */
 export function stream<
   F extends (...args: ArgsOf<A>) => OutputOf<O>,
@@ -93,7 +96,7 @@ export function stream(fn: AnyFunction, options?: FnOptions): AnyFunction & Mark
 }
 
 /** Marks a stage of a pipe, `(source$, …args) => output`: `source$.pipe(portal.operator(fn, …args))`. */
-export function operator<F extends Markable>(fn: F, options?: FnHome & NoSchemas): F & Marked<'operator'>;
+export function operator<F extends Streaming>(fn: F, options?: FnHome & NoSchemas): F & Marked<'operator'>;
 /** The same, and what crosses is checked: by schemas, which also give the types that the function does not say. */
 export function operator<
   F extends (source: I extends undefined ? never : RemoteStream<Parsed<I, never>>, ...args: ArgsOf<A>) => OutputOf<O>,

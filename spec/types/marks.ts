@@ -40,6 +40,19 @@ expectType<((ctx: CalleeContext<1, 2, 3>, n: number) => Promise<number>) & Marke
   context(async (_ctx: CalleeContext<1, 2, 3>, n: number) => n),
 );
 
+// Whatever may be subscribed to or iterated, and a promise of it
+expectType<(() => number[]) & Marked<'stream'>>()(stream(() => [1]));
+expectType<(() => Set<string>) & Marked<'stream'>>()(stream(() => new Set(['a'])));
+expectType<(() => Promise<Observable<number>>) & Marked<'stream'>>()(stream(async () => of(1)));
+expectType<((source: AsyncIterable<string>) => AsyncGenerator<string, void, unknown>) & Marked<'operator'>>()(
+  operator(async function* (source: AsyncIterable<string>) {
+    for await (const text of source) yield text;
+  }),
+);
+
+stream(() => new Blob([]).stream());
+stream(() => 'text');
+
 // Parameters typed from outside
 expectType<((n: number) => number) & Marked<'task'>>()(task<(n: number) => number>(n => n));
 export const half: ((n: number) => number) & Marked<'task'> = task(n => n / 2);
@@ -63,6 +76,14 @@ operator(source => source);
 context(async ctx => ctx);
 // @ts-expect-error the same for one among others
 task((a: number, b) => a + b);
+// @ts-expect-error a stream gives something to subscribe to, or to iterate
+stream(() => 1);
+// @ts-expect-error or a promise of it
+stream(async () => 1);
+// @ts-expect-error on every path
+stream((empty: boolean) => (empty ? undefined : of(1)));
+// @ts-expect-error an operator likewise
+operator((source: Observable<number>) => source.subscribe());
 // @ts-expect-error only functions can be marked
 task(1);
 // @ts-expect-error nor can classes
