@@ -7,7 +7,7 @@ import {type ActorId, formatActor} from '../base/address.js';
 import {Answer} from '../base/answer.js';
 import {current} from '../base/current.js';
 import {type ActorDied, ContextCancelled, TransportClosed} from '../base/errors.js';
-import {innerScope, type Scope} from '../base/scope.js';
+import {innerScope, type Scope, settledScope} from '../base/scope.js';
 import type {Call} from '../context/call.js';
 import {Caller} from '../context/caller.js';
 import {type CalleeContext, Context, coldContext} from '../context/context.js';
@@ -258,6 +258,8 @@ class PortalOf implements Portal {
     const {asked} = this.#owner;
     // Its subscription or its signal has ended it: that says more than what comes of a call into an actor that ends.
     if (asked?.reason === 'requested') throw asked;
+    // Before the channel, which has ended with the scope: what can be done about it is what is said.
+    if (scope.settled) throw settledScope(scope);
     if (channel.closed) {
       throw new TransportClosed(`the portal to ${formatActor(this.actor)} is closed: its actor has ended`, {
         kind: 'closed',

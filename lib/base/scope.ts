@@ -212,6 +212,7 @@ export function settledScope(scope: Scope): ContextCancelled {
     {
       canceller: undefined,
       reason: 'scope',
+      cause: scope.cancelled,
     },
   );
 }

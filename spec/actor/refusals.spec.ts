@@ -1,6 +1,9 @@
 // Calls that are refused: at the caller before anything is sent, or by the callee without harm to it.
+import {AsyncLocalStorage} from 'node:async_hooks';
 import test from 'ava';
+import {firstValueFrom} from 'rxjs';
 import {
+  ContextCancelled,
   type Marked,
   NotExposed,
   openNursery,
@@ -147,9 +150,43 @@ test('T6: calls on the portal of an actor that has ended reject with a closed Tr
   });
 });
 
-test('C12: a call through a portal whose nursery has settled is refused', async t => {
-  const portal = await openNursery(nursery => nursery.startActor('gone', {expose: exposed}));
-  await t.throwsAsync(portal.run(add, 1, 2));
+for (const how of ['left', 'cancelled']) {
+  test(`C12: a call whose nursery has settled, ${how}, rejects with reason scope, and says with({scope})`, async t => {
+    let portal: Portal | undefined;
+    await openNursery(async nursery => {
+      portal = await nursery.startActor('gone', {backend: 'inline', expose: exposed});
+      if (how === 'cancelled') await nursery.cancel('enough');
+    });
+    const gone = portal as Portal;
+    for (const call of [
+      () => gone.run(add, 1, 2),
+      () => gone.openContext(talk),
+      () => firstValueFrom(gone.context(talk)),
+      () => firstValueFrom(gone.stream(badStream)),
+      () => gone.stream(badStream)[Symbol.asyncIterator]().next(),
+    ]) {
+      const error = await t.throwsAsync(async () => call(), {instanceOf: ContextCancelled, message: /with\({scope: /});
+      t.is(error.reason, 'scope');
+      if (how === 'cancelled') t.is((error.cause as Error).cause as unknown, 'enough');
+    }
+  });
+}
+
+test('C12: a call from code that has outlived its scope is made all the same when it names another', async t => {
+  await openNursery(async outer => {
+    const portal = await outer.startActor('kept', {backend: 'inline', expose: exposed});
+    let late: ReturnType<typeof AsyncLocalStorage.snapshot> | undefined;
+    await openNursery(async () => {
+      late = AsyncLocalStorage.snapshot();
+    });
+    const inLate = late as unknown as <T>(fn: () => T) => T;
+    const error = await t.throwsAsync(
+      inLate(() => portal.run(add, 1, 2)),
+      {instanceOf: ContextCancelled},
+    );
+    t.is(error.reason, 'scope');
+    t.is(await inLate(() => portal.with({scope: outer}).run(add, 1, 2)), 3);
+  });
 });
 
 test('two marks at one place are refused at the call, with how to name them', async t => {

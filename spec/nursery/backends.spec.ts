@@ -362,7 +362,8 @@ each('X8: cancelActor ends the actor, and its portal is closed afterwards', (t, 
 
 each('T8: the portal of a nursery that has settled is closed', async (t, backend) => {
   const portal = await withActor(backend, [add], async open => open);
-  await t.throwsAsync(portal.run(add, 1, 2), {instanceOf: TransportClosed, message: /is closed: its actor has ended/});
+  const error = await t.throwsAsync(portal.run(add, 1, 2), {instanceOf: ContextCancelled, message: /with\({scope/});
+  t.is(error.reason, 'scope');
 });
 
 each('T10: an actor that is still being started when its nursery is cancelled is gone with it', (t, backend) =>
