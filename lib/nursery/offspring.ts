@@ -64,6 +64,8 @@ export class Offspring implements PortalOwner, Child {
   /** What it did to the channel that nobody could go on with. */
   #breach: {readonly error: unknown} | undefined;
   #asked: ContextCancelled | undefined;
+  /** Calls into it that did not obey a cancel in time. */
+  #stubborn = 0;
   #reaped: Promise<boolean> | undefined;
   #resolveGone!: () => void;
   #resolveEnded!: (death: ActorDied | undefined) => void;
@@ -162,7 +164,11 @@ export class Offspring implements PortalOwner, Child {
       'warn',
       `${peer ? formatActor(peer) : this.plan.name} is ended: its task ${task} has not obeyed a cancel in time`,
     );
-    await this.cancel(why, this.scope.teardownBudget);
+    this.#stubborn++;
+    const ending = this.cancel(why, this.scope.teardownBudget);
+    // These have had their time. Others that run in it have not, and are given it.
+    if (this.#peer && this.#stubborn >= this.#peer.channel.size) this.#kill('nothing runs in it but what did not obey');
+    await ending;
   };
 
   async survey(budget: number): Promise<SurveyRow[]> {

@@ -345,6 +345,17 @@ each('T9: a failure in an actor that nobody asked about fails the nursery', asyn
   t.true(error.is(RangeError));
 });
 
+test('T3: the exit of a thread that is ended by force reads as that of one that failed', async t => {
+  const error = await openNursery(
+    nursery =>
+      t.throwsAsync(nursery.startActor('blocked', {backend: 'thread', expose: [fixture('blocks-at-import')]}), {
+        instanceOf: SpawnFailed,
+      }),
+    {timeouts: {spawn: 500}},
+  );
+  t.deepEqual(error.exit, {code: 1, signal: null});
+});
+
 each('X8: cancelActor ends the actor, and its portal is closed afterwards', (t, backend) =>
   openNursery(async nursery => {
     const portal = await nursery.startActor('actor', {backend, expose: [add, hang]});

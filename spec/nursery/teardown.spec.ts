@@ -337,6 +337,59 @@ for (const [what, fn] of [
   });
 }
 
+for (const stubborn of [1, 3]) {
+  // The logger is the process's: no other tree may run beside.
+  test.serial(
+    `T10: an actor in which ${stubborn} tasks run, none of which obeyed, is killed without being given time again`,
+    async t => {
+      const logged: string[] = [];
+      const note = (_: object, text: string): void => void logged.push(text);
+      await openNursery(
+        async nursery => {
+          const portal = await nursery.startActor('stubborn', {expose: [hang, add]});
+          await portal.run(add, 1, 2);
+          await openNursery(async inner => {
+            const calls = portal.with({scope: inner});
+            for (let i = 0; i < stubborn; i++) calls.run(hang).catch(() => {});
+            await sleep(0);
+            await inner.cancel();
+          });
+          t.is(await portal.ended, undefined);
+        },
+        // Its time is over soon, that of its actor would not be.
+        {timeouts: {exit: 100}, logLevel: 'cancel', logger: {debug: note, info: note, warn: note, error: note}},
+      );
+      t.is(
+        logged.filter(text => /^killing stubborn .*: nothing runs in it but what did not obey$/.test(text)).length,
+        1,
+      );
+      t.is(logged.filter(text => /^killing stubborn .*: it did not end in time$/.test(text)).length, 0);
+    },
+  );
+}
+
+test('T10: where something else runs beside a task that did not obey, it is given time for its clean-up', async t => {
+  const {file, lines} = notes(t);
+  await openNursery(
+    async nursery => {
+      const portal = await nursery.startActor('keeper', {expose: [hang, keep]});
+      const kept = await portal.openContext(keep, file, 1, 'idle');
+      const result = t.throwsAsync(kept.result(), {instanceOf: ContextCancelled});
+      await openNursery(async inner => {
+        portal
+          .with({scope: inner})
+          .run(hang)
+          .catch(() => {});
+        await sleep(0);
+        await inner.cancel();
+      });
+      await result;
+    },
+    {timeouts: {exit: 2_500, cancelAck: 10_000}},
+  );
+  t.deepEqual(lines(), ['begin 1', 'end 1']);
+});
+
 test('T10: many children are cancelled concurrently', async t => {
   const {file, lines} = notes(t);
   const count = 6;
