@@ -52,7 +52,7 @@ function parentIn(actor: Actor): Portal | undefined {
   return parentOf(actor)?.with({scope: {[scopeKey]: actor.scope}});
 }
 
-/** Called by a child. No URL: it is not to be imported. */
+/** Called by a child, whose entry lies in this very copy of the library: in another these are others. */
 const take = task(
   async (child: string): Promise<number | undefined> => {
     const {scope, runtime} = current() as NonNullable<ReturnType<typeof current>>;
@@ -65,7 +65,7 @@ const take = task(
     else giveBack(actor, 1);
     return undefined;
   },
-  {module: 'rxtractor', name: 'rxtractor:take a seat'},
+  {module: import.meta.url, name: 'rxtractor:take a seat'},
 );
 
 const free = task(
@@ -78,5 +78,5 @@ const free = task(
     below.set(child, held - freed);
     giveBack(actor, freed);
   },
-  {module: 'rxtractor', name: 'rxtractor:free seats'},
+  {module: import.meta.url, name: 'rxtractor:free seats'},
 );
