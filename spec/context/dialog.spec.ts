@@ -1,6 +1,7 @@
 // The dialog as a pure function: all interleavings at small scope, and the crossings that the rules name.
 // Above explore.ts, which is itself tested here: faults that are planted must be found.
 import test from 'ava';
+import {ReceiveCredit, SendCredit} from '../../lib/context/credit.js';
 import {
   type Dialog,
   type DialogEffect,
@@ -9,7 +10,7 @@ import {
   type Step,
   step,
 } from '../../lib/context/dialog.js';
-import {type Deed, explore, type Scope} from './explore.js';
+import {type Deed, explore, type Flow, type Scope} from './explore.js';
 
 const cancelling: readonly Deed[] = ['caller cancel', 'caller fail', 'callee started', 'callee fail', 'loss'];
 const streaming: readonly Deed[] = [
@@ -39,6 +40,57 @@ test('cancel, error, start, return and loss of a context', holds, {synced: true,
 test('cancel, error, return and loss of a task', holds, {synced: false, deeds: cancelling}, 400);
 test('values, credit, stops and closes', holds, {synced: true, deeds: streaming}, 10_000);
 test('all of that together', holds, {synced: true, deeds: [...new Set([...cancelling, ...halfStreaming])]}, 100_000);
+
+const flowing: readonly Deed[] = [
+  'callee started',
+  'caller cancel',
+  'callee fail',
+  'callee stop',
+  'caller close',
+  'loss',
+];
+/** Small values and one that is larger than the window. */
+const flow: Flow = {sizes: [1, 5, 1], window: 2, windowBytes: 4};
+
+test(
+  'F1, I3, I4: three values by credit, with cancel, error, stop, close and loss',
+  holds,
+  {synced: true, deeds: flowing, flow},
+  30_000,
+);
+test(
+  'F1, I3, I4: three values by a window of one, with cancel, error, stop, close and loss',
+  holds,
+  {synced: false, deeds: flowing.slice(1), flow: {...flow, window: 1}},
+  18_000,
+);
+
+class Generous extends SendCredit {
+  override fits(bytes: number): boolean {
+    return super.fits(bytes) || (this.sent > 0 && this.sent < 3);
+  }
+}
+class Silent extends ReceiveCredit {
+  override consume(): undefined {}
+}
+class Strict extends SendCredit {
+  override fits(bytes: number): boolean {
+    return bytes < 5 && super.fits(bytes);
+  }
+}
+for (const [what, fault, found] of [
+  ['sends beyond its credit', {newSender: () => new Generous()}, /than the window/],
+  [
+    'never grants anew',
+    {newReceiver: (window: number, bytes: number) => new Silent(window, bytes)},
+    /nothing can happen any more/,
+  ],
+  ['never lets a large value go', {newSender: () => new Strict()}, /nothing can happen any more/],
+] as const) {
+  test(`the exploration finds credit that ${what}`, t => {
+    t.throws(() => explore({synced: true, deeds: flowing, step, flow: {...flow, ...fault}}), {message: found});
+  });
+}
 
 /** A dialog with one fault: where `when` holds, what `instead` says. */
 type Fault = (dialog: Dialog, event: DialogEvent, right: Step) => Step;

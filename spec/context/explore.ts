@@ -1,8 +1,9 @@
 /**
- * Every interleaving of two dialogs that talk over two links, at small scope.
+ * Every interleaving of two dialogs that talk over two links, at small scope; where wanted with values by real credit.
  * Beside dialog.spec.ts: does with the effects of `step` what `link` and `peers` do with them, and checks what must
  * hold after each event. Breadth first, so that a fault is shown by one of its shortest traces.
  */
+import {type Grant, ReceiveCredit, SendCredit} from '../../lib/context/credit.js';
 import {type Dialog, type DialogEffect, type DialogEvent, newDialog, type Step} from '../../lib/context/dialog.js';
 
 /** What each end may do besides what it must; at most once each. */
@@ -58,6 +59,25 @@ export interface World {
   asked: boolean;
   startedSent: boolean;
   deedsLeft: number;
+  /** Values of the callee, where they flow: each count says which of the values come next. */
+  opened: boolean;
+  sent: number;
+  received: number;
+  consumed: number;
+  /** Grants: the last that the callee has heard, and those on their way, as `messages/bytes`. */
+  heard: string;
+  underway: string;
+}
+
+/** Values that the callee sends by real credit, and the caller consumes. */
+export interface Flow {
+  /** The bytes of each. */
+  readonly sizes: readonly number[];
+  readonly window: number;
+  readonly windowBytes: number;
+  /** In place of the real one: a fault to be found. */
+  readonly newSender?: () => SendCredit;
+  readonly newReceiver?: (window: number, windowBytes: number) => ReceiveCredit;
 }
 
 export interface Exploration {
@@ -73,6 +93,8 @@ export interface Scope {
   readonly step: (dialog: Dialog, event: DialogEvent) => Step;
   /** Whether a Cancel or an Error for a context that is gone is acknowledged, as `peers` does. */
   readonly ackStrays?: boolean;
+  /** Then the function ends only when all has been sent, or nothing more can be. */
+  readonly flow?: Flow;
 }
 
 /** Messages that may pass others of their context. */
@@ -92,6 +114,12 @@ export function explore(scope: Scope): Exploration {
     asked: false,
     startedSent: false,
     deedsLeft: 2 ** scope.deeds.length - 1,
+    opened: false,
+    sent: 0,
+    received: 0,
+    consumed: 0,
+    heard: '',
+    underway: '',
   };
   const parents: number[] = [-1];
   const labels: string[] = [''];
@@ -108,6 +136,7 @@ export function explore(scope: Scope): Exploration {
         const after = copy(world);
         try {
           perform(after, move, scope);
+          if (scope.flow) checkWindow(after, scope.flow);
           checkEnd(after);
         } catch (error) {
           throw new Error(
@@ -125,7 +154,7 @@ export function explore(scope: Scope): Exploration {
           endings.set(ending, (endings.get(ending) ?? 0) + 1);
         }
       }
-      if (moves.length === 0 && !isQuiet(world))
+      if (!moves.some(move => isDue(move, scope)) && !isQuiet(world))
         throw new Error(`nothing can happen any more\n  after: ${traceOf(index, parents, labels).join(', ')}`);
     }
     level = nextLevel;
@@ -133,14 +162,22 @@ export function explore(scope: Scope): Exploration {
   return {states: seen.size, steps, endings};
 }
 
-type Move = Deed | 'function returns' | 'function throws' | `${'caller' | 'callee'} hears ${Wire}`;
+type Move =
+  | 'callee sends a value'
+  | 'caller opens'
+  | 'caller consumes'
+  | Deed
+  | 'function returns'
+  | 'function throws'
+  | `${'caller' | 'callee'} hears ${Wire}`;
 
 function movesOf(world: World, scope: Scope): Move[] {
   const moves: Move[] = [];
   scope.deeds.forEach((deed, i) => {
     if ((world.deedsLeft & (1 << i)) !== 0 && isAllowed(world, deed, scope.synced)) moves.push(deed);
   });
-  if (world.running) moves.push('function returns', 'function throws');
+  if (scope.flow) flowMoves(world, scope.flow, scope.synced, moves);
+  if (world.running && mayEnd(world, scope.flow)) moves.push('function returns', 'function throws');
   for (const side of ['caller', 'callee'] as const) {
     const link = side === 'caller' ? world.toCaller : world.toCallee;
     if (link.length === 0) continue;
@@ -149,6 +186,97 @@ function movesOf(world: World, scope: Scope): Move[] {
     if (passing !== undefined && passing !== link[0]) moves.push(`${side} hears ${passing}`);
   }
   return moves;
+}
+
+function flowMoves(world: World, flow: Flow, synced: boolean, moves: Move[]): void {
+  const {caller, callee, sent} = world;
+  const size = flow.sizes[sent];
+  const mayStream = world.running && !world.aborted && (!synced || callee.dialog.started);
+  if (size !== undefined && mayStream && mayYield(callee) && senderOf(world, flow).fits(size))
+    moves.push('callee sends a value');
+  if (!world.opened && !caller.released && caller.outcome === '') moves.push('caller opens');
+  if (world.consumed < world.received) moves.push('caller consumes');
+}
+
+function mayEnd(world: World, flow: Flow | undefined): boolean {
+  return !flow || world.aborted || world.sent === flow.sizes.length || !mayYield(world.callee);
+}
+
+/** What happens without anybody's wanting it: at any moment, or all would wait for ever. */
+function isDue(move: Move, {deeds}: Scope): boolean {
+  return move === 'callee started' || !deeds.includes(move as Deed);
+}
+
+/** The sender's credit as it must be after so many values and grants. */
+function senderOf(world: World, flow: Flow): SendCredit {
+  const credit = flow.newSender?.() ?? new SendCredit();
+  if (world.heard !== '') {
+    credit.grant(flow.window, flow.windowBytes);
+    const {messages, bytes} = grantOf(world.heard);
+    credit.grant(messages, bytes);
+  }
+  for (const size of flow.sizes.slice(0, world.sent)) credit.take(size);
+  return credit;
+}
+
+/** The receiver's credit; `on` is told of the last grant. */
+function receiverOf({opened, received, consumed}: World, flow: Flow, on: (grant: Grant) => void): ReceiveCredit {
+  const {window, windowBytes} = flow;
+  const credit = flow.newReceiver?.(window, windowBytes) ?? new ReceiveCredit(window, windowBytes);
+  if (opened) credit.open();
+  flow.sizes.slice(0, received).forEach((size, i) => {
+    must(credit.accept(i + 1, size), 'a value came that was beyond the credit');
+    if (i >= consumed) return;
+    const grant = credit.consume(1, size);
+    if (grant && i === consumed - 1) on(grant);
+  });
+  return credit;
+}
+
+function grantOf(text: string): Grant {
+  const [messages, bytes] = text.split('/').map(Number) as [number, number];
+  return {messages, bytes};
+}
+
+function flowMove(world: World, move: Move, flow: Flow): void {
+  const {caller, callee} = world;
+  const grants = ({messages, bytes}: Grant): void => {
+    const {terminal, receiving, lost} = caller.dialog;
+    if (terminal !== 'none' || receiving !== 'open' || lost) return;
+    world.underway += `${messages}/${bytes};`;
+    send(world, caller, 'credit');
+  };
+  if (move === 'callee sends a value') {
+    world.sent++;
+    send(world, callee, 'yield');
+  } else if (move === 'caller opens') {
+    world.opened = true;
+    grants({messages: flow.window, bytes: flow.windowBytes});
+  } else {
+    world.consumed++;
+    receiverOf(world, flow, grants);
+  }
+}
+
+/** What a message says of the values: by the order of the links it is the next value, the next grant, or all there were. */
+function hearFlow(world: World, message: Wire, effects: readonly DialogEffect[], flow: Flow): void {
+  const counts = effects.includes('deliver') || effects.includes('conclude');
+  if (message === 'credit') {
+    const at = world.underway.indexOf(';');
+    if (counts) world.heard = world.underway.slice(0, at);
+    world.underway = world.underway.slice(at + 1);
+  } else if (message === 'yield' && counts) {
+    world.received++;
+    receiverOf(world, flow, () => {});
+  } else if (counts && world.caller.dialog.receiving !== 'closed' && message !== 'started')
+    must(world.received === world.sent, `${message} came after ${world.received} of ${world.sent} values`);
+}
+
+function checkWindow({caller, sent, consumed}: World, {sizes, window, windowBytes}: Flow): void {
+  if (caller.dialog.receiving === 'closed' || caller.outcome !== '') return;
+  must(sent - consumed <= window, 'more values are on their way than the window');
+  const bytes = sizes.slice(consumed, Math.max(consumed, sent - 1)).reduce((sum, size) => sum + size, 0);
+  must(sent === consumed || bytes < windowBytes, 'more bytes are on their way than the window and one value');
 }
 
 /** What the floors above the dialog allow: a legal program, not any at all. */
@@ -182,6 +310,10 @@ function mayYield({dialog}: End): boolean {
 function perform(world: World, move: Move, scope: Scope): void {
   const deed = scope.deeds.indexOf(move as Deed);
   if (deed >= 0) world.deedsLeft &= ~(1 << deed);
+  if (scope.flow && (move === 'callee sends a value' || move === 'caller opens' || move === 'caller consumes')) {
+    flowMove(world, move, scope.flow);
+    return;
+  }
   if (move === 'loss') {
     lose(world, scope);
     return;
@@ -203,9 +335,11 @@ function hear(world: World, end: End, message: Wire, scope: Scope): void {
   const link = end === world.caller ? world.toCaller : world.toCallee;
   link.splice(link.indexOf(message), 1);
   if (!end.released) {
-    apply(world, end, `peer ${message}` as DialogEvent, scope);
+    const effects = apply(world, end, `peer ${message}` as DialogEvent, scope);
+    if (scope.flow && (message === 'credit' || end === world.caller)) hearFlow(world, message, effects, scope.flow);
     return;
   }
+  if (scope.flow && message === 'credit') hearFlow(world, message, [], scope.flow);
   const wantsAck = message === 'cancel' || message === 'error' || message === 'error, still running';
   if (end === world.callee && wantsAck && scope.ackStrays !== false) world.toCaller.push('received', 'ended');
 }
@@ -214,10 +348,11 @@ function lose(world: World, scope: Scope): void {
   world.lost = true;
   world.toCaller = [];
   world.toCallee = [];
+  world.underway = '';
   for (const end of [world.caller, world.callee]) if (!end.released) apply(world, end, 'lost', scope);
 }
 
-function apply(world: World, end: End, event: DialogEvent, scope: Scope): void {
+function apply(world: World, end: End, event: DialogEvent, scope: Scope): readonly DialogEffect[] {
   const concluded = end.outcome !== '';
   const mustAbort =
     end === world.callee &&
@@ -228,6 +363,7 @@ function apply(world: World, end: End, event: DialogEvent, scope: Scope): void {
   end.dialog = next;
   for (const effect of effects) carryOut(world, end, event, effect);
   if (mustAbort) must(world.aborted, 'the function was not told to end');
+  return effects;
 }
 
 function carryOut(world: World, end: End, event: DialogEvent, effect: DialogEffect): void {

@@ -45,6 +45,7 @@ const onLostLinks = ['link lost by the caller', 'link lost by the callee', 'link
 
 const holds = test.macro({
   async exec(t, share: number, kind: Setup['kind'], losses: boolean, mustReach: readonly string[]) {
+    t.timeout(300_000 + runs * 5);
     const count = Math.ceil(runs * share);
     t.log(`${count} runs, seed ${seed}`);
     const {reached, fault} = await tryOut({runs: count, seed, kind, losses});
