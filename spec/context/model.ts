@@ -440,6 +440,8 @@ export class World {
     for (const side of [caller, callee]) {
       must(side.waiting.size === 0, `a send of the ${side.name} hangs`);
       if (side.hand) must(side.hand.sawEnd !== undefined, `a reader at the ${side.name} never saw the end`);
+      const {used} = side.channel.windows;
+      must(used === 0, `F7: ${used} bytes of the budget of the ${side.name} are held by nobody`);
       const {outlet, sent} = side;
       if (!outlet) continue;
       must(outlet.closed !== undefined, `S6: the ${side.name} would still send`);

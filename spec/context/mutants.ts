@@ -117,7 +117,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'concludes again when a terminal comes after the bound of its cancel',
     file: 'link',
-    from: `if (this.#outcome)\n            return;`,
+    from: `if (this.#outcome || this.#reading)\n            return;`,
     to: '',
   },
   {
@@ -141,8 +141,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'returns before what it has pushed has left',
     file: 'callee',
-    from: 'return this.outlet.flushed().then(',
-    to: 'return Promise.resolve().then(',
+    from: 'isThenable(checked) ? checked : this.outlet?.flushed()',
+    to: 'isThenable(checked) ? checked : undefined',
   },
   {
     name: 'tells a cancellation as a failure of the function',
@@ -177,14 +177,14 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'grants one value too many',
     file: 'credit',
-    from: 'messages: this.#consumed + this.#window,',
-    to: 'messages: this.#consumed + this.#window + 1,',
+    from: 'Math.min(this.#consumed + this.#window, ',
+    to: 'Math.min(this.#consumed + this.#window + 1, ',
   },
   {
     name: 'grants what was consumed last in place of all',
     file: 'credit',
-    from: 'messages: this.#consumed + this.#window,',
-    to: 'messages: messages + this.#window,',
+    from: 'Math.min(this.#consumed + this.#window, ',
+    to: 'Math.min(messages + this.#window, ',
   },
   {
     name: 'does not count the window in bytes',
@@ -195,8 +195,14 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'grants no bytes when it grants anew',
     file: 'credit',
-    from: '(grant.bytes - this.#granted.bytes) * 2 >= this.#windowBytes',
-    to: 'false',
+    from: 'const isUsed = (this.#consumedBytes + this.#windowBytes - this.#granted.bytes) * 2 >= this.#windowBytes;',
+    to: 'const isUsed = false;',
+  },
+  {
+    name: 'keeps what its window held of the budget of its channel',
+    file: 'credit',
+    from: 'this.#budget.giveBack(this.#windowBytes);',
+    to: '',
   },
   {
     name: 'never lets a value go that is larger than the window',
