@@ -34,7 +34,7 @@ if (inCi) {
     await run('npm', ['install', '--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund', ...packages]);
     installed = join(project, 'node_modules', 'rxtractor');
     // The type tests, as a user would write them: whatever they say must hold for the declarations too.
-    for (const name of await readdir(typeTests)) {
+    for (const name of await typeTestFiles()) {
       const source = await readFile(join(typeTests, name), 'utf8');
       await writeFile(join(project, name), source.replaceAll("'../../lib/index.js'", "'rxtractor'"));
     }
@@ -87,7 +87,7 @@ for (const [version, compiler] of [
       const strict = ['--strict', '--exactOptionalPropertyTypes', '--noUncheckedIndexedAccess', '--noEmit'];
       const tsc = join(compiler, 'bin', 'tsc');
       const options = ['--module', 'nodenext', '--target', 'es2022', ...libraries, ...strict];
-      await t.notThrowsAsync(run(process.execPath, [tsc, ...options, ...(await readdir(typeTests))]));
+      await t.notThrowsAsync(run(process.execPath, [tsc, ...options, ...(await typeTestFiles())]));
     },
   );
 }
@@ -103,6 +103,11 @@ packageTest(`attw finds the types right for ESM${reason}`, async t => {
     run(process.execPath, [cli, '--profile', 'esm-only', '--no-emoji', '--format', 'ascii', tarball]),
   );
 });
+
+/** Without that of schemas: the declarations of the libraries that it takes them from cost TypeScript 5.9 a minute. */
+async function typeTestFiles(): Promise<string[]> {
+  return (await readdir(typeTests)).filter(name => name !== 'schemas.ts');
+}
 
 function bin(name: string, file: string): string {
   return join(root, 'node_modules', name, file);
