@@ -1,6 +1,6 @@
 // tests/test_pubsub.py: topics, published by one actor and subscribed to by many.
 import test from 'ava';
-import {NotExposed, openNursery, type Portal, RemoteActorError, sleep} from '../../lib/index.js';
+import {ActorDied, NotExposed, openNursery, type Portal, RemoteActorError, sleep} from '../../lib/index.js';
 import {subscribe, upstream} from '../fixtures/publisher.js';
 import {listen} from '../fixtures/subscriber.js';
 import {add, noStream, plain} from '../fixtures/tasks.js';
@@ -92,10 +92,11 @@ for (const publisher of ['root', 'streamer']) {
           const streamer = {expose: [subscribe, liveTopics]};
           upstream.portal = publisher === 'root' ? undefined : await nursery.startActor('streamer', streamer);
           const topics = (): Promise<string[]> | string[] => upstream.portal?.run(liveTopics) ?? liveTopics();
-          const [evens, odds] = await Promise.all([
-            nursery.startActor('evens', {expose: [listen]}),
-            nursery.startActor('odds', {expose: [listen]}),
-          ]);
+          const evens = await nursery.startActor('evens', {expose: [listen]});
+          const died: unknown[] = [];
+          const odds = await new Promise<Portal>(next => {
+            nursery.actor('odds', {expose: [listen]}).subscribe({next, error: error => died.push(error)});
+          });
           const even = evens.stream(listen, ['even']).iterate();
           const odd = odds.stream(listen, ['odd']).iterate();
           t.deepEqual([...new Set((await take(even, 10)).map(n => n % 2))], [0]);
@@ -104,8 +105,11 @@ for (const publisher of ['root', 'streamer']) {
           t.true(await evens.cancelActor());
           await untilTopics(topics, ['odd']);
           t.deepEqual([...new Set((await take(odd, 10)).map(n => n % 2))], [1]);
-          t.true(await odds.cancelActor());
+          // One that cannot take its leave.
+          process.kill(odds.actor.pid, 'SIGKILL');
           await untilTopics(topics, []);
+          await t.throwsAsync(take(odd, 1e9), {instanceOf: ActorDied});
+          t.is(died.length, 1);
         },
         {expose: [subscribe]},
       );

@@ -1,5 +1,7 @@
 // tests/test_rpc.py: calls that fail on the way, or because of what they call.
 import test from 'ava';
+import {current} from '../../lib/base/current.js';
+import type {Scope} from '../../lib/base/scope.js';
 import {
   NotExposed,
   openNursery,
@@ -10,7 +12,7 @@ import {
 } from '../../lib/index.js';
 import {askHidden, askParent} from '../fixtures/relay.js';
 import {double} from '../fixtures/tasks.js';
-import {newPair, turns} from '../pair.js';
+import {newPair, turns, until} from '../pair.js';
 import {leftBehind} from '../processes.js';
 
 const unhandled: unknown[] = [];
@@ -24,8 +26,10 @@ test('rpc/test_error_shipment_ignores_closed_response_channel: an error that can
   const pair = await newPair();
   const error = new RangeError('the application’s own');
   let settled: Promise<unknown> | undefined;
+  let scope: Scope | undefined;
   let fail = (): void => {};
   const call = pair.with({}).run(() => {
+    scope = current()?.scope;
     const work = new Promise((_, reject) => {
       fail = () => reject(error);
     });
@@ -33,12 +37,14 @@ test('rpc/test_error_shipment_ignores_closed_response_channel: an error that can
     return work;
   });
   const told = t.throwsAsync(call, {instanceOf: TransportClosed});
-  await turns();
+  await until(() => scope !== undefined);
   pair.cut();
   await told;
+  await until(() => pair.far.channel.closed !== undefined);
   fail();
   t.is(await settled, error);
   await turns();
+  t.true(scope?.settled, 'the call is over');
   t.deepEqual(pair.far.actor.scope.failures, []);
   t.false(pair.far.actor.scope.signal.aborted);
   t.is(pair.open, 0);

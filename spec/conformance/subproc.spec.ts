@@ -70,7 +70,7 @@ for (const stdio of ['inherit', 'prefix']) {
     const relayed = program.stderr.match(/err \d+ -+\n/g) ?? [];
     const dropped = [...program.stderr.matchAll(/\((\d+) lines were dropped: nobody read them\)\n/g)];
     const count = dropped.reduce((sum, [, n]) => sum + Number(n), 0);
-    t.true(count > 0);
+    t.true(count > 0, `${program.stderr.length} bytes, ${relayed.length} lines, ${dropped.length} notes`);
     t.is(relayed.length + count, lines, 'relayed or counted, each once');
     t.true(program.stderr.length < 8 * 1024 * 1024, `${program.stderr.length} bytes were kept`);
   });

@@ -3,7 +3,7 @@ import test from 'ava';
 import {ContextCancelled, currentActor, openNursery, ProtocolError, RemoteActorError} from '../../lib/index.js';
 import {neverStarts} from '../fixtures/failing-contexts.js';
 import {absorbs, passes, whenWaiting} from '../fixtures/startups.js';
-import {type Callee, newPair, turns, until} from '../pair.js';
+import {type Callee, newPair, until} from '../pair.js';
 import {leftBehind} from '../processes.js';
 
 const unhandled: unknown[] = [];
@@ -55,15 +55,16 @@ for (const [what, own] of owns) {
   test(`taskc/test_childs_own_rte_never_demoted_to_cancel: ${what} that a task throws while it is cancelled before its start stays that error (E6, X7)`, async t => {
     const pair = await newPair();
     const controller = new AbortController();
+    let running = false;
     let cancelled = false;
     const opening = pair.with({signal: controller.signal}).openContext(async (ctx: Callee) => {
+      running = true;
       await new Promise(resolve => ctx.signal.addEventListener('abort', resolve));
       cancelled = true;
       throw own;
     });
     const told = t.throwsAsync(opening, {instanceOf: RemoteActorError});
-    await until(() => pair.wire.includes('→ Start'));
-    await turns();
+    await until(() => running);
     controller.abort();
     const error = await told;
     t.true(cancelled);
