@@ -1,4 +1,5 @@
 // tests/test_pubsub.py: topics, published by one actor and subscribed to by many.
+// One test after the other: each starts several processes.
 import test from 'ava';
 import {ActorDied, NotExposed, openNursery, type Portal, RemoteActorError, sleep} from '../../lib/index.js';
 import {subscribe, upstream} from '../fixtures/publisher.js';
@@ -16,30 +17,36 @@ for (const [what, fn] of Object.entries({
   'a function that is not marked': plain as unknown as Streams,
   'a function of another kind': add as unknown as Streams,
 })) {
-  test(`pubsub/test_type_checks: ${what} is refused as a source with a TypeError before anything is sent (T6)`, async t => {
-    await openNursery(async nursery => {
-      const portal = await nursery.startActor('publisher', {expose: [add]});
-      let error: unknown;
-      portal.stream(fn).subscribe({
-        error: thrown => {
-          error = thrown;
-        },
+  test.serial(
+    `pubsub/test_type_checks: ${what} is refused as a source with a TypeError before anything is sent (T6)`,
+    async t => {
+      await openNursery(async nursery => {
+        const portal = await nursery.startActor('publisher', {expose: [add]});
+        let error: unknown;
+        portal.stream(fn).subscribe({
+          error: thrown => {
+            error = thrown;
+          },
+        });
+        // It is there when subscribe() returns: no other process was asked.
+        t.true(error instanceof TypeError, String(error));
+        t.is(await portal.run(add, 1, 2), 3);
       });
-      // It is there when subscribe() returns: no other process was asked.
-      t.true(error instanceof TypeError, String(error));
-      t.is(await portal.run(add, 1, 2), 3);
-    });
-  });
+    },
+  );
 }
 
-test('pubsub/test_type_checks: a source that gives no stream fails with a TypeError, and its actor serves on (T6, C11)', async t => {
-  await openNursery(async nursery => {
-    const portal = await nursery.startActor('publisher', {expose: [add, noStream]});
-    const error = await t.throwsAsync(portal.stream(noStream).iterate().next(), {instanceOf: RemoteActorError});
-    t.true(error.is(TypeError));
-    t.is(await portal.run(add, 1, 2), 3);
-  });
-});
+test.serial(
+  'pubsub/test_type_checks: a source that gives no stream fails with a TypeError, and its actor serves on (T6, C11)',
+  async t => {
+    await openNursery(async nursery => {
+      const portal = await nursery.startActor('publisher', {expose: [add, noStream]});
+      const error = await t.throwsAsync(portal.stream(noStream).iterate().next(), {instanceOf: RemoteActorError});
+      t.true(error.is(TypeError));
+      t.is(await portal.run(add, 1, 2), 3);
+    });
+  },
+);
 
 type Open = (portal: Portal) => Promise<unknown>;
 const untyped = (portal: Portal): {openContext: (...args: unknown[]) => Promise<unknown>} => portal as never;
@@ -53,10 +60,10 @@ const required = test.macro({
   },
   title: what => `pubsub/test_required_args: a subscription ${what} is refused (T5, T6)`,
 });
-test('without a function', required, portal => untyped(portal).openContext(), TypeError);
-test('without topics', required, portal => untyped(portal).openContext(subscribe), TypeError);
-test('to what is not published', required, portal => portal.run(liveTopics), NotExposed);
-test('pubsub/test_required_args: a subscription with all that it needs gets its topic', async t => {
+test.serial('without a function', required, portal => untyped(portal).openContext(), TypeError);
+test.serial('without topics', required, portal => untyped(portal).openContext(subscribe), TypeError);
+test.serial('to what is not published', required, portal => portal.run(liveTopics), NotExposed);
+test.serial('pubsub/test_required_args: a subscription with all that it needs gets its topic', async t => {
   await openNursery(async nursery => {
     const portal = await nursery.startActor('publisher', {expose: [subscribe]});
     const ctx = await portal.openContext(subscribe, ['even']);
@@ -82,7 +89,6 @@ async function untilTopics(topics: () => Promise<string[]> | string[], expected:
   throw new Error(`the topics are ${await topics()}`);
 }
 
-// One after the other: the root's own topics, and where it gets them, are this process's.
 for (const publisher of ['root', 'streamer']) {
   test.serial(
     `pubsub/test_multi_actor_subs_arbiter_pub: each subscribing actor gets its own topics only, and a topic goes with its last subscriber, published by ${publisher} (C9, X8)`,
@@ -117,30 +123,33 @@ for (const publisher of ['root', 'streamer']) {
   );
 }
 
-test('pubsub/test_single_subactor_pub_multitask_subs: tasks of one actor subscribe, subscribe anew and leave, and one that closes breaks none of the others (C11, S2)', async t => {
-  await openNursery(async nursery => {
-    const streamer = await nursery.startActor('streamer', {expose: [subscribe, liveTopics]});
-    const closed = await streamer.openContext(subscribe, ['even']);
-    const first = closed.openStream();
-    const task = async (leave: 'complete' | 'close' | 'cancel'): Promise<void> => {
-      const ctx = await streamer.openContext(subscribe, ['even']);
-      const wire = ctx.openStream();
-      const values = wire.iterate();
-      t.true((await take(values, 5)).every(n => n % 2 === 0));
-      await wire.send(['odd']);
-      while ((await take(values, 1)).every(n => n % 2 === 0));
-      t.true((await take(values, 5)).every(n => n % 2 === 1));
-      if (leave === 'cancel') t.true(await ctx.cancel());
-      else if (leave === 'close') await wire.close();
-      else {
-        wire.complete();
-        t.is(await ctx.result(), undefined);
-      }
-    };
-    const early = task('complete');
-    await take(first.iterate(), 1);
-    await first.close();
-    await Promise.all([early, task('close'), task('cancel'), task('complete')]);
-    await untilTopics(() => streamer.run(liveTopics), []);
-  });
-});
+test.serial(
+  'pubsub/test_single_subactor_pub_multitask_subs: tasks of one actor subscribe, subscribe anew and leave, and one that closes breaks none of the others (C11, S2)',
+  async t => {
+    await openNursery(async nursery => {
+      const streamer = await nursery.startActor('streamer', {expose: [subscribe, liveTopics]});
+      const closed = await streamer.openContext(subscribe, ['even']);
+      const first = closed.openStream();
+      const task = async (leave: 'complete' | 'close' | 'cancel'): Promise<void> => {
+        const ctx = await streamer.openContext(subscribe, ['even']);
+        const wire = ctx.openStream();
+        const values = wire.iterate();
+        t.true((await take(values, 5)).every(n => n % 2 === 0));
+        await wire.send(['odd']);
+        while ((await take(values, 1)).every(n => n % 2 === 0));
+        t.true((await take(values, 5)).every(n => n % 2 === 1));
+        if (leave === 'cancel') t.true(await ctx.cancel());
+        else if (leave === 'close') await wire.close();
+        else {
+          wire.complete();
+          t.is(await ctx.result(), undefined);
+        }
+      };
+      const early = task('complete');
+      await take(first.iterate(), 1);
+      await first.close();
+      await Promise.all([early, task('close'), task('cancel'), task('complete')]);
+      await untilTopics(() => streamer.run(liveTopics), []);
+    });
+  },
+);
