@@ -8,6 +8,9 @@ import {add, noStream, plain} from '../fixtures/tasks.js';
 import {liveTopics} from '../fixtures/topics.js';
 import {leftBehind} from '../processes.js';
 
+/** Time to start an actor on a loaded machine, where that is not what is tested. */
+const patient = {timeouts: {spawn: 60_000}};
+
 test.after.always('no process is left behind', async t => {
   t.deepEqual(await leftBehind(), []);
 });
@@ -70,7 +73,7 @@ test.serial('pubsub/test_required_args: a subscription with all that it needs ge
     t.is(ctx.first, 'subscribed');
     t.deepEqual(await ctx.openStream().iterate().next(), {done: false, value: 0});
     t.true(await ctx.cancel());
-  });
+  }, patient);
 });
 
 /** The next values of an iterator. */
@@ -117,7 +120,7 @@ for (const publisher of ['root', 'streamer']) {
           await t.throwsAsync(take(odd, 1e9), {instanceOf: ActorDied});
           t.is(died.length, 1);
         },
-        {expose: [subscribe]},
+        {...patient, expose: [subscribe]},
       );
     },
   );
