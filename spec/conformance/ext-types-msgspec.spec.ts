@@ -34,7 +34,7 @@ const refused = test.macro({
     t.throws(declare, {instanceOf: TypeError, message});
   },
   title: what =>
-    `ext_types_msgspec/test_pld_limiting_usage: ${what} is refused with a TypeError where it is declared (E1)`,
+    `ext_types_msgspec/test_pld_limiting_usage: what could not be revived or found over there is refused with a TypeError where it is declared (E1) [${what}]`,
 });
 test('a type that the wire cannot revive', refused, () => registerError(Plain as never), /extends Error/);
 test('a type without a name', refused, () => registerError(class extends Error {}), /with a name/);
@@ -63,7 +63,7 @@ const values: Readonly<Record<string, unknown>> = {
   'an Error': new RangeError('far', {cause: new TypeError('inner')}),
 };
 for (const [what, value] of Object.entries(values)) {
-  test(`ext_types_msgspec/test_ext_types_over_ipc: ${what} crosses as argument, first value, stream value and result`, async t => {
+  test(`ext_types_msgspec/test_ext_types_over_ipc: a type beyond those of JSON crosses as argument, first value, stream value and result (F6, E1) [${what}]`, async t => {
     const ctx = await portal.openContext(giveBack, value);
     const wire = ctx.openStream();
     const echoes = wire.iterate();
@@ -93,7 +93,7 @@ test('ext_types_msgspec/test_ext_types_over_ipc: what has no type on the wire is
 });
 
 for (const where of ['started', 'send', 'result'] as const) {
-  test(`ext_types_msgspec/test_ext_types_over_ipc: what has no type on the wire fails the callee that gives it (${where}), and its caller hears of it (E1)`, async t => {
+  test(`ext_types_msgspec/test_ext_types_over_ipc: what has no type on the wire fails the callee that gives it, and its caller hears of it (E1) [${where}]`, async t => {
     const error = await t.throwsAsync(
       portal.openContext(saysBadly, where).then(ctx => ctx.result()),
       {instanceOf: RemoteActorError, message: /deep\[1\] cannot be sent/},
