@@ -21,7 +21,7 @@ for (const [what, fn] of Object.entries({
   'a function of another kind': add as unknown as Streams,
 })) {
   test.serial(
-    `pubsub/test_type_checks: ${what} is refused as a source with a TypeError before anything is sent (T6)`,
+    `pubsub/test_type_checks: what is no stream is refused as a source with a TypeError before anything is sent (T6) [${what}]`,
     async t => {
       await openNursery(async nursery => {
         const portal = await nursery.startActor('publisher', {expose: [add]});
@@ -94,7 +94,7 @@ async function untilTopics(topics: () => Promise<string[]> | string[], expected:
 
 for (const publisher of ['root', 'streamer']) {
   test.serial(
-    `pubsub/test_multi_actor_subs_arbiter_pub: each subscribing actor gets its own topics only, and a topic goes with its last subscriber, published by ${publisher} (C9, X8)`,
+    `pubsub/test_multi_actor_subs_arbiter_pub: each subscribing actor gets its own topics only, and a topic goes with its last subscriber (C9, X8) [published by ${publisher}]`,
     async t => {
       await openNursery(
         async nursery => {

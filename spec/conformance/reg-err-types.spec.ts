@@ -46,7 +46,7 @@ const builtins = [
 ];
 for (const thrown of builtins) {
   const {constructor: Class, name} = thrown;
-  test(`reg_err_types/test_builtin_types_always_resolve: ${Class.name} arrives as its class though nobody registered it (E1)`, async t => {
+  test(`reg_err_types/test_builtin_types_always_resolve: an error of the language arrives as its class though nobody registered it (E1) [${Class.name}]`, async t => {
     const {cause, type} = await relayed(t, thrown);
     t.is((cause as Error).constructor, Class);
     t.like(cause, {name, message: 'x'});
@@ -86,7 +86,7 @@ test('reg_err_types/test_tractor_native_types_resolve: every error class of the 
 });
 
 for (const [what, thrown] of Object.entries({string: 'a text', null: null, undefined: undefined, object: {a: 1}})) {
-  test(`reg_err_types/test_boxed_type_str_without_ipc_msg: the type of an error that has no class is \`unknown\`: ${what} (E1, E3)`, async t => {
+  test(`reg_err_types/test_boxed_type_str_without_ipc_msg: the type of an error that has no class is \`unknown\` (E1, E3) [${what}]`, async t => {
     const error = await relayed(t, thrown);
     t.is(error.type, 'unknown');
     t.false(error.is(Error));

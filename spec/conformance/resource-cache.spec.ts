@@ -40,7 +40,7 @@ for (const [what, keyOf] of Object.entries({
   'a text as key': (): unknown => 'common',
   'the same argument as key': (): unknown => shared,
 })) {
-  test(`resource_cache/test_resource_only_entered_once: ten tasks with ${what} open one resource, and all have it (B2)`, async t => {
+  test(`resource_cache/test_resource_only_entered_once: ten tasks with equal keys open one resource, and all have it (B2) [${what}]`, async t => {
     let opened = 0;
     let closed = 0;
     await openNursery(async () => {
@@ -167,7 +167,7 @@ for (const [when, turnsBefore] of [
   ['when it has the resource', undefined],
 ] as const) {
   for (const how of ['cancelled', 'failed'] as const) {
-    test(`resource_cache/test_lock_not_corrupted_on_fast_cancel: a first user that is ${how} ${when} lets the next one open (B2)`, async t => {
+    test(`resource_cache/test_lock_not_corrupted_on_fast_cancel: a first user that is cancelled, or fails, lets the next one open (B2) [${how} ${when}]`, async t => {
       const key = `${how} ${when}`;
       await openNursery(async () => {
         const entered = gate();

@@ -29,7 +29,7 @@ const second: Record<string, (options: RootOptions) => Promise<{outer: string; i
 };
 for (const [where, open] of Object.entries(second)) {
   test.serial(
-    `root_runtime/test_only_one_root_actor: a nursery that is opened in a runtime shares it, and takes no options of a root, in the ${where} (T2)`,
+    `root_runtime/test_only_one_root_actor: a nursery that is opened in a runtime shares it, and takes no options of a root (T2) [in the ${where}]`,
     async t => {
       await openNursery(async () => {
         const {outer, inner, ran} = await open({name: 'second'});

@@ -80,7 +80,8 @@ const unusable = test.macro({
       t.true(isCause(error.cause), String(error));
     });
   },
-  title: what => `rpc/test_rpc_errors: an actor whose module ${what} cannot be started, with the error as it was (T3)`,
+  title: what =>
+    `rpc/test_rpc_errors: an actor whose module is faulty cannot be started, and the error says how (T3) [its module ${what}]`,
 });
 const code = (error: unknown): unknown => (error as NodeJS.ErrnoException).code;
 test(

@@ -51,7 +51,7 @@ test.serial(
 
 for (const value of ["Dang that's beautiful", null, undefined]) {
   test.serial(
-    `spawning/test_most_beautiful_word: the result of an actor is there within its nursery and after it: ${value} (T8, C4)`,
+    `spawning/test_most_beautiful_word: the result of an actor is there within its nursery and after it (T8, C4) [${value}]`,
     async t => {
       const {task, ctx} = await openNursery(async nursery => {
         const task = nursery.with({name: 'linguist'}).run(echo, value);
@@ -84,7 +84,8 @@ const logs = test.macro({
     const levels = [...lines].filter(([, pid]) => Number(pid) === middle?.pid).map(([, , level]) => level as string);
     t.deepEqual([...new Set(levels)].sort(), expected);
   },
-  title: what => `spawning/test_loglevel_propagated_to_subactor: an actor logs at the level of ${what} (T7)`,
+  title: what =>
+    `spawning/test_loglevel_propagated_to_subactor: an actor logs at the level of its parent, or at its own (T7) [of ${what}]`,
 });
 for (const [level, levels] of Object.entries(heard))
   test.serial(`its parent, ${level}`, logs, [level as LogLevel], levels);

@@ -19,7 +19,7 @@ test.serial(
 
 for (const stdio of ['inherit', 'prefix', 'ignore']) {
   test.serial(
-    `subproc/test_no_deadlock_on_big_unnewlined_output: more than a pipe holds, without the end of a line, holds nobody up and arrives whole, stdio ${stdio} (P3)`,
+    `subproc/test_no_deadlock_on_big_unnewlined_output: more than a pipe holds, without the end of a line, holds nobody up and arrives whole (P3) [stdio ${stdio}]`,
     async t => {
       const bytes = 200_000;
       const program = startProgram(t, 'unbroken', {args: [stdio, String(bytes)]});
@@ -83,7 +83,7 @@ test.serial(
 
 for (const stdio of ['inherit', 'prefix']) {
   test.serial(
-    `subproc/test_no_deadlock_on_big_unnewlined_output: nobody reads stderr: the actor goes on, what waits is bounded, and how many lines were dropped is told, stdio ${stdio} (P3, F4)`,
+    `subproc/test_no_deadlock_on_big_unnewlined_output: nobody reads stderr: the actor goes on, what waits is bounded, and how many lines were dropped is told (P3, F4) [stdio ${stdio}]`,
     async t => {
       const lines = 20_000;
       const program = startProgram(t, 'unread', {args: [stdio, String(lines)]});

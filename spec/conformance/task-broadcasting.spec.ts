@@ -55,7 +55,7 @@ test('task_broadcasting/test_stream_fan_out_to_local_subscriptions: ten tasks an
 });
 
 for (const slow of ['the first', 'the second'] as const) {
-  test(`task_broadcasting/test_consumer_and_parent_maybe_lag: the slower of two readers is told how much it missed, the faster paces the sender and misses nothing: ${slow} is slow (B1)`, async t => {
+  test(`task_broadcasting/test_consumer_and_parent_maybe_lag: the slower of two readers is told how much it missed, the faster paces the sender and misses nothing (B1) [${slow} is slow]`, async t => {
     const opened = await open(10);
     const [first, second] = [0, 1].map(n => opened.wire.iterate((n === 0) === (slow === 'the first') ? {lag: 30} : {}));
     const [slower, faster] = (slow === 'the first' ? [first, second] : [second, first]) as [Reader, Reader];

@@ -14,7 +14,7 @@ test.after.always('no process is left behind, and no rejection unhandled', async
 });
 
 for (const by of ['its nursery', 'its signal'] as const) {
-  test(`taskc/test_pure_oob_cancel_not_morphed_to_rte: a start that is cancelled by ${by} is ContextCancelled and nothing else, though the task absorbs that and returns without a first value (C2, X5)`, async t => {
+  test(`taskc/test_pure_oob_cancel_not_morphed_to_rte: a start that is cancelled is ContextCancelled and nothing else, though the task absorbs that and returns without a first value (C2, X5) [by ${by}]`, async t => {
     await openNursery(async outer => {
       const portal = await outer.startActor('absorber', {expose: [absorbs, passes, whenWaiting]});
       const controller = new AbortController();
@@ -52,7 +52,7 @@ const owns: readonly (readonly [string, unknown])[] = [
   ['a number', 1234],
 ];
 for (const [what, own] of owns) {
-  test(`taskc/test_childs_own_rte_never_demoted_to_cancel: ${what} that a task throws while it is cancelled before its start stays that error (E6, X7)`, async t => {
+  test(`taskc/test_childs_own_rte_never_demoted_to_cancel: an error that a task throws while it is cancelled before its start stays that error (E6, X7) [${what}]`, async t => {
     const pair = await newPair();
     const controller = new AbortController();
     let running = false;
