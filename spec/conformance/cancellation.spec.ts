@@ -3,7 +3,7 @@ import {mkdtempSync, readdirSync, readFileSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import test, {type ExecutionContext} from 'ava';
-import {type Nursery, NurseryError, openNursery, RemoteActorError, sleep} from '../../lib/index.js';
+import {type Nursery, NurseryError, openNursery, type Portal, RemoteActorError, sleep} from '../../lib/index.js';
 import {keep} from '../fixtures/finalizers.js';
 import {failingTree, meetAndFail} from '../fixtures/meet.js';
 import {noteExit} from '../fixtures/quad.js';
@@ -202,19 +202,22 @@ test('cancellation/test_fast_graceful_cancel_when_spawn_task_in_soft_proc_wait_f
   let pid = 0;
   let settled = false;
   let nursery: Nursery | undefined;
+  let daemon: Portal | undefined;
   let left: Promise<void> | undefined;
   await new Promise<void>(resolve => {
     left = openNursery(async inner => {
       nursery = inner;
-      const portal = await inner.startActor('daemon', {expose: [noteExit, pidOf], daemon: true});
-      await portal.run(noteExit, folder);
-      pid = await portal.run(pidOf);
+      daemon = await inner.startActor('daemon', {expose: [noteExit, pidOf], daemon: true});
+      await daemon.run(noteExit, folder);
+      pid = await daemon.run(pidOf);
       resolve();
     }, patient).finally(() => {
       settled = true;
     });
   });
+  // The body is over: who answers now is waited for.
   await turns();
+  t.is(await daemon?.run(pidOf), pid);
   t.false(settled, 'it did not wait for its daemon');
   await nursery?.cancel();
   await left;
