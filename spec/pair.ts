@@ -182,7 +182,8 @@ export function newActor(name: string, limits?: CallLimits): Actor {
     root: name === 'near',
     codec: loadCodec(),
     ...(limits && {limits}),
-    tree: {treeId: 'pair', depth: 0, logLevel: 'silent', timeouts: defaultTimeouts},
+    // A cancel is obeyed in turns of the loop; on a busy machine these may take longer than a user would wait.
+    tree: {treeId: 'pair', depth: 0, logLevel: 'silent', timeouts: {...defaultTimeouts, exit: 30_000}},
   });
 }
 

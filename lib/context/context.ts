@@ -10,6 +10,7 @@ import {ContextCancelled, ProtocolError} from '../base/errors.js';
 import type {Scope} from '../base/scope.js';
 import type {Callee} from './callee.js';
 import type {Caller} from './caller.js';
+import {refusing} from './refusal.js';
 import {madeOfRxjs, rxjs} from './rxjs.js';
 import {type MsgStream, msgStreamClass, reopened, type StreamOptions} from './stream.js';
 
@@ -167,6 +168,7 @@ export function coldContext<In, Out, First, Result>(
   open: (scope: Scope) => Caller,
 ): Observable<Context<In, Out, First, Result>> {
   const {Observable: RxObservable} = rxjs();
+  const openFor = refusing();
   let last: Promise<void> | undefined;
   return new RxObservable(subscriber => {
     const scope = scopeOf();
@@ -181,18 +183,15 @@ export function coldContext<In, Out, First, Result>(
     });
     last = gone;
     const begin = (): void => {
-      try {
-        caller = open(scope);
-        // A subscription always counts as asked.
-        caller.asked = true;
-        subscriber.next(new Context(caller));
-        const here = AsyncLocalStorage.snapshot();
-        caller.onOutcome(outcome =>
-          here(() => (outcome.kind === 'returned' ? subscriber.complete() : subscriber.error(outcome.error))),
-        );
-      } catch (error) {
-        subscriber.error(error);
-      }
+      caller = openFor(subscriber, () => open(scope));
+      if (!caller) return;
+      // A subscription always counts as asked.
+      caller.asked = true;
+      subscriber.next(new Context(caller));
+      const here = AsyncLocalStorage.snapshot();
+      caller.onOutcome(outcome =>
+        here(() => (outcome.kind === 'returned' ? subscriber.complete() : subscriber.error(outcome.error))),
+      );
     };
     // Leaving the scope unsubscribes: the subscriber sees nothing. The context itself the scope awaits as one of its own.
     const leave = async (): Promise<void> => subscriber.unsubscribe();

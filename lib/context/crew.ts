@@ -6,6 +6,7 @@ import {AsyncLocalStorage} from 'node:async_hooks';
 import type {Observable} from 'rxjs';
 import {isThenable} from '../base/answer.js';
 import {type Consumer, type Inlet, isValue, type StreamEnd} from './inlet.js';
+import {refusing} from './refusal.js';
 import {rxjs} from './rxjs.js';
 import {observableOf, type Source} from './source.js';
 
@@ -153,8 +154,10 @@ export function mapAsync<T, R>(
   ordered: boolean,
 ): Observable<R> {
   const {Observable: RxObservable, Subject, takeUntil} = rxjs();
+  const openFor = refusing();
   return new RxObservable<R>(subscriber => {
-    const tap = open();
+    const tap = openFor(subscriber, open);
+    if (!tap) return undefined;
     // Not a Subscription: it ends an inner source also while that is still subscribing.
     const gone = new Subject<void>();
     const lanes: Lane<R>[] = [];

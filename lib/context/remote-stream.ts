@@ -10,6 +10,7 @@ import {checkConcurrency, consume, mapAsync, type Tap} from './crew.js';
 import type {End} from './end.js';
 import {EndOfStream, feed, InletIterator} from './feed.js';
 import type {Inlet} from './inlet.js';
+import {refusing} from './refusal.js';
 import {madeOfRxjs, rxjs} from './rxjs.js';
 import {markSource, type Source} from './source.js';
 
@@ -135,9 +136,10 @@ export const remoteStreamClass = madeOfRxjs<NewRemoteStream>(({Observable, Subsc
 /** A stream that opens at each subscription and for each iterator. */
 export function coldStream<T>(open: () => Tap, scope: () => Scope): RemoteStream<T> {
   const {Observable: RxObservable} = rxjs();
+  const openFor = refusing();
   const values = new RxObservable<T>(subscriber => {
-    const {inlet, leave} = open();
-    return received<T>(inlet, leave).subscribe(subscriber);
+    const tap = openFor(subscriber, open);
+    return tap && received<T>(tap.inlet, tap.leave).subscribe(subscriber);
   });
   return new (remoteStreamClass())({values, open, thrown: error => scope().fail(error), scope});
 }

@@ -1,6 +1,6 @@
 // Contexts between two actors: the sync point, the result, cancellation, and the ways of ending.
 import test, {type ExecutionContext} from 'ava';
-import {lastValueFrom, toArray} from 'rxjs';
+import {firstValueFrom, lastValueFrom, map, mergeMap, retry, toArray} from 'rxjs';
 import {
   ContextCancelled,
   ProtocolError,
@@ -464,6 +464,80 @@ over('S1: a stream is opened once, and a closed one not again', async (t, _, cal
   t.throws(() => ctx.openStream(), {instanceOf: StreamClosed});
   await ctx.cancel();
   t.throws(() => ctx.openStream(), {instanceOf: ContextCancelled});
+});
+
+/** A function that takes its time to end, and how often it ran, and at most at a time. */
+function lingering(): {
+  call: (ctx: Callee) => Promise<never>;
+  opened: number;
+  running: number;
+  most: number;
+  end: () => void;
+} {
+  const state = {
+    opened: 0,
+    running: 0,
+    most: 0,
+    end: () => {},
+    call: async (ctx: Callee): Promise<never> => {
+      state.opened++;
+      state.most = Math.max(state.most, ++state.running);
+      const ended = new Promise<void>(resolve => {
+        state.end = resolve;
+      });
+      ctx.started.next(state.opened);
+      try {
+        return await forever(ctx);
+      } finally {
+        await ended;
+        state.running--;
+      }
+    },
+  };
+  return state;
+}
+
+over('X9: context() that is subscribed to again waits until the one before is gone', async (t, pair, calls) => {
+  const remote = lingering();
+  const cold = calls.context(remote.call);
+  cold.subscribe().unsubscribe();
+  t.is(remote.opened, 0, 'it was taken back before it left');
+  const first = cold.subscribe();
+  await until(() => remote.opened === 1);
+  first.unsubscribe();
+  const seen: unknown[] = [];
+  const second = cold.subscribe(ctx => seen.push(ctx));
+  const third = cold.subscribe(ctx => seen.push(ctx));
+  third.unsubscribe();
+  await until(() => pair.wire.includes('← CancelAck'));
+  await turns();
+  t.is(remote.opened, 1);
+  t.deepEqual(seen, []);
+  remote.end();
+  await until(() => remote.opened === 2);
+  t.is(seen.length, 1);
+  second.unsubscribe();
+  remote.end();
+  await pair.quiet();
+  t.is(remote.opened, 2);
+  t.is(remote.most, 1);
+});
+
+over('X9: a retry of context() never has two of them', async (t, pair, calls) => {
+  const remote = lingering();
+  const tried = calls.context(remote.call).pipe(
+    mergeMap(ctx => ctx.started),
+    map(n => {
+      // By now its caller has given up, and it is cancelled.
+      setImmediate(() => setImmediate(remote.end));
+      if (n < 4) throw new Error('once more');
+      return n;
+    }),
+    retry(3),
+  );
+  t.is(await firstValueFrom(tried), 4);
+  await pair.quiet();
+  t.is(remote.most, 1);
 });
 
 /** The id of the first context that the near actor opens. */

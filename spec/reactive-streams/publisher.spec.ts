@@ -267,6 +267,7 @@ rule(
       for (const stream of [given.stream(() => [1]), given.operator(source => source)([1])]) {
         const told = new Told();
         t.notThrows(() => stream.subscribe(told.observer));
+        t.deepEqual(told.log, []);
         await until(() => told.over);
         t.deepEqual(told.log, ['error']);
         t.true(told.error instanceof Class, String(told.error));
