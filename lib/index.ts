@@ -58,4 +58,4 @@ export type {StandardSchema} from './msg/schema.js';
 export {main, openNursery, parent, type RootOptions} from './main.js';
 export type {Body, Nursery, NurseryOptions} from './nursery/nursery.js';
 export type {ActorOptions, Backend} from './nursery/plan.js';
-export type {Pool} from './nursery/pool.js';
+export type {Pool, PoolCallOptions} from './nursery/pool.js';

@@ -4,7 +4,7 @@
  */
 import {Actor, defaultTimeouts, type Timeouts} from './actor/actor.js';
 import {homesOf} from './actor/exposed.js';
-import {type Portal, parentOf} from './actor/portal.js';
+import {type Portal, parentOf, scopeKey} from './actor/portal.js';
 import type {RemoteFn} from './actor/remote.js';
 import {surveyOf} from './actor/survey.js';
 import {newActorId, newId} from './base/address.js';
@@ -113,13 +113,19 @@ async function makeNursery(options: RootOptions): Promise<Nursery> {
   const now = current();
   if (!now) {
     const root = await bootRoot(options);
-    return new NurseryOf(root, root.scope, options);
+    return unlessCancelled(new NurseryOf(root, root.scope, options));
   }
   checkInner(options);
   now.scope.check();
-  const nursery = new NurseryOf(now.runtime as Actor, now.scope, options);
+  const nursery = unlessCancelled(new NurseryOf(now.runtime as Actor, now.scope, options));
   // The scope sees to it that a nursery that nobody disposes of ends all the same.
   nursery.release = now.scope.adopt(nursery);
+  return nursery;
+}
+
+/** A signal that was aborted before prevents the call. @throws ContextCancelled */
+function unlessCancelled(nursery: NurseryOf): NurseryOf {
+  nursery[scopeKey].check();
   return nursery;
 }
 

@@ -7,7 +7,7 @@ import {type ActorId, formatActor} from '../base/address.js';
 import {Answer} from '../base/answer.js';
 import {current} from '../base/current.js';
 import {type ActorDied, ContextCancelled, TransportClosed} from '../base/errors.js';
-import {innerScope, type Scope, settledScope} from '../base/scope.js';
+import {innerScope, ownCancel, type Scope, settledScope} from '../base/scope.js';
 import type {Call} from '../context/call.js';
 import {Caller} from '../context/caller.js';
 import {type CalleeContext, Context, coldContext} from '../context/context.js';
@@ -213,14 +213,13 @@ class PortalOf implements Portal {
 
   cancelActor(reason?: unknown): Promise<boolean> {
     const self = this.#peer.actor.id;
-    return this.#owner.cancelActor(
-      new ContextCancelled(`${formatActor(this.actor)} was cancelled by ${formatActor(self)}`, {
-        canceller: self,
-        reason: 'actor',
-        cause: reason,
-        actor: this.actor,
-      }),
-    );
+    const why = new ContextCancelled(`${formatActor(this.actor)} was cancelled by ${formatActor(self)}`, {
+      canceller: self,
+      reason: 'actor',
+      cause: reason,
+      actor: this.actor,
+    });
+    return this.#owner.cancelActor(ownCancel(why));
   }
 
   /** Opens a stream or operator call for one subscriber or iterator. */
@@ -307,7 +306,7 @@ const callOptions = new Set([
 ]);
 
 /** @throws TypeError for an option that is not there, RangeError for a number that is none */
-function checkOptions(options: CallOptions): void {
+export function checkOptions(options: CallOptions): void {
   for (const key of Object.keys(options))
     if (!callOptions.has(key)) throw new TypeError(`portal.with(): there is no option ${key}`);
   if (Number.isNaN(options.timeout)) throw new RangeError('timeout is a number of milliseconds, not NaN');

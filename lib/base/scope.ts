@@ -87,7 +87,7 @@ export class Scope {
 
   /** Reports a failure that nobody asked for: the scope ends with it. */
   fail(error: unknown): void {
-    if (this.#cancelled && error instanceof ContextCancelled) return;
+    if (error instanceof ContextCancelled && (this.#cancelled || askedForHere.has(error))) return;
     this.#failures ??= [];
     if (!this.#failures.includes(error)) this.#failures.push(error);
     this.cancel(
@@ -192,6 +192,14 @@ export class Scope {
       Promise.all(charges.map(charge => charge.end(why))),
     );
   }
+}
+
+/** Cancellations that this actor has asked for itself: no failure of any of its scopes, read by nobody or not (rule X5). */
+const askedForHere = new WeakSet<ContextCancelled>();
+
+export function ownCancel(why: ContextCancelled): ContextCancelled {
+  askedForHere.add(why);
+  return why;
 }
 
 /** What each level of a tree keeps for itself of the time that it was given, in ms: at most this, and at most a fifth. */

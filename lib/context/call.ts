@@ -3,13 +3,15 @@
  * Floor 4: below `caller`, which carries it out.
  */
 import {formatActor} from '../base/address.js';
-import {type CancelReason, ContextCancelled, Unserializable} from '../base/errors.js';
-import type {Scope} from '../base/scope.js';
+import {type CancelReason, ContextCancelled, suppress, Unserializable} from '../base/errors.js';
+import {log} from '../base/log.js';
+import {ownCancel, type Scope} from '../base/scope.js';
 import type {Channel} from '../channel/channel.js';
 import type {Schemas} from '../msg/schema.js';
 import type {FunctionKind, FunctionRef, StartPayload} from '../msg/types.js';
 import {firstWindow} from './credit.js';
 import type {Flow} from './flow.js';
+import type {Outcome} from './link.js';
 
 /** What a call needs to begin. */
 export interface Call {
@@ -67,10 +69,25 @@ export function describeCall(channel: Channel, call: Call): string {
 
 /** A call that is not made: its signal was aborted before, or its time is over. */
 export function cancelledBefore(channel: Channel, call: Call, reason: CancelReason, cause: unknown): ContextCancelled {
-  return new ContextCancelled(`${describeCall(channel, call)} was cancelled before it began (${reason})`, {
-    canceller: channel.self,
-    reason,
-    cause,
-    actor: channel.peer,
-  });
+  return ownCancel(
+    new ContextCancelled(`${describeCall(channel, call)} was cancelled before it began (${reason})`, {
+      canceller: channel.self,
+      reason,
+      cause,
+      actor: channel.peer,
+    }),
+  );
+}
+
+/** One's own cancellation, with what the clean-up over there threw. */
+export function withCleanUp(own: ContextCancelled, told: unknown): ContextCancelled {
+  for (const error of told instanceof ContextCancelled ? told.suppressed : []) suppress(own, error);
+  return own;
+}
+
+/** An error of a clean-up is attached to a cancellation; where nobody reads that, the log has it. */
+export function logCleanUp(channel: Channel, call: Call, outcome: Outcome): void {
+  if (outcome.kind !== 'failed' || !(outcome.error instanceof ContextCancelled)) return;
+  for (const error of outcome.error.suppressed)
+    log('warn', `the clean-up of ${describeCall(channel, call)} failed: ${String(error)}`, {error});
 }

@@ -12,14 +12,14 @@ import {
   MessageTypeError,
   RemoteActorError,
 } from '../base/errors.js';
-import {type Charge, handedDown} from '../base/scope.js';
+import {type Charge, handedDown, ownCancel} from '../base/scope.js';
 import {deadline, longTimer} from '../base/timer.js';
 import type {Channel} from '../channel/channel.js';
 import {reviveError, unboxError} from '../msg/boxed-error.js';
 import {encodeCancel} from '../msg/cancel.js';
 import {parse, parseNow} from '../msg/schema.js';
 import {type ErrorPayload, Kind, type Message} from '../msg/types.js';
-import {type Call, cancelledBefore, describeCall, encodeStart} from './call.js';
+import {type Call, cancelledBefore, describeCall, encodeStart, logCleanUp, withCleanUp} from './call.js';
 import {End, type StreamSchema, streamSchema} from './end.js';
 import type {Outcome} from './link.js';
 import {describePeersWait} from './peers-wait.js';
@@ -166,6 +166,7 @@ export class Caller extends End implements Charge {
 
   async end(why: ContextCancelled): Promise<void> {
     this.asked = true;
+    this.inlet?.quit();
     this.#sendCancel(why.reason === 'requested' ? 'scope' : why.reason, why, this.call.cancelBound);
     await this.#seeEnd(why);
   }
@@ -258,6 +259,7 @@ export class Caller extends End implements Charge {
     const listeners = this.#outcomeListeners;
     this.#outcomeListeners = [];
     for (const listener of listeners) listener(outcome);
+    if (listeners.length === 0) logCleanUp(this.channel, this.call, outcome);
     if (outcome.kind === 'failed' && !this.asked && !this.isOwnCancel(outcome.error))
       this.#reportUnasked(outcome.error);
   }
@@ -352,7 +354,7 @@ export class Caller extends End implements Charge {
       told.reason === 'deadline'
     )
       this.#request = {reason: 'deadline', cause: undefined};
-    if (this.#request) return this.#own(true);
+    if (this.#request) return withCleanUp(this.#own(true), told);
     return told instanceof ContextCancelled
       ? told
       : new ContextCancelled(`${describeCall(this.channel, this.call)} was cancelled`, {
@@ -365,13 +367,14 @@ export class Caller extends End implements Charge {
   #own(acked: boolean): ContextCancelled {
     const {reason, cause} = this.#request as CancelRequest;
     const text = acked ? 'was cancelled' : 'was cancelled and has not acknowledged it in time';
-    return new ContextCancelled(`${describeCall(this.channel, this.call)} ${text} (${reason})`, {
+    const why = new ContextCancelled(`${describeCall(this.channel, this.call)} ${text} (${reason})`, {
       canceller: this.channel.self,
       reason,
       cause,
       acked,
       actor: this.channel.peer,
     });
+    return ownCancel(why);
   }
 }
 

@@ -36,6 +36,7 @@ class Crew implements Consumer {
   readonly #here = AsyncLocalStorage.snapshot();
   #running = 0;
   #over = false;
+  #muted = false;
   #busy = false;
 
   constructor(
@@ -62,6 +63,11 @@ class Crew implements Consumer {
     return true;
   }
 
+  mute(): void {
+    this.#muted = true;
+    this.ready();
+  }
+
   ready(): void {
     // A job that is done at once comes back here: the loop goes on, it does not nest.
     if (!this.#busy) this.#here(() => this.#handOut());
@@ -70,7 +76,7 @@ class Crew implements Consumer {
   #handOut(): void {
     this.#busy = true;
     while (!this.#over) {
-      const item = this.#inlet.peek(this, this.#jobs.length);
+      const item = this.#next();
       if (item === undefined) break;
       if (isValue(item)) {
         if (this.#running >= this.#size) break;
@@ -83,6 +89,12 @@ class Crew implements Consumer {
       }
     }
     this.#busy = false;
+  }
+
+  /** Once muted no value, unless the stream was completed after all: an end without them would not be true. */
+  #next(): {readonly value: unknown} | StreamEnd | undefined {
+    const end = this.#inlet.ended;
+    return this.#muted && !(end && !('error' in end)) ? end : this.#inlet.peek(this, this.#jobs.length);
   }
 
   #start(value: unknown): void {
@@ -258,6 +270,29 @@ export function mapOver<T, R>(
         }, concurrency),
       )
       .subscribe(subscriber);
+  });
+}
+
+/** What a call gives, as an Observable whose unsubscription aborts it. */
+export function cancellable<R>(call: (signal: AbortSignal) => PromiseLike<R>): Observable<R> {
+  const {Observable: RxObservable} = rxjs();
+  return new RxObservable<R>(subscriber => {
+    const controller = new AbortController();
+    let isOver = false;
+    call(controller.signal).then(
+      value => {
+        isOver = true;
+        subscriber.next(value);
+        subscriber.complete();
+      },
+      error => {
+        isOver = true;
+        subscriber.error(error);
+      },
+    );
+    return () => {
+      if (!isOver) controller.abort();
+    };
   });
 }
 

@@ -20,6 +20,8 @@ export interface Consumer {
   ready(): void;
   /** Whether it may be left without an end: a subscriber may, a pending `next()` would hang. */
   readonly mutable: boolean;
+  /** Where it may not be left: takes no more values, and waits for the end alone. */
+  mute?(): void;
 }
 
 interface Entry {
@@ -142,9 +144,15 @@ export class Inlet {
     else if (this.#draining) this.#dropAll(this.#log.length - this.#logFrom);
   }
 
-  /** Subscribers are told nothing more. */
+  /** Subscribers are told nothing more; nobody begins work on another value. */
   mute(): void {
+    this.quit();
     for (const consumer of this.#places.keys()) if (consumer.mutable) this.detach(consumer);
+  }
+
+  /** What is owed an end is owed no more values: its scope is left. */
+  quit(): void {
+    for (const consumer of this.#places.keys()) consumer.mute?.();
   }
 
   get consumers(): number {

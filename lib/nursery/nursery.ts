@@ -12,7 +12,7 @@ import {type Marked, markOf} from '../actor/remote.js';
 import {onAbort} from '../base/abort.js';
 import {Answer} from '../base/answer.js';
 import {ContextCancelled, NurseryError, ResourceExhausted, SpawnFailed, suppress} from '../base/errors.js';
-import {type Charge, Scope} from '../base/scope.js';
+import {type Charge, ownCancel, Scope} from '../base/scope.js';
 import {held, heldWhile, type Opening} from '../context/held.js';
 import {type BodyOf, settleBody} from './body.js';
 import {Offspring} from './offspring.js';
@@ -164,6 +164,8 @@ export class NurseryOf implements Nursery, Charge {
     const thrown: unknown[] = [];
     let value: T | undefined;
     try {
+      // A signal that was aborted before prevents the body.
+      scope.check();
       value = await this.#actor.run(scope, () => settleBody(() => body(this), scope));
     } catch (error) {
       thrown.push(error);
@@ -272,14 +274,12 @@ export class NurseryOf implements Nursery, Charge {
     this.#children.add(child);
     void child.gone.then(() => this.#children.delete(child));
     const stopListening = onAbort(options.signal, reason => {
-      void child.cancel(
-        new ContextCancelled(`actor ${name} was cancelled by its signal`, {
-          canceller: this.#actor.id,
-          reason: 'requested',
-          cause: reason,
-        }),
-        this[scopeKey].teardownBudget,
-      );
+      const why = new ContextCancelled(`actor ${name} was cancelled by its signal`, {
+        canceller: this.#actor.id,
+        reason: 'requested',
+        cause: reason,
+      });
+      void child.cancel(ownCancel(why), this[scopeKey].teardownBudget);
     });
     void child.gone.then(stopListening);
     // The place in the queue is kept until the child serves: many at once starve each other of their time.
@@ -329,10 +329,11 @@ export class NurseryOf implements Nursery, Charge {
   }
 
   #unsubscribed(name: string): ContextCancelled {
-    return new ContextCancelled(
+    const why = new ContextCancelled(
       `actor ${name} was let go by its subscriber, as firstValueFrom() and take(1) do with the first value. nursery.startActor() starts one that stays`,
       {canceller: this.#actor.id, reason: 'requested'},
     );
+    return ownCancel(why);
   }
 
   #cancelScope(reason: 'requested' | 'scope', cause: unknown): void {

@@ -2,11 +2,13 @@
  * Several equal actors behind one `run` and `map`; one that dies is replaced.
  * Floor 6: made by `nursery`.
  */
-import type {ObservableInput, OperatorFunction} from 'rxjs';
-import type {Portal} from '../actor/portal.js';
+import type {OperatorFunction} from 'rxjs';
+import {type CallOptions, checkOptions, type Portal} from '../actor/portal.js';
 import type {Marked} from '../actor/remote.js';
 import {ContextCancelled} from '../base/errors.js';
-import {mapOver} from '../context/crew.js';
+import {ownCancel} from '../base/scope.js';
+import {cancellable, mapOver} from '../context/crew.js';
+import type {Source} from '../context/source.js';
 import type {ActorOptions} from './plan.js';
 
 /** An actor that is being started, and how to end it. */
@@ -31,13 +33,18 @@ export interface Pool extends AsyncDisposable {
   /**
    * An operator that runs a task for each value, at most `concurrency` (default: `size`) at a time. Results come as
    * they are ready, or with `ordered` in the order of the values. A remote stream is read only as fast as the workers
-   * work; of another Observable what it pushes meanwhile is queued.
+   * work; of another Observable what it pushes meanwhile is queued. Unsubscribing cancels the tasks that run.
    */
   map<In, R>(
     fn: ((value: In) => R) & Marked<'task'>,
     options?: {readonly concurrency?: number; readonly ordered?: boolean},
   ): OperatorFunction<In, Awaited<R>>;
+  /** The same pool with other options for its tasks. Throws TypeError or RangeError for what is none. */
+  with(options: PoolCallOptions): Pick<Pool, 'run' | 'map' | 'with'>;
 }
+
+/** `timeout` (ms) counts from the call, and so while a worker is replaced too. */
+export type PoolCallOptions = Pick<CallOptions, 'signal' | 'timeout'>;
 
 /** Resolves when all workers serve. @throws RangeError, and whatever starting an actor throws */
 export async function openPool(nursery: Starter, name: string, size: number, options: ActorOptions): Promise<Pool> {
@@ -56,10 +63,12 @@ export async function openPool(nursery: Starter, name: string, size: number, opt
 class PoolOf implements Pool {
   readonly #nursery: Starter;
   readonly #workers: readonly Worker[];
+  readonly #call: PoolCallOptions;
 
-  constructor(nursery: Starter, workers: readonly Worker[]) {
+  constructor(nursery: Starter, workers: readonly Worker[], call: PoolCallOptions = {}) {
     this.#nursery = nursery;
     this.#workers = workers;
+    this.#call = call;
   }
 
   get size(): number {
@@ -67,12 +76,7 @@ class PoolOf implements Pool {
   }
 
   run<A extends unknown[], R>(fn: ((...args: A) => R) & Marked<'task'>, ...args: A): Promise<Awaited<R>> {
-    let idlest = this.#workers[0] as Worker;
-    for (const worker of this.#workers) if (worker.busy < idlest.busy) idlest = worker;
-    return this.#nursery.own(
-      'a task of a pool',
-      idlest.run(portal => portal.run(fn, ...args)),
-    );
+    return this.start(fn, args, this.#call.signal);
   }
 
   map<In, R>(
@@ -80,8 +84,37 @@ class PoolOf implements Pool {
     options: {readonly concurrency?: number; readonly ordered?: boolean} = {},
   ): OperatorFunction<In, Awaited<R>> {
     const {concurrency = this.size, ordered = false} = options;
-    const work = (value: In): ObservableInput<Awaited<R>> => this.run(fn, value);
+    const {signal} = this.#call;
+    // Unsubscribing cancels the tasks that run.
+    const work = (value: In): Source<Awaited<R>> =>
+      cancellable(gone => this.start(fn, [value], signal ? AbortSignal.any([signal, gone]) : gone));
     return source => mapOver(source, work, concurrency, ordered);
+  }
+
+  with(options: PoolCallOptions): Pool {
+    for (const key of Object.keys(options))
+      if (key !== 'signal' && key !== 'timeout') throw new TypeError(`pool.with(): there is no option ${key}`);
+    checkOptions(options);
+    return new PoolOf(this.#nursery, this.#workers, {...this.#call, ...options});
+  }
+
+  /** Every task begins here. */
+  start<A extends unknown[], R>(
+    fn: ((...args: A) => R) & Marked<'task'>,
+    args: A,
+    signal: AbortSignal | undefined,
+  ): Promise<Awaited<R>> {
+    let idlest = this.#workers[0] as Worker;
+    for (const worker of this.#workers) if (worker.busy < idlest.busy) idlest = worker;
+    const {timeout} = this.#call;
+    const begun = performance.now();
+    const task = (portal: Portal): Promise<Awaited<R>> => {
+      if (!signal && timeout === undefined) return portal.run(fn, ...args);
+      // A worker may have had to be started first.
+      const rest = timeout === undefined ? undefined : timeout - (performance.now() - begun);
+      return portal.with({...(signal && {signal}), ...(rest !== undefined && {timeout: rest})}).run(fn, ...args);
+    };
+    return this.#nursery.own('a task of a pool', idlest.run(task));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -127,10 +160,9 @@ class Worker {
   }
 
   async close(): Promise<void> {
-    this.#closed ??= new ContextCancelled(`the pool of ${this.#name} was closed`, {
-      canceller: undefined,
-      reason: 'requested',
-    });
+    this.#closed ??= ownCancel(
+      new ContextCancelled(`the pool of ${this.#name} was closed`, {canceller: undefined, reason: 'requested'}),
+    );
     await this.#current?.close(this.#closed);
   }
 

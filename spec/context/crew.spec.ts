@@ -2,6 +2,7 @@
 import test, {type ExecutionContext} from 'ava';
 import {concat, type Observable, of, range, Subject, take, throwError} from 'rxjs';
 import {scopeKey} from '../../lib/actor/portal.js';
+import {sleep} from '../../lib/base/current.js';
 import {ContextCancelled, RemoteActorError} from '../../lib/base/errors.js';
 import {Scope} from '../../lib/base/scope.js';
 import type {Grant} from '../../lib/context/credit.js';
@@ -669,5 +670,45 @@ test('leaving the scope of a consume that runs rejects it as cancelled, and is n
   await turns();
   t.deepEqual(scope.failures, []);
   t.deepEqual(pair.near.actor.scope.failures, []);
+  await pair.quiet();
+});
+
+for (const failed of [false, true])
+  test(`a consume whose scope is left${failed ? ' with an error' : ''} begins no work on what waits`, async t => {
+    const pair = await newPair();
+    const scope = new Scope('the test’s scope', pair.near.actor.scope);
+    const stream = pair.with({scope: {[scopeKey]: scope}}).stream(() => counting({count: 0}));
+    const work = byHand();
+    const told = stream.consume(work.fn).catch(error => error);
+    await until(() => work.begun.length === 1);
+    await turns();
+    const left = scope.leave(failed);
+    await work.done(work.begun[0]);
+    await left;
+    t.true((await told) instanceof ContextCancelled);
+    t.is(work.begun.length, 1);
+    await pair.quiet();
+  });
+
+test('X5: a consume and a result that nobody asks about are no failure of the scope that is left', async t => {
+  const pair = await newPair();
+  const scope = new Scope('the test’s scope', pair.near.actor.scope);
+  const calls = pair.with({scope: {[scopeKey]: scope}, onExit: 'cancel'});
+  let begun = 0;
+  void calls.stream(() => counting({count: 0})).consume(() => begun++);
+  void calls.run(() => {
+    begun++;
+    return sleep(1e9);
+  });
+  const ctx = await calls.openContext(callee => {
+    callee.started.next(0);
+    return sleep(1e9);
+  });
+  void ctx.result();
+  await until(() => begun > 1);
+  await scope.leave(false);
+  await turns();
+  t.deepEqual(scope.failures, []);
+  t.is(scope.cancelled, undefined);
   await pair.quiet();
 });
