@@ -44,6 +44,7 @@ test.serial('S1: a sender whose receiver has not opened its end is reported, onc
   const sent = far.send('hello');
   far.next('more');
   await until(() => warnings.length > 0);
+  far.next('and more');
   await new Promise(resolve => setTimeout(resolve, 60));
   t.is(warnings.length, 1);
   t.regex(warnings[0]?.text ?? '', /^the stream of anyContext is stalled: near .* has not opened its end$/);
