@@ -255,10 +255,10 @@ class PortalOf implements Portal {
       );
     const {channel} = this.#peer;
     const {asked} = this.#owner;
-    // Its subscription or its signal has ended it: that says more than what comes of a call into an actor that ends.
-    if (asked?.reason === 'requested') throw asked;
     // Before the channel, which has ended with the scope: what can be done about it is what is said.
     if (scope.settled) throw settledScope(scope);
+    // Its subscription or its signal has ended it: that says more than what comes of a call into an actor that ends.
+    if (asked?.reason === 'requested') throw asked;
     if (channel.closed) {
       throw new TransportClosed(`the portal to ${formatActor(this.actor)} is closed: its actor has ended`, {
         kind: 'closed',
