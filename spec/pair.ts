@@ -10,6 +10,8 @@ import {Peer} from '../lib/actor/peers.js';
 import {type CallOptions, makePortal, type Portal} from '../lib/actor/portal.js';
 import {context, operator, stream, task} from '../lib/actor/remote.js';
 import {newActorId} from '../lib/base/address.js';
+// Loaded by the library with the first stream: that takes time, and `until` counts turns.
+import '../lib/context/stage.js';
 import type {CalleeContext, Context} from '../lib/context/context.js';
 import type {RemoteStream} from '../lib/context/remote-stream.js';
 import {loadCodec} from '../lib/msg/codec.js';
