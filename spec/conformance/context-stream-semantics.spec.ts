@@ -14,6 +14,9 @@ import {pidOf} from '../fixtures/tasks.js';
 import {type Callee, type Caller, turns, until} from '../pair.js';
 import {errorOf, over} from './over.js';
 
+/** An actor is asked, and not killed, also on a loaded machine. */
+const patient = {timeouts: {exit: 30_000, cancelAck: 10_000}};
+
 async function untilCancelled(ctx: Callee): Promise<never> {
   await new Promise(resolve => ctx.signal.addEventListener('abort', resolve));
   throw ctx.signal.reason;
@@ -97,7 +100,7 @@ for (const early of [true, false]) {
           });
           await check(ctx as Caller);
           if (how === 'ctx.cancel()') t.is(typeof (await portal.run(pidOf)), 'number');
-        });
+        }, patient);
       });
     }
   }
