@@ -168,7 +168,7 @@ export function coldContext<In, Out, First, Result>(
   open: (scope: Scope) => Caller,
 ): Observable<Context<In, Out, First, Result>> {
   const {Observable: RxObservable} = rxjs();
-  const openFor = refusing();
+  const openFor = refusing(scopeOf);
   let last: Promise<void> | undefined;
   return new RxObservable(subscriber => {
     const scope = scopeOf();

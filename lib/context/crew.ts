@@ -5,6 +5,7 @@
 import {AsyncLocalStorage} from 'node:async_hooks';
 import type {Observable} from 'rxjs';
 import {isThenable} from '../base/answer.js';
+import type {Scope} from '../base/scope.js';
 import {type Consumer, type Inlet, isValue, type StreamEnd} from './inlet.js';
 import {refusing} from './refusal.js';
 import {rxjs} from './rxjs.js';
@@ -161,12 +162,13 @@ export function consume<T>(
 /** What `fn` makes of each value, at most `concurrency` at a time; in the order of the values where `ordered`. */
 export function mapAsync<T, R>(
   open: () => Tap,
+  scopeOf: () => Scope,
   fn: (value: T) => Source<R>,
   concurrency: number,
   ordered: boolean,
 ): Observable<R> {
   const {Observable: RxObservable, Subject, takeUntil} = rxjs();
-  const openFor = refusing();
+  const openFor = refusing(scopeOf);
   return new RxObservable<R>(subscriber => {
     const tap = openFor(subscriber, open);
     if (!tap) return undefined;

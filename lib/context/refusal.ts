@@ -3,23 +3,22 @@
  * Floor 4: below the cold Observables, `remote-stream`, `crew` and `context`.
  */
 import type {Subscriber} from 'rxjs';
+import type {Scope} from '../base/scope.js';
 
 /** Opens for a subscriber. Undefined where that is refused: the subscriber is told. */
 export type Open = <T>(subscriber: Subscriber<unknown>, open: () => T) => T | undefined;
 
 /**
- * One for each cold Observable. The refusal comes in a macrotask, because a `retry` of what is refused at once would never
- * let go of the loop; and from the second time on nothing is kept running for it, because a `retry` does not give up.
+ * The refusal comes in a macrotask, because a `retry` of what is refused at once would never let go of the loop. Once the
+ * scope has settled nothing is kept running for it: a `retry` without a count would keep the process for ever.
  */
-export function refusing(): Open {
-  let before = false;
+export function refusing(scopeOf: () => Scope): Open {
   return (subscriber, open) => {
     try {
       return open();
     } catch (error) {
       const soon = setImmediate(() => subscriber.error(error));
-      if (before) soon.unref();
-      before = true;
+      if (scopeOf().settled) soon.unref();
       subscriber.add(() => clearImmediate(soon));
       return undefined;
     }

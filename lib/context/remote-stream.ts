@@ -126,7 +126,7 @@ export const remoteStreamClass = madeOfRxjs<NewRemoteStream>(({Observable, Subsc
     mapAsync<R>(fn: (value: T) => Source<R>, options: WorkOptions & {readonly ordered?: boolean} = {}): Observable<R> {
       const {concurrency = 1, ordered = false} = options;
       checkConcurrency(fn, concurrency);
-      return mapAsync(this.#source.open, fn, concurrency, ordered);
+      return mapAsync(this.#source.open, this.#source.scope, fn, concurrency, ordered);
     }
   }
   markSource(RemoteStreamOf.prototype);
@@ -136,7 +136,7 @@ export const remoteStreamClass = madeOfRxjs<NewRemoteStream>(({Observable, Subsc
 /** A stream that opens at each subscription and for each iterator. */
 export function coldStream<T>(open: () => Tap, scope: () => Scope): RemoteStream<T> {
   const {Observable: RxObservable} = rxjs();
-  const openFor = refusing();
+  const openFor = refusing(scope);
   const values = new RxObservable<T>(subscriber => {
     const tap = openFor(subscriber, open);
     return tap && received<T>(tap.inlet, tap.leave).subscribe(subscriber);

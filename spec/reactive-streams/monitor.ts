@@ -94,7 +94,7 @@ export class Monitor {
   }
 
   #start(from: Side, at: 'written' | 'arrived', context: number, payload: Uint8Array): void {
-    const [, kind, , [window, windowBytes]] = this.#codec.decode(payload) as StartPayload;
+    const [, kind, , [window, , , , windowBytes]] = this.#codec.decode(payload) as StartPayload;
     if (at === 'written') {
       const lanes = {near: newLane(), far: newLane()};
       this.#contexts.set(context, {caller: from, lanes, cancels: 0, terminals: 0, concluded: false});
