@@ -89,5 +89,5 @@ export function withCleanUp(own: ContextCancelled, told: unknown): ContextCancel
 export function logCleanUp(channel: Channel, call: Call, outcome: Outcome): void {
   if (outcome.kind !== 'failed' || !(outcome.error instanceof ContextCancelled)) return;
   for (const error of outcome.error.suppressed)
-    log('info', `the clean-up of ${describeCall(channel, call)} failed: ${String(error)}`, {error});
+    log('warn', `the clean-up of ${describeCall(channel, call)} failed: ${String(error)}`, {error});
 }
