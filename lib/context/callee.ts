@@ -4,7 +4,7 @@
  */
 import {type ActorId, formatActor} from '../base/address.js';
 import {isThenable} from '../base/answer.js';
-import {type CancelReason, ContextCancelled, ProtocolError, suppress} from '../base/errors.js';
+import {type CancelReason, ContextCancelled, ProtocolError} from '../base/errors.js';
 import type {Scope} from '../base/scope.js';
 import type {Channel} from '../channel/channel.js';
 import {unboxError} from '../msg/boxed-error.js';
@@ -120,16 +120,11 @@ export class Callee extends End {
     else this.#sendReturn(bytes, value);
   }
 
-  /**
-   * The function threw. A cancellation that it let through is told as one; so is another error that it threw when it had been
-   * cancelled, which is attached: it is the clean-up's (rule E6). What was thrown before a cancel arrived stands.
-   */
+  /** The function threw. A cancellation that it let through is told as one. */
   threw(error: unknown): void {
     const why = this.scope.cancelled;
-    // A failure in the scope cancels it too, and is the story itself.
-    const cancelled =
-      why !== undefined && (isCancellation(error, why) || !this.scope.failures.some(failure => failure === why.cause));
-    const told = cancelled ? withSuppressed(why, error) : error;
+    const cancelled = why !== undefined && isCancellation(error, why);
+    const told = cancelled ? why : error;
     this.act('threw', () => this.sendError(told, {settled: true, cancelled}), {kind: 'failed', error: told});
   }
 
@@ -187,15 +182,6 @@ export class Callee extends End {
       actor: this.channel.self,
     });
   }
-}
-
-/** The cancellation with an error of the clean-up attached; a copy, because others are cancelled for the same reason. */
-function withSuppressed(why: ContextCancelled, error: unknown): ContextCancelled {
-  if (isCancellation(error, why)) return why;
-  const {message, canceller, reason, cause, actor} = why;
-  const told = new ContextCancelled(message, {canceller, reason, cause, actor});
-  suppress(told, error);
-  return told;
 }
 
 /** Whether an error is a cancellation that a function let through: ours, or what an aborted signal throws. */

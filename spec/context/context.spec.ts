@@ -225,61 +225,6 @@ over('C5, E6: a real error that was on its way when it was cancelled is kept', a
   t.true(((await error) as RemoteActorError).cause instanceof RangeError);
 });
 
-for (const [how, end] of Object.entries({
-  'a cancel of its own': (ctx: {cancel(reason: unknown): Promise<boolean>}) => ctx.cancel('mine'),
-  'the cancel of its caller': undefined,
-}))
-  over(
-    `E6: an error of the clean-up after ${how} is attached to the cancellation, not put in its place`,
-    async (t, pair, calls) => {
-      let callee: Callee | undefined;
-      const ctx = await calls.openContext(async far => {
-        callee = far;
-        far.started.next(0);
-        await forever(far).finally(() => {
-          throw new RangeError('clean-up');
-        });
-      });
-      const told = errorOf(ctx.result());
-      if (end) t.true(await end(ctx));
-      else callee?.cancel('mine');
-      const error = (await told) as ContextCancelled;
-      t.true(error instanceof ContextCancelled, String(error));
-      t.like(error, {reason: 'requested', cause: 'mine', acked: true});
-      t.is(error.canceller?.id, (end ? pair.near : pair.far).actor.id.id);
-      t.is(error.suppressed.length, 1);
-      t.true(error.suppressed[0] instanceof RangeError);
-    },
-  );
-
-over('E6: the clean-ups of two tasks that were cancelled for one reason are told apart', async (t, pair, calls) => {
-  const failing = (text: string) => (ctx: Callee) => {
-    ctx.started.next(0);
-    return forever(ctx).finally(() => {
-      throw new RangeError(text);
-    });
-  };
-  const contexts = [await calls.openContext(failing('one')), await calls.openContext(failing('two'))];
-  const told = contexts.map(ctx => errorOf(ctx.result()));
-  void pair.far.actor.cancel(new ContextCancelled('all', {canceller: undefined, reason: 'actor'}));
-  const texts = (await Promise.all(told)).map(error => (error as ContextCancelled).suppressed.map(String));
-  t.deepEqual(texts, [['RangeError: one'], ['RangeError: two']]);
-});
-
-over(
-  'E6: a failure in the scope of a function is no clean-up: it is what the function failed with',
-  async (t, _, calls) => {
-    const ctx = await calls.openContext(async callee => {
-      callee.started.next(0);
-      const wire = callee.openStream();
-      void wire.send(Symbol('cannot cross'));
-      await forever(callee);
-    });
-    const error = (await errorOf(ctx.result())) as RemoteActorError;
-    t.true(error.cause instanceof Unserializable, String(error));
-  },
-);
-
 over('X2: cancel resolves once the finalizers have run, and as often as it is asked', async (t, pair, calls) => {
   let finalized = false;
   const ctx = await calls.openContext(async callee => {
