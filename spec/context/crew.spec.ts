@@ -74,6 +74,8 @@ function startConsume({tap, told}: Local, fn: (value: unknown) => unknown, concu
   );
 }
 
+const scopeOf = (): Scope => new Scope('a spec');
+
 /** What a mapAsync has given so far; each value's results come from a Subject of that name. */
 function startMap(
   {tap}: Local,
@@ -83,6 +85,7 @@ function startMap(
   const inner = new Map<unknown, Subject<unknown>>();
   const output = mapAsync<unknown, unknown>(
     () => tap,
+    scopeOf,
     value => {
       const results = new Subject<unknown>();
       inner.set(value, results);
@@ -290,6 +293,7 @@ test('an ordered mapAsync loses no result where a later value is done at once', 
   const source: Record<string, Observable<string> | string[]> = {a, b: ['b1', 'b2'], c: of('c1'), d: ['d1']};
   mapAsync<string, string>(
     () => here.tap,
+    scopeOf,
     name => source[name] ?? [],
     2,
     true,
@@ -312,6 +316,7 @@ for (const ordered of [false, true]) {
     const kinds = [of(1), [2, 3], Promise.resolve(4), 'ab', []];
     mapAsync<number, unknown>(
       () => here.tap,
+      scopeOf,
       index => kinds[index] as Observable<unknown>,
       1,
       ordered,
@@ -329,6 +334,7 @@ for (const ordered of [false, true]) {
     const seen: unknown[] = [];
     mapAsync<string, number>(
       () => here.tap,
+      scopeOf,
       () =>
         (function* () {
           while (made < 1_000) yield made++;
@@ -365,6 +371,7 @@ for (const ordered of [false, true]) {
     const seen: unknown[] = [];
     mapAsync(
       () => here.tap,
+      scopeOf,
       () => {
         throw error;
       },
@@ -383,6 +390,7 @@ test('leaving mapAsync mid-way gives back what was not done, and all behind it',
   const first = new Map<unknown, Subject<unknown>>();
   const subscription = mapAsync<unknown, unknown>(
     () => here.tap,
+    scopeOf,
     value => {
       first.set(value, new Subject());
       return first.get(value) as Subject<unknown>;
@@ -410,6 +418,7 @@ test('mapAsync is cold: it opens at each subscription, and lets go once', async 
       opened++;
       return here.tap;
     },
+    scopeOf,
     value => [value],
     1,
     false,

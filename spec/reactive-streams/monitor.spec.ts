@@ -23,7 +23,7 @@ const start = (window: number, windowBytes: number): Said => [
   'near',
   Kind.Start,
   0,
-  codec.encode([1, 'stream', [], [window, windowBytes, 0, 'error'], null]),
+  codec.encode([1, 'stream', [], [window, windowBytes, 0, 'error', windowBytes], null]),
 ];
 const credit = (messages: number, bytes: number, at?: 'written' | 'arrived'): Said => [
   'near',
