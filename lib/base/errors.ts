@@ -270,6 +270,14 @@ export class ProtocolError extends ActorError {
 /** The other end of a new connection is not an actor that may talk to this one. */
 export class HandshakeRejected extends ActorError {
   static override readonly code = 'ERR_HANDSHAKE';
+  /** In one word, where it is known: `magic`, `version`, `identity`, `secret`, `certificate`, `timeout`, `busy`, … */
+  declare readonly reason?: string;
+
+  constructor(message: string, options: ActorErrorOptions & {reason?: string} = {}) {
+    super(message, options);
+    if (options.reason !== undefined) this.reason = options.reason;
+  }
+
   static {
     brand(this);
   }
