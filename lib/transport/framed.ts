@@ -31,6 +31,11 @@ export abstract class FramedTransport implements Transport {
     return this.#splitter.partial;
   }
 
+  /** Another limit, from the next frame on: a stranger may say less at a time than a friend. */
+  limitFrames(maxFrameBytes: number): void {
+    this.#splitter.maxBytes = maxFrameBytes;
+  }
+
   open(sink: TransportSink): void {
     this.#sink = sink;
     const ending = this.#ending;

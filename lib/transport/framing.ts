@@ -19,7 +19,8 @@ export function writeLength(into: Uint8Array, offset: number, length: number): v
  * gathered in memory of its own.
  */
 export class FrameSplitter {
-  readonly #maxBytes: number;
+  /** A longer frame is refused at its announcement. */
+  maxBytes: number;
   /** The length field of a frame, while it has not arrived whole. */
   readonly #length = new Uint8Array(lengthBytes);
   #lengthFilled = 0;
@@ -28,7 +29,7 @@ export class FrameSplitter {
   #filled = 0;
 
   constructor(maxBytes: number) {
-    this.#maxBytes = maxBytes;
+    this.maxBytes = maxBytes;
   }
 
   /** Whether the last chunk ended within a frame: an end now cuts it short. */
@@ -54,8 +55,8 @@ export class FrameSplitter {
         this.#lengthFilled = 0;
         length = readLength(this.#length, 0);
       }
-      if (length > this.#maxBytes)
-        throw new ProtocolError(`a frame of ${length} bytes was announced; the limit is ${this.#maxBytes}`);
+      if (length > this.maxBytes)
+        throw new ProtocolError(`a frame of ${length} bytes was announced; the limit is ${this.maxBytes}`);
       if (length <= chunk.length - at) {
         const frame = chunk.subarray(at, at + length);
         at += length;

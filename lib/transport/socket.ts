@@ -1,5 +1,5 @@
 /**
- * Frames over a stream socket: the inherited socketpair between a parent and its child.
+ * Frames over a stream socket: the inherited socketpair between a parent and its child, or a road to a listener.
  * Floor 2: implements `Transport` over `node:net`.
  */
 import {writeSync} from 'node:fs';
@@ -19,6 +19,7 @@ export class SocketTransport extends FramedTransport {
   readonly #fd: number | undefined;
   /** A write has failed: the peer hears nothing more, though it may have said something before. */
   #deaf = false;
+  #writerWaits = false;
   /** What was given to the socket and may still be on its way, oldest first; for `drainSync`. */
   readonly #inFlight: Uint8Array[] = [];
   #inFlightBytes = 0;
@@ -39,7 +40,12 @@ export class SocketTransport extends FramedTransport {
   protected override opened(): void {
     const socket = this.#socket;
     socket.on('data', (chunk: Uint8Array) => this.received(chunk));
-    socket.on('drain', () => this.sink?.drained());
+    // Node tells of every emptied buffer, TLS even of those that held nobody up.
+    socket.on('drain', () => {
+      if (!this.#writerWaits) return;
+      this.#writerWaits = false;
+      this.sink?.drained();
+    });
     socket.on('end', () => {
       if (this.partial) this.destroy({kind: 'protocol', cause: new ProtocolError('the last frame was cut short')});
       else if (this.closing) socket.destroy();
@@ -61,7 +67,8 @@ export class SocketTransport extends FramedTransport {
       socket.uncork();
     }
     // Node's own mark (16 KiB) would stop the pump after every large frame.
-    return socket.writableLength < highWaterBytes;
+    this.#writerWaits = socket.writableLength >= highWaterBytes;
+    return !this.#writerWaits;
   }
 
   override close(): void {

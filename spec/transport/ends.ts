@@ -1,19 +1,23 @@
 /**
  * Pairs of transports for the contract: in memory, over a message port, over a Unix socket within this process, over an inherited
- * socketpair to a process that passes everything on.
+ * socketpair to a process that passes everything on, and between a listener and who connects to it.
  * Beside contract.spec.ts and far-end.ts.
  */
 import {spawn} from 'node:child_process';
-import {mkdtempSync, rmSync} from 'node:fs';
+import {mkdtempSync, readFileSync, rmSync} from 'node:fs';
 import {connect, createServer, type Socket} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {MessageChannel} from 'node:worker_threads';
+import {parseAddress} from '../../lib/transport/address.js';
+import {connectTo} from '../../lib/transport/connect.js';
 import {lengthBytes, writeLength} from '../../lib/transport/framing.js';
+import {listen as listenAt} from '../../lib/transport/listener.js';
 import {memoryPair} from '../../lib/transport/memory.js';
 import {PortTransport} from '../../lib/transport/port.js';
 import {SocketTransport} from '../../lib/transport/socket.js';
+import type {TlsOptions} from '../../lib/transport/tls.js';
 import type {Ending, Transport} from '../../lib/transport/transport.js';
 
 export const maxFrameBytes = 256 * 1024;
@@ -56,7 +60,40 @@ export const pairs: Readonly<Record<string, () => Promise<Pair>>> = {
       },
     };
   },
+  'a Unix listener': async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'rx-'));
+    try {
+      return await meet(`unix:${join(folder, 's')}`);
+    } finally {
+      rmSync(folder, {recursive: true, force: true});
+    }
+  },
+  'a TCP listener': () => meet('tcp://127.0.0.1:0'),
+  'a TLS listener': () => meet('tls://127.0.0.1:0', certificates('actor')),
 };
+
+/** One that connects, and what the listener makes of it. */
+async function meet(address: string, tls?: TlsOptions): Promise<Pair> {
+  let accept: (transport: Transport) => void;
+  const accepted = new Promise<Transport>(resolve => {
+    accept = resolve;
+  });
+  const listener = await listenAt(parseAddress(address), {maxFrameBytes, tls, accept: transport => accept(transport)});
+  const a = await connectTo(parseAddress(listener.address), {maxFrameBytes, tls, timeout: 10_000});
+  const b = await accepted;
+  await listener.close();
+  return {a, b, dispose: () => destroyBoth(a, b)};
+}
+
+/** Those of spec/fixtures/tls. @param ca whom to trust; by default the one that has signed it */
+export function certificates(
+  name: 'actor' | 'elsewhere' | 'stranger',
+  ca = name === 'stranger' ? 'other-ca' : 'ca',
+): TlsOptions {
+  const read = (file: string): Buffer =>
+    readFileSync(new URL(`../../../spec/fixtures/tls/${file}.pem`, import.meta.url));
+  return {cert: read(name), key: read(`${name}.key`), ca: read(ca)};
+}
 
 export const farEnd = fileURLToPath(new URL('far-end.js', import.meta.url));
 
