@@ -11,7 +11,7 @@ export const pieceBytes = 64 * 1024;
 export const maxFrameBytes = pieceBytes + 1024;
 /** Set in the kind byte of every piece but the last. */
 const moreBit = 0x80;
-const highestKind = Kind.Goaway;
+const highestKind = Kind.Proof;
 
 /** The longest header: kind, and two varints of at most 8 bytes. */
 export const maxHeaderBytes = 17;

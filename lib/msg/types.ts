@@ -40,8 +40,10 @@ export const Kind = {
   /** Both: are you there? */
   Ping: 13,
   Pong: 14,
-  /** Both: no new contexts; this channel is about to close. */
+  /** Both: no new contexts; this channel is about to close. In place of a greeting: why it is refused. */
   Goaway: 15,
+  /** Both, behind Hello, on a road that anybody could take: I know the secret. */
+  Proof: 16,
 } as const;
 export type Kind = (typeof Kind)[keyof typeof Kind];
 
@@ -57,7 +59,10 @@ export const protocolMagic = 'rxtractor';
 export const protocolVersion = 1;
 
 /** By position, never a map: a header key cannot be forged. */
-export type HelloPayload = readonly [magic: string, version: number, actor: ActorTuple];
+export type HelloPayload =
+  | readonly [magic: string, version: number, actor: ActorTuple]
+  | readonly [magic: string, version: number, actor: ActorTuple, nonce: Uint8Array];
+export type GoawayPayload = readonly [reason: string, text: string];
 export type ActorTuple = readonly [name: string, id: string, pid: number, host: string];
 export type StartPayload = readonly [
   fn: FunctionRef,

@@ -66,7 +66,7 @@ test('a header comes back, whatever stands behind it', t => {
 
 test('an empty frame, a kind that is not ours and a header that is cut short are refused', t => {
   t.throws(() => readFrame(Uint8Array.of()), {instanceOf: ProtocolError, message: /empty/});
-  for (const kind of [0, 16, 0x7f, 0x80, 0x90, 0xff])
+  for (const kind of [0, 17, 0x7f, 0x80, 0x91, 0xff])
     t.throws(() => readFrame(Uint8Array.of(kind, 0, 0)), {instanceOf: ProtocolError, message: /unknown kind/});
   t.throws(() => readFrame(Uint8Array.of(Kind.Yield)), {instanceOf: ProtocolError});
   t.throws(() => readFrame(Uint8Array.of(Kind.Yield, 1)), {instanceOf: ProtocolError});
