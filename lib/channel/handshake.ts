@@ -40,8 +40,10 @@ export function readGreeting(codec: Codec, message: Message): {readonly peer: Ac
   if (magic !== protocolMagic)
     throw new HandshakeRejected('the peer does not speak the language of rxtractor', {reason: 'magic'});
   if (version !== protocolVersion) {
+    // What a stranger says in place of a number is not repeated.
+    const theirs = typeof version === 'number' ? version : '?';
     throw new HandshakeRejected(
-      `the peer speaks version ${String(version)} of the protocol, this side version ${protocolVersion}: install the same version of rxtractor at both ends`,
+      `the peer speaks version ${theirs} of the protocol, this side version ${protocolVersion}: install the same version of rxtractor at both ends`,
       {reason: 'version'},
     );
   }

@@ -7,6 +7,7 @@ import type {Ending, Transport, TransportSink} from './transport.js';
 
 export abstract class FramedTransport implements Transport {
   readonly #splitter: FrameSplitter;
+  readonly #maxFrameBytes: number;
   #sink: TransportSink | undefined;
   #ending: Ending | undefined;
   /** This end has been asked to close. */
@@ -14,6 +15,7 @@ export abstract class FramedTransport implements Transport {
 
   /** @param maxFrameBytes a longer frame ends the transport (`protocol`) before it is buffered */
   constructor(maxFrameBytes: number) {
+    this.#maxFrameBytes = maxFrameBytes;
     this.#splitter = new FrameSplitter(maxFrameBytes);
   }
 
@@ -31,9 +33,9 @@ export abstract class FramedTransport implements Transport {
     return this.#splitter.partial;
   }
 
-  /** Another limit, from the next frame on: a stranger may say less at a time than a friend. */
-  limitFrames(maxFrameBytes: number): void {
-    this.#splitter.maxBytes = maxFrameBytes;
+  /** A lower limit from the next frame on, or the usual one again: a stranger may say less at a time than a friend. */
+  limitFrames(bytes = this.#maxFrameBytes): void {
+    this.#splitter.maxBytes = Math.min(bytes, this.#maxFrameBytes);
   }
 
   open(sink: TransportSink): void {

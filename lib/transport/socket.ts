@@ -83,6 +83,12 @@ export class SocketTransport extends FramedTransport {
     this.#socket.destroy();
   }
 
+  /** Leaves what arrives to the kernel, which holds the peer back; or reads on. */
+  pauseReading(on: boolean): void {
+    if (on) this.#socket.pause();
+    else this.#socket.resume();
+  }
+
   override keepAlive(on: boolean): void {
     if (on) this.#socket.ref();
     else this.#socket.unref();

@@ -1,15 +1,19 @@
 /**
  * Pairs of transports for the contract: in memory, over a message port, over a Unix socket within this process, over an inherited
- * socketpair to a process that passes everything on, and between a listener and who connects to it.
+ * socketpair to a process that passes everything on, between a listener and who connects to it, and behind a greeting.
  * Beside contract.spec.ts and far-end.ts.
  */
 import {spawn} from 'node:child_process';
+import {randomBytes} from 'node:crypto';
 import {mkdtempSync, readFileSync, rmSync} from 'node:fs';
 import {connect, createServer, type Socket} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {MessageChannel} from 'node:worker_threads';
+import {newActorId} from '../../lib/base/address.js';
+import {greet} from '../../lib/channel/greeted.js';
+import {loadCodec} from '../../lib/msg/codec.js';
 import {parseAddress} from '../../lib/transport/address.js';
 import {connectTo} from '../../lib/transport/connect.js';
 import {lengthBytes, writeLength} from '../../lib/transport/framing.js';
@@ -70,6 +74,15 @@ export const pairs: Readonly<Record<string, () => Promise<Pair>>> = {
   },
   'a TCP listener': () => meet('tcp://127.0.0.1:0'),
   'a TLS listener': () => meet('tls://127.0.0.1:0', certificates('actor')),
+  'behind a greeting': async () => {
+    const {a: near, b: far, dispose} = await meet('tcp://127.0.0.1:0');
+    const common = {codec: loadCodec(), secret: randomBytes(32), where: 'here', timeout: 10_000};
+    const [a, b] = await Promise.all([
+      greet(near, {...common, role: 'connector', self: newActorId('a')}).greeted,
+      greet(far, {...common, role: 'acceptor', self: newActorId('b')}).greeted,
+    ]);
+    return {a: a.transport, b: b.transport, dispose};
+  },
 };
 
 /** One that connects, and what the listener makes of it. */
