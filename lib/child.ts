@@ -11,6 +11,8 @@ import {markSpawned} from './base/current.js';
 import {ContextCancelled} from './base/errors.js';
 import {configureLog} from './base/log.js';
 import {deadline, within} from './base/timer.js';
+import type {Roads} from './discovery/links.js';
+import {openNames, unlisten} from './discovery/names.js';
 import {loadCodec} from './msg/codec.js';
 import {maxFrameBytes} from './msg/frame.js';
 import {SocketTransport} from './transport/socket.js';
@@ -35,6 +37,7 @@ const socket = new Socket({fd: channelFd, readable: true, writable: true});
 const {peer, shutDown, fail} = serve(actor, new SocketTransport(socket, {maxFrameBytes, fd: channelFd}), {
   prepare: ({tree, watchParent}) => {
     configureLog(tree.logLevel);
+    openNames(actor, tree.roads as Roads | undefined);
     if (watchParent) startWatchdog();
   },
   exit: code => void leave(code),
@@ -53,7 +56,10 @@ process.on('SIGTERM', () => {
   deadline(actor.scope.teardownBudget, () => void leave(143));
   void shutDown(why, actor.scope.teardownBudget, 143);
 });
-process.on('exit', () => peer.channel.drainSync(actor.tree.timeouts.flush));
+process.on('exit', () => {
+  peer.channel.drainSync(actor.tree.timeouts.flush);
+  unlisten(actor);
+});
 
 function startWatchdog(): void {
   new Worker(new URL('./nursery/watchdog.js', import.meta.url), {

@@ -19,6 +19,21 @@ export {
 } from './actor/remote.js';
 // Shared resources
 export {openShared, type Shared} from './actor/shared.js';
+// Other actors, by name and by address
+export {
+  addresses,
+  type ConnectOptions,
+  connect,
+  findActor,
+  listActors,
+  type WaitOptions,
+  waitForActor,
+  watchActors,
+} from './discovery/lookup.js';
+export type {FoundPortal} from './discovery/found.js';
+export type {ActorEvent} from './discovery/registrar.js';
+export type {DiscoveryOptions} from './discovery/root.js';
+export type {TlsOptions} from './transport/tls.js';
 // Identity and logging
 export type {ActorId} from './base/address.js';
 export {currentActor, currentSignal, isRoot, shield, sleep} from './base/current.js';

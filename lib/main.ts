@@ -13,11 +13,13 @@ import {current, isRoot} from './base/current.js';
 import {ContextCancelled, ResourceExhausted} from './base/errors.js';
 import {configureLog, isLogLevel, type Logger, type LogLevel} from './base/log.js';
 import {drawSurvey} from './base/survey.js';
+import {closeNames} from './discovery/names.js';
+import {type DiscoveryOptions, openNamesAtRoot} from './discovery/root.js';
 import {loadCodec} from './msg/codec.js';
 import {adoptWork, type Body, type Nursery, NurseryOf, type NurseryOptions} from './nursery/nursery.js';
 
 /** Options of the root of a tree. */
-export interface RootOptions extends NurseryOptions {
+export interface RootOptions extends NurseryOptions, DiscoveryOptions {
   /** What children may call in the root through `parent()`. */
   readonly expose?: ReadonlyArray<RemoteFn | URL>;
   /** From `transport` (everything) to `silent`. Default `warn`. All actors inherit it. */
@@ -63,7 +65,7 @@ export async function main<T>(body: Body<T>, options: RootOptions = {}): Promise
     signals.release();
     uncaught.release();
     stopTelling();
-    root.scope.settle();
+    await closeRoot(root);
   }
 }
 
@@ -105,7 +107,7 @@ async function runNursery<T>(body: Body<T>, options: RootOptions): Promise<T> {
   try {
     return await root.run(root.scope, () => new NurseryOf(root, root.scope, options).runBody(body));
   } finally {
-    root.scope.settle();
+    await closeRoot(root);
   }
 }
 
@@ -113,7 +115,9 @@ async function makeNursery(options: RootOptions): Promise<Nursery> {
   const now = current();
   if (!now) {
     const root = await bootRoot(options);
-    return unlessCancelled(new NurseryOf(root, root.scope, options));
+    const nursery = unlessCancelled(new NurseryOf(root, root.scope, options));
+    nursery.release = () => closeRoot(root);
+    return nursery;
   }
   checkInner(options);
   now.scope.check();
@@ -148,10 +152,28 @@ async function bootRoot(options: RootOptions): Promise<Actor> {
   });
   if (options.maxActors !== undefined) root.maxActors = options.maxActors;
   if (options.expose) await root.exposed.load(homesOf(options.expose), true);
+  await openNamesAtRoot(root, options);
   return root;
 }
 
-const rootOptions = new Set(['name', 'expose', 'signal', 'logLevel', 'logger', 'maxActors', 'timeouts']);
+async function closeRoot(root: Actor): Promise<void> {
+  await closeNames(root);
+  root.scope.settle();
+}
+
+const rootOptions = new Set([
+  'name',
+  'expose',
+  'signal',
+  'logLevel',
+  'logger',
+  'maxActors',
+  'timeouts',
+  'listen',
+  'registry',
+  'secret',
+  'tls',
+]);
 
 /** An inner nursery shares the runtime that is open: its options were given when that was booted. */
 function checkInner(options: RootOptions): void {

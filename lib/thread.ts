@@ -8,6 +8,8 @@ import {serve} from './actor/serve.js';
 import {newActorId} from './base/address.js';
 import {markSpawned} from './base/current.js';
 import {configureLog} from './base/log.js';
+import type {Roads} from './discovery/links.js';
+import {openNames, unlisten} from './discovery/names.js';
 import {loadCodec} from './msg/codec.js';
 import {maxFrameBytes} from './msg/frame.js';
 import {PortTransport} from './transport/port.js';
@@ -22,11 +24,17 @@ const actor = new Actor({
   tree: {treeId, depth: 1, logLevel: 'warn', timeouts: defaultTimeouts},
 });
 const {peer, fail} = serve(actor, new PortTransport(port, {maxFrameBytes}), {
-  prepare: ({tree}) => configureLog(tree.logLevel),
+  prepare: ({tree}) => {
+    configureLog(tree.logLevel);
+    openNames(actor, tree.roads as Roads | undefined);
+  },
   exit: code => setImmediate(() => setImmediate(() => process.exit(code))),
   orphaned: () => process.exit(1),
 });
 
 process.on('uncaughtException', error => fail(error));
 process.on('unhandledRejection', error => fail(error));
-process.on('exit', () => peer.channel.drainSync(actor.tree.timeouts.flush));
+process.on('exit', () => {
+  peer.channel.drainSync(actor.tree.timeouts.flush);
+  unlisten(actor);
+});

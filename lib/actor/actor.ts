@@ -54,6 +54,8 @@ export interface TreeOptions {
   readonly depth: number;
   readonly logLevel: LogLevel;
   readonly timeouts: Timeouts;
+  /** How actors of the tree reach one another, as `discovery/links` has it; absent where they do not. */
+  readonly roads?: object | undefined;
 }
 
 /** An actor that this one has started. */
@@ -76,6 +78,8 @@ export class Actor {
   readonly children = new Set<Child>();
   /** At the root: how many actors the tree may have besides it. */
   maxActors = 1_024;
+  /** Ends the whole actor because a peer asks for it; absent at a root, which nobody else ends. */
+  endFor: ((why: ContextCancelled, budget: number) => void) | undefined;
   /** The scope of everything that runs here. */
   readonly scope: Scope;
   /** Set while the modules of a spawned actor are imported: a nursery opened then would fork for ever. */
@@ -97,8 +101,8 @@ export class Actor {
   }
 
   /** Runs `fn` as part of this actor, in a scope. */
-  run<T>(scope: Scope, fn: () => T): T {
-    const now: Current = {actor: this.id, root: this.root, scope, runtime: this};
+  run<T>(scope: Scope, fn: () => T, caller?: ActorId): T {
+    const now: Current = {actor: this.id, root: this.root, scope, runtime: this, caller};
     return runWith(now, fn);
   }
 

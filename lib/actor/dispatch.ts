@@ -67,7 +67,11 @@ export function dispatch(actor: Actor, line: Line, message: Message, instead?: E
   const {fn, mark} = found;
   const call = (fitting: readonly unknown[]): unknown => runs[kind](callee, fn, fitting);
   const stopTimer = deadline === null ? undefined : longTimer(deadline, () => expire(scope, name, deadline));
-  const running = actor.run(scope, () => execute(line, callee, () => withArgs(mark.schemas?.args, name, args, call)));
+  const running = actor.run(
+    scope,
+    () => execute(line, callee, () => withArgs(mark.schemas?.args, name, args, call)),
+    channel.peer,
+  );
   if (running) actor.track(stopTimer ? running.finally(stopTimer) : running);
   else stopTimer?.();
 }

@@ -45,9 +45,9 @@ export class Exposed {
 
   /** Lets peers call a function of the runtime's own. */
   allow(fn: RemoteFn): void {
-    const {key} = markOf(fn);
-    this.#own.add(key);
-    this.#add(key, undefined);
+    const mark = markOf(fn);
+    this.#own.add(mark.key);
+    this.#functions.set(mark.key, {mark, fn: fn as unknown as ExposedFunction['fn'], name: mark.name});
   }
 
   /**

@@ -14,6 +14,7 @@ import {
   actorFromTuple,
   type CancelPayload,
   type FunctionRef,
+  type GoawayPayload,
   Kind,
   type Message,
 } from '../msg/types.js';
@@ -38,6 +39,12 @@ export interface PeerEvents {
   cancelled?(why: ContextCancelled, budget: number): void;
   /** The peer has acknowledged the end that it was asked for. */
   acknowledged?(stage: AckStage): void;
+  /** A Pong has come. */
+  answered?(): void;
+  /** The peer says that it has no more use for the channel, or why it will not talk. */
+  goaway?(reason: string, text: string): void;
+  /** The last context on the channel is gone. */
+  quiet?(): void;
   ended?(error: TransportClosed): void;
 }
 
@@ -53,15 +60,24 @@ export class Peer {
   #names: ReadonlyMap<string, string> = new Map();
   /** Which of the peer's calls run now. Parent and child wait for one another: what they ask is not refused. */
   readonly admission: Admission;
+  readonly #endListeners: ((error: Error) => void)[] = [];
   /** Messages for contexts that are gone. */
   strays = 0;
 
-  constructor(actor: Actor, transport: Transport, side: 'connected' | 'accepted', events: PeerEvents) {
+  /** @param greeted who it is, where both have greeted already, and have shown that they know each other's secret */
+  constructor(
+    actor: Actor,
+    transport: Transport,
+    side: 'connected' | 'accepted',
+    events: PeerEvents,
+    greeted?: ActorId,
+  ) {
     this.actor = actor;
     this.#events = events;
     this.admission = new Admission({
       limits: actor.limits,
-      patient: true,
+      // Parent and child wait for one another; anybody else is told.
+      patient: greeted === undefined,
       begin: (start, instead) => this.#orFail(() => dispatch(this.actor, this, start, instead)),
       deliver: message => this.#orFail(() => this.channel.deliver(message)),
     });
@@ -74,15 +90,24 @@ export class Peer {
       owner: {
         control: message => this.#control(message),
         stray: message => this.#stray(message),
+        quiet: () => events.quiet?.(),
         ended: error => {
           this.admission.close();
           actor.channels.delete(this.channel);
           events.ended?.(error);
+          for (const listener of this.#endListeners) listener(error);
         },
       },
     });
     actor.channels.add(this.channel);
-    this.channel.send(Kind.Hello, 0, 0, encodeHello(actor.codec, actor.id));
+    if (greeted) this.channel.peer = greeted;
+    else this.channel.send(Kind.Hello, 0, 0, encodeHello(actor.codec, actor.id));
+  }
+
+  /** Calls `listener` when the channel has ended and everything on it has been told; at once when it has. */
+  onEnded(listener: (error: Error) => void): void {
+    if (this.channel.closed) listener(this.channel.closed);
+    else this.#endListeners.push(listener);
   }
 
   /** How to name a function to this peer: in full until it has surely heard it, by number from then on. */
@@ -133,6 +158,12 @@ export class Peer {
     this.channel.send(Kind.Error, 0, 0, this.actor.codec.encode([boxError(error, this.actor.id), false, false]));
   }
 
+  /** Says something about the channel as a whole. */
+  goaway(reason: string, text = ''): void {
+    const payload: GoawayPayload = [reason, text];
+    this.channel.send(Kind.Goaway, 0, 0, this.actor.codec.encode(payload));
+  }
+
   #control(message: Message): void {
     if (!this.channel.peer) {
       this.#greet(message);
@@ -163,7 +194,11 @@ export class Peer {
       case Kind.Ping:
         return this.channel.sendUrgent(Kind.Pong, 0);
       case Kind.Pong:
-        return;
+        return this.#events.answered?.();
+      case Kind.Goaway: {
+        const [reason, text] = codec.decode(message.payload) as GoawayPayload;
+        return this.#events.goaway?.(reason, text);
+      }
       default:
         throw new ProtocolError(`a message of kind ${message.kind} arrived outside a context`);
     }

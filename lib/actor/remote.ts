@@ -132,6 +132,29 @@ export function context(fn: AnyFunction, options?: FnOptions): AnyFunction & Mar
   return mark('context', fn, options, context) as AnyFunction & Marked<'context'>;
 }
 
+/** Stands in place of a module's URL: there is nothing to import. */
+const runtimeModule = 'rxtractor:';
+
+/** Whether that is what a function of the runtime's own is called, and not one of a user's. */
+export function isRuntimeName(name: string): boolean {
+  return name.startsWith(runtimeModule);
+}
+
+/**
+ * A function of the runtime's own: known by its name alone, so that another copy of the library, on another machine
+ * perhaps, means the same.
+ */
+export function runtimeFunction<K extends FunctionKind, F extends AnyFunction>(
+  kind: K,
+  name: string,
+  fn: F,
+): F & Marked<K> {
+  const [module, place] = [runtimeModule, `name:${name}`];
+  const made: Mark = {kind, module, place, key: keyOf(module, place), name: `${module}${name}`, schemas: undefined};
+  Object.defineProperty(fn, markKey, {value: made});
+  return fn as F & Marked<K>;
+}
+
 const markKey = Symbol.for('rxtractor/mark');
 
 /** Every mark of this process by key; several functions at one place make it ambiguous. */

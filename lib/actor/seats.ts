@@ -5,7 +5,7 @@
 import {current} from '../base/current.js';
 import type {Actor} from './actor.js';
 import {type Portal, parentOf, scopeKey} from './portal.js';
-import {task} from './remote.js';
+import {runtimeFunction} from './remote.js';
 
 /** What an actor knows: at the root how many seats are taken, elsewhere how many of them are below each child. */
 interface Seats {
@@ -52,31 +52,24 @@ function parentIn(actor: Actor): Portal | undefined {
   return parentOf(actor)?.with({scope: {[scopeKey]: actor.scope}});
 }
 
-/** Called by a child, whose entry lies in this very copy of the library: in another these are others. */
-const take = task(
-  async (child: string): Promise<number | undefined> => {
-    const {scope, runtime} = current() as NonNullable<ReturnType<typeof current>>;
-    const actor = runtime as Actor;
-    const full = await takeSeat(actor, scope.signal);
-    if (full !== undefined) return full;
-    const {below} = seats(actor);
-    // It may have died meanwhile: then nobody would ever give the seat back.
-    if ([...actor.children].some(({id}) => id === child)) below.set(child, (below.get(child) ?? 0) + 1);
-    else giveBack(actor, 1);
-    return undefined;
-  },
-  {module: import.meta.url, name: 'rxtractor:take a seat'},
-);
+const take = runtimeFunction('task', 'take a seat', async (child: string): Promise<number | undefined> => {
+  const {scope, runtime} = current() as NonNullable<ReturnType<typeof current>>;
+  const actor = runtime as Actor;
+  const full = await takeSeat(actor, scope.signal);
+  if (full !== undefined) return full;
+  const {below} = seats(actor);
+  // It may have died meanwhile: then nobody would ever give the seat back.
+  if ([...actor.children].some(({id}) => id === child)) below.set(child, (below.get(child) ?? 0) + 1);
+  else giveBack(actor, 1);
+  return undefined;
+});
 
-const free = task(
-  (child: string, count: number): void => {
-    const actor = current()?.runtime as Actor;
-    const {below} = seats(actor);
-    const held = below.get(child) ?? 0;
-    const freed = Math.min(held, Math.max(0, Number(count) || 0));
-    if (freed === 0) return;
-    below.set(child, held - freed);
-    giveBack(actor, freed);
-  },
-  {module: import.meta.url, name: 'rxtractor:free seats'},
-);
+const free = runtimeFunction('task', 'free seats', (child: string, count: number): void => {
+  const actor = current()?.runtime as Actor;
+  const {below} = seats(actor);
+  const held = below.get(child) ?? 0;
+  const freed = Math.min(held, Math.max(0, Number(count) || 0));
+  if (freed === 0) return;
+  below.set(child, held - freed);
+  giveBack(actor, freed);
+});

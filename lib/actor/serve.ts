@@ -72,6 +72,8 @@ export function serve(actor: Actor, transport: Transport, host: Host): Served {
     host.exit(code);
   };
 
+  actor.endFor = (why, budget) => void shutDown(why, budget, 0);
+
   const fail = (error: unknown): void => {
     if (error instanceof ContextCancelled && (actor.scope.cancelled || !actor.importing)) return;
     peer.sendFailure(error);

@@ -14,7 +14,7 @@ import {describeWait, isEnd} from '../context/waits.js';
 import {Kind} from '../msg/types.js';
 import type {Actor} from './actor.js';
 import type {Peer} from './peers.js';
-import {markOf, task} from './remote.js';
+import {isRuntimeName, markOf, runtimeFunction} from './remote.js';
 
 /** An actor that has said nothing at all for so long does not answer. */
 const answerMs = 500;
@@ -22,17 +22,14 @@ const answerMs = 500;
 const treeMs = 2_000;
 const levelMs = 100;
 
-/** Told apart from functions of users, and left out of what is told. */
-const surveyName = 'rxtractor:survey';
-export const survey = task(
-  (budget: number) => surveyOf(current()?.runtime as Actor, Math.min(Number(budget) || 0, treeMs)),
-  {module: import.meta.url, name: surveyName},
+export const survey = runtimeFunction('task', 'survey', (budget: number) =>
+  surveyOf(current()?.runtime as Actor, Math.min(Number(budget) || 0, treeMs)),
 );
 
 /** This actor and all below it, each before those below it. Takes at most `budget` ms, and never rejects. */
 export async function surveyOf(actor: Actor, budget = treeMs): Promise<SurveyRow[]> {
   const ends = [...actor.channels].flatMap(channel => [...channel.endpoints]).filter(isEnd);
-  const shown = ends.filter(end => (end instanceof Caller ? end.call.name : end.name) !== surveyName);
+  const shown = ends.filter(end => !isRuntimeName(end instanceof Caller ? end.call.name : end.name));
   const own: SurveyRow = {
     depth: 0,
     actor: formatActor(actor.id),
@@ -58,7 +55,7 @@ export async function askSurvey(peer: Peer, name: string, budget: number): Promi
     const caller = new Caller(channel, {
       kind: 'task',
       fn: peer.refOf(mark),
-      name: surveyName,
+      name: mark.name,
       args: [Math.max(answerMs + levelMs, budget - levelMs)],
       openedBy: 'verb',
       scope,

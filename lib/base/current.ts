@@ -15,6 +15,8 @@ export interface Current {
   readonly scope: Scope;
   /** The runtime of this actor, opaque here: only the floor that made it knows its type. */
   readonly runtime: object;
+  /** Who called the remote function that is running; undefined in a nursery's body. */
+  readonly caller?: ActorId | undefined;
 }
 
 const storage = processWide('current', () => new AsyncLocalStorage<Current>());

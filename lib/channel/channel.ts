@@ -3,7 +3,7 @@
  * Floor 3: above transports, below contexts; it knows ids and bytes, not what they mean.
  */
 import {type ActorId, formatActor} from '../base/address.js';
-import {type ActorError, ProtocolError, TransportClosed} from '../base/errors.js';
+import {type ActorError, ProtocolError, TransportClosed, type TransportEnd} from '../base/errors.js';
 import {IdMap} from '../base/id-map.js';
 import {type Place, Ring} from '../base/ring.js';
 import type {Codec} from '../msg/codec.js';
@@ -31,6 +31,8 @@ export interface ChannelOwner {
   control(message: Message): void;
   /** A message of a context that is not, or no longer, there. */
   stray(message: Message): void;
+  /** The last context on it is gone. */
+  quiet?(): void;
   /** After every endpoint has been told. */
   ended(error: TransportClosed): void;
 }
@@ -126,6 +128,7 @@ export class Channel {
   detach(context: number): void {
     this.#endpoints.get(context)?.leave();
     this.#endpoints.delete(context);
+    if (this.#endpoints.size === 0) this.#owner.quiet?.();
     if (!this.#keepsAlive && this.size === 0) this.#transport.keepAlive(false);
   }
 
@@ -172,8 +175,8 @@ export class Channel {
   }
 
   /** Ends at once. */
-  destroy(): void {
-    this.#transport.destroy();
+  destroy(kind: TransportEnd = 'closed'): void {
+    this.#transport.destroy({kind});
   }
 
   /** For the `exit` handler: what waits goes out, blocking. */

@@ -5,8 +5,11 @@
  */
 import {Actor, defaultTimeouts} from '../actor/actor.js';
 import {serve} from '../actor/serve.js';
+import type {SpawnSpec} from '../actor/spec.js';
 import {newActorId} from '../base/address.js';
 import {ContextCancelled, type Exit} from '../base/errors.js';
+import type {Roads} from '../discovery/links.js';
+import {closeNames, openNames} from '../discovery/names.js';
 import {loadCodec} from '../msg/codec.js';
 import {maxFrameBytes} from '../msg/frame.js';
 import {memoryPair} from '../transport/memory.js';
@@ -27,11 +30,13 @@ export async function spawnInline(request: SpawnRequest): Promise<Body> {
   const end = (code: number): void => {
     // What was said last crosses before the end.
     setImmediate(() => {
+      void closeNames(actor);
       there.close();
       exit({code, signal: null});
     });
   };
-  serve(actor, there, {here: true, prepare: () => {}, exit: end, orphaned: () => end(1)});
+  const prepare = ({tree}: SpawnSpec): void => void openNames(actor, tree.roads as Roads | undefined);
+  serve(actor, there, {here: true, prepare, exit: end, orphaned: () => end(1)});
   const kill = (): void => {
     // By force is here: told to end, and no longer waited for.
     void actor.cancel(new ContextCancelled(`actor ${request.name} was ended`, {canceller: undefined, reason: 'actor'}));

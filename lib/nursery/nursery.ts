@@ -90,7 +90,7 @@ export class NurseryOf implements Nursery, Charge {
   readonly #name: string;
   readonly #children = new Set<Offspring>();
   /** Set where a scope waits for this nursery: tells it that there is nothing more to wait for. */
-  release: (() => void) | undefined;
+  release: (() => void | Promise<void>) | undefined;
   #stopListening: () => void;
   #closed: Promise<void> | undefined;
   #isCloseByUser = false;
@@ -219,7 +219,7 @@ export class NurseryOf implements Nursery, Charge {
       scope.cancelled ?? new ContextCancelled(`${this.#name} has ended`, {canceller: this.#actor.id, reason: 'scope'}),
     );
     this.#stopListening();
-    this.release?.();
+    await this.release?.();
     scope.settle();
   }
 

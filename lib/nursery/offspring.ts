@@ -4,6 +4,7 @@
  */
 
 import type {Actor, Child} from '../actor/actor.js';
+import {directoryOf} from '../actor/directory.js';
 import type {ExposedHome} from '../actor/exposed.js';
 import {Peer} from '../actor/peers.js';
 import {makePortal, type Portal, type PortalOwner} from '../actor/portal.js';
@@ -259,11 +260,16 @@ export class Offspring implements PortalOwner, Child {
     }
     this.#checkAsked();
     log('runtime', `${this.plan.name} (pid ${body.pid}) serves`);
-    const stopHeartbeat = startHeartbeat(peer.channel, this.#actor.tree.timeouts.heartbeat, state =>
-      log('runtime', `${this.plan.name} (pid ${body.pid}) is ${state}`),
-    );
+    const portal = makePortal(peer, this);
+    const directory = directoryOf(this.#actor);
+    const stopHeartbeat = startHeartbeat(peer.channel, this.#actor.tree.timeouts.heartbeat, state => {
+      log('runtime', `${this.plan.name} (pid ${body.pid}) is ${state}`);
+      directory?.report(state, this.id);
+    });
     void this.gone.then(stopHeartbeat);
-    return makePortal(peer, this);
+    // Found before anybody can use it (rule D1).
+    await directory?.enter(peer.channel.peer as ActorId, portal);
+    return portal;
   }
 
   /** Sees the end: both signs of it, or one and a while; then tells everybody the same story. */
@@ -283,6 +289,7 @@ export class Offspring implements PortalOwner, Child {
     peer.channel.destroy();
     judged(this.#asked ?? death);
     this.#resolveEnded(this.#asked ? undefined : death);
+    directoryOf(this.#actor)?.leave(this.id);
     this.#resolveGone();
     log('runtime', `${this.plan.name} (pid ${body.pid}) has ended: ${exitText(exit)}`);
     if (served && !this.#asked) this.#onDeath(this.#lastWords ? withExit(this.#lastWords.error, death) : death);

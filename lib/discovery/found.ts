@@ -1,0 +1,81 @@
+/**
+ * Portals to actors that were found: over a link, or over the channel that is there anyway.
+ * Floor 6: above `links`; `lookup` gives them out.
+ */
+import type {Actor} from '../actor/actor.js';
+import {makePortal, type Portal, parentOf} from '../actor/portal.js';
+import {selfPortal} from '../actor/self.js';
+import {formatActor} from '../base/address.js';
+import {current} from '../base/current.js';
+import {ActorDied, type ContextCancelled} from '../base/errors.js';
+import {handedDown} from '../base/scope.js';
+import {within} from '../base/timer.js';
+import type {Held} from './links.js';
+import type {Names} from './names.js';
+
+/**
+ * A portal to an actor that this one did not start. Disposing of it closes the connection, once nothing runs over it any
+ * more, and cancels nothing. It is disposed of with the scope in which it was found.
+ */
+export interface FoundPortal extends Portal, AsyncDisposable {}
+
+const ownPortals = new WeakMap<Actor, Portal>();
+
+/** A portal over a channel that is there anyway: to this very actor, its parent, one of its children. */
+export async function portalNearby(names: Names, id: string): Promise<FoundPortal | undefined> {
+  const {actor} = names;
+  if (id === actor.id.id) return disposable((ownPortals.get(actor) ?? (await ownPortal(actor))).with({}), () => {});
+  const parent = parentOf(actor);
+  const known = parent?.actor.id === id ? parent : names.child(id);
+  return known && disposable(known.with({}), () => {});
+}
+
+async function ownPortal(actor: Actor): Promise<Portal> {
+  const portal = await selfPortal(actor);
+  ownPortals.set(actor, portal);
+  return portal;
+}
+
+/** A portal over a link. */
+export function portalOver(actor: Actor, held: Held): FoundPortal {
+  const {peer} = held;
+  let asked = false;
+  const ended = new Promise<ActorDied | undefined>(resolve => {
+    peer.onEnded(error => {
+      const {peer: id} = peer.channel;
+      const text = `the connection to ${id ? formatActor(id) : 'an actor'} has ended: whether it lives on is not known`;
+      resolve(asked ? undefined : new ActorDied(text, {exit: {code: null, signal: null}, actor: id, cause: error}));
+    });
+  });
+  const portal = makePortal(peer, {
+    scope: actor.scope,
+    ended,
+    cancelActor: async why => {
+      asked = true;
+      return endOver(actor, held, why, ended);
+    },
+  });
+  return disposable(portal, () => held.release());
+}
+
+/** Asks the actor as a whole to end. True when it did: its end of the link is gone. */
+async function endOver(actor: Actor, {peer}: Held, why: ContextCancelled, ended: Promise<unknown>): Promise<boolean> {
+  const {exit} = actor.tree.timeouts;
+  if (peer.channel.closed) return true;
+  peer.cancelActor(why, handedDown(exit));
+  return within(ended, exit);
+}
+
+/** Lets go at the end of the scope that runs, where nobody has done so before. */
+function disposable(portal: Portal, release: () => void): FoundPortal {
+  let leave = (): void => {};
+  let gone = false;
+  const dispose = async (): Promise<void> => {
+    if (gone) return;
+    gone = true;
+    leave();
+    release();
+  };
+  leave = current()?.scope.adopt({label: 'a portal that was found', finish: dispose, end: dispose}) ?? leave;
+  return Object.assign(portal, {[Symbol.asyncDispose]: dispose});
+}

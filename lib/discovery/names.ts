@@ -1,0 +1,319 @@
+/**
+ * What an actor knows of names: the root keeps the list, every other actor asks its parent, which asks its own.
+ * Floor 6: above `registrar`; a set of functions that every actor offers, so that no message of the wire is about names.
+ *
+ * A program that has joined another's registrar (`registry`) does the same at its root: it asks over a link, and keeps a
+ * list of its own tree to say it again when the link was lost.
+ */
+
+import type {Actor} from '../actor/actor.js';
+import {type Directory, setDirectory} from '../actor/directory.js';
+import {makePortal, type Portal, parentOf, scopeKey} from '../actor/portal.js';
+import {runtimeFunction} from '../actor/remote.js';
+import type {ActorId} from '../base/address.js';
+import {current} from '../base/current.js';
+import {NoRuntime, NotExposed, TransportClosed} from '../base/errors.js';
+import {log} from '../base/log.js';
+import {rxjs} from '../context/rxjs.js';
+import type {Links, Roads} from './links.js';
+import {type ActorEvent, type Entry, Registrar} from './registrar.js';
+
+/** Whoever knows more of names than this actor does. */
+export interface Upstream {
+  /** Rejects while it cannot be reached. */
+  portal(): Promise<Portal>;
+  /** Says again who is there whenever it is reached anew. */
+  onReached?(say: (portal: Portal) => Promise<unknown>): void;
+}
+
+const known = new WeakMap<Actor, Names>();
+
+/** @throws NoRuntime outside `main`, `openNursery` and spawned actors */
+export function namesHere(what: string): Names {
+  const actor = current()?.runtime as Actor | undefined;
+  const names = actor && known.get(actor);
+  if (!names)
+    throw new NoRuntime(
+      `${what} was called outside a runtime: call it within main(), openNursery() or a remote function`,
+    );
+  return names;
+}
+
+function namesOf(): Names {
+  return namesHere('a function of the runtime');
+}
+
+export class Names implements Directory {
+  readonly actor: Actor;
+  /** At a root: those of its own tree, and where it is the registrar all that have joined it. */
+  readonly #registrar: Registrar | undefined;
+  readonly #upstream: Upstream | undefined;
+  readonly #roads: Roads;
+  readonly #children = new Map<string, Portal>();
+  #links: Promise<Links> | undefined;
+  #madeLinks: Links | undefined;
+  #folder: Promise<{newSocketPath(): string; remove(): void}> | undefined;
+
+  /** @param upstream absent at the root that keeps the list for all */
+  constructor(actor: Actor, roads: Roads, upstream?: Upstream) {
+    this.actor = actor;
+    this.#roads = roads;
+    this.#upstream = upstream;
+    this.#registrar = actor.root ? new Registrar() : undefined;
+    for (const fn of offered) actor.exposed.allow(fn);
+    this.#registrar?.enter({actor: actor.id, road: []});
+    upstream?.onReached?.(portal => this.#sayAgain(portal));
+    known.set(actor, this);
+    setDirectory(actor, this);
+  }
+
+  async enter(actor: ActorId, portal: Portal): Promise<void> {
+    this.#children.set(actor.id, portal);
+    await this.take({actor, road: [actor.id]});
+  }
+
+  leave(id: string): void {
+    this.#children.delete(id);
+    this.drop(id);
+  }
+
+  report(type: 'unresponsive' | 'responsive', id: string): void {
+    this.#registrar?.report(type, id);
+    void this.#tellUp(portal => portal.run(reportNames, type, id));
+  }
+
+  /** An actor below this one, or below one that has joined it. */
+  async take(entry: Entry): Promise<void> {
+    this.#registrar?.enter(entry);
+    const portal = await this.#upstream?.portal();
+    await portal?.run(enterNames, [[entry.actor, [this.actor.id.id, ...entry.road]]]);
+  }
+
+  drop(id: string): void {
+    this.#registrar?.leave(id);
+    void this.#tellUp(portal => portal.run(leaveNames, id));
+  }
+
+  /** Those of a name, the latest first. Rejects with TransportClosed while a registrar elsewhere cannot be reached. */
+  async find(name: string): Promise<readonly Entry[]> {
+    if (this.#upstream) return (await this.#upstream.portal()).run(findNames, name);
+    return (this.#registrar as Registrar).find(name).slice(0, maxFound);
+  }
+
+  async list(): Promise<ActorId[]> {
+    if (this.#upstream) return (await this.#upstream.portal()).run(listNames);
+    return (this.#registrar as Registrar).list();
+  }
+
+  /** Those that are there, then every change. Returns how to stop. */
+  watch(watcher: (event: ActorEvent) => void, failed: (error: unknown) => void): () => void {
+    if (!this.#upstream) return (this.#registrar as Registrar).watch(watcher);
+    let stopped = false;
+    let stop = (): void => {};
+    this.#upstream.portal().then(portal => {
+      if (stopped) return;
+      const subscription = portal.stream(watchNames).subscribe({next: watcher, error: failed});
+      stop = () => subscription.unsubscribe();
+    }, failed);
+    return () => {
+      stopped = true;
+      stop();
+    };
+  }
+
+  /** Where an actor of any tree is reached; it listens from now on. Empty when it has ended. */
+  async addressesOf(id: string): Promise<string[]> {
+    if (this.#upstream) return (await this.#upstream.portal()).run(addressNames, id);
+    const registrar = this.#registrar as Registrar;
+    const entry = registrar.entry(id);
+    if (!entry) return [];
+    try {
+      return await this.walk(entry.road);
+    } catch (error) {
+      // Whoever should lead there is gone, and has not said so.
+      log('runtime', `${entry.actor.name} cannot be reached, and is struck from the list`, {error});
+      registrar.leave(id);
+      return [];
+    }
+  }
+
+  /** Down the tree to the actor at the end of a road, which says where it is reached. */
+  async walk(road: readonly string[]): Promise<string[]> {
+    const [next, ...rest] = road;
+    if (next === undefined) return (await this.links()).addresses();
+    const child = this.#children.get(next) ?? this.#joined.get(next);
+    if (!child) throw new TransportClosed('an actor on the way has ended', {kind: 'closed'});
+    return child.with({timeout: walkMs}).run(walkNames, rest);
+  }
+
+  /** The roots of other programs that have joined this one's registrar, each with a portal over its link. */
+  readonly #joined = new Map<string, Portal>();
+
+  /** A program has joined: its actors are reached through its root, over its link. It leaves with that. */
+  async join(id: string): Promise<void> {
+    if (this.#children.has(id) || this.#joined.has(id)) return;
+    const peer = (await this.links()).to(id);
+    if (!peer) throw new NotExposed('only a child, or a program that is linked, can enter actors');
+    const portal = makePortal(peer, {
+      scope: this.actor.scope,
+      ended: new Promise(() => {}),
+      cancelActor: async () => false,
+    });
+    this.#joined.set(id, portal);
+    peer.onEnded(() => {
+      if (this.#joined.get(id) === portal) this.#joined.delete(id);
+      this.drop(id);
+    });
+  }
+
+  /** The road on which this very list was entered by somebody, to hold others to it. */
+  mayChange(id: string, caller: string): boolean {
+    const entry = this.#registrar?.entry(id);
+    return entry === undefined || entry.road[0] === caller;
+  }
+
+  child(id: string): Portal | undefined {
+    return this.#children.get(id);
+  }
+
+  /** Made when it is first needed: most actors are never looked for. */
+  links(): Promise<Links> {
+    this.#links ??= import('./links.js').then(({Links: LinksOf}) => {
+      this.#madeLinks = new LinksOf(this.actor, this.#roads, () => this.#socketPath());
+      return this.#madeLinks;
+    });
+    return this.#links;
+  }
+
+  unlisten(): void {
+    this.#madeLinks?.unlisten();
+  }
+
+  /** The folder of this tree's sockets: made by its root. */
+  async folder(): Promise<string> {
+    const parent = this.#parent();
+    if (parent) return parent.run(folderNames);
+    this.#folder ??= import('../transport/folder.js').then(({makeFolder}) =>
+      makeFolder({treeId: this.actor.tree.treeId}),
+    );
+    return ((await this.#folder) as unknown as {path: string}).path;
+  }
+
+  closed = false;
+
+  /** At the end of this actor: others reach it no more. */
+  async close(): Promise<void> {
+    this.closed = true;
+    known.delete(this.actor);
+    await (await this.#links)?.close();
+    if (this.actor.root) (await this.#folder)?.remove();
+  }
+
+  async #socketPath(): Promise<string> {
+    const path = await this.folder();
+    const {Folder} = await import('../transport/folder.js');
+    return new Folder(path).newSocketPath();
+  }
+
+  #parent(): Portal | undefined {
+    return parentOf(this.actor)?.with({scope: {[scopeKey]: this.actor.scope}});
+  }
+
+  /** Nobody waits for it: what cannot be reached now will be told all anew. */
+  async #tellUp(tell: (portal: Portal) => Promise<unknown>): Promise<void> {
+    try {
+      const portal = await this.#upstream?.portal();
+      if (portal) await tell(portal);
+    } catch (error) {
+      log('runtime', 'what happened to an actor could not be told', {error});
+    }
+  }
+
+  async #sayAgain(portal: Portal): Promise<void> {
+    const own = this.actor.id.id;
+    const entries = [...(this.#registrar as Registrar).entries].map(({actor, road}): [ActorId, string[]] => [
+      actor,
+      [own, ...road],
+    ]);
+    await portal.run(enterNames, entries);
+  }
+}
+
+/** Names in a spawned actor. @param roads as its parent has handed them down */
+export function openNames(actor: Actor, roads: Roads | undefined): Names | undefined {
+  return roads && new Names(actor, roads, parentUpstream(actor));
+}
+
+export async function closeNames(actor: Actor): Promise<void> {
+  await known.get(actor)?.close();
+}
+
+/** For the `exit` handler: what the actor has made in the file system is taken away. */
+export function unlisten(actor: Actor): void {
+  known.get(actor)?.unlisten();
+}
+
+/** Above a spawned actor is its parent. */
+function parentUpstream(actor: Actor): Upstream {
+  const portal = (parentOf(actor) as Portal).with({scope: {[scopeKey]: actor.scope}});
+  return {portal: async () => portal};
+}
+
+/** So many of one name are looked at: the latest. */
+const maxFound = 64;
+/** An actor on the way that does not answer in this time counts as gone, for this search. */
+const walkMs = 2_000;
+
+const enterNames = runtimeFunction('task', 'enter', async (entries: [ActorId, string[]][]): Promise<void> => {
+  const names = namesOf();
+  const caller = current()?.caller?.id as string;
+  await names.join(caller);
+  for (const [actor, road] of entries) {
+    // An actor speaks for itself and those below it, and for nobody else's.
+    if (road[0] !== caller || !names.mayChange(actor.id, caller))
+      throw new NotExposed('an actor can enter only itself and those below it');
+    await names.take({actor, road});
+  }
+});
+
+const leaveNames = runtimeFunction('task', 'leave', (id: string): void => {
+  const names = namesOf();
+  if (names.mayChange(id, current()?.caller?.id as string)) names.drop(id);
+});
+
+const reportNames = runtimeFunction('task', 'report', (type: 'unresponsive' | 'responsive', id: string): void =>
+  namesOf().report(type, id),
+);
+
+const findNames = runtimeFunction('task', 'find', (name: string): Promise<readonly Entry[]> => namesOf().find(name));
+
+const listNames = runtimeFunction('task', 'list', (): Promise<ActorId[]> => namesOf().list());
+
+const addressNames = runtimeFunction('task', 'address', (id: string): Promise<string[]> => namesOf().addressesOf(id));
+
+const walkNames = runtimeFunction('task', 'walk', (road: string[]): Promise<string[]> => namesOf().walk(road));
+
+const folderNames = runtimeFunction('task', 'folder', (): Promise<string> => namesOf().folder());
+
+const watchNames = runtimeFunction('stream', 'watch', () => {
+  const names = namesOf();
+  const {Observable} = rxjs();
+  return new Observable<ActorEvent>(subscriber =>
+    names.watch(
+      event => subscriber.next(event),
+      error => subscriber.error(error),
+    ),
+  );
+});
+
+const offered = [
+  enterNames,
+  leaveNames,
+  reportNames,
+  findNames,
+  listNames,
+  addressNames,
+  walkNames,
+  folderNames,
+  watchNames,
+];
