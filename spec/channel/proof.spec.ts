@@ -124,7 +124,14 @@ test('a secret of less than 16 bytes is refused at home', t => {
 
 test('G5: a greeting that is sent back is no greeting', t => {
   const a = connector();
-  refuses(t, a, only(a.start()), 'identity', /sent back/);
+  const hello = only(a.start());
+  refuses(t, a, hello, 'identity', /sent back/);
+  const [magic, version, , nonce] = codec.decode(hello.payload) as unknown[];
+  const again = new Greeting({role: 'connector', self: ann, secret, codec});
+  t.notDeepEqual(only(again.start()), hello);
+  const mine = (codec.decode(only(again.start()).payload) as unknown[])[3];
+  t.notDeepEqual(mine, nonce);
+  refuses(t, again, helloOf(magic, version, actorTuple(eve), mine), 'identity', /sent back/);
   const b = acceptor();
   refuses(
     t,
@@ -154,6 +161,15 @@ test('G5: a conversation that was overheard is worth nothing in another', t => {
   later.start();
   later.receive(only(acceptor().receive(only(connector().start())).send));
   refuses(t, later, proofB, 'secret');
+});
+
+test('G5: nobody changes on the way who is said to be there', t => {
+  for (const other of [eve, {...ann, name: 'root'}, {...ann, pid: 1}, {...ann, host: 'elsewhere'}]) {
+    const [a, b] = [connector(), acceptor()];
+    const [magic, version, , nonce] = codec.decode(only(a.start()).payload) as unknown[];
+    const toA = only(b.receive(helloOf(magic, version, actorTuple(other), nonce)).send);
+    refuses(t, b, only(a.receive(toA).send), 'secret');
+  }
 });
 
 test('a nonce that is missing, short or long is refused', t => {

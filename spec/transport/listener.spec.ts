@@ -185,22 +185,6 @@ each('K35: HTTP, a TLS hello and other garbage end it by protocol, and nobody el
   await meets({listener, next}, tls);
 });
 
-test('F5: what one connects to over TCP sends small frames at once', async t => {
-  const {listener, next} = await host(t, 'tcp://127.0.0.1:0');
-  const came = next();
-  const near = await reach(listener.address);
-  // 200 round trips of one small frame: with Nagle’s delay each would cost 40 ms.
-  const [atNear, far] = [openEnd(near), await came];
-  far.open({frame: frame => void far.write([framed(frame)]), drained: () => {}, ended: () => {}});
-  for (let i = 1; i <= 200; i++) {
-    near.write([framed(Uint8Array.of(1))]);
-    near.write([framed(Uint8Array.of(2))]);
-    await atNear.count(2 * i);
-  }
-  t.is(atNear.frames.length, 400);
-  near.destroy();
-});
-
 test('G1: a plain address that others can reach is refused, and the text says what to do', async t => {
   for (const address of ['tcp://0.0.0.0:0', 'tcp://[::]:0', 'tcp://192.0.2.1:7000', 'tcp://example.com:7000']) {
     for (const act of [() => host(t, address), () => reach(address)]) {
@@ -401,6 +385,7 @@ test('a listener alone does not keep the process running', async t => {
     const child = spawn(process.execPath, ['--input-type=module', '-e', source], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
+    t.teardown(() => child.kill('SIGKILL'));
     const [[said], [code]] = await Promise.all([once(child.stdout, 'data'), once(child, 'exit')]);
     t.true(String(said).startsWith(where.kind) && code === 0);
   }
@@ -431,11 +416,11 @@ test('T12: what was written reaches the other end though the process exits at on
     for (let i = 0; i < 100; i++) road.write([Uint8Array.of(160, 134, 1, 0), new Uint8Array(100_000)]);
     process.exit();`;
   const child = spawn(process.execPath, ['--input-type=module', '-e', source], {stdio: 'inherit'});
+  t.teardown(() => child.kill('SIGKILL'));
   const end = openEnd(await came);
   t.is((await end.end()).kind, 'eof');
   t.is(end.frames.length, 100);
   t.true(end.frames.every(({length}) => length === 100_000));
-  child.kill('SIGKILL');
 });
 
 test('a fault of accepting is reported, and the listener goes on', async t => {
