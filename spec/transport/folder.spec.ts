@@ -158,10 +158,12 @@ asRoot(`G2: another user can neither enter the folder nor connect to a socket in
     gid: 65_534,
     stdio: ['ignore', 'pipe', 'ignore'],
   });
+  t.teardown(() => {
+    child.kill('SIGKILL');
+    server.close();
+  });
   const [said] = await once(child.stdout, 'data');
   t.is(String(said).trim(), 'EACCES');
-  child.kill('SIGKILL');
-  server.close();
 });
 
 test('G2: a folder in which others may replace things is refused', t => {
@@ -278,6 +280,7 @@ test('a process is gone when it has ended, and not before', async t => {
   const program = fileURLToPath(new URL('../../lib/transport/owner.js', import.meta.url));
   const source = `import(${JSON.stringify(program)}).then(m => console.log(JSON.stringify(m.thisOwner()))); setInterval(() => {}, 1e6)`;
   const child = spawn(process.execPath, ['-e', source], {stdio: ['ignore', 'pipe', 'inherit']});
+  t.teardown(() => child.kill('SIGKILL'));
   const [said] = await once(child.stdout, 'data');
   const owner = JSON.parse(String(said));
   t.is(owner.pid, child.pid);
