@@ -48,6 +48,13 @@ export class Ring<T> implements Iterable<T> {
     return places;
   }
 
+  /** So many of those that came last, the last first. */
+  latest(count: number): T[] {
+    const values: T[] = [];
+    for (let place = this.#last; place && values.length < count; place = place.before) values.push(place.value);
+    return values;
+  }
+
   [Symbol.iterator](): Iterator<T> {
     return this.places()
       .map(place => place.value)

@@ -76,6 +76,9 @@ function disposable(portal: Portal, release: () => void): FoundPortal {
     leave();
     release();
   };
-  leave = current()?.scope.adopt({label: 'a portal that was found', finish: dispose, end: dispose}) ?? leave;
+  const scope = current()?.scope;
+  // Whoever looked for it did not wait until it was found.
+  if (scope?.settled) void dispose();
+  else leave = scope?.adopt({label: 'a portal that was found', finish: dispose, end: dispose}) ?? leave;
   return Object.assign(portal, {[Symbol.asyncDispose]: dispose});
 }

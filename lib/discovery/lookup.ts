@@ -2,11 +2,12 @@
  * How users find actors: by name, all of them, as they come and go, or by an address.
  * Floor 6: above `names`, which knows who is there, and `found`, which leads there.
  */
+import {AsyncLocalStorage} from 'node:async_hooks';
 import type {Observable} from 'rxjs';
 import {onAbort} from '../base/abort.js';
 import type {ActorId} from '../base/address.js';
 import {Answer} from '../base/answer.js';
-import {current} from '../base/current.js';
+import {type Current, current} from '../base/current.js';
 import {ContextCancelled, HandshakeRejected, TransportClosed} from '../base/errors.js';
 import type {Scope} from '../base/scope.js';
 import {rxjs} from '../context/rxjs.js';
@@ -52,15 +53,24 @@ export function listActors(): Promise<ActorId[]> {
   return here('listActors()', names => names.list());
 }
 
-/** Cold: those that are there (`present`), then each that comes, ends, falls silent or speaks again. Never completes. */
+/**
+ * Cold: those that are there (`present`), then each that comes, ends, falls silent or speaks again. Never completes. Its
+ * scope unsubscribes it; cancelled, it errors with ContextCancelled. It errors with TransportClosed when the registrar of
+ * another program is lost: subscribed again once that is reached, it begins anew with those that are there.
+ */
 export function watchActors(): Observable<ActorEvent> {
   const {Observable: RxObservable} = rxjs();
   return new RxObservable<ActorEvent>(subscriber => {
     const names = namesHere('watchActors()');
-    return names.watch(
-      event => subscriber.next(event),
-      error => subscriber.error(error),
-    );
+    const {scope} = current() as Current;
+    scope.check();
+    // Events come from wherever something happens: the subscriber is called in the async context of its subscription.
+    const here = AsyncLocalStorage.snapshot();
+    const fail = (error: unknown): void => here(() => subscriber.error(error));
+    const leave = async (): Promise<void> => subscriber.unsubscribe();
+    subscriber.add(scope.adopt({label: 'watchActors()', finish: leave, end: leave}));
+    subscriber.add(scope.onCancel(fail));
+    subscriber.add(names.watch(event => here(() => subscriber.next(event)), fail));
   });
 }
 
@@ -95,8 +105,9 @@ function here<T>(what: string, work: (names: Names, scope: Scope) => Promise<T>)
     scope,
     (async () => {
       const names = namesHere(what);
-      scope?.check();
-      return work(names, scope as Scope);
+      const own = scope as Scope;
+      own.check();
+      return own.orCancelled(work(names, own));
     })(),
   );
 }
@@ -123,18 +134,19 @@ async function reach(names: Names, {actor}: Entry): Promise<FoundPortal | undefi
   const near = await portalNearby(names, actor.id);
   if (near) return near;
   const links = await names.links();
-  let ended = false;
+  let asked: 'gone' | 'silent' | 'there' | undefined;
   try {
     const held = await links.hold(actor.id, async () => {
+      asked = 'silent';
       const found = await names.addressesOf(actor.id);
-      ended = found.length === 0;
+      asked = found.length > 0 ? 'there' : 'gone';
       return found;
     });
     return portalOver(names.actor, held);
   } catch (error) {
-    if (ended) return undefined;
-    // The list may know better by now than when it was asked.
-    if ((await names.find(actor.name)).every(entry => entry.actor.id !== actor.id)) return undefined;
+    // It was there when it was asked, and may have ended since: it is asked again.
+    if (asked === 'gone') return undefined;
+    if (asked !== 'silent' && (await names.addressesOf(actor.id)).length === 0) return undefined;
     throw error;
   }
 }
@@ -179,8 +191,10 @@ function waitFor(names: Names, scope: Scope, name: string, signal: AbortSignal |
       scope.onCancel(failed),
     );
     if (over) return;
+    // What is found belongs to the scope that waits, and not to the one in which something happened.
+    const here = AsyncLocalStorage.snapshot();
     const seen = (event: ActorEvent): void => {
-      if (event.actor.name === name && (event.type === 'registered' || event.type === 'present')) void look();
+      if (event.actor.name === name && (event.type === 'registered' || event.type === 'present')) here(look);
     };
     stops.push(names.watch(seen, failed));
     if (over) for (const stop of stops) stop();

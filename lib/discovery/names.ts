@@ -2,17 +2,26 @@
  * What an actor knows of names: the root keeps the list, every other actor asks its parent, which asks its own.
  * Floor 6: above `registrar`; a set of functions that every actor offers, so that no message of the wire is about names.
  *
- * A program that has joined another's registrar (`registry`) does the same at its root: it asks over a link, and keeps a
- * list of its own tree to say it again when the link was lost.
+ * Every actor keeps a list of those below it, to hold each child to its own (rule D1). A program that has joined another's
+ * registrar (`registry`) does the same at its root: it asks over a link, and says its list again when the link was lost.
  */
 
 import type {Actor} from '../actor/actor.js';
 import {type Directory, setDirectory} from '../actor/directory.js';
+import type {Peer} from '../actor/peers.js';
 import {makePortal, type Portal, parentOf, scopeKey} from '../actor/portal.js';
 import {runtimeFunction} from '../actor/remote.js';
-import type {ActorId} from '../base/address.js';
+import {type ActorId, formatActor} from '../base/address.js';
 import {current} from '../base/current.js';
-import {NoRuntime, NotExposed, TransportClosed} from '../base/errors.js';
+import {
+  ActorDied,
+  ActorError,
+  ContextCancelled,
+  NoRuntime,
+  NotExposed,
+  RemoteActorError,
+  TransportClosed,
+} from '../base/errors.js';
 import {log} from '../base/log.js';
 import {rxjs} from '../context/rxjs.js';
 import type {Links, Roads} from './links.js';
@@ -45,8 +54,8 @@ function namesOf(): Names {
 
 export class Names implements Directory {
   readonly actor: Actor;
-  /** At a root: those of its own tree, and where it is the registrar all that have joined it. */
-  readonly #registrar: Registrar | undefined;
+  /** This actor and those below it; at a root that is the registrar also all that have joined it. */
+  readonly #registrar = new Registrar();
   readonly #upstream: Upstream | undefined;
   readonly #roads: Roads;
   readonly #children = new Map<string, Portal>();
@@ -59,9 +68,8 @@ export class Names implements Directory {
     this.actor = actor;
     this.#roads = roads;
     this.#upstream = upstream;
-    this.#registrar = actor.root ? new Registrar() : undefined;
     for (const fn of offered) actor.exposed.allow(fn);
-    this.#registrar?.enter({actor: actor.id, road: []});
+    this.#registrar.enter({actor: actor.id, road: []});
     upstream?.onReached?.(portal => this.#sayAgain(portal));
     known.set(actor, this);
     setDirectory(actor, this);
@@ -78,61 +86,83 @@ export class Names implements Directory {
   }
 
   report(type: 'unresponsive' | 'responsive', id: string): void {
-    this.#registrar?.report(type, id);
-    void this.#tellUp(portal => portal.run(reportNames, type, id));
+    this.#registrar.report(type, id);
+    this.#tellUp(portal => portal.run(reportNames, type, id));
   }
 
   /** An actor below this one, or below one that has joined it. */
   async take(entry: Entry): Promise<void> {
-    this.#registrar?.enter(entry);
-    const portal = await this.#upstream?.portal();
-    await portal?.run(enterNames, [[entry.actor, [this.actor.id.id, ...entry.road]]]);
+    this.#registrar.enter(entry);
+    if (!this.#upstream) return;
+    try {
+      await this.#askUp(portal => portal.run(enterNames, [[entry.actor, [this.actor.id.id, ...entry.road]]]));
+    } catch (error) {
+      // Its own root has it: the registrar of another program is told when it is reached again.
+      if (this.actor.root && error instanceof TransportClosed) return;
+      this.#registrar.leave(entry.actor.id);
+      throw error;
+    }
   }
 
   drop(id: string): void {
-    this.#registrar?.leave(id);
-    void this.#tellUp(portal => portal.run(leaveNames, id));
+    this.#registrar.leave(id);
+    this.#tellUp(portal => portal.run(leaveNames, id));
   }
 
   /** Those of a name, the latest first. Rejects with TransportClosed while a registrar elsewhere cannot be reached. */
   async find(name: string): Promise<readonly Entry[]> {
-    if (this.#upstream) return (await this.#upstream.portal()).run(findNames, name);
-    return (this.#registrar as Registrar).find(name).slice(0, maxFound);
+    if (this.#upstream) return this.#askUp(portal => portal.run(findNames, name));
+    return this.#registrar.find(name, maxFound);
   }
 
   async list(): Promise<ActorId[]> {
-    if (this.#upstream) return (await this.#upstream.portal()).run(listNames);
-    return (this.#registrar as Registrar).list();
+    if (this.#upstream) return this.#askUp(portal => portal.run(listNames));
+    return this.#registrar.list();
   }
 
-  /** Those that are there, then every change. Returns how to stop. */
+  /**
+   * Those that are there, then every change. Returns how to stop.
+   *
+   * @param failed told when whoever knows of the changes is lost: nothing comes after it
+   */
   watch(watcher: (event: ActorEvent) => void, failed: (error: unknown) => void): () => void {
-    if (!this.#upstream) return (this.#registrar as Registrar).watch(watcher);
+    if (!this.#upstream) return this.#registrar.watch(watcher);
     let stopped = false;
     let stop = (): void => {};
-    this.#upstream.portal().then(portal => {
+    const begin = async (portal: Portal): Promise<void> => {
       if (stopped) return;
-      const subscription = portal.stream(watchNames).subscribe({next: watcher, error: failed});
+      const subscription = portal
+        .stream(watchNames)
+        .subscribe({next: watcher, error: error => failed(asItself(error))});
       stop = () => subscription.unsubscribe();
-    }, failed);
+    };
+    this.#askUp(begin).catch(failed);
     return () => {
       stopped = true;
       stop();
     };
   }
 
-  /** Where an actor of any tree is reached; it listens from now on. Empty when it has ended. */
+  /**
+   * Where an actor of any tree is reached; it listens from now on. Empty when it has ended. Rejects with TransportClosed
+   * when it is there and does not say: a busy actor is not struck from the list.
+   */
   async addressesOf(id: string): Promise<string[]> {
-    if (this.#upstream) return (await this.#upstream.portal()).run(addressNames, id);
-    const registrar = this.#registrar as Registrar;
-    const entry = registrar.entry(id);
+    if (this.#upstream) return this.#askUp(portal => portal.run(addressNames, id));
+    const entry = this.#registrar.entry(id);
     if (!entry) return [];
+    const who = formatActor(entry.actor);
     try {
       return await this.walk(entry.road);
     } catch (error) {
+      const why = asItself(error);
+      if (!isEnd(why)) {
+        const {message} = why as Error;
+        throw new TransportClosed(`${who} cannot be reached now: ${message}`, {kind: 'closed', cause: why});
+      }
       // Whoever should lead there is gone, and has not said so.
-      log('runtime', `${entry.actor.name} cannot be reached, and is struck from the list`, {error});
-      registrar.leave(id);
+      log('runtime', `${who} cannot be reached, and is struck from the list`, {error});
+      this.#registrar.leave(id);
       return [];
     }
   }
@@ -141,34 +171,39 @@ export class Names implements Directory {
   async walk(road: readonly string[]): Promise<string[]> {
     const [next, ...rest] = road;
     if (next === undefined) return (await this.links()).addresses();
-    const child = this.#children.get(next) ?? this.#joined.get(next);
+    const child = this.#children.get(next) ?? this.#joined.get(next)?.portal;
     if (!child) throw new TransportClosed('an actor on the way has ended', {kind: 'closed'});
     return child.with({timeout: walkMs}).run(walkNames, rest);
   }
 
   /** The roots of other programs that have joined this one's registrar, each with a portal over its link. */
-  readonly #joined = new Map<string, Portal>();
+  readonly #joined = new Map<string, {readonly peer: Peer; readonly portal: Portal}>();
 
-  /** A program has joined: its actors are reached through its root, over its link. It leaves with that. */
-  async join(id: string): Promise<void> {
-    if (this.#children.has(id) || this.#joined.has(id)) return;
-    const peer = (await this.links()).to(id);
+  /**
+   * A program has joined: its actors are reached through its root, over its link. It leaves with that. At once, because
+   * what it enters and what it takes back must not overtake one another.
+   */
+  join(id: string): void {
+    if (this.#children.has(id)) return;
+    const peer = this.#madeLinks?.to(id);
     if (!peer) throw new NotExposed('only a child, or a program that is linked, can enter actors');
+    if (this.#joined.get(id)?.peer === peer) return;
     const portal = makePortal(peer, {
       scope: this.actor.scope,
       ended: new Promise(() => {}),
       cancelActor: async () => false,
     });
-    this.#joined.set(id, portal);
+    this.#joined.set(id, {peer, portal});
     peer.onEnded(() => {
-      if (this.#joined.get(id) === portal) this.#joined.delete(id);
+      if (this.#joined.get(id)?.peer !== peer) return;
+      this.#joined.delete(id);
       this.drop(id);
     });
   }
 
-  /** The road on which this very list was entered by somebody, to hold others to it. */
+  /** Whether somebody may speak of an actor: of its own, and of no other's. */
   mayChange(id: string, caller: string): boolean {
-    const entry = this.#registrar?.entry(id);
+    const entry = this.#registrar.entry(id);
     return entry === undefined || entry.road[0] === caller;
   }
 
@@ -220,21 +255,34 @@ export class Names implements Directory {
   }
 
   /** Nobody waits for it: what cannot be reached now will be told all anew. */
-  async #tellUp(tell: (portal: Portal) => Promise<unknown>): Promise<void> {
-    try {
-      const portal = await this.#upstream?.portal();
-      if (portal) await tell(portal);
-    } catch (error) {
-      log('runtime', 'what happened to an actor could not be told', {error});
-    }
+  #tellUp(tell: (portal: Portal) => Promise<unknown>): void {
+    if (!this.#upstream) return;
+    this.#askUp(tell).catch(error => log('runtime', 'what happened to an actor could not be told', {error}));
+  }
+
+  #asked: Promise<unknown> = Promise.resolve();
+
+  /**
+   * Asks upwards. What is asked leaves in the order of these calls: an actor that dies while it is being entered is
+   * entered first and taken back then, at every level; and whoever sees it end finds it no more.
+   */
+  #askUp<T>(ask: (portal: Portal) => Promise<T>): Promise<T> {
+    const scope = {[scopeKey]: this.actor.scope};
+    // In a box: the next need not wait for this answer.
+    const asked = this.#asked
+      .then(() => (this.#upstream as Upstream).portal())
+      .then(portal => [ask(portal.with({scope}))] as const);
+    this.#asked = asked.catch(() => {});
+    return asked
+      .then(([answer]) => answer)
+      .catch(error => {
+        throw asItself(error);
+      });
   }
 
   async #sayAgain(portal: Portal): Promise<void> {
     const own = this.actor.id.id;
-    const entries = [...(this.#registrar as Registrar).entries].map(({actor, road}): [ActorId, string[]] => [
-      actor,
-      [own, ...road],
-    ]);
+    const entries = this.#registrar.entries.map(({actor, road}): [ActorId, string[]] => [actor, [own, ...road]]);
     await portal.run(enterNames, entries);
   }
 }
@@ -255,8 +303,23 @@ export function unlisten(actor: Actor): void {
 
 /** Above a spawned actor is its parent. */
 function parentUpstream(actor: Actor): Upstream {
-  const portal = (parentOf(actor) as Portal).with({scope: {[scopeKey]: actor.scope}});
+  const portal = parentOf(actor) as Portal;
   return {portal: async () => portal};
+}
+
+/** An error that has come through actors, as it was where it arose: who asked does not know of the way. */
+function asItself(error: unknown): unknown {
+  return error instanceof RemoteActorError && error.cause instanceof ActorError ? error.cause : error;
+}
+
+/** Whether an actor that answers so has ended, or is about to: silence is no such answer. */
+function isEnd(why: unknown): boolean {
+  if (why instanceof ContextCancelled) return why.reason !== 'deadline';
+  return why instanceof TransportClosed || why instanceof ActorDied;
+}
+
+function callerHere(): string {
+  return current()?.caller?.id ?? '';
 }
 
 /** So many of one name are looked at: the latest. */
@@ -266,24 +329,25 @@ const walkMs = 2_000;
 
 const enterNames = runtimeFunction('task', 'enter', async (entries: [ActorId, string[]][]): Promise<void> => {
   const names = namesOf();
-  const caller = current()?.caller?.id as string;
-  await names.join(caller);
-  for (const [actor, road] of entries) {
-    // An actor speaks for itself and those below it, and for nobody else's.
-    if (road[0] !== caller || !names.mayChange(actor.id, caller))
+  const caller = callerHere();
+  names.join(caller);
+  // An actor speaks for itself and those below it, and for nobody else's.
+  for (const [actor, road] of entries)
+    if (road[0] !== caller || road.at(-1) !== actor.id || !names.mayChange(actor.id, caller))
       throw new NotExposed('an actor can enter only itself and those below it');
-    await names.take({actor, road});
-  }
+  // All of them before anything else is read: what is taken back next must be there.
+  await Promise.all(entries.map(([actor, road]) => names.take({actor, road})));
 });
 
 const leaveNames = runtimeFunction('task', 'leave', (id: string): void => {
   const names = namesOf();
-  if (names.mayChange(id, current()?.caller?.id as string)) names.drop(id);
+  if (names.mayChange(id, callerHere())) names.drop(id);
 });
 
-const reportNames = runtimeFunction('task', 'report', (type: 'unresponsive' | 'responsive', id: string): void =>
-  namesOf().report(type, id),
-);
+const reportNames = runtimeFunction('task', 'report', (type: 'unresponsive' | 'responsive', id: string): void => {
+  const names = namesOf();
+  if (names.mayChange(id, callerHere())) names.report(type, id);
+});
 
 const findNames = runtimeFunction('task', 'find', (name: string): Promise<readonly Entry[]> => namesOf().find(name));
 

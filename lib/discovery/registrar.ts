@@ -1,8 +1,10 @@
 /**
  * The list of the actors of a tree by name: who entered, by which road each is reached, and who has left.
- * Floor 6: data only; `names` keeps one at the root and tells it what happens, `lookup` asks.
+ * Floor 6: data only; `names` keeps one in every actor, of those below it, and tells it what happens, `lookup` asks the
+ * root's. No call takes longer for those that it is not about.
  */
 import type {ActorId} from '../base/address.js';
+import {type Place, Ring} from '../base/ring.js';
 
 /** An actor that can be found. */
 export interface Entry {
@@ -17,76 +19,107 @@ export interface ActorEvent {
   readonly actor: ActorId;
 }
 
+/** Who stands in the list, and where. */
+interface Standing {
+  entry: Entry;
+  readonly place: Place<Standing>;
+}
+
 export class Registrar {
   /** In the order of their entry. */
-  readonly #entries = new Map<string, Entry>();
-  readonly #byName = new Map<string, Entry[]>();
+  readonly #entries = new Map<string, Standing>();
+  readonly #byName = new Map<string, Ring<Standing>>();
+  /** For each id those whose road leads through it, itself included. */
+  readonly #through = new Map<string, Set<string>>();
   readonly #watchers = new Set<(event: ActorEvent) => void>();
 
-  get entries(): Iterable<Entry> {
-    return this.#entries.values();
+  get entries(): Entry[] {
+    return [...this.#entries.values()].map(({entry}) => entry);
   }
 
-  /** Said again, the road counts that was said last. */
+  /** Said again, the road counts that was said last; its place among those of its name stays. */
   enter(entry: Entry): void {
     const {id, name} = entry.actor;
-    const isNew = !this.#entries.has(id);
+    const known = this.#entries.get(id);
+    if (known?.entry.actor.name === name) {
+      this.#close(known.entry);
+      known.entry = entry;
+      this.#open(entry);
+      return;
+    }
     this.#remove(id);
-    this.#entries.set(id, entry);
-    const named = this.#byName.get(name);
-    if (named) named.push(entry);
-    else this.#byName.set(name, [entry]);
-    if (isNew) this.#tell({type: 'registered', actor: entry.actor});
+    const ring = this.#byName.get(name) ?? new Ring<Standing>();
+    this.#byName.set(name, ring);
+    const standing = {entry} as {-readonly [K in keyof Standing]: Standing[K]};
+    standing.place = ring.add(standing);
+    this.#entries.set(id, standing);
+    this.#open(entry);
+    this.#tell({type: 'registered', actor: entry.actor});
   }
 
   /** An actor has ended, and with it every one below it. */
   leave(id: string): void {
-    const gone = [...this.#entries.values()].filter(({actor, road}) => actor.id === id || road.includes(id));
-    for (const {actor} of gone) this.#remove(actor.id);
-    for (const {actor} of gone) this.#tell({type: 'ended', actor});
+    const gone = new Set([id, ...(this.#through.get(id) ?? [])]);
+    const ended = [...gone].flatMap(each => this.#remove(each) ?? []);
+    for (const actor of ended) this.#tell({type: 'ended', actor});
   }
 
-  /** Those of a name: the latest first. */
-  find(name: string): readonly Entry[] {
-    return [...(this.#byName.get(name) ?? [])].reverse();
-  }
-
-  has(id: string): boolean {
-    return this.#entries.has(id);
+  /** Those of a name, the latest first. @param most so many at most */
+  find(name: string, most = Number.POSITIVE_INFINITY): readonly Entry[] {
+    return (this.#byName.get(name)?.latest(most) ?? []).map(({entry}) => entry);
   }
 
   entry(id: string): Entry | undefined {
-    return this.#entries.get(id);
+    return this.#entries.get(id)?.entry;
   }
 
   list(): ActorId[] {
-    return [...this.#entries.values()].map(({actor}) => actor);
+    return this.entries.map(({actor}) => actor);
   }
 
   /** Tells of something that neither enters nor leaves. */
   report(type: 'unresponsive' | 'responsive', id: string): void {
-    const entry = this.#entries.get(id);
+    const entry = this.entry(id);
     if (entry) this.#tell({type, actor: entry.actor});
   }
 
   /** First those that are there, within this call, then every change. Returns how to stop. */
   watch(watcher: (event: ActorEvent) => void): () => void {
     for (const actor of this.list()) watcher({type: 'present', actor});
-    this.#watchers.add(watcher);
-    return () => void this.#watchers.delete(watcher);
+    const own = (event: ActorEvent): void => watcher(event);
+    this.#watchers.add(own);
+    return () => void this.#watchers.delete(own);
   }
 
   #tell(event: ActorEvent): void {
     for (const watcher of [...this.#watchers]) watcher(event);
   }
 
-  #remove(id: string): void {
-    const entry = this.#entries.get(id);
-    if (!entry) return;
+  #remove(id: string): ActorId | undefined {
+    const standing = this.#entries.get(id);
+    if (!standing) return undefined;
+    const {entry, place} = standing;
     this.#entries.delete(id);
+    this.#close(entry);
+    place.leave();
     const {name} = entry.actor;
-    const left = (this.#byName.get(name) ?? []).filter(other => other !== entry);
-    if (left.length > 0) this.#byName.set(name, left);
-    else this.#byName.delete(name);
+    if (this.#byName.get(name)?.size === 0) this.#byName.delete(name);
+    return entry.actor;
+  }
+
+  #open({actor, road}: Entry): void {
+    for (const step of road) {
+      const through = this.#through.get(step);
+      if (through) through.add(actor.id);
+      else this.#through.set(step, new Set([actor.id]));
+    }
+  }
+
+  #close({actor, road}: Entry): void {
+    for (const step of road) {
+      const through = this.#through.get(step);
+      through?.delete(actor.id);
+      if (through?.size === 0) this.#through.delete(step);
+    }
   }
 }

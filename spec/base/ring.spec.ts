@@ -28,3 +28,12 @@ test('who leaves while it is gone through is still met, as in a copy', t => {
   t.deepEqual(seen, ['a', 'b']);
   t.is(ring.size, 1);
 });
+
+test('the latest are those that came last and have not left, the last first', t => {
+  const ring = new Ring<number>();
+  const places = [1, 2, 3, 4].map(value => ring.add(value));
+  places[3]?.leave();
+  t.deepEqual(ring.latest(2), [3, 2]);
+  t.deepEqual(ring.latest(9), [3, 2, 1]);
+  t.deepEqual(new Ring().latest(1), []);
+});
