@@ -23,6 +23,7 @@ import {
   TransportClosed,
 } from '../base/errors.js';
 import {log} from '../base/log.js';
+import {within} from '../base/timer.js';
 import {rxjs} from '../context/rxjs.js';
 import type {Links, Roads} from './links.js';
 import {type ActorEvent, type Entry, Registrar} from './registrar.js';
@@ -152,20 +153,24 @@ export class Names implements Directory {
     const entry = this.#registrar.entry(id);
     if (!entry) return [];
     const who = formatActor(entry.actor);
+    // Nobody cancels it: an actor that does not obey a cancel in time is ended, and this one may only be busy.
+    const walking = this.#walks.get(id) ?? this.walk(entry.road).finally(() => this.#walks.delete(id));
+    this.#walks.set(id, walking);
     try {
-      return await this.walk(entry.road);
+      if (await within(walking, walkMs)) return await walking;
     } catch (error) {
       const why = asItself(error);
-      if (!isEnd(why)) {
-        const {message} = why as Error;
-        throw new TransportClosed(`${who} cannot be reached now: ${message}`, {kind: 'closed', cause: why});
-      }
+      if (!isEnd(why)) throw new TransportClosed(`${who} cannot be reached now`, {kind: 'closed', cause: why});
       // Whoever should lead there is gone, and has not said so.
       log('runtime', `${who} cannot be reached, and is struck from the list`, {error});
       this.#registrar.leave(id);
       return [];
     }
+    throw new TransportClosed(`${who} cannot be reached now: it has not answered in ${walkMs} ms`, {kind: 'heartbeat'});
   }
+
+  /** Those that have not answered yet: asked again, an actor is not told again. */
+  readonly #walks = new Map<string, Promise<string[]>>();
 
   /** Down the tree to the actor at the end of a road, which says where it is reached. */
   async walk(road: readonly string[]): Promise<string[]> {
@@ -173,7 +178,7 @@ export class Names implements Directory {
     if (next === undefined) return (await this.links()).addresses();
     const child = this.#children.get(next) ?? this.#joined.get(next)?.portal;
     if (!child) throw new TransportClosed('an actor on the way has ended', {kind: 'closed'});
-    return child.with({timeout: walkMs}).run(walkNames, rest);
+    return child.with({scope: {[scopeKey]: this.actor.scope}}).run(walkNames, rest);
   }
 
   /** The roots of other programs that have joined this one's registrar, each with a portal over its link. */
@@ -312,10 +317,9 @@ function asItself(error: unknown): unknown {
   return error instanceof RemoteActorError && error.cause instanceof ActorError ? error.cause : error;
 }
 
-/** Whether an actor that answers so has ended, or is about to: silence is no such answer. */
+/** Whether an actor that answers so has ended, or is about to. */
 function isEnd(why: unknown): boolean {
-  if (why instanceof ContextCancelled) return why.reason !== 'deadline';
-  return why instanceof TransportClosed || why instanceof ActorDied;
+  return why instanceof ContextCancelled || why instanceof TransportClosed || why instanceof ActorDied;
 }
 
 function callerHere(): string {
@@ -324,7 +328,7 @@ function callerHere(): string {
 
 /** So many of one name are looked at: the latest. */
 const maxFound = 64;
-/** An actor on the way that does not answer in this time counts as gone, for this search. */
+/** An actor that does not answer in this time is not found by this search; it stays in the list. */
 const walkMs = 2_000;
 
 const enterNames = runtimeFunction('task', 'enter', async (entries: [ActorId, string[]][]): Promise<void> => {
