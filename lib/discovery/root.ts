@@ -99,13 +99,15 @@ class Joined implements Upstream {
       ended: new Promise(() => {}),
       cancelActor: async () => false,
     });
+    // Before it has heard: who comes or ends meanwhile is told behind it, and not forgotten.
+    this.#portal = portal;
     try {
       await this.#say?.(portal);
     } catch (error) {
+      this.#portal = undefined;
       held.release();
       throw error;
     }
-    this.#portal = portal;
     held.peer.onEnded(error => {
       this.#portal = undefined;
       this.#failure = error;
