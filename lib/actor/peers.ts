@@ -39,8 +39,6 @@ export interface PeerEvents {
   cancelled?(why: ContextCancelled, budget: number): void;
   /** The peer has acknowledged the end that it was asked for. */
   acknowledged?(stage: AckStage): void;
-  /** A Pong has come. */
-  answered?(): void;
   /** The peer says that it has no more use for the channel, or why it will not talk. */
   goaway?(reason: string, text: string): void;
   /** The last context on the channel is gone. */
@@ -194,7 +192,8 @@ export class Peer {
       case Kind.Ping:
         return this.channel.sendUrgent(Kind.Pong, 0);
       case Kind.Pong:
-        return this.#events.answered?.();
+        // That anything came is all that a heartbeat wants.
+        return undefined;
       case Kind.Goaway: {
         const [reason, text] = codec.decode(message.payload) as GoawayPayload;
         return this.#events.goaway?.(reason, text);

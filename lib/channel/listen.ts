@@ -142,8 +142,10 @@ export class Acceptor {
   report(error: Error): void {
     this.#options.refused?.(error);
     if (this.#options.refused) return;
-    // Whoever comes and goes without a word (a port scan, a look whether we live) is worth no warning.
-    if (error instanceof TransportClosed) return log('transport', error.message);
+    // Whoever comes and goes without a word (a port scan, a look whether we live) is worth no warning, nor one that has
+    // done nothing wrong: two connect to one another, or this side is about to end.
+    if (error instanceof TransportClosed || (error instanceof HandshakeRejected && isUsual.has(error.reason)))
+      return log('transport', error.message);
     const now = performance.now();
     if (now - this.#linesSince > linesMs) {
       if (this.#lines > maxLines) log('warn', `${this.#lines - maxLines} more connections were refused`);
@@ -166,6 +168,8 @@ function checkProof(address: Address, {secret}: RoadOptions): void {
   else if (address.kind !== 'tls')
     throw new TypeError(`${formatAddress(address)} needs a secret: whoever reaches it could say that it is an actor`);
 }
+
+const isUsual: ReadonlySet<string | undefined> = new Set(['duplicate', 'closed']);
 
 /** It had no room for us, or no descriptor: then it has let us in and hung up. */
 function mayBeBusy(error: unknown): boolean {

@@ -2,23 +2,25 @@
  * The direct roads of an actor to others than its parent and its children: one channel to each, however many hold it.
  * Floor 6: above `channel/listen`; `lookup` asks for links, `names` for the addresses at which this actor is reached.
  *
- * A link that nobody holds any more, and over which nothing runs, is let go by both ends together: the end that has no use
- * for it says so (Goaway `idle`), and closes when the other has none either. Whoever needs it again before that says so
- * too (`needed`), and asks whether the other is still there (Ping): the answer comes behind it, or the end does.
+ * Two that look for one another at the same moment settle on one connection: the actor with the smaller id has its way, and
+ * the other waits for it. One that finds out only afterwards that there is a link already asks over that one whether it
+ * still is there for both, and then needs no second.
  */
 import type {Actor} from '../actor/actor.js';
-import {Peer} from '../actor/peers.js';
+import type {Peer} from '../actor/peers.js';
 import {type ActorId, formatActor} from '../base/address.js';
-import {ContextCancelled, HandshakeRejected, TransportClosed} from '../base/errors.js';
+import {HandshakeRejected, TransportClosed} from '../base/errors.js';
 import {log} from '../base/log.js';
 import {deadline} from '../base/timer.js';
 import type {Greeted} from '../channel/greeted.js';
-import {startHeartbeat} from '../channel/heartbeat.js';
 import {connectToActor, listenForActors} from '../channel/listen.js';
-import {Kind} from '../msg/types.js';
-import {type Address, parseAddress} from '../transport/address.js';
+import {type Address, formatAddress, parseAddress} from '../transport/address.js';
 import type {Listener} from '../transport/listener.js';
 import type {TlsOptions} from '../transport/tls.js';
+import type {Transport} from '../transport/transport.js';
+import {type Held, Link} from './link.js';
+
+export type {Held} from './link.js';
 
 /** How an actor may be reached, and how it proves that it belongs to its tree. Handed down from the root. */
 export interface Roads {
@@ -28,13 +30,8 @@ export interface Roads {
   readonly tls?: TlsOptions | undefined;
 }
 
-/** A link that is held. */
-export interface Held {
-  readonly peer: Peer;
-  /** Lets go. Idempotent. */
-  release(): void;
-}
-
+/** Between two attempts to connect to one that is on its way to us, in ms. */
+const againMs = 25;
 /** So many that were declared dead are remembered. */
 const maxDead = 1_024;
 
@@ -80,23 +77,33 @@ export class Links {
   }
 
   /** Holds the link to an actor; connects where there is none. @param addresses asked for only then */
-  async hold(id: string, addresses: () => Promise<readonly string[]>, signal?: AbortSignal): Promise<Held> {
+  async hold(id: string, addresses: () => Promise<readonly string[]>): Promise<Held> {
     for (;;) {
-      const link = this.#links.get(id);
-      if (!link) return (await this.#reach(id, addresses, signal)).hold();
-      const held = link.hold();
-      if (await link.isKept()) return held;
-      held.release();
+      const held = await holdOn(this.#links.get(id) ?? (await this.#reach(id, addresses)));
+      if (held) return held;
     }
   }
 
-  /** Connects to whoever is at an address. */
+  /** Connects to whoever is at an address. Undefined when that is this very actor. */
   async connect(
     address: Address,
     options: {tls?: TlsOptions; secret?: Uint8Array; timeout: number; signal?: AbortSignal},
-  ) {
-    const greeted = await connectToActor(address, {...this.#proof, ...options});
-    return this.#join(greeted, 'connected', address).hold();
+  ): Promise<Held | undefined> {
+    const text = formatAddress(address);
+    if (this.#listeners.some(listener => listener.address === text)) return undefined;
+    const due = performance.now() + options.timeout;
+    for (;;) {
+      const timeout = Math.max(0, Math.ceil(due - performance.now()));
+      try {
+        const greeted = await connectToActor(address, {...this.#proof, ...options, timeout});
+        const held = await holdOn(await this.#join(greeted, 'connected', address));
+        if (held) return held;
+      } catch (error) {
+        // It is on its way to us by itself: a moment later there is a link.
+        if (!isDuplicate(error) || performance.now() + againMs >= due) throw error;
+        await new Promise(resolve => setTimeout(resolve, againMs));
+      }
+    }
   }
 
   /** Ends every link, and listens no more. */
@@ -126,32 +133,28 @@ export class Links {
       ...this.#proof,
       handshake: this.#actor.tree.timeouts.handshake,
       admit: peer => this.#admit(peer),
-      greeted: greeted => void this.#join(greeted, 'accepted', address),
+      // What keeps it from being joined has ended its transport: the other side knows.
+      greeted: greeted => void this.#join(greeted, 'accepted', address).catch(() => {}),
     });
     if (this.#closed) await listener.close();
     else this.#listeners.push(listener);
   }
 
-  /** Of two that connect to one another at the same moment the one with the smaller id has its way. */
+  /** Of two that look for one another at the same moment the one with the smaller id has its way. */
   #admit(peer: ActorId): HandshakeRejected | undefined {
-    if (this.#dead.has(peer.id))
-      return new HandshakeRejected(`${formatActor(peer)} was declared dead by this side: only a new actor is let in`, {
-        reason: 'quarantined',
-      });
-    const ours = this.#reaching.has(peer.id) || this.#links.get(peer.id)?.side === 'connected';
-    if (ours && this.#actor.id.id < peer.id)
+    if (this.#dead.has(peer.id)) return quarantined(peer);
+    if (this.#reaching.has(peer.id) && this.#actor.id.id < peer.id)
       return new HandshakeRejected(`${formatActor(this.#actor.id)} is connecting by itself`, {reason: 'duplicate'});
     return undefined;
   }
 
-  #reach(id: string, addresses: () => Promise<readonly string[]>, signal: AbortSignal | undefined): Promise<Link> {
-    const reaching =
-      this.#reaching.get(id) ?? this.#connect(id, addresses, signal).finally(() => this.#reaching.delete(id));
+  #reach(id: string, addresses: () => Promise<readonly string[]>): Promise<Link> {
+    const reaching = this.#reaching.get(id) ?? this.#connect(id, addresses).finally(() => this.#reaching.delete(id));
     this.#reaching.set(id, reaching);
     return reaching;
   }
 
-  async #connect(id: string, addresses: () => Promise<readonly string[]>, signal: AbortSignal | undefined) {
+  async #connect(id: string, addresses: () => Promise<readonly string[]>): Promise<Link> {
     if (this.#dead.has(id))
       throw new TransportClosed('the actor was declared dead when its connection fell silent', {kind: 'heartbeat'});
     const timeout = this.#actor.tree.timeouts.handshake;
@@ -163,12 +166,11 @@ export class Links {
       if (here) return here;
       try {
         const address = parseAddress(text);
-        const greeted = await connectToActor(address, {...this.#proof, expected: id, timeout, ...(signal && {signal})});
-        return this.#join(greeted, 'connected', address);
+        const greeted = await connectToActor(address, {...this.#proof, expected: id, timeout});
+        return await this.#join(greeted, 'connected', address);
       } catch (error) {
         failure = error;
-        if (error instanceof HandshakeRejected && error.reason === 'duplicate') return this.#await(id, timeout, error);
-        if (error instanceof ContextCancelled) break;
+        if (isDuplicate(error)) return this.#await(id, timeout, error);
       }
     }
     throw failure;
@@ -191,12 +193,39 @@ export class Links {
     });
   }
 
-  #join({transport, peer: id}: Greeted, side: 'connected' | 'accepted', address: Address): Link {
-    // The peer would not connect if it still had the one before.
-    this.#links.get(id.id)?.peer.channel.destroy();
-    const link = new Link(this.#actor, id, transport, side, address.kind !== 'unix', silent => {
-      if (this.#links.get(id.id) === link) this.#links.delete(id.id);
-      if (silent) this.#declareDead(id);
+  /** Both ends know each other. Gives the link to use: this one, or one that is there already. */
+  async #join({transport, peer: id}: Greeted, side: 'connected' | 'accepted', address: Address): Promise<Link> {
+    for (;;) {
+      const refusal = this.#refusal(id);
+      if (refusal) {
+        transport.destroy();
+        throw refusal;
+      }
+      const before = this.#links.get(id.id);
+      if (!before) return this.#add(transport, id, side, address);
+      // Both ends must come to the same: the one that connected decides by what it knows, except that of two connections
+      // made by both ends that of the smaller id stays. Who cannot know asks; nothing of this one is read meanwhile.
+      const decides = side === 'connected' && (before.side === 'connected' || this.#actor.id.id > id.id);
+      if (decides || (await before.isThere())) {
+        transport.destroy();
+        return before;
+      }
+    }
+  }
+
+  #refusal(id: ActorId): Error | undefined {
+    if (this.#closed) return new TransportClosed('the actor does not listen any more', {kind: 'closed'});
+    return this.#dead.has(id.id) ? quarantined(id) : undefined;
+  }
+
+  #add(transport: Transport, id: ActorId, side: 'connected' | 'accepted', address: Address): Link {
+    const link: Link = new Link(this.#actor, id, transport, {
+      side,
+      far: address.kind !== 'unix',
+      gone: silent => {
+        if (this.#links.get(id.id) === link) this.#links.delete(id.id);
+        if (silent) this.#declareDead(id);
+      },
     });
     this.#links.set(id.id, link);
     log('runtime', `${formatActor(id)} is linked (${side}, ${address.kind})`);
@@ -212,99 +241,17 @@ export class Links {
   }
 }
 
-/** One channel to one peer. */
-class Link {
-  readonly peer: Peer;
-  readonly side: 'connected' | 'accepted';
-  #holders = 0;
-  /** This end has said that it has no use for it. */
-  #saidIdle = false;
-  #peerIdle = false;
-  #ended = false;
-  #answer: (() => void) | undefined;
-
-  /** @param ended told when it is over, and whether because the peer fell silent */
-  constructor(
-    actor: Actor,
-    id: ActorId,
-    transport: Greeted['transport'],
-    side: 'connected' | 'accepted',
-    far: boolean,
-    ended: (silent: boolean) => void,
-  ) {
-    this.side = side;
-    let stopHeartbeat = (): void => {};
-    this.peer = new Peer(
-      actor,
-      transport,
-      side,
-      {
-        cancelled: (why, budget) => void actor.endFor?.(why, budget),
-        goaway: reason => this.#heard(reason),
-        answered: () => this.#answer?.(),
-        quiet: () => this.#consider(),
-        ended: error => {
-          this.#ended = true;
-          stopHeartbeat();
-          this.#answer?.();
-          ended(error.kind === 'heartbeat');
-        },
-      },
-      id,
-    );
-    const {heartbeat} = actor.tree.timeouts;
-    const {channel} = this.peer;
-    stopHeartbeat = startHeartbeat(channel, heartbeat, state => {
-      log('runtime', `${formatActor(id)} is ${state}`);
-      // Within a host the kernel says who is gone; beyond it only silence does.
-      if (far && state === 'unresponsive') channel.destroy('heartbeat');
-    });
-  }
-
-  hold(): Held {
-    let held = true;
-    this.#holders++;
-    return {
-      peer: this.peer,
-      release: () => {
-        if (!held) return;
-        held = false;
-        this.#holders--;
-        this.#consider();
-      },
-    };
-  }
-
-  /** Whether it may be used: where this end had let go of it the other may have closed it meanwhile. */
-  async isKept(): Promise<boolean> {
-    if (this.#ended || !this.#saidIdle) return !this.#ended;
-    const {channel} = this.peer;
-    const answered = new Promise<void>(resolve => {
-      this.#answer = resolve;
-    });
-    this.peer.goaway('needed');
-    // Behind it, where a heartbeat would overtake.
-    channel.send(Kind.Ping, 0);
-    await answered;
-    this.#answer = undefined;
-    if (!this.#ended) this.#saidIdle = false;
-    return !this.#ended;
-  }
-
-  #heard(reason: string): void {
-    if (reason === 'idle') this.#peerIdle = true;
-    else if (reason === 'needed') this.#peerIdle = false;
-    this.#consider();
-  }
-
-  /** Nobody here needs it: says so, or closes it where nobody over there does either. */
-  #consider(): void {
-    const {channel} = this.peer;
-    if (this.#ended || this.#holders > 0 || channel.size > 0) return;
-    if (this.#peerIdle) channel.close();
-    else if (!this.#saidIdle) {
-      this.#saidIdle = true;
-      this.peer.goaway('idle');
-    }
-  }
+/** Undefined when it was let go meanwhile. */
+async function holdOn(link: Link): Promise<Held | undefined> {
+  const held = link.hold();
+  if (await link.isKept()) return held;
+  held.release();
+  return undefined;
 }
+
+const isDuplicate = (error: unknown): boolean => error instanceof HandshakeRejected && error.reason === 'duplicate';
+
+const quarantined = (peer: ActorId): HandshakeRejected =>
+  new HandshakeRejected(`${formatActor(peer)} was declared dead by this side: only a new actor is let in`, {
+    reason: 'quarantined',
+  });

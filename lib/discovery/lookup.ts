@@ -90,7 +90,7 @@ export function connect(address: string, options: ConnectOptions = {}): Promise<
       ...(tls && {tls}),
       ...(signal && {signal}),
     });
-    return portalOver(names.actor, held);
+    return held ? portalOver(names.actor, held) : ((await portalNearby(names, names.actor.id.id)) as FoundPortal);
   });
 }
 

@@ -8,7 +8,6 @@ import {HandshakeRejected, TransportClosed} from '../base/errors.js';
 import {log} from '../base/log.js';
 import {type Address, formatAddress, parseAddress} from '../transport/address.js';
 import type {TlsOptions} from '../transport/tls.js';
-import type {Held} from './links.js';
 import {Names, type Upstream} from './names.js';
 import {newSecret, secretOf} from './secret.js';
 
@@ -93,7 +92,8 @@ class Joined implements Upstream {
 
   async #reach(): Promise<void> {
     const links = await (this.#names as Names).links();
-    const held: Held = await links.connect(this.#address, {timeout: this.#root.tree.timeouts.handshake});
+    const held = await links.connect(this.#address, {timeout: this.#root.tree.timeouts.handshake});
+    if (!held) throw new TypeError(`registry: ${formatAddress(this.#address)} is an address of this very program`);
     const portal = makePortal(held.peer, {
       scope: this.#root.scope,
       ended: new Promise(() => {}),
@@ -118,6 +118,7 @@ class Joined implements Upstream {
   }
 
   async #reachAgain(): Promise<void> {
+    let told = false;
     for (let pause = firstPause; !this.#names?.closed; pause = Math.min(pause * 2, longestPause)) {
       await new Promise(resolve => setTimeout(resolve, pause).unref());
       if (this.#names?.closed) return;
@@ -127,11 +128,10 @@ class Joined implements Upstream {
         return;
       } catch (error) {
         this.#failure = error;
-        // Declared dead over there: this program is another to them from now on, or none.
-        if (error instanceof HandshakeRejected && error.reason === 'quarantined') {
-          log('error', error.message);
-          return;
-        }
+        // Declared dead by one of the two: they stay apart, but another registrar may take the place of this one.
+        if (told || !(error instanceof HandshakeRejected)) continue;
+        told = true;
+        log('error', error.message);
       }
     }
   }
