@@ -1,0 +1,109 @@
+/**
+ * Actors in this process that reach one another over real sockets, as the boots make them, and a road that can fall silent.
+ * Beside links.spec.ts; above pair.ts.
+ */
+import {once} from 'node:events';
+import {mkdtempSync, rmSync} from 'node:fs';
+import {type AddressInfo, connect, createServer, type Socket} from 'node:net';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import type {ExecutionContext} from 'ava';
+import type {Actor} from '../../lib/actor/actor.js';
+import {homesOf} from '../../lib/actor/exposed.js';
+import {makePortal} from '../../lib/actor/portal.js';
+import type {Held} from '../../lib/discovery/link.js';
+import {Links} from '../../lib/discovery/links.js';
+import {type NetworkAddress, parseAddress} from '../../lib/transport/address.js';
+import {anyFunctions, callsOf, newActor} from '../pair.js';
+
+export const secret = new TextEncoder().encode('known to both sides');
+
+export interface Linked {
+  readonly actor: Actor;
+  readonly links: Links;
+  /** Holds the link to another. */
+  to(other: Linked): Promise<Held>;
+}
+
+let sockets = 0;
+
+/** @param listen roads besides the Unix socket; the first of all is the one that others take */
+export async function linked(
+  t: ExecutionContext,
+  name: string,
+  options: {listen?: readonly string[]; heartbeat?: number} = {},
+): Promise<Linked> {
+  const actor = newActor(name);
+  const {listen = [], heartbeat = 60_000} = options;
+  actor.tree = {...actor.tree, timeouts: {...actor.tree.timeouts, heartbeat, handshake: 30_000}};
+  await actor.exposed.load(homesOf(anyFunctions), true);
+  const links = new Links(actor, {secret, listen}, async () => join(folder(t), `${sockets++}`));
+  t.teardown(() => links.close());
+  return {actor, links, to: other => links.hold(other.actor.id.id, () => other.links.addresses())};
+}
+
+const folders = new WeakMap<ExecutionContext, string>();
+export function folder(t: ExecutionContext): string {
+  const known = folders.get(t);
+  if (known !== undefined) return known;
+  const path = mkdtempSync(join(tmpdir(), 'rx-'));
+  t.teardown(() => rmSync(path, {recursive: true, force: true}));
+  folders.set(t, path);
+  return path;
+}
+
+/** Calls over a link. */
+export function over({peer}: Held): ReturnType<typeof callsOf> {
+  const {scope} = peer.actor;
+  return callsOf(makePortal(peer, {scope, ended: new Promise(() => {}), cancelActor: async () => false}));
+}
+
+/** A road through this process, in the middle of which everything can be held back though both ends stay open. */
+export interface Road {
+  readonly address: string;
+  silence(on: boolean): void;
+  /** Ends what goes through it. */
+  cut(): void;
+}
+
+export async function roadTo(t: ExecutionContext, address: string): Promise<Road> {
+  const target = parseAddress(address);
+  const pairs: Socket[][] = [];
+  const server = createServer(socket => {
+    const onward = target.kind === 'unix' ? connect(target.path) : connect(target.port, target.host);
+    pairs.push([socket, onward]);
+    for (const [from, to] of [
+      [socket, onward],
+      [onward, socket],
+    ] as const)
+      from.on('error', () => {}).pipe(to);
+  });
+  const path = join(folder(t), `road${sockets++}`);
+  if (target.kind === 'unix') server.listen(path);
+  else server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const cut = (): void => {
+    for (const socket of pairs.flat()) socket.destroy();
+  };
+  t.teardown(() => {
+    cut();
+    server.close();
+  });
+  const silence = (on: boolean): void => {
+    for (const [socket, onward] of pairs as [Socket, Socket][]) {
+      if (on) {
+        socket.unpipe(onward).pause();
+        onward.unpipe(socket).pause();
+      } else {
+        socket.pipe(onward);
+        onward.pipe(socket);
+      }
+    }
+  };
+  const {port} = (target.kind === 'unix' ? {port: 0} : server.address()) as AddressInfo;
+  return {
+    address: target.kind === 'unix' ? `unix:${path}` : `tcp://${(target as NetworkAddress).host}:${port}`,
+    silence,
+    cut,
+  };
+}
