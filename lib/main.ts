@@ -43,7 +43,8 @@ export interface RootOptions extends NurseryOptions, DiscoveryOptions {
 export async function main<T>(body: Body<T>, options: RootOptions = {}): Promise<T | undefined> {
   if (!isRoot()) return undefined;
   if (typeof body !== 'function') throw new TypeError('main() takes a function: main(async (nursery) => …)');
-  const root = await bootRoot(options);
+  const root = await bootRoot(options).catch(notBooted);
+  if (!root) return undefined;
   const nursery = new NurseryOf(root, root.scope, {
     name: options.name ?? 'main',
     ...(options.signal && {signal: options.signal}),
@@ -154,6 +155,13 @@ async function bootRoot(options: RootOptions): Promise<Actor> {
   if (options.expose) await root.exposed.load(homesOf(options.expose), true);
   await openNamesAtRoot(root, options);
   return root;
+}
+
+/** What the world refuses (a registrar that is not there, an address that is taken) is an error like the body's. */
+function notBooted(error: unknown): undefined {
+  if (error instanceof TypeError || (error instanceof ResourceExhausted && error.what === 'platform')) throw error;
+  process.exitCode = 1;
+  console.error(error);
 }
 
 async function closeRoot(root: Actor): Promise<void> {
