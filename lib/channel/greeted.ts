@@ -136,8 +136,8 @@ function endOf({kind, cause}: Ending, where: string): Error {
       reason: 'certificate',
       cause,
     });
-  const perhaps = /\btls:/.test(where) ? 'have refused the certificate, or have' : 'have';
-  const text = `${where}: the connection ended within the greeting (the other side may ${perhaps} no file descriptor left)${because}`;
+  const perhaps = where.startsWith('tls:') ? 'have refused the certificate' : 'have no file descriptor left';
+  const text = `${where}: the connection ended within the greeting (the other side may ${perhaps})${because}`;
   return new TransportClosed(text, {kind, cause});
 }
 

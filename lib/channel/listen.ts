@@ -68,6 +68,7 @@ export async function listenForActors(address: Address, options: AcceptOptions):
   });
   return {
     address: listener.address,
+    keepAlive: on => listener.keepAlive(on),
     close: async () => {
       acceptor.close();
       await listener.close();
@@ -88,7 +89,7 @@ export async function connectToActor(address: Address, options: ReachOptions): P
     } catch (error) {
       // Not all at the same moment.
       const wait = pause * (0.5 + Math.random());
-      if (!mayBeBusy(error) || performance.now() + wait >= due) throw error;
+      if (!mayBeBusy(address, error) || performance.now() + wait >= due) throw error;
       await pauseFor(wait, options.signal);
     }
   }
@@ -171,10 +172,13 @@ function checkProof(address: Address, {secret}: RoadOptions): void {
 
 const isUsual: ReadonlySet<string | undefined> = new Set(['duplicate', 'closed']);
 
-/** It had no room for us, or no descriptor: then it has let us in and hung up. */
-function mayBeBusy(error: unknown): boolean {
+/**
+ * It had no room for us, or no descriptor: then it has let us in and hung up. By `tls:` that would have been within the TLS
+ * handshake; whoever hangs up behind it has not accepted our certificate.
+ */
+function mayBeBusy(address: Address, error: unknown): boolean {
   if (error instanceof HandshakeRejected) return error.reason === 'busy';
-  return error instanceof TransportClosed && (error.kind === 'eof' || error.kind === 'reset');
+  return address.kind !== 'tls' && error instanceof TransportClosed && (error.kind === 'eof' || error.kind === 'reset');
 }
 
 function pauseFor(ms: number, signal: AbortSignal | undefined): Promise<void> {

@@ -13,7 +13,7 @@ import {HandshakeRejected, TransportClosed} from '../base/errors.js';
 import {log} from '../base/log.js';
 import {deadline} from '../base/timer.js';
 import type {Greeted} from '../channel/greeted.js';
-import {connectToActor, listenForActors} from '../channel/listen.js';
+import {connectToActor, listenForActors, type RoadOptions} from '../channel/listen.js';
 import {type Address, formatAddress, parseAddress} from '../transport/address.js';
 import type {Listener} from '../transport/listener.js';
 import type {TlsOptions} from '../transport/tls.js';
@@ -25,6 +25,8 @@ export type {Held} from './link.js';
 /** How an actor may be reached, and how it proves that it belongs to its tree. Handed down from the root. */
 export interface Roads {
   readonly secret: Uint8Array;
+  /** Whether only this tree knows the secret: then others show a certificate, on a `tls:` road, and nothing else. */
+  readonly own?: boolean;
   /** Besides the private Unix socket: addresses of the network. */
   readonly listen: readonly string[];
   readonly tls?: TlsOptions | undefined;
@@ -55,9 +57,9 @@ export class Links {
     this.#socketPath = socketPath;
   }
 
-  /** Listens at addresses that a user has chosen. */
+  /** Listens at addresses that a user has chosen: until this is closed the program waits for whoever comes. */
   async listenAt(addresses: readonly Address[]): Promise<void> {
-    for (const address of addresses) await this.#listenTo(address);
+    for (const address of addresses) (await this.#listenTo(address)).keepAlive(true);
   }
 
   /** Where this actor is reached: listens from now on. */
@@ -95,7 +97,7 @@ export class Links {
     for (;;) {
       const timeout = Math.max(0, Math.ceil(due - performance.now()));
       try {
-        const greeted = await connectToActor(address, {...this.#proof, ...options, timeout});
+        const greeted = await connectToActor(address, {...this.#proof(address), ...options, timeout});
         const held = await holdOn(await this.#join(greeted, 'connected', address));
         if (held) return held;
       } catch (error) {
@@ -118,9 +120,10 @@ export class Links {
     for (const listener of this.#listeners) void listener.close();
   }
 
-  get #proof(): {self: ActorId; codec: Actor['codec']; secret: Uint8Array; tls: TlsOptions | undefined} {
+  #proof(address: Address): RoadOptions {
     const {id: self, codec} = this.#actor;
-    return {self, codec, secret: this.#roads.secret, tls: this.#roads.tls};
+    const {secret, own, tls} = this.#roads;
+    return {self, codec, secret: own && address.kind === 'tls' ? undefined : secret, tls};
   }
 
   async #listen(): Promise<void> {
@@ -128,9 +131,9 @@ export class Links {
       await this.#listenTo(parseAddress(text));
   }
 
-  async #listenTo(address: Address): Promise<void> {
+  async #listenTo(address: Address): Promise<Listener> {
     const listener = await listenForActors(address, {
-      ...this.#proof,
+      ...this.#proof(address),
       handshake: this.#actor.tree.timeouts.handshake,
       admit: peer => this.#admit(peer),
       // What keeps it from being joined has ended its transport: the other side knows.
@@ -138,6 +141,7 @@ export class Links {
     });
     if (this.#closed) await listener.close();
     else this.#listeners.push(listener);
+    return listener;
   }
 
   /** Of two that look for one another at the same moment the one with the smaller id has its way. */
@@ -166,7 +170,7 @@ export class Links {
       if (here) return here;
       try {
         const address = parseAddress(text);
-        const greeted = await connectToActor(address, {...this.#proof, expected: id, timeout});
+        const greeted = await connectToActor(address, {...this.#proof(address), expected: id, timeout});
         return await this.#join(greeted, 'connected', address);
       } catch (error) {
         failure = error;

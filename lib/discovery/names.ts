@@ -34,6 +34,8 @@ export interface Upstream {
   portal(): Promise<Portal>;
   /** Says again who is there whenever it is reached anew. */
   onReached?(say: (portal: Portal) => Promise<unknown>): void;
+  /** Nobody asks it any more. */
+  close?(): void;
 }
 
 const known = new WeakMap<Actor, Names>();
@@ -245,6 +247,7 @@ export class Names implements Directory {
   async close(): Promise<void> {
     this.closed = true;
     known.delete(this.actor);
+    this.#upstream?.close?.();
     await (await this.#links)?.close();
     if (this.actor.root) (await this.#folder)?.remove();
   }

@@ -20,7 +20,10 @@ export interface DiscoveryOptions {
   readonly listen?: readonly string[];
   /** The address of another program whose list of actors this one joins. */
   readonly registry?: string;
-  /** What all programs that talk to one another know: at least 16 bytes. Default: one of this tree's own. */
+  /**
+   * What all programs that talk to one another know: at least 16 bytes. Default: one of this tree's own, and whoever comes
+   * by `tls:` needs a certificate only.
+   */
   readonly secret?: Uint8Array | string;
   /** For `tls:` addresses: certificates of both sides. */
   readonly tls?: TlsOptions;
@@ -39,7 +42,7 @@ export async function openNamesAtRoot(root: Actor, options: DiscoveryOptions): P
   const shared = [...own, ...(registrar ? [registrar] : [])].find(({kind}) => kind !== 'tls');
   if (shared && secret === undefined)
     throw new TypeError(`${formatAddress(shared)} needs a secret that both programs know: secret: '…'`);
-  const roads = {secret: secret === undefined ? newSecret() : secretOf(secret), tls};
+  const roads = secret === undefined ? {secret: newSecret(), own: true, tls} : {secret: secretOf(secret), tls};
   root.tree = {...root.tree, roads: {...roads, listen: own.flatMap(elsewhere)}};
   const joined = registrar && new Joined(root, registrar);
   const names = new Names(root, {...roads, listen: []}, joined);
@@ -66,6 +69,8 @@ class Joined implements Upstream {
   #say: ((portal: Portal) => Promise<unknown>) | undefined;
   #portal: Portal | undefined;
   #failure: unknown;
+  /** Ends the pause before the next attempt. */
+  #wake = (): void => {};
 
   constructor(root: Actor, address: Address) {
     this.#root = root;
@@ -88,6 +93,10 @@ class Joined implements Upstream {
   async open(names: Names): Promise<void> {
     this.#names = names;
     await this.#reach();
+  }
+
+  close(): void {
+    this.#wake();
   }
 
   async #reach(): Promise<void> {
@@ -120,7 +129,14 @@ class Joined implements Upstream {
   async #reachAgain(): Promise<void> {
     let told = false;
     for (let pause = firstPause; !this.#names?.closed; pause = Math.min(pause * 2, longestPause)) {
-      await new Promise(resolve => setTimeout(resolve, pause).unref());
+      // Keeps the process running as the connection did: its body has not ended.
+      await new Promise<void>(resolve => {
+        const timer = setTimeout(resolve, pause);
+        this.#wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
       if (this.#names?.closed) return;
       try {
         await this.#reach();

@@ -28,6 +28,8 @@ export interface ListenerOptions {
 export interface Listener {
   /** The real one: a port 0 is replaced by what the system chose. */
   readonly address: string;
+  /** Whether it keeps the process running; it does not, unless asked to. */
+  keepAlive(on: boolean): void;
   /** Ends the listening; what has connected stays. Idempotent. */
   close(): Promise<void>;
 }
@@ -37,10 +39,7 @@ const maxPending = 64;
 /** As many as the kernel keeps until the loop comes round. */
 const backlog = 511;
 
-/**
- * A listener does not keep the process running.
- * @throws TypeError for an address that is refused, ResourceExhausted `address` when it is taken, `fd`
- */
+/** @throws TypeError for an address that is refused, ResourceExhausted `address` when it is taken, `fd` */
 export async function listen(address: Address, options: ListenerOptions): Promise<Listener> {
   checkRoad(address, options.tls);
   const server = address.kind === 'tls' ? tlsServer(address, options) : plainServer(address, options);
@@ -76,6 +75,7 @@ function listenerOf(server: Server, address: string, giveBack: () => void): List
   let closed = false;
   return {
     address,
+    keepAlive: on => void (on ? server.ref() : server.unref()),
     close: async () => {
       if (closed) return;
       closed = true;

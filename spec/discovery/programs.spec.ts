@@ -41,7 +41,7 @@ interface Town {
 }
 
 /** Its options go by a file: what is in arguments or surroundings, others can read. */
-function town(t: ExecutionContext, options: RootOptions & {readonly name: string}): Town {
+function town(t: ExecutionContext, options: RootOptions & {readonly name: string; readonly alone?: boolean}): Town {
   const file = join(folder(t), `${options.name}.json`);
   writeFileSync(file, JSON.stringify({secret, ...options}), {mode: 0o600});
   const program = startProgram(t, 'town', {args: [file], env: {XDG_RUNTIME_DIR: runtimeFolder(t)}});
@@ -89,11 +89,16 @@ async function speaks(t: ExecutionContext, context: Context<number, number, stri
 
 const networks: Readonly<Record<string, RootOptions>> = {
   'TCP on loopback, with a secret': {listen: [anyPort]},
-  'TLS, with certificates': {listen: ['tls://127.0.0.1:0'], tls: certificates('actor')},
+  'TLS, with certificates and a secret': {listen: ['tls://127.0.0.1:0'], tls: certificates('actor')},
+  'TLS, with certificates alone': {
+    listen: ['tls://127.0.0.1:0'],
+    tls: certificates('actor'),
+    secret: undefined as never,
+  },
 };
-for (const [network, {listen = [], tls}] of Object.entries(networks))
+for (const [network, {listen = [], tls, ...rest}] of Object.entries(networks))
   test(`D1, D3: two programs joined by a registrar find each other's actors, and call them, both ways [${network}]`, async t => {
-    const options = {listen, ...(tls && {tls: textOf(tls)})};
+    const options = {listen, ...rest, ...(tls && {tls: textOf(tls)})};
     const registry = await town(t, {name: 'there', ...options}).address();
     await here({...options, registry}, async () => {
       const all = ['here', 'here child', 'there', 'there child'];
@@ -146,6 +151,22 @@ test('K16, K17: a registrar that is killed takes nothing with it but its list; a
     await using child = await waitForActor('registrar child');
     for (const name of all) t.is(await child.run(askByName, name), name);
   });
+});
+
+test('K17: a program that only waits for others goes on waiting, also when its registrar is gone', async t => {
+  const first = town(t, {name: 'registrar', listen: [anyPort], alone: true});
+  const registry = await first.address();
+  const other = town(t, {name: 'other', registry, alone: true});
+  await other.address();
+  first.program.kill('SIGKILL');
+  await other.program.stderrUntil(/is gone/);
+  const second = town(t, {name: 'registrar', listen: [registry], alone: true});
+  await second.address();
+  await here({registry}, () => namesAre(t, 'here', 'here child', 'other', 'registrar'));
+  for (const {program} of [other, second]) {
+    program.kill('SIGTERM');
+    t.is((await program.exited).code, 143);
+  }
 });
 
 test('K13: a program that is killed is an end with a type for each who talks to it, and nobody finds it any more', async t => {
@@ -223,7 +244,6 @@ const refusals: Readonly<
         tls: textOf(certificates('actor')),
       }).address(),
       tls: textOf({...certificates('stranger'), ca: certificates('actor').ca}),
-      ...short,
     }),
     error: /^(?:HandshakeRejected|TransportClosed): .*certificate/,
   },
