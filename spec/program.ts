@@ -11,6 +11,8 @@ export interface ProgramOptions {
   readonly args?: readonly string[];
   readonly execArgv?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** A command that becomes Node, as `ip netns exec …` does. */
+  readonly through?: readonly string[];
 }
 
 /** A fixture of `spec/fixtures`, running. All that it prints is read, whether or not a test asks for it. */
@@ -23,8 +25,9 @@ export class Program {
   #ended = false;
   readonly #news = new EventEmitter();
 
-  constructor(args: readonly string[], env: Readonly<Record<string, string>>) {
-    const child = spawn(process.execPath, args, {stdio: ['ignore', 'pipe', 'pipe'], env: {...process.env, ...env}});
+  constructor(args: readonly string[], env: Readonly<Record<string, string>>, through: readonly string[] = []) {
+    const [command = '', ...rest] = [...through, process.execPath, ...args];
+    const child = spawn(command, rest, {stdio: ['ignore', 'pipe', 'pipe'], env: {...process.env, ...env}});
     this.process = child;
     this.exited = once(child, 'close').then(([code, signal]) => {
       this.#ended = true;
@@ -83,12 +86,18 @@ export function startProgram(t: ExecutionContext, name: string, options: Program
     t,
     [...(options.execArgv ?? []), fileURLToPath(fixture(name)), ...(options.args ?? [])],
     options.env,
+    options.through,
   );
 }
 
 /** Starts Node with any arguments. */
-export function startNode(t: ExecutionContext, args: readonly string[], env: ProgramOptions['env'] = {}): Program {
-  const program = new Program(args, env);
+export function startNode(
+  t: ExecutionContext,
+  args: readonly string[],
+  env: ProgramOptions['env'] = {},
+  through: ProgramOptions['through'] = [],
+): Program {
+  const program = new Program(args, env, through);
   t.teardown(async () => {
     program.kill('SIGKILL');
     await program.exited;
