@@ -2,9 +2,10 @@
  * The probes of rxtractor, each in a tree of its own.
  * Beside `bare` and `node-own`, which do the same work without it; `probe` runs one of them in a process.
  */
-import {type Marked, openNursery, type Portal, type RemoteStream} from '../../lib/index.js';
+import {findActor, type Marked, openNursery, type Portal, type RemoteStream} from '../../lib/index.js';
 import * as actors from './actors.js';
 import * as withRxjs from './actors-rxjs.js';
+import * as finders from './finders.js';
 import {type Figures, inTurn, latency, type Probe, throughput, times, transfers} from './measure.js';
 
 const items = 50_000;
@@ -12,6 +13,7 @@ const bufferBytes = 64 * 1024;
 const buffersEach = 500;
 const megabytes = (bufferBytes * buffersEach) / 1e6;
 const many = 10;
+const thousand = 1_000;
 
 export const ours: Readonly<Record<string, Probe>> = {
   call: () => withActor(echo => latency(() => echo.run(actors.echo, 7))),
@@ -49,6 +51,25 @@ export const ours: Readonly<Record<string, Probe>> = {
       }),
     ),
   'one fails': () => inTurn(oneFails),
+  found: () =>
+    openNursery(async nursery => {
+      await nursery.startActor('subject', {expose: [actors.echo]});
+      const caller = await nursery.startActor('caller', {expose: [finders.compareCalls]});
+      return caller.run(finders.compareCalls, 'subject');
+    }),
+  names: () =>
+    openNursery(async nursery => {
+      const names = Array.from({length: thousand}, (_, i) => `name-${i}`);
+      // Within this process: what is measured is the list, not what is on it.
+      await Promise.all(names.map(name => nursery.startActor(name, {backend: 'inline', expose: [actors.echo]})));
+      let next = 0;
+      const {rate: root} = await throughput(
+        () => openNursery(async () => findActor(names[next++ % thousand] as string)),
+        1,
+      );
+      const finder = await nursery.startActor('finder', {expose: [finders.findOften]});
+      return {root: root as number, ...(await finder.run(finders.findOften, 'name-500'))};
+    }),
 };
 
 const tenNames = Array.from({length: many}, (_, i) => `number-${i}`);
