@@ -49,7 +49,7 @@ export const sections: readonly Section[] = [
   },
   {
     file: 'tests/discovery/test_multi_program.py',
-    'names-and-roads': [
+    now: [
       'test_abort_on_sigint',
       'test_register_duplicate_name',
       'test_dup_name_cancel_cascade_escalates_to_hard_kill',
@@ -58,7 +58,7 @@ export const sections: readonly Section[] = [
   },
   {
     file: 'tests/discovery/test_registrar.py',
-    'names-and-roads': [
+    now: [
       'test_reg_then_unreg_maddr',
       'test_trynamic_trio',
       'test_subactors_unregister_on_cancel',
@@ -155,8 +155,7 @@ export const sections: readonly Section[] = [
   },
   {
     file: 'tests/test_inter_peer_cancellation.py',
-    'names-and-roads': ['test_peer_canceller'],
-    now: ['test_do_not_swallow_error_before_started_by_remote_contextcancelled'],
+    now: ['test_do_not_swallow_error_before_started_by_remote_contextcancelled', 'test_peer_canceller'],
   },
   {
     file: 'tests/test_legacy_one_way_streaming.py',
@@ -164,8 +163,7 @@ export const sections: readonly Section[] = [
   },
   {
     file: 'tests/test_local.py',
-    'names-and-roads': ['test_self_is_registered', 'test_self_is_registered_localportal'],
-    now: ['test_local_actor_async_func'],
+    now: ['test_self_is_registered', 'test_self_is_registered_localportal', 'test_local_actor_async_func'],
   },
   {
     file: 'tests/test_pubsub.py',
