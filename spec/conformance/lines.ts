@@ -68,7 +68,7 @@ export const sections: readonly Section[] = [
   },
   {
     file: 'tests/discovery/test_tpt_bind_addrs.py',
-    'names-and-roads': [
+    now: [
       'test_registry_probe_retries_transient_handshake',
       'test_probe_channel_close_is_bounded',
       'test_transport_only_listener_is_not_registrar',
@@ -82,7 +82,7 @@ export const sections: readonly Section[] = [
   },
   {
     file: 'tests/ipc/test_each_tpt.py',
-    'names-and-roads': [
+    now: [
       'test_macos_rt_dir_fits_uds_path_limit',
       'test_macos_rt_dir_rejects_symlink',
       'test_reaper_uses_default_uds_bindspace',
@@ -97,7 +97,7 @@ export const sections: readonly Section[] = [
   },
   {
     file: 'tests/ipc/test_server.py',
-    'names-and-roads': [
+    now: [
       'test_send_normalizes_only_grouped_peer_resets',
       'test_handshake_normalizes_decode_error',
       'test_server_uses_independent_handshake_timeout',

@@ -31,11 +31,11 @@ let sockets = 0;
 export async function linked(
   t: ExecutionContext,
   name: string,
-  options: {listen?: readonly string[]; heartbeat?: number} = {},
+  options: {listen?: readonly string[]; heartbeat?: number; handshake?: number} = {},
 ): Promise<Linked> {
   const actor = newActor(name);
-  const {listen = [], heartbeat = 60_000} = options;
-  actor.tree = {...actor.tree, timeouts: {...actor.tree.timeouts, heartbeat, handshake: 30_000}};
+  const {listen = [], heartbeat = 60_000, handshake = 30_000} = options;
+  actor.tree = {...actor.tree, timeouts: {...actor.tree.timeouts, heartbeat, handshake}};
   await actor.exposed.load(homesOf(anyFunctions), true);
   const links = new Links(actor, {secret, listen}, async () => join(folder(t), `${sockets++}`));
   t.teardown(() => links.close());
