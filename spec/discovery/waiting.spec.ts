@@ -1,0 +1,9 @@
+// A wait at the root for an actor that another one starts: it is told of within a call of that one, and looks in its own scope.
+import test from 'ava';
+import {startProgram} from '../program.js';
+
+test('D2, C12: who waits is told of an actor that a child starts later, and reaches it', async t => {
+  const program = startProgram(t, 'late-leaf');
+  t.deepEqual(await program.exited, {code: 0, signal: null});
+  t.is(program.stdout, 'leaf answers\n');
+});
