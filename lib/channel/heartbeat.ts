@@ -7,7 +7,7 @@ import {Kind} from '../msg/types.js';
 import type {Channel} from './channel.js';
 
 /** A tick that comes so many times later than it should have means that this very process was held up. */
-const ownStall = 2;
+const ownStall = 1.5;
 
 /**
  * Pings after `period` ms of silence, and says `unresponsive` when another period brings nothing, `responsive` when
@@ -21,6 +21,7 @@ export function startHeartbeat(
   let lastTick = performance.now();
   let askedAt: number | undefined;
   let silent = false;
+  let stopped = false;
   const timer = setInterval(() => {
     const now = performance.now();
     const stalled = now - lastTick > ownStall * period;
@@ -35,10 +36,18 @@ export function startHeartbeat(
       askedAt = now;
       channel.sendUrgent(Kind.Ping, 0);
     } else if (!silent) {
-      silent = true;
-      report('unresponsive');
+      // Where this process was busy until now, the answer may lie unread: it is read before the next turn.
+      const asked = askedAt;
+      setImmediate(() => {
+        if (stopped || silent || askedAt !== asked || channel.lastHeard >= asked) return;
+        silent = true;
+        report('unresponsive');
+      });
     }
   }, period);
   timer.unref();
-  return () => clearInterval(timer);
+  return () => {
+    stopped = true;
+    clearInterval(timer);
+  };
 }

@@ -15,6 +15,7 @@ import {deadline} from '../base/timer.js';
 import type {Greeted} from '../channel/greeted.js';
 import {connectToActor, listenForActors, type RoadOptions} from '../channel/listen.js';
 import {type Address, formatAddress, parseAddress} from '../transport/address.js';
+import {isOfTree} from '../transport/folder.js';
 import type {Listener} from '../transport/listener.js';
 import type {TlsOptions} from '../transport/tls.js';
 import type {Transport} from '../transport/transport.js';
@@ -170,6 +171,8 @@ export class Links {
       if (here) return here;
       try {
         const address = parseAddress(text);
+        // The socket of another program that has a secret of its own would only refuse us.
+        if (this.#roads.own && address.kind === 'unix' && !isOfTree(address.path, this.#actor.tree.treeId)) continue;
         const greeted = await connectToActor(address, {...this.#proof(address), expected: id, timeout});
         return await this.#join(greeted, 'connected', address);
       } catch (error) {

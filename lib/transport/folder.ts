@@ -8,7 +8,7 @@
 import {randomInt} from 'node:crypto';
 import {chmodSync, lstatSync, mkdirSync, readdirSync, rmdirSync, type Stats, statSync, unlinkSync} from 'node:fs';
 import {tmpdir} from 'node:os';
-import {isAbsolute, join} from 'node:path';
+import {basename, dirname, isAbsolute, join} from 'node:path';
 import {ResourceExhausted} from '../base/errors.js';
 import {escapeText} from '../base/escape.js';
 import {log} from '../base/log.js';
@@ -79,8 +79,14 @@ const longestSocketName = `${(36 ** 4).toString(36)}-01234567`;
 
 function folderName(treeId: string): string {
   const {pid, start, space} = thisOwner();
-  const tree = treeId.replaceAll(/[^a-z0-9]/gi, '').slice(0, 8);
-  return `${pid}-${start}-${tree === '' ? 'tree' : tree}${space === '' ? '' : `-${space}`}`;
+  return `${pid}-${start}-${labelOf(treeId)}${space === '' ? '' : `-${space}`}`;
+}
+
+const labelOf = (treeId: string): string => treeId.replaceAll(/[^a-z0-9]/gi, '').slice(0, 8) || 'tree';
+
+/** Whether a socket's path is in the folder of a tree, as far as its name tells. */
+export function isOfTree(path: string, treeId: string): boolean {
+  return basename(dirname(path)).split('-')[2] === labelOf(treeId);
 }
 
 /** Whose folder it is by its name; undefined for a name that we do not give. */

@@ -228,7 +228,7 @@ test('X6: nobody cancels a task that another has asked for, though it goes by th
   await isGone(far, one, two);
 });
 
-test('F5, D4: over TCP one that falls silent is dead, and stays so; a new actor is let in', async t => {
+test.serial('F5, D4: over TCP one that falls silent is dead, and stays so; a new actor is let in', async t => {
   const here = await linked(t, 'here', {heartbeat: 400});
   const there = await linked(t, 'there', {listen: tcp});
   const road = await roadTo(t, (await there.links.addresses())[1] as string);

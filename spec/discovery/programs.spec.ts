@@ -99,7 +99,8 @@ const networks: Readonly<Record<string, RootOptions>> = {
 for (const [network, {listen = [], tls, ...rest}] of Object.entries(networks))
   test(`D1, D3: two programs joined by a registrar find each other's actors, and call them, both ways [${network}]`, async t => {
     const options = {listen, ...rest, ...(tls && {tls: textOf(tls)})};
-    const registry = await town(t, {name: 'there', ...options}).address();
+    const there = town(t, {name: 'there', ...options});
+    const registry = await there.address();
     await here({...options, registry}, async () => {
       const all = ['here', 'here child', 'there', 'there child'];
       t.deepEqual(await names(), all);
@@ -115,6 +116,7 @@ for (const [network, {listen = [], tls, ...rest}] of Object.entries(networks))
       t.is(await child.run(askByName, 'there child'), 'there child');
       t.is(await findActor('nobody'), undefined);
     });
+    t.is(there.program.stderr, '', 'nobody came who was refused');
   });
 
 const textOf = (tls: NonNullable<RootOptions['tls']>): NonNullable<RootOptions['tls']> =>
