@@ -6,7 +6,7 @@ import test, {type ExecutionContext} from 'ava';
 import type {Actor} from '../../lib/actor/actor.js';
 import type {Names} from '../../lib/discovery/names.js';
 import {type DiscoveryOptions, openNamesAtRoot} from '../../lib/discovery/root.js';
-import {addresses, HandshakeRejected, openNursery} from '../../lib/index.js';
+import {addresses, HandshakeRejected, openNursery, TransportClosed} from '../../lib/index.js';
 import {parseAddress} from '../../lib/transport/address.js';
 import {folder, roadTo, secret} from '../discovery/linked.js';
 import {newActor} from '../pair.js';
@@ -83,8 +83,9 @@ test('tpt_bind_addrs/test_transport_only_listener_is_not_registrar: whoever take
     t,
     createServer(socket => void socket.on('error', () => {})),
   );
-  const error = await t.throwsAsync(root(t, {registry}, 300), {instanceOf: HandshakeRejected});
-  t.is(error.reason, 'timeout');
+  // A busy machine may not even have connected by then: TransportClosed.
+  const error = await t.throwsAsync(root(t, {registry}, 300), {message: /within \d+ ms/});
+  t.true(error instanceof HandshakeRejected || error instanceof TransportClosed);
   t.true(error.message.includes(registry));
 });
 
