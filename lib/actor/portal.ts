@@ -260,7 +260,7 @@ class PortalOf implements Portal {
     // Its subscription or its signal has ended it: that says more than what comes of a call into an actor that ends.
     if (asked?.reason === 'requested') throw asked;
     if (channel.closed) {
-      throw new TransportClosed(`the portal to ${formatActor(this.actor)} is closed: its actor has ended`, {
+      throw new TransportClosed(`the portal to ${formatActor(this.actor)} is closed: its actor, or the connection to it, has ended`, {
         kind: 'closed',
         cause: channel.closed,
         actor: this.actor,

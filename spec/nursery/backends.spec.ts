@@ -365,7 +365,7 @@ each('X8: cancelActor ends the actor, and its portal is closed afterwards', (t, 
     t.is(await portal.ended, undefined);
     await t.throwsAsync(portal.run(add, 1, 2), {
       instanceOf: TransportClosed,
-      message: /is closed: its actor has ended/,
+      message: /is closed: its actor, or the connection to it, has ended/,
     });
     t.false(nursery.signal.aborted);
   }, patient),
