@@ -84,7 +84,7 @@ for (const backend of backends) {
         async nursery => {
           const watch = new Watch();
           const cousin = await nursery.startActor('cousin', {backend, expose: forAnybody});
-          const {one, two, three} = await grow(nursery, backend);
+          const {one, two, foundTwo, three} = await grow(nursery, backend);
           t.deepEqual(await cousin.run(lookFor, 'three'), three.first);
           t.deepEqual(await cousin.run(list), ['root', 'cousin', 'one', 'two', 'three']);
           t.deepEqual(await listActors(), await Promise.all(['root', 'cousin', 'one', 'two', 'three'].map(who)));
@@ -107,7 +107,11 @@ for (const backend of backends) {
               ['a child', 'two'],
             );
 
-          await three.cancel();
+          // Its usual bound may be short on a loaded machine.
+          const long = {timeout: 60_000};
+          t.true(await three.cancel(undefined, long));
+          // The answer came by another road than the end of this connection, which is all that this side knows by itself.
+          await found.ended;
           t.is(await findActor('three'), undefined);
           await watch.until('ended', three.first);
           if (backend !== 'inline') {
@@ -117,7 +121,8 @@ for (const backend of backends) {
             await watch.until('ended', again.first);
             t.is(await cousin.run(lookFor, 'again'), undefined);
           }
-          await two.cancel();
+          t.true(await two.cancel(undefined, long));
+          await foundTwo.ended;
           t.is(await one.run(lookFor, 'two'), undefined);
           await one.cancelActor();
           t.is(await findActor('one'), undefined);
@@ -185,7 +190,7 @@ test('D1, T8: watchActors tells of those that are there, that come and that end,
     await openNursery(async () => {
       inner = watchActors().subscribe(({type, actor}) => seen.push(`${type} ${actor.name}`));
       const two = await one.openContext(keep, 'two', 'inline');
-      await two.cancel();
+      await two.cancel(undefined, {timeout: 60_000});
       await firstValueFrom(watchActors().pipe(filter(({actor}) => actor.name === 'root')));
     });
     t.true(inner.closed);
@@ -194,7 +199,7 @@ test('D1, T8: watchActors tells of those that are there, that come and that end,
       later.map(({type, actor}) => `${type} ${actor.name}`),
       ['present root', 'present one'],
     );
-    await (await one.openContext(keep, 'three', 'inline')).cancel();
+    await (await one.openContext(keep, 'three', 'inline')).cancel(undefined, {timeout: 60_000});
     t.deepEqual(seen, ['present root', 'present one', 'registered two', 'ended two']);
   }, patient);
 });
@@ -256,7 +261,7 @@ test('D3, C11, C12: what a found portal opens belongs to its scope; letting go o
     t.truthy(await late);
     await gone('two');
     t.deepEqual(await who('two'), two.first);
-    await two.cancel();
+    await two.cancel(undefined, {timeout: 60_000});
   }, patient);
 });
 
