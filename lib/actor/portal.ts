@@ -260,11 +260,14 @@ class PortalOf implements Portal {
     // Its subscription or its signal has ended it: that says more than what comes of a call into an actor that ends.
     if (asked?.reason === 'requested') throw asked;
     if (channel.closed) {
-      throw new TransportClosed(`the portal to ${formatActor(this.actor)} is closed: its actor, or the connection to it, has ended`, {
-        kind: 'closed',
-        cause: channel.closed,
-        actor: this.actor,
-      });
+      throw new TransportClosed(
+        `the portal to ${formatActor(this.actor)} is closed: its actor, or the connection to it, has ended`,
+        {
+          kind: 'closed',
+          cause: channel.closed,
+          actor: this.actor,
+        },
+      );
     }
     const {signal, timeout, onExit} = this.#options;
     const force = this.#owner.force;
