@@ -87,7 +87,7 @@ const hereMs = 8_000;
 function far(t: ExecutionContext, host: Host, name: string, other: string): Program {
   const file = join(folder(t), `${name}${Math.random()}.json`);
   const {listen, tls} = host;
-  const root = {name, tls, logLevel: 'silent', timeouts: {heartbeat: 300, handshake: 1_000}};
+  const root = {name, tls, logLevel: 'silent', timeouts: {heartbeat: 1_000, handshake: 5_000}};
   const roads = name === 'registrar' ? {listen: [registry]} : {listen, registry};
   writeFileSync(file, JSON.stringify({other, root: {...root, ...roads}}));
   return startProgram(t, 'far-town', {args: [file], through: host.through});
