@@ -171,7 +171,7 @@ test('K17: a program that only waits for others goes on waiting, also when its r
   }
 });
 
-test('K13: a program that is killed is an end with a type for each who talks to it, and nobody finds it any more', async t => {
+test('C9, D2: a program that is killed is an end with a type for each who talks to it, and nobody finds it any more', async t => {
   const registry = await town(t, {name: 'registrar', listen: [anyPort]}).address();
   const other = town(t, {name: 'other', registry, listen: [anyPort]});
   await other.address();
