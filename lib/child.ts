@@ -38,6 +38,7 @@ const {peer, shutDown, fail} = serve(actor, new SocketTransport(socket, {maxFram
   prepare: ({tree, watchParent}) => {
     configureLog(tree.logLevel);
     openNames(actor, tree.roads as Roads | undefined);
+    if (tree.debug) void import('./debugger/attach.js').then(({attach}) => attach(actor));
     if (watchParent) startWatchdog();
   },
   exit: code => void leave(code),
@@ -53,7 +54,7 @@ process.on('SIGTERM', () => {
     cause: 'SIGTERM',
   });
   // Nobody above sees to it that a task that ignores its signal does not hold up this exit.
-  deadline(actor.scope.teardownBudget, () => void leave(143));
+  deadline(actor.scope.teardownBudget, () => void leave(143), {actor: actor.id.id});
   void shutDown(why, actor.scope.teardownBudget, 143);
 });
 process.on('exit', () => {

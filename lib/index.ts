@@ -34,6 +34,8 @@ export type {FoundPortal} from './discovery/found.js';
 export type {ActorEvent} from './discovery/registrar.js';
 export type {DiscoveryOptions} from './discovery/root.js';
 export type {TlsOptions} from './transport/tls.js';
+// Debugging
+export {breakpoint, postMortem} from './debugger/breakpoint.js';
 // Identity and logging
 export type {ActorId} from './base/address.js';
 export {currentActor, currentSignal, isRoot, shield, sleep} from './base/current.js';
@@ -43,6 +45,7 @@ export {
   ActorError,
   type CancelReason,
   ContextCancelled,
+  DebuggerQuit,
   type Exit,
   HandshakeRejected,
   Lagged,

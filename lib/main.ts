@@ -11,6 +11,7 @@ import {newActorId, newId} from './base/address.js';
 import {Answer} from './base/answer.js';
 import {current, isRoot} from './base/current.js';
 import {ContextCancelled, ResourceExhausted} from './base/errors.js';
+import {hooks, teardownGate} from './base/hooks.js';
 import {configureLog, isLogLevel, type Logger, type LogLevel} from './base/log.js';
 import {drawSurvey} from './base/survey.js';
 import {closeNames} from './discovery/names.js';
@@ -24,6 +25,8 @@ export interface RootOptions extends NurseryOptions, DiscoveryOptions {
   readonly expose?: ReadonlyArray<RemoteFn | URL>;
   /** From `transport` (everything) to `silent`. Default `warn`. All actors inherit it. */
   readonly logLevel?: LogLevel;
+  /** Whether `breakpoint()` stops. All actors inherit it. Default: whether `RXTRACTOR_DEBUG` is `1`. */
+  readonly debug?: boolean;
   /** Where this actor's log goes. Default: stderr. */
   readonly logger?: Logger;
   /** How many actors the tree may have at a time, besides the root. Default 1 024. */
@@ -140,6 +143,8 @@ async function bootRoot(options: RootOptions): Promise<Actor> {
   const logLevel = options.logLevel ?? 'warn';
   if (!isLogLevel(logLevel)) throw new TypeError(`${String(logLevel)} is no logLevel`);
   configureLog(logLevel, options.logger);
+  const {debug = process.env.RXTRACTOR_DEBUG === '1'} = options;
+  if (typeof debug !== 'boolean') throw new TypeError(`debug is true or false, not ${String(debug)}`);
   const timeouts = {...defaultTimeouts, ...options.timeouts};
   for (const [name, ms] of Object.entries(timeouts))
     if (!(ms >= 0)) throw new TypeError(`timeouts.${name} is a number of milliseconds, not ${String(ms)}`);
@@ -154,6 +159,7 @@ async function bootRoot(options: RootOptions): Promise<Actor> {
   if (options.maxActors !== undefined) root.maxActors = options.maxActors;
   if (options.expose) await root.exposed.load(homesOf(options.expose), true);
   await openNamesAtRoot(root, options);
+  if (debug) await (await import('./debugger/attach.js')).attachRoot(root);
   return root;
 }
 
@@ -165,6 +171,7 @@ function notBooted(error: unknown): undefined {
 }
 
 async function closeRoot(root: Actor): Promise<void> {
+  if (root.tree.debug) (await import('./debugger/attach.js')).detach(root);
   await closeNames(root);
   root.scope.settle();
 }
@@ -174,6 +181,7 @@ const rootOptions = new Set([
   'expose',
   'signal',
   'logLevel',
+  'debug',
   'logger',
   'maxActors',
   'timeouts',
@@ -211,17 +219,27 @@ function ownSignals(root: Actor, nursery: NurseryOf): {readonly received: boolea
   const signals = Object.keys(exitCodes) as ShutdownSignal[];
   const release = (): void => {
     for (const signal of signals) process.off(signal, shutDown);
+    process.off('SIGINT', interrupted);
+  };
+  // The second Ctrl-C, in debug mode: a prompt may have been opened since the first.
+  const interrupted = (signal: NodeJS.Signals): void => {
+    if (isAtPrompt(root)) return;
+    release();
+    process.kill(process.pid, signal);
   };
   const shutDown = (signal: NodeJS.Signals): void => {
+    // There it means the line that is being typed, and never the tree.
+    if (signal === 'SIGINT' && isAtPrompt(root)) return;
     received = signal as ShutdownSignal;
     release();
+    if (root.tree.debug) process.on('SIGINT', interrupted);
     process.exitCode = exitCodes[received];
     const why = new ContextCancelled(`the program was ended by ${signal}`, {
       canceller: root.id,
       reason: 'shutdown',
       cause: signal,
     });
-    endProcess(nursery, why);
+    endProcess(root, nursery, why);
   };
   for (const signal of signals) process.on(signal, shutDown);
   return {
@@ -249,7 +267,7 @@ function ownUncaught(root: Actor, nursery: NurseryOf): {readonly received: boole
       reason: 'shutdown',
       cause: error,
     });
-    endProcess(nursery, why);
+    endProcess(root, nursery, why);
   };
   process.on('uncaughtException', onUncaught);
   return {
@@ -261,8 +279,20 @@ function ownUncaught(root: Actor, nursery: NurseryOf): {readonly received: boole
 }
 
 /** Ends the tree. What the body, or the user's own handles, do after that is given a moment, and no more. */
-function endProcess(nursery: NurseryOf, why: ContextCancelled): void {
-  void nursery.shutdown(why).then(() => setTimeout(() => process.exit(), lingerMs).unref());
+function endProcess(root: Actor, nursery: NurseryOf, why: ContextCancelled): void {
+  const exitSoon = (ms: number): void => {
+    setTimeout(() => {
+      // Unless the body itself stands at a prompt: then its moment begins after that.
+      const gate = teardownGate(root.id.id);
+      if (!gate) process.exit();
+      void gate.then(free => (free < lingerMs ? exitSoon(lingerMs - free) : process.exit()));
+    }, ms).unref();
+  };
+  void nursery.shutdown(why).then(() => exitSoon(lingerMs));
+}
+
+function isAtPrompt(root: Actor): boolean {
+  return hooks.terminalBusy?.(root.id.id) === true;
 }
 
 /** SIGUSR2 prints the tree of actors and what each waits for, also while it is being ended. */

@@ -27,6 +27,7 @@ const {peer, fail} = serve(actor, new PortTransport(port, {maxFrameBytes}), {
   prepare: ({tree}) => {
     configureLog(tree.logLevel);
     openNames(actor, tree.roads as Roads | undefined);
+    if (tree.debug) void import('./debugger/attach.js').then(({attach}) => attach(actor));
   },
   exit: code => setImmediate(() => setImmediate(() => process.exit(code))),
   orphaned: () => process.exit(1),

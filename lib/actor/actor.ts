@@ -56,6 +56,17 @@ export interface TreeOptions {
   readonly timeouts: Timeouts;
   /** How actors of the tree reach one another, as `discovery/links` has it; absent where they do not. */
   readonly roads?: object | undefined;
+  /** Debug mode; absent where it is off for the whole tree. */
+  readonly debug?: DebugMode | undefined;
+}
+
+/** What an actor of a tree in debug mode is told of it. */
+export interface DebugMode {
+  /** Whether `breakpoint()` stops in this actor, and in those that it starts. */
+  readonly on: boolean;
+  /** The id of the root, which gives out the terminal, and where it is reached. */
+  readonly root: string;
+  readonly addresses: readonly string[];
 }
 
 /** An actor that this one has started. */

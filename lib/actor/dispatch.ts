@@ -66,7 +66,8 @@ export function dispatch(actor: Actor, line: Line, message: Message, instead?: E
   }
   const {fn, mark} = found;
   const call = (fitting: readonly unknown[]): unknown => runs[kind](callee, fn, fitting);
-  const stopTimer = deadline === null ? undefined : longTimer(deadline, () => expire(scope, name, deadline));
+  const stopTimer =
+    deadline === null ? undefined : longTimer(deadline, () => expire(scope, name, deadline), actor.id.id);
   const running = actor.run(
     scope,
     () => execute(line, callee, () => withArgs(mark.schemas?.args, name, args, call)),

@@ -4,6 +4,7 @@
  */
 import type {ActorId} from '../base/address.js';
 import {ContextCancelled, ProtocolError, type TransportClosed} from '../base/errors.js';
+import {whenFree} from '../base/hooks.js';
 import {Channel} from '../channel/channel.js';
 import {encodeHello, readHello} from '../channel/handshake.js';
 import {boxError, unboxError} from '../msg/boxed-error.js';
@@ -148,7 +149,7 @@ export class Peer {
   cancelActor(why: ContextCancelled, budget: number): void {
     const {reason, cause, canceller = this.actor.id} = why;
     const bytes = encodeCancel(this.actor.codec, {reason, cause, canceller, budget});
-    this.channel.sendUrgent(Kind.Cancel, 0, bytes);
+    whenFree(this.actor.id.id, () => this.channel.sendUrgent(Kind.Cancel, 0, bytes));
   }
 
   /** Tells the peer that this actor as a whole has failed. */

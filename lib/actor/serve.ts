@@ -68,7 +68,7 @@ export function serve(actor: Actor, transport: Transport, host: Host): Served {
     ending = true;
     actor.scope.budget = budget;
     // A task that ignores its signal does not hold up an exit that nobody above enforces (SIGTERM).
-    await within(actor.cancel(why), budget);
+    await within(actor.cancel(why), budget, {actor: actor.id.id});
     host.exit(code);
   };
 

@@ -116,15 +116,15 @@ export async function shield<T>(fn: () => T | PromiseLike<T>): Promise<T> {
   // The time starts to run when there is something to be shielded from.
   let stopTimer = (): void => {};
   const stopListening = now.scope.onCancel(why => {
-    stopTimer = longTimer(shieldMs, () =>
+    const expire = (): void =>
       scope.cancel(
         new ContextCancelled('the time for shielded clean-up is over', {
           canceller: why.canceller,
           reason: 'deadline',
           cause: why,
         }),
-      ),
-    );
+      );
+    stopTimer = longTimer(shieldMs, expire, now.actor.id);
   });
   try {
     return await storage.run({...now, scope}, async () => fn());

@@ -6,8 +6,9 @@
  * other's errors (the habit of undici's `core/errors`).
  */
 import type {ActorId} from './address.js';
-import {processWide} from './shared.js';
 import {printAsTree} from './tree.js';
+
+export {registerError, registeredError} from './registered-errors.js';
 
 const suppressedKey = Symbol.for('rxtractor/suppressed');
 const brandOf = (code: string): symbol => Symbol.for(`rxtractor/error/${code}`);
@@ -298,6 +299,14 @@ export class ResourceExhausted extends ActorError {
   }
 }
 
+/** Somebody left the debugger's prompt with `q`: the task that stood there ends with it. */
+export class DebuggerQuit extends ActorError {
+  static override readonly code = 'ERR_DEBUGGER_QUIT';
+  static {
+    brand(this);
+  }
+}
+
 /** The call needs a runtime, and none is open here. */
 export class NoRuntime extends ActorError {
   static override readonly code = 'ERR_NO_RUNTIME';
@@ -345,31 +354,6 @@ export function suppress(error: unknown, other: unknown): void {
 
 export function suppressedBy(error: object): readonly unknown[] {
   return (error as {[suppressedKey]?: readonly unknown[]})[suppressedKey] ?? [];
-}
-
-type ErrorClass = abstract new (...args: never[]) => Error;
-
-/** Classes that revive as themselves, by name. */
-const registered = processWide('registered-errors', () => new Map<string, ErrorClass>());
-
-/**
- * Makes a class of yours revive as itself when it arrives from another actor, where both ends have registered
- * it. The constructor is not called: the prototype and the own properties are restored.
- *
- * @throws TypeError when the class does not extend Error, has no name, or another class has taken the name
- */
-export function registerError(Class: ErrorClass): void {
-  if (typeof Class !== 'function' || !(Class.prototype instanceof Error))
-    throw new TypeError('registerError() takes a class that extends Error');
-  if (Class.name === '') throw new TypeError('registerError() takes a class with a name');
-  const other = registered.get(Class.name);
-  if (other !== undefined && other !== Class)
-    throw new TypeError(`registerError(): another class named ${Class.name} is registered already`);
-  registered.set(Class.name, Class);
-}
-
-export function registeredError(name: string): ErrorClass | undefined {
-  return registered.get(name);
 }
 
 /** Puts the brand of a class on its prototype. Runs once for each class, in its static block. */

@@ -12,6 +12,7 @@ import {
   MessageTypeError,
   RemoteActorError,
 } from '../base/errors.js';
+import {teardownGate, whenFree} from '../base/hooks.js';
 import {type Charge, handedDown, ownCancel} from '../base/scope.js';
 import {deadline, longTimer} from '../base/timer.js';
 import type {Channel} from '../channel/channel.js';
@@ -167,6 +168,8 @@ export class Caller extends End implements Charge {
   async end(why: ContextCancelled): Promise<void> {
     this.asked = true;
     this.inlet?.quit();
+    const gate = teardownGate(this.channel.self.id);
+    if (gate) await gate;
     this.#sendCancel(why.reason === 'requested' ? 'scope' : why.reason, why, this.call.cancelBound);
     await this.#seeEnd(why);
   }
@@ -290,11 +293,12 @@ export class Caller extends End implements Charge {
       }),
     );
     if (timeout !== undefined && timeout !== Number.POSITIVE_INFINITY) {
-      this.#stopListening.push(longTimer(timeout, () => void this.cancel('deadline', undefined)));
+      this.#stopListening.push(longTimer(timeout, () => void this.cancel('deadline', undefined), this.channel.self.id));
     }
     this.#stopListening.push(
       call.scope.onCancel(why => {
-        void this.cancel(why.reason === 'requested' ? 'scope' : why.reason, why);
+        const reason = why.reason === 'requested' ? 'scope' : why.reason;
+        whenFree(this.channel.self.id, () => void this.cancel(reason, why));
       }),
     );
   }
@@ -316,14 +320,15 @@ export class Caller extends End implements Charge {
   }
 
   /** True when the function ends within the bound. At the bound this end concludes on its own. */
-  #awaitEnd(timeout: number): Promise<boolean> {
+  #awaitEnd(timeout: number, whole = timeout): Promise<boolean> {
     if (this.#ended) return Promise.resolve(true);
     return new Promise(resolve => {
-      const stop = deadline(timeout, () => {
+      const late = (): void => {
         this.#endedListeners = this.#endedListeners.filter(listener => listener !== onEnded);
         this.#concludeUnacked();
         resolve(false);
-      });
+      };
+      const stop = deadline(timeout, late, {actor: this.channel.self.id, whole});
       const onEnded = (): void => {
         stop();
         resolve(true);
@@ -336,7 +341,7 @@ export class Caller extends End implements Charge {
   async #seeEnd(why: ContextCancelled): Promise<void> {
     const bound = this.call.cancelBound;
     const rest = this.#request ? bound - (performance.now() - this.#cancelledAt) : bound;
-    if (!(await this.#awaitEnd(rest))) await this.call.force?.(why);
+    if (!(await this.#awaitEnd(rest, bound))) await this.call.force?.(why);
   }
 
   #concludeUnacked(): void {

@@ -93,6 +93,7 @@ const ourClasses = new Map(
       [ours.ProtocolError],
       [ours.HandshakeRejected],
       [ours.ResourceExhausted, own => typeof own.what === 'string'],
+      [ours.DebuggerQuit],
       [ours.NoRuntime],
       [ours.NurseryError],
     ] satisfies Known[] as Known[]

@@ -8,6 +8,7 @@ import {serve} from '../actor/serve.js';
 import type {SpawnSpec} from '../actor/spec.js';
 import {newActorId} from '../base/address.js';
 import {ContextCancelled, type Exit} from '../base/errors.js';
+import {hooks} from '../base/hooks.js';
 import type {Roads} from '../discovery/links.js';
 import {closeNames, openNames} from '../discovery/names.js';
 import {loadCodec} from '../msg/codec.js';
@@ -35,7 +36,11 @@ export async function spawnInline(request: SpawnRequest): Promise<Body> {
       exit({code, signal: null});
     });
   };
-  const prepare = ({tree}: SpawnSpec): void => void openNames(actor, tree.roads as Roads | undefined);
+  const prepare = ({tree}: SpawnSpec): void => {
+    openNames(actor, tree.roads as Roads | undefined);
+    const closed = tree.debug && hooks.actorOpened?.(actor);
+    if (closed) void exited.then(closed);
+  };
   serve(actor, there, {here: true, prepare, exit: end, orphaned: () => end(1)});
   const kill = (): void => {
     // By force is here: told to end, and no longer waited for.

@@ -265,7 +265,7 @@ export class NurseryOf implements Nursery, Charge {
    * @throws TypeError for options that make no sense, ContextCancelled when the nursery has been cancelled
    */
   spawn(name: string, options: ActorOptions, onDeath: (error: unknown) => void): Started {
-    const plan = planOf(name, options, this.#actor.tree.logLevel);
+    const plan = planOf(name, options, this.#actor.tree);
     const scope = this[scopeKey];
     scope.check();
     if (this.#actor.tree.depth >= maxDepth)

@@ -22,6 +22,7 @@ import {
   type SpawnPhase,
   suppress,
 } from '../base/errors.js';
+import {teardownGate, whenFree} from '../base/hooks.js';
 import {log} from '../base/log.js';
 import type {Scope} from '../base/scope.js';
 import type {SurveyRow} from '../base/survey.js';
@@ -42,6 +43,7 @@ export interface OffspringPlan {
   readonly execArgv: readonly string[] | undefined;
   readonly stdio: 'inherit' | 'prefix' | 'ignore';
   readonly logLevel: Actor['tree']['logLevel'];
+  readonly debug: Actor['tree']['debug'];
 }
 
 /** How long the verdict on a death waits for the second of its two signs, the exit and the channel's end. */
@@ -119,7 +121,7 @@ export class Offspring implements PortalOwner, Child {
         stdio: plan.stdio,
       });
       // The end may have been asked for while the system made the process.
-      if (this.#asked) this.#body.kill();
+      if (this.#asked) this.#killWhenFree();
     } catch (error) {
       this.#neverBegan();
       throw error;
@@ -160,6 +162,8 @@ export class Offspring implements PortalOwner, Child {
 
   /** Ends it because a task in it does not obey its cancel. */
   readonly force = async (why: ContextCancelled, task: string): Promise<void> => {
+    const gate = teardownGate(this.#actor.id.id);
+    if (gate) await gate;
     const peer = this.#peer?.channel.peer;
     log(
       'warn',
@@ -180,6 +184,9 @@ export class Offspring implements PortalOwner, Child {
   }
 
   async #reap(why: ContextCancelled, budget: number): Promise<boolean> {
+    // One that waits for its turn is nobody yet; any other lives until nobody in the tree is at a prompt.
+    const gate = this.#phase === 'queued' ? undefined : teardownGate(this.#actor.id.id);
+    if (gate) await gate;
     const peer = this.#peer;
     if (this.#phase === 'serving' && peer) {
       log('cancel', `asking ${this.plan.name} to end: ${why.message}`);
@@ -193,6 +200,7 @@ export class Offspring implements PortalOwner, Child {
         why,
         budget,
         this.#actor.tree.timeouts.cancelAck,
+        this.#actor.id.id,
       );
     }
     if (this.#phase === 'queued') {
@@ -212,7 +220,11 @@ export class Offspring implements PortalOwner, Child {
 
   #kill(because: string): void {
     log('cancel', `killing ${this.plan.name} (pid ${this.#body?.pid}): ${because}`);
-    this.#body?.kill();
+    this.#killWhenFree();
+  }
+
+  #killWhenFree(): void {
+    whenFree(this.#actor.id.id, () => this.#body?.kill());
   }
 
   async #handshake(body: Body): Promise<Portal> {
@@ -246,8 +258,9 @@ export class Offspring implements PortalOwner, Child {
     peer.channel.send(Kind.Spawn, 0, 0, this.#actor.codec.encode(this.#spec(body)));
     void this.#watch(body, peer, channelEnd, judged);
 
-    const inTime = await within(Promise.race([ready, this.gone]), this.#actor.tree.timeouts.spawn);
-    if (!inTime) this.#kill(`it was not ready within ${this.#actor.tree.timeouts.spawn} ms`);
+    const {spawn} = this.#actor.tree.timeouts;
+    const inTime = await within(Promise.race([ready, this.gone]), spawn, {actor: this.#actor.id.id});
+    if (!inTime) this.#kill(`it was not ready within ${spawn} ms`);
     const isReady = inTime && (await isSettled(ready));
     if (!isReady) {
       await this.gone;
@@ -255,7 +268,7 @@ export class Offspring implements PortalOwner, Child {
     }
     this.#phase = 'serving';
     if (this.#asked) {
-      this.#body?.kill();
+      this.#killWhenFree();
       await this.gone;
     }
     this.#checkAsked();
@@ -307,7 +320,7 @@ export class Offspring implements PortalOwner, Child {
     const {tree} = this.#actor;
     return {
       homes: this.plan.homes,
-      tree: {...tree, depth: tree.depth + 1, logLevel: this.plan.logLevel},
+      tree: {...tree, depth: tree.depth + 1, logLevel: this.plan.logLevel, debug: this.plan.debug},
       watchParent: !body.diesWithParent,
     };
   }

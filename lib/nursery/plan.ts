@@ -2,6 +2,8 @@
  * How an actor is to be started: what a user may ask for, checked once.
  * Floor 6: below `nursery`; what comes out is trusted from there on.
  */
+
+import type {TreeOptions} from '../actor/actor.js';
 import {homesOf} from '../actor/exposed.js';
 import type {RemoteFn} from '../actor/remote.js';
 import {isLogLevel, type LogLevel} from '../base/log.js';
@@ -19,6 +21,8 @@ export interface ActorOptions {
   readonly daemon?: boolean;
   /** Default: that of the parent. */
   readonly logLevel?: LogLevel;
+  /** Whether `breakpoint()` stops in it, in a tree in debug mode. Default: as in the parent. */
+  readonly debug?: boolean;
   /** Merged over the inherited environment; `undefined` removes. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Default: the parent's. */
@@ -41,10 +45,21 @@ const cannot: Readonly<Record<Backend, readonly string[]>> = {
   inline: ['cwd', 'env', 'execArgv', 'stdio'],
 };
 
-const actorOptions = new Set(['expose', 'backend', 'daemon', 'logLevel', 'env', 'cwd', 'execArgv', 'stdio', 'signal']);
+const actorOptions = new Set([
+  'expose',
+  'backend',
+  'daemon',
+  'logLevel',
+  'debug',
+  'env',
+  'cwd',
+  'execArgv',
+  'stdio',
+  'signal',
+]);
 
 /** Checks what a user asked for, at the door. @throws TypeError */
-export function planOf(name: string, options: ActorOptions, inherited: LogLevel): OffspringPlan {
+export function planOf(name: string, options: ActorOptions, inherited: TreeOptions): OffspringPlan {
   if (typeof name !== 'string' || name === '' || name.length > 200)
     throw new TypeError('startActor(): the name is a text of 1 to 200 characters');
   if (typeof options !== 'object' || options === null)
@@ -55,7 +70,7 @@ export function planOf(name: string, options: ActorOptions, inherited: LogLevel)
     expose,
     backend = 'process',
     daemon = false,
-    logLevel = inherited,
+    logLevel = inherited.logLevel,
     env = {},
     cwd,
     execArgv,
@@ -69,5 +84,27 @@ export function planOf(name: string, options: ActorOptions, inherited: LogLevel)
   if (!isLogLevel(logLevel)) throw new TypeError(`startActor(): ${String(logLevel)} is no logLevel`);
   if (!['inherit', 'prefix', 'ignore'].includes(stdio))
     throw new TypeError(`startActor(): stdio is inherit, prefix or ignore, not ${String(stdio)}`);
-  return {backend, name, homes: homesOf(expose), daemon, env, cwd, execArgv, stdio, logLevel};
+  return {
+    backend,
+    name,
+    homes: homesOf(expose),
+    daemon,
+    env,
+    cwd,
+    execArgv,
+    stdio,
+    logLevel,
+    debug: debugOf(options.debug, inherited),
+  };
+}
+
+/** The root gives out the terminal: where that has none to give, no actor can be debugged. @throws TypeError */
+function debugOf(on: unknown, {debug}: TreeOptions): TreeOptions['debug'] {
+  if (on === undefined) return debug;
+  if (typeof on !== 'boolean') throw new TypeError(`startActor(): debug is true or false, not ${String(on)}`);
+  if (on && !debug)
+    throw new TypeError(
+      'startActor(): debug needs a tree in debug mode: main(body, {debug: true}), or RXTRACTOR_DEBUG=1',
+    );
+  return debug && {...debug, on};
 }

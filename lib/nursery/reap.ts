@@ -20,12 +20,21 @@ export interface Reapable {
 /**
  * Ends an actor within `budget` ms, of which at most `ackMs`, and at most half, until it has acknowledged. Resolves when it is gone: true
  * when it went by itself, false when it was killed.
+ *
+ * @param owner the id of the actor that ends it: while somebody in its tree is at a prompt, all of the times stand still
  */
-export async function reap(actor: Reapable, why: ContextCancelled, budget: number, ackMs: number): Promise<boolean> {
+export async function reap(
+  actor: Reapable,
+  why: ContextCancelled,
+  budget: number,
+  ackMs: number,
+  owner: string,
+): Promise<boolean> {
   const deadline = performance.now() + budget;
   actor.request(why, handedDown(budget));
-  const answered = await within(Promise.race([actor.received, actor.gone]), Math.min(ackMs, budget / 2));
-  const gone = answered && (await within(actor.gone, deadline - performance.now()));
+  const acknowledged = Promise.race([actor.received, actor.gone]);
+  const answered = await within(acknowledged, Math.min(ackMs, budget / 2), {actor: owner});
+  const gone = answered && (await within(actor.gone, deadline - performance.now(), {actor: owner, whole: budget}));
   if (!gone) actor.kill();
   await actor.gone;
   return gone;

@@ -81,6 +81,7 @@ const ours: readonly (Error & {code: string})[] = [
   new errors.ProtocolError('m'),
   new errors.HandshakeRejected('m'),
   new errors.ResourceExhausted('m', {what: 'contexts'}),
+  new errors.DebuggerQuit('m'),
   new errors.NoRuntime('m'),
   new errors.NurseryError([new TypeError('a'), new errors.StreamClosed('b')], 'm'),
 ];

@@ -1,0 +1,48 @@
+/**
+ * Hangs the debugger into the actors of this process, and takes it out again.
+ * Floor 7: loaded by the boots, in debug mode only.
+ */
+import type {Actor, DebugMode} from '../actor/actor.js';
+import {hooks} from '../base/hooks.js';
+import {processWide} from '../base/shared.js';
+import {rootAddresses} from '../discovery/root-portal.js';
+import {openLock} from './root-lock.js';
+import {Session} from './session.js';
+
+/** By the id of the actor. */
+const sessions = processWide('debugger-sessions', () => new Map<string, Session>());
+
+/** Puts a tree into debug mode, before its first actor is started. */
+export async function attachRoot(root: Actor): Promise<void> {
+  const debug: DebugMode = {on: true, root: root.id.id, addresses: await rootAddresses(root)};
+  root.tree = {...root.tree, debug};
+  sessions.set(root.id.id, new Session(root, debug, openLock(root)));
+  hang();
+}
+
+/** The session of an actor; made when there is none. */
+export function attach(actor: Actor): Session {
+  const known = sessions.get(actor.id.id);
+  if (known) return known;
+  const session = new Session(actor, actor.tree.debug as DebugMode);
+  sessions.set(actor.id.id, session);
+  hang();
+  return session;
+}
+
+export function detach(actor: Actor): void {
+  sessions.delete(actor.id.id);
+  if (sessions.size > 0) return;
+  hooks.teardownGate = undefined;
+  hooks.terminalBusy = undefined;
+  hooks.actorOpened = undefined;
+}
+
+function hang(): void {
+  hooks.teardownGate = id => sessions.get(id)?.gate();
+  hooks.terminalBusy = id => sessions.get(id)?.lock?.busy === true;
+  hooks.actorOpened = runtime => {
+    attach(runtime as Actor);
+    return () => detach(runtime as Actor);
+  };
+}

@@ -1,0 +1,60 @@
+/**
+ * The lock of the terminal as the actors of a tree reach it: an ordinary context of the root, and a task that waits
+ * until nobody has it. No message of the wire is about it.
+ * Floor 7: above `tty-lock`; offered by the root, called by `session`.
+ *
+ * ```
+ * actor                                root
+ *   openContext(lockTerminal) ─────────▶  takes its place in the queue
+ *   ◀───────────────────────── started   its turn has come: true, or false where there is no terminal
+ *   'released' ────────────────────────▶  the next one has it
+ *   ◀────────────────────────── return   confirmed
+ * ```
+ * A cancel of the context, or the end of its channel, leaves the queue or lets go.
+ */
+import type {Actor} from '../actor/actor.js';
+import {runtimeFunction} from '../actor/remote.js';
+import {current} from '../base/current.js';
+import {NotExposed} from '../base/errors.js';
+import type {CalleeContext} from '../context/context.js';
+import {front} from './front.js';
+import {TtyLock} from './tty-lock.js';
+
+const locks = new WeakMap<Actor, TtyLock>();
+
+/** Makes the lock of a tree, and offers it to its actors. */
+export function openLock(root: Actor): TtyLock {
+  const lock = new TtyLock();
+  locks.set(root, lock);
+  root.exposed.allow(lockTerminal);
+  root.exposed.allow(terminalFree);
+  return lock;
+}
+
+function lockHere(): TtyLock {
+  const lock = locks.get(current()?.runtime as Actor);
+  if (!lock) throw new NotExposed('the terminal is given out by the root of a tree in debug mode');
+  return lock;
+}
+
+export const lockTerminal = runtimeFunction(
+  'context',
+  'lock the terminal',
+  async (ctx: CalleeContext<'released', never, boolean>, what: string): Promise<void> => {
+    const lock = lockHere();
+    if (!front.hasTerminal()) return ctx.started.next(false);
+    const release = await lock.request({actor: ctx.peer, what: String(what)}, ctx.signal);
+    try {
+      ctx.started.next(true);
+      for await (const word of ctx.openStream()) if (word === 'released') break;
+    } finally {
+      release();
+    }
+  },
+);
+
+/** The milliseconds since somebody had it; null where nobody ever did. */
+export const terminalFree = runtimeFunction('task', 'terminal free', async (): Promise<number | null> => {
+  const free = await lockHere().idle();
+  return Number.isFinite(free) ? free : null;
+});

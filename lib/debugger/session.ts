@@ -1,0 +1,191 @@
+/**
+ * One actor at its breakpoints: which of its tasks may stop next, and how it comes by the terminal.
+ * Floor 7: above `root-lock` (which gives it out) and `front` (which talks); `breakpoint` calls it.
+ *
+ * ```
+ * IDLE ─▶ WAIT_LOCAL ─▶ WAIT_LOCK ─▶ PAUSED ─▶ RELEASING ─▶ IDLE
+ *           a cancel leaves ◀──┘        └ a cancel is delivered after RELEASING
+ * ```
+ */
+import {AsyncLocalStorage} from 'node:async_hooks';
+import type {Actor, DebugMode} from '../actor/actor.js';
+import {type Portal, scopeKey} from '../actor/portal.js';
+import {current} from '../base/current.js';
+import {ContextCancelled, DebuggerQuit, HandshakeRejected, TransportClosed} from '../base/errors.js';
+import {log} from '../base/log.js';
+import {Scope} from '../base/scope.js';
+import {processWide} from '../base/shared.js';
+import {rootPortal} from '../discovery/root-portal.js';
+import {front, type PromptRequest} from './front.js';
+import {lockTerminal, terminalFree} from './root-lock.js';
+import {TtyLock} from './tty-lock.js';
+
+/** The terminal, while this actor has it. */
+interface Hold {
+  /** Aborted when it is lost. */
+  readonly signal: AbortSignal;
+  /** Resolves when the root has confirmed it. Never rejects. */
+  release(): Promise<void>;
+}
+
+/** Between two attempts to reach the root, in ms: at first, and at most. It may stand at a breakpoint of its own. */
+const firstPause = 100;
+const longestPause = 2_000;
+
+const never = new AbortController().signal;
+/** The tasks that are paused: what runs for them passes over its breakpoints. */
+const paused = processWide('debugger-paused', () => new AsyncLocalStorage<Session>());
+
+export class Session {
+  readonly actor: Actor;
+  readonly #mode: DebugMode;
+  /** Of the whole tree; at the root alone. */
+  readonly lock: TtyLock | undefined;
+  readonly #turns: TtyLock;
+  /** The scopes of tasks that were left with `q`: they do not stop again on their way up. */
+  readonly #quit = new WeakSet<Scope>();
+  #asking: Promise<number> | undefined;
+
+  constructor(actor: Actor, mode: DebugMode, lock?: TtyLock) {
+    this.actor = actor;
+    this.#mode = mode;
+    this.lock = lock;
+    this.#turns = new TtyLock(`its turn in ${actor.id.name}`);
+    // While nobody stands still yet: later the root may, and would not answer in time.
+    if (!lock) this.#root(never).catch(() => {});
+  }
+
+  /**
+   * Stops the running task until the person at the terminal lets it go on. Rejects with DebuggerQuit when they quit it,
+   * ContextCancelled when the task was cancelled before, while it waited for its turn, or meanwhile.
+   */
+  async pause(kind: PromptRequest['kind'], error?: unknown): Promise<void> {
+    const {scope} = current() as NonNullable<ReturnType<typeof current>>;
+    if (paused.getStore() === this || this.#hasQuit(scope)) return;
+    if (scope.cancelled) throw unshielded(scope.cancelled);
+    const what = `${kind} in ${scope.label}`;
+    const leave = new AbortController();
+    const stopListening = scope.onCancel(why => leave.abort(why));
+    try {
+      const next = await this.#turns.request({actor: this.actor.id, what}, leave.signal);
+      try {
+        const hold = await this.#hold(what, leave.signal);
+        // From here on a cancel waits.
+        stopListening();
+        if (hold) await this.#prompt({kind, task: scope.label, error}, hold, scope);
+      } finally {
+        next();
+      }
+    } finally {
+      stopListening();
+    }
+    if (scope.cancelled) throw scope.cancelled;
+  }
+
+  /** Undefined: nobody in the tree has, or ever had, the terminal. See `hooks.teardownGate`. */
+  gate(): Promise<number> | undefined {
+    if (this.lock) return this.lock.used ? this.lock.idle() : undefined;
+    // Those that ask while an answer is awaited get the same.
+    this.#asking ??= this.#askFree().finally(() => {
+      this.#asking = undefined;
+    });
+    return this.#asking;
+  }
+
+  async #prompt(what: Pick<PromptRequest, 'kind' | 'task' | 'error'>, hold: Hold, scope: Scope): Promise<void> {
+    const asTask = <T>(fn: () => T): T => paused.run(this, fn);
+    const request = {...what, actor: this.actor.id, signal: hold.signal, asTask};
+    let answer: 'continue' | 'quit';
+    try {
+      answer = await asTask(() => front.openPrompt(request));
+    } finally {
+      await hold.release();
+    }
+    if (answer !== 'quit') return;
+    this.#quit.add(scope);
+    throw new DebuggerQuit(`${what.task} was left at the debugger's prompt with q`, {actor: this.actor.id});
+  }
+
+  /** Undefined where there is no terminal. Rejects with the reason of the signal. */
+  async #hold(what: string, signal: AbortSignal): Promise<Hold | undefined> {
+    if (this.lock) {
+      if (!front.hasTerminal()) return withoutTerminal();
+      const release = await this.lock.request({actor: this.actor.id, what}, signal);
+      return {signal: never, release: async () => release()};
+    }
+    const portal = await abortable(this.#root(signal), signal);
+    const waiting = portal.with({signal}).openContext(lockTerminal, what);
+    const context = await abortable(waiting, signal);
+    // Granted in the very moment of a cancel: that has told the root.
+    signal.throwIfAborted();
+    if (!context.first) return withoutTerminal();
+    const wire = context.openStream();
+    const release = async (): Promise<void> => {
+      try {
+        await wire.send('released');
+        await context.result();
+      } catch (error) {
+        log('runtime', 'the terminal was lost before it was let go of', {error});
+      }
+    };
+    return {signal: context.signal, release};
+  }
+
+  async #askFree(): Promise<number> {
+    try {
+      const free = await (await this.#root(never)).run(terminalFree);
+      return free ?? Number.POSITIVE_INFINITY;
+    } catch (error) {
+      // Without a root there is no terminal to wait for.
+      log('runtime', 'the root could not be asked for the terminal', {error});
+      return Number.POSITIVE_INFINITY;
+    }
+  }
+
+  /** A portal whose calls belong to nobody who could be cancelled. Tries again while the root is there and does not answer. */
+  async #root(signal: AbortSignal): Promise<Portal> {
+    for (let pause = firstPause; ; pause = Math.min(2 * pause, longestPause)) {
+      try {
+        const portal = await rootPortal(this.actor, this.#mode);
+        return portal.with({scope: {[scopeKey]: new Scope(`the debugger of ${this.actor.id.name}`)}});
+      } catch (error) {
+        if (!isTransient(error) || signal.aborted || this.actor.scope.settled) throw error;
+        log('runtime', 'the root does not answer: it is asked again for the terminal', {error});
+        await new Promise(resolve => setTimeout(resolve, pause).unref());
+      }
+    }
+  }
+
+  #hasQuit(scope: Scope): boolean {
+    for (let at: Scope | undefined = scope; at; at = at.parent) if (this.#quit.has(at)) return true;
+    return false;
+  }
+}
+
+let warned = false;
+function withoutTerminal(): undefined {
+  if (!warned) log('warn', 'a breakpoint was passed over, as all will be: there is no terminal (/dev/tty)');
+  warned = true;
+}
+
+function unshielded(why: ContextCancelled): ContextCancelled {
+  return new ContextCancelled(
+    `a breakpoint does not stop in what was cancelled (${why.message}): shield(() => breakpoint()) does`,
+    {canceller: why.canceller, reason: why.reason, cause: why.cause, actor: why.actor},
+  );
+}
+
+function isTransient(error: unknown): boolean {
+  if (error instanceof HandshakeRejected) return error.reason === 'timeout' || error.reason === 'busy';
+  return error instanceof TransportClosed && error.kind === 'heartbeat';
+}
+
+/** The same, unless the signal is first: what was waited for goes on, and its failure is nobody's. */
+function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const aborted = (): void => reject(signal.reason);
+    if (signal.aborted) aborted();
+    else signal.addEventListener('abort', aborted, {once: true});
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', aborted));
+  });
+}

@@ -1,0 +1,55 @@
+/**
+ * The way of any actor to the root of its tree, past all that lies between: these may stand still at a breakpoint.
+ * Floor 6: above `links`; used by the debugger. The root says its addresses before it starts anybody, so nobody is asked.
+ */
+import type {Actor} from '../actor/actor.js';
+import {directoryOf} from '../actor/directory.js';
+import {makePortal, type Portal, parentOf} from '../actor/portal.js';
+import {TransportClosed} from '../base/errors.js';
+import type {Links} from './links.js';
+import {Names} from './names.js';
+
+const known = new WeakMap<Actor, Promise<Portal>>();
+const neverEnds = new Promise<undefined>(() => {});
+
+/** Where actors of this very host reach a root; it listens from now on. */
+export async function rootAddresses(root: Actor): Promise<string[]> {
+  return (await (await linksOf(root)).addresses()).filter(address => address.startsWith('unix:'));
+}
+
+/**
+ * The portal to the root: over the channel that is there where this actor is its child, else over a link of its own,
+ * made once and held. Rejects with what `links.hold` does; asked again after that, it tries again.
+ *
+ * @param root its id, and where it is reached
+ */
+export function rootPortal(
+  actor: Actor,
+  root: {readonly root: string; readonly addresses: readonly string[]},
+): Promise<Portal> {
+  const parent = parentOf(actor);
+  if (parent && actor.tree.depth === 1) return Promise.resolve(parent);
+  const portal = known.get(actor) ?? link(actor, root);
+  known.set(actor, portal);
+  return portal;
+}
+
+async function link(
+  actor: Actor,
+  {root, addresses}: {readonly root: string; readonly addresses: readonly string[]},
+): Promise<Portal> {
+  try {
+    const held = await (await linksOf(actor)).hold(root, async () => addresses);
+    held.peer.onEnded(() => known.delete(actor));
+    return makePortal(held.peer, {scope: actor.scope, ended: neverEnds, cancelActor: async () => false});
+  } catch (error) {
+    known.delete(actor);
+    throw error;
+  }
+}
+
+async function linksOf(actor: Actor): Promise<Links> {
+  const names = directoryOf(actor);
+  if (!(names instanceof Names)) throw new TransportClosed('this actor has no way to others', {kind: 'closed'});
+  return names.links();
+}

@@ -1,0 +1,311 @@
+// breakpoint() and postMortem() in one process: who stops, in which order, and what a cancel does to them.
+import test from 'ava';
+import {front, type PromptRequest} from '../../lib/debugger/front.js';
+import {
+  breakpoint,
+  type CallOptions,
+  ContextCancelled,
+  currentActor,
+  DebuggerQuit,
+  main,
+  type Nursery,
+  openNursery,
+  postMortem,
+  type RootOptions,
+  shield,
+  sleep,
+} from '../../lib/index.js';
+import {anyFunctions, callsOf, turns, until} from '../pair.js';
+
+/** Those that stand at the prompt: at most one, whatever happens. */
+const open: Asked[] = [];
+interface Asked extends PromptRequest {
+  answer(word: 'continue' | 'quit'): void;
+}
+let terminal = true;
+front.hasTerminal = () => terminal;
+front.openPrompt = request =>
+  new Promise(resolve => {
+    const asked = {...request, answer: resolve};
+    open.push(asked);
+  });
+
+async function next(): Promise<Asked> {
+  await until(
+    () => open.length > 0,
+    () => 'nobody stops',
+  );
+  if (open.length > 1) throw new Error('two are at the prompt');
+  await turns();
+  return open[0] as Asked;
+}
+
+/** Lets the one at the prompt go on. */
+async function answer(word: 'continue' | 'quit' = 'continue'): Promise<Asked> {
+  const asked = await next();
+  open.shift();
+  asked.answer(word);
+  return asked;
+}
+
+/** A root in debug mode, with an inline actor of each name. */
+function tree<T>(body: (nursery: Nursery) => Promise<T>, options: RootOptions = {}): Promise<T> {
+  return openNursery(body, {debug: true, logLevel: 'silent', ...options});
+}
+
+async function inline(nursery: Nursery, name: string, debug?: boolean) {
+  const options = {expose: anyFunctions, backend: 'inline', ...(debug !== undefined && {debug})} as const;
+  const portal = await nursery.startActor(name, options);
+  return {
+    run: (fn: () => unknown) => callsOf(portal).run(fn),
+    with: (call: CallOptions) => callsOf(portal.with(call)),
+  };
+}
+
+test.afterEach.always(() => {
+  open.length = 0;
+  terminal = true;
+});
+
+test.serial('a breakpoint stops its task until the prompt is left, in the root and in an actor', async t => {
+  await tree(async nursery => {
+    const portal = await inline(nursery, 'child');
+    const done: string[] = [];
+    const own = breakpoint().then(() => done.push('root'));
+    t.is((await next()).kind, 'breakpoint');
+    const theirs = portal.run(async () => {
+      await breakpoint();
+      done.push(currentActor().name);
+    });
+    await turns();
+    t.deepEqual(done, []);
+    t.is((await answer()).actor.name, 'root');
+    await own;
+    t.is((await answer()).actor.name, 'child');
+    await theirs;
+    t.deepEqual(done, ['root', 'child']);
+  });
+});
+
+test.serial('tasks of one actor stop one after the other, in the order in which they came', async t => {
+  await tree(async nursery => {
+    const portal = await inline(nursery, 'child');
+    const order: number[] = [];
+    const tasks = [1, 2, 3].map(n => portal.run(() => breakpoint().then(() => order.push(n))));
+    for (const _ of tasks) await answer();
+    await Promise.all(tasks);
+    t.deepEqual(order, [1, 2, 3]);
+  });
+});
+
+test.serial('a breakpoint that runs for the task at the prompt is passed over', async t => {
+  await tree(async () => {
+    const stopped = breakpoint();
+    const asked = await next();
+    await asked.asTask(() => breakpoint());
+    t.is(open.length, 1);
+    await answer();
+    await stopped;
+  });
+});
+
+test.serial('q ends the task with DebuggerQuit, and it does not stop again on its way up', async t => {
+  await tree(async nursery => {
+    const portal = await inline(nursery, 'child');
+    const task = portal.run(() => breakpoint().finally(() => breakpoint()));
+    await answer('quit');
+    const {cause} = (await t.throwsAsync(task)) ?? {};
+    t.true(cause instanceof DebuggerQuit);
+    t.is((cause as DebuggerQuit).code, 'ERR_DEBUGGER_QUIT');
+    // The next call into the same actor stops as ever.
+    const later = portal.run(() => breakpoint());
+    await answer();
+    await later;
+  });
+});
+
+test.serial('postMortem() shows the error at the prompt, and gives it back to nobody', async t => {
+  await tree(async () => {
+    const done = postMortem(new RangeError('out of it'));
+    const asked = await answer();
+    t.is(asked.kind, 'post-mortem');
+    t.true(asked.error instanceof RangeError);
+    t.is(await done, undefined);
+  });
+});
+
+test.serial('X3: a breakpoint in a cancelled task rejects with the cancellation and says what to do', async t => {
+  await tree(async nursery => {
+    const portal = await inline(nursery, 'child');
+    let seen: unknown;
+    const leave = new AbortController();
+    const task = portal
+      .with({signal: leave.signal})
+      .run(() => sleep(1e9).catch(() => breakpoint().catch(error => (seen = error))));
+    await turns();
+    leave.abort();
+    await task;
+    t.true(seen instanceof ContextCancelled);
+    t.regex(String(seen), /shield\(\(\) => breakpoint\(\)\)/);
+    t.is(open.length, 0);
+  });
+});
+
+test.serial(
+  'X3: a breakpoint in a cancelled task stops under shield(), often, and longer than a shield lasts',
+  async t => {
+    await tree(
+      async nursery => {
+        const portal = await inline(nursery, 'child');
+        const leave = new AbortController();
+        let stops = 0;
+        const task = portal.with({signal: leave.signal}).run(() =>
+          sleep(1e9).catch(() =>
+            shield(async () => {
+              for (; stops < 4; stops++) await breakpoint();
+            }),
+          ),
+        );
+        await turns();
+        leave.abort();
+        await next();
+        await new Promise(resolve => setTimeout(resolve, 1_700));
+        for (let i = 0; i < 4; i++) await answer();
+        await task;
+        t.is(stops, 4);
+      },
+      {timeouts: {exit: 100}},
+    );
+  },
+);
+
+test.serial('a task that is cancelled while it waits for the terminal leaves the queue', async t => {
+  await tree(async nursery => {
+    const [one, two, three] = [
+      await inline(nursery, 'one'),
+      await inline(nursery, 'two'),
+      await inline(nursery, 'three'),
+    ];
+    const leave = new AbortController();
+    const first = one.run(() => breakpoint());
+    await next();
+    const second = two.with({signal: leave.signal}).run(() => breakpoint());
+    const third = three.run(() => breakpoint());
+    await turns();
+    leave.abort();
+    await t.throwsAsync(second, {instanceOf: ContextCancelled});
+    t.is((await answer()).actor.name, 'one');
+    t.is((await answer()).actor.name, 'three');
+    await Promise.all([first, third]);
+  });
+});
+
+test.serial('a cancel that comes while its task is at the prompt is delivered after it', async t => {
+  await tree(async nursery => {
+    const portal = await inline(nursery, 'child');
+    const leave = new AbortController();
+    let went: unknown = 'nowhere';
+    const task = portal.with({signal: leave.signal}).run(() =>
+      breakpoint().then(
+        () => (went = 'on'),
+        error => {
+          went = error;
+          throw error;
+        },
+      ),
+    );
+    await next();
+    leave.abort();
+    await turns();
+    t.is(went, 'nowhere');
+    await answer();
+    await t.throwsAsync(task, {instanceOf: ContextCancelled});
+    t.true(went instanceof ContextCancelled);
+  });
+});
+
+test.serial(
+  'an actor may be left out of debug mode, and those below it are too, unless they say otherwise',
+  async t => {
+    await tree(async nursery => {
+      const portal = await inline(nursery, 'deaf', false);
+      await portal.run(() => breakpoint());
+      await portal.run(() => openNursery(async inner => (await inline(inner, 'below')).run(() => breakpoint())));
+      t.is(open.length, 0);
+      const task = portal.run(() =>
+        openNursery(async inner => (await inline(inner, 'again', true)).run(() => breakpoint())),
+      );
+      t.is((await answer()).actor.name, 'again');
+      await task;
+    });
+  },
+);
+
+test.serial('without debug mode a breakpoint warns once and goes on, and an actor cannot have it alone', async t => {
+  const warnings: string[] = [];
+  const ignore = (): void => {};
+  const logger = {debug: ignore, info: ignore, error: ignore, warn: (_: object, text: string) => warnings.push(text)};
+  await openNursery(
+    async nursery => {
+      await breakpoint();
+      await breakpoint();
+      await t.throwsAsync(nursery.startActor('debugged', {expose: anyFunctions, debug: true}), {
+        instanceOf: TypeError,
+        message: /debug mode/,
+      });
+    },
+    {logger, debug: false},
+  );
+  t.is(open.length, 0);
+  t.is(warnings.length, 1);
+  t.regex(warnings[0] as string, /debug mode is off/);
+});
+
+test.serial('without a terminal a breakpoint warns once and goes on', async t => {
+  terminal = false;
+  const warnings: string[] = [];
+  const ignore = (): void => {};
+  const logger = {debug: ignore, info: ignore, error: ignore, warn: (_: object, text: string) => warnings.push(text)};
+  await tree(
+    async nursery => {
+      const portal = await inline(nursery, 'child');
+      await breakpoint();
+      await portal.run(() => breakpoint());
+      await portal.run(() => breakpoint());
+    },
+    {logger, logLevel: 'warn'},
+  );
+  t.is(open.length, 0);
+  t.deepEqual(
+    warnings.filter(text => !text.includes('/dev/tty')),
+    [],
+  );
+  t.is(warnings.length, 1);
+});
+
+test.serial('RXTRACTOR_DEBUG=1 is debug mode for a root that says nothing, and not for one that does', async t => {
+  process.env.RXTRACTOR_DEBUG = '1';
+  t.teardown(() => delete process.env.RXTRACTOR_DEBUG);
+  await main(() => breakpoint(), {debug: false, logLevel: 'silent'});
+  t.is(open.length, 0);
+  const done = main(() => breakpoint(), {logLevel: 'silent'});
+  await answer();
+  await done;
+});
+
+test.serial('P1: Ctrl-C does not end the tree while somebody is at the prompt', async t => {
+  const code = process.exitCode;
+  const done = main(() => breakpoint().then(() => 'on'), {debug: true});
+  await next();
+  for (let i = 0; i < 5; i++) process.emit('SIGINT', 'SIGINT');
+  await turns();
+  await answer();
+  t.is(await done, 'on');
+  t.is(process.exitCode, code);
+});
+
+test.serial('outside a runtime a breakpoint goes on', async t => {
+  await breakpoint();
+  await postMortem(new Error('nowhere'));
+  t.is(open.length, 0);
+});
