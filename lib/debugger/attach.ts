@@ -5,6 +5,7 @@
 import type {Actor, DebugMode} from '../actor/actor.js';
 import {hooks} from '../base/hooks.js';
 import {processWide} from '../base/shared.js';
+import {rxjs} from '../context/rxjs.js';
 import {rootAddresses} from '../discovery/root-portal.js';
 import {openLock} from './root-lock.js';
 import {Session} from './session.js';
@@ -17,6 +18,7 @@ export async function attachRoot(root: Actor): Promise<void> {
   const debug: DebugMode = {on: true, root: root.id.id, addresses: await rootAddresses(root)};
   root.tree = {...root.tree, debug};
   sessions.set(root.id.id, new Session(root, debug, openLock(root)));
+  await warmUp();
   hang();
 }
 
@@ -27,7 +29,14 @@ export function attach(actor: Actor): Session {
   const session = new Session(actor, actor.tree.debug as DebugMode);
   sessions.set(actor.id.id, session);
   hang();
+  void warmUp();
   return session;
+}
+
+/** What the way to the terminal needs is loaded now: a clean-up that stops may have no time to wait for it. */
+async function warmUp(): Promise<void> {
+  rxjs();
+  await import('../context/stage.js');
 }
 
 export function detach(actor: Actor): void {

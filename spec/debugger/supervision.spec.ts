@@ -1,0 +1,297 @@
+// A tree of processes with somebody at the prompt: nobody is ended, and nobody is judged late.
+import {EventEmitter, once} from 'node:events';
+import test from 'ava';
+import {
+  ActorDied,
+  breakpoint,
+  ContextCancelled,
+  main,
+  type Nursery,
+  openNursery,
+  type Portal,
+  RemoteActorError,
+  type RootOptions,
+} from '../../lib/index.js';
+import {block, failAbove, idle, mend, mourn, pause, pauseBelow} from '../fixtures/pauses.js';
+import {pidOf} from '../fixtures/tasks.js';
+import {tell, told} from '../fixtures/told.js';
+import {isAlive, leftBehind, untilGone} from '../processes.js';
+import {Prompts} from './prompts.js';
+
+const prompts = new Prompts();
+test.before(() => prompts.open());
+test.after.always('no process is left behind', async t => {
+  prompts.close();
+  t.deepEqual(await leftBehind(), []);
+});
+
+const all = [block, failAbove, idle, mend, mourn, pause, pauseBelow, pidOf];
+const debug: RootOptions = {debug: true, expose: [told]};
+/** So short that whoever is judged while somebody is at the prompt is lost. */
+const hasty: RootOptions = {...debug, timeouts: {exit: 300, cancelAck: 50}};
+/** Longer than all of those. */
+const longer = (): Promise<void> => new Promise(resolve => setTimeout(resolve, 1_000));
+/** What the root says of itself, and who waits for a line of it. */
+const said: string[] = [];
+const news = new EventEmitter();
+async function logged(pattern: RegExp): Promise<void> {
+  while (!said.some(text => pattern.test(text))) await once(news, 'line');
+}
+function heard(options: RootOptions): RootOptions {
+  said.length = 0;
+  const note = (_: object, text: string): void => {
+    said.push(text);
+    news.emit('line');
+  };
+  return {...options, logLevel: 'runtime', logger: {debug: note, info: note, warn: note, error: note}};
+}
+
+async function start(nursery: Nursery, ...names: string[]): Promise<[Portal, Portal, Portal]> {
+  const portals = names.map(name => nursery.startActor(name, {expose: all, logLevel: 'silent'}));
+  return (await Promise.all(portals)) as [Portal, Portal, Portal];
+}
+const quietly = (promise: Promise<unknown>): Promise<unknown> => promise.catch(error => error);
+
+test.serial('two actors that stop at once have the prompt one after the other', async t => {
+  await openNursery(async nursery => {
+    const children = await Promise.all(['one', 'two'].map(name => nursery.startActor(name, {expose: all})));
+    const tasks = children.map(child => child.run(pause));
+    const first = await prompts.next();
+    t.is(prompts.waiting, 0);
+    first.answer();
+    const second = await prompts.next();
+    second.answer();
+    t.deepEqual([first.name, second.name].sort(), ['one', 'two']);
+    t.deepEqual(await Promise.all(tasks), ['one', 'two']);
+  }, debug);
+});
+
+test.serial('an actor far below reaches the terminal past those between, however busy they are', async t => {
+  await openNursery(async nursery => {
+    const top = await nursery.startActor('top', {expose: all});
+    const task = top.run(pauseBelow, 'leaf');
+    const prompt = await prompts.next('leaf');
+    prompt.answer();
+    t.is(await task, 'leaf');
+  }, debug);
+});
+
+for (const backend of ['thread', 'inline'] as const)
+  test.serial(`an actor with the backend ${backend} takes the same lock, and so do those below it`, async t => {
+    await openNursery(async nursery => {
+      const portal = await nursery.startActor('host', {expose: all, backend});
+      const task = portal.run(pauseBelow, 'below');
+      const prompt = await prompts.next('below');
+      const own = portal.run(pause);
+      await longer();
+      t.is(prompts.waiting, 0);
+      prompt.answer();
+      (await prompts.next('host')).answer();
+      t.deepEqual(await Promise.all([task, own]), ['below', 'host']);
+    }, debug);
+  });
+
+test.serial('a holder that is killed loses the terminal to the next, whose nursery waits for it', async t => {
+  const error = await t.throwsAsync(
+    openNursery(async nursery => {
+      const [one, two] = await start(nursery, 'killed', 'next');
+      void quietly(one.run(pause));
+      const holder = await prompts.next('killed');
+      const waits = two.run(pause);
+      await logged(/^next .* waits for the terminal/);
+      process.kill(holder.pid, 'SIGKILL');
+      const prompt = await prompts.next('next');
+      // The nursery has failed by the death of the first.
+      await longer();
+      t.true(nursery.signal.aborted);
+      t.true(isAlive(prompt.pid));
+      prompt.answer();
+      t.is(await waits, 'next');
+    }, heard(hasty)),
+  );
+  t.true(error instanceof ActorDied);
+});
+
+test.serial('one that is killed while it waits for the terminal leaves the queue', async t => {
+  const error = await t.throwsAsync(
+    openNursery(async nursery => {
+      const [one, two, three] = await start(nursery, 'first', 'second', 'third');
+      const holds = one.run(pause);
+      const prompt = await prompts.next('first');
+      const lost = quietly(two.run(pause));
+      await logged(/^second .* waits for the terminal/);
+      const waits = three.run(pause);
+      await logged(/^third .* waits for the terminal/);
+      process.kill(two.actor.pid, 'SIGKILL');
+      t.true((await lost) instanceof ActorDied);
+      await logged(/^second .* does not wait any more for the terminal/);
+      prompt.answer();
+      (await prompts.next()).answer();
+      t.deepEqual(await Promise.all([holds, waits]), ['first', 'third']);
+    }, heard(debug)),
+  );
+  t.true(error instanceof ActorDied);
+  t.false(prompts.seen.includes('second'));
+});
+
+test.serial('one that is cancelled while it waits for the terminal leaves the queue, and is told at once', async t => {
+  await openNursery(async nursery => {
+    const [one, two] = await start(nursery, 'holds', 'cancelled');
+    const holds = one.run(pause);
+    const prompt = await prompts.next('holds');
+    const leave = new AbortController();
+    const waits = quietly(two.with({signal: leave.signal}).run(pause));
+    await logged(/^cancelled .* waits for the terminal/);
+    leave.abort();
+    t.true((await waits) instanceof ContextCancelled);
+    await logged(/^cancelled .* does not wait any more for the terminal/);
+    prompt.answer();
+    t.is(await holds, 'holds');
+  }, heard(debug));
+  t.false(prompts.seen.includes('cancelled'));
+});
+
+test.serial(
+  'T9, T10: a root that fails ends nobody while a grandchild is at the prompt, nor those that wait',
+  async t => {
+    let pids: number[] = [];
+    const failed = quietly(
+      openNursery(async nursery => {
+        const [top, side] = await start(nursery, 'top', 'side');
+        void quietly(top.run(pauseBelow, 'leaf'));
+        const prompt = await prompts.next('leaf');
+        pids = [top.actor.pid, side.actor.pid, prompt.pid];
+        void quietly(side.run(pause));
+        void (async () => {
+          await longer();
+          t.deepEqual(pids.filter(isAlive), pids);
+          prompt.answer();
+          const waited = await prompts.next('side');
+          await longer();
+          t.deepEqual(
+            pids.filter(pid => !isAlive(pid)),
+            [],
+            'those that had left the prompt are ended before the last has',
+          );
+          waited.answer();
+        })();
+        await longer();
+        throw new Error('the root fails');
+      }, hasty),
+    );
+    t.is(String(await failed), 'Error: the root fails');
+    t.deepEqual(await untilGone(pids), []);
+  },
+);
+
+test.serial('T9, T10: an actor between whose nursery fails ends nobody while its child is at the prompt', async t => {
+  await openNursery(async nursery => {
+    const top = await nursery.startActor('top', {expose: all});
+    const task = quietly(top.run(failAbove, 'leaf', 'between fails'));
+    const prompt = await prompts.next('leaf');
+    let over = false;
+    void task.then(() => {
+      over = true;
+    });
+    tell('leaf');
+    await longer();
+    t.false(over);
+    t.true(isAlive(prompt.pid));
+    prompt.answer();
+    const error = await task;
+    t.true(error instanceof RemoteActorError);
+    t.regex(String(error), /between fails/);
+    t.deepEqual(await untilGone([prompt.pid]), []);
+  }, hasty);
+});
+
+test.serial('T10: an actor that is late because somebody is at the prompt has its whole time after that', async t => {
+  await openNursery(async nursery => {
+    const [late, other] = await start(nursery, 'late', 'other');
+    const task = other.run(pause);
+    const prompt = await prompts.next('other');
+    const leave = new AbortController();
+    const cancelled = quietly(late.with({signal: leave.signal}).run(block, 700));
+    leave.abort();
+    const gone = late.cancelActor();
+    await longer();
+    t.true(isAlive(late.actor.pid));
+    prompt.answer();
+    await task;
+    // True: it went by itself, though all of its times had passed at the prompt.
+    t.true(await gone);
+    t.true((await cancelled) instanceof ContextCancelled);
+  }, hasty);
+});
+
+test.serial(
+  'T10: an actor that stops in its clean-up is not late: its parent waits, however long that takes',
+  async t => {
+    await openNursery(async nursery => {
+      const [top, other] = await start(nursery, 'mender', 'other');
+      void quietly(top.run(mend));
+      void quietly(other.run(mend));
+      await Promise.all([top, other].map(actor => actor.run(pidOf)));
+      const gone = Promise.all([top.cancelActor(), other.cancelActor()]);
+      for (let i = 0; i < 2; i++) {
+        const prompt = await prompts.next();
+        await longer();
+        t.true(isAlive(prompt.pid));
+        prompt.answer();
+      }
+      t.deepEqual(await gone, [true, true]);
+    }, hasty);
+  },
+);
+
+test.serial('T8: a body that ends while an actor is at the prompt waits with the end of the others', async t => {
+  let pids: number[] = [];
+  let over = false;
+  const done = openNursery(async nursery => {
+    const [one, two] = await start(nursery, 'one', 'two');
+    pids = [one.actor.pid, two.actor.pid];
+    const sub = one.with({onExit: 'cancel'}).run(mourn, 'it was');
+    void quietly(sub);
+    void quietly(two.run(idle));
+    const prompt = await prompts.next('one');
+    t.is(prompt.kind, 'post-mortem');
+    t.is(prompt.error, 'it was');
+    void longer().then(() => {
+      t.false(over);
+      t.deepEqual(pids.filter(isAlive), pids);
+      prompt.answer();
+    });
+    void nursery.cancel();
+  }, hasty);
+  await done;
+  over = true;
+  t.deepEqual(await untilGone(pids), []);
+});
+
+test.serial('q in an actor reaches the root as DebuggerQuit, and the tree ends with it', async t => {
+  const error = await t.throwsAsync(
+    openNursery(async nursery => {
+      const top = await nursery.startActor('top', {expose: all});
+      const task = top.run(pauseBelow, 'quitter');
+      (await prompts.next('quitter')).answer('quit');
+      await task;
+    }, debug),
+  );
+  t.true(error instanceof RemoteActorError);
+  t.regex(String(error), /DebuggerQuit/);
+});
+
+test.serial('a breakpoint of the root and those of its actors share the terminal', async t => {
+  await main(async nursery => {
+    const child = await nursery.startActor('child', {expose: all});
+    const own = breakpoint();
+    const prompt = await prompts.next();
+    t.is(prompt.pid, process.pid);
+    const task = child.run(pause, 2);
+    await longer();
+    t.is(prompts.waiting, 0);
+    prompt.answer();
+    for (let i = 0; i < 2; i++) (await prompts.next('child')).answer();
+    await Promise.all([own, task]);
+  }, debug);
+});
