@@ -159,7 +159,7 @@ async function bootRoot(options: RootOptions): Promise<Actor> {
   if (options.maxActors !== undefined) root.maxActors = options.maxActors;
   if (options.expose) await root.exposed.load(homesOf(options.expose), true);
   await openNamesAtRoot(root, options);
-  if (debug) await (await import('./debugger/attach.js')).attachRoot(root);
+  if (debug) await debugged(root);
   return root;
 }
 
@@ -168,6 +168,16 @@ function notBooted(error: unknown): undefined {
   if (error instanceof TypeError || (error instanceof ResourceExhausted && error.what === 'platform')) throw error;
   process.exitCode = 1;
   console.error(error);
+}
+
+/** What keeps it from debug mode keeps it from being opened: it has to be reached by its actors. */
+async function debugged(root: Actor): Promise<void> {
+  try {
+    await (await import('./debugger/attach.js')).attachRoot(root);
+  } catch (error) {
+    await closeNames(root);
+    throw error;
+  }
 }
 
 async function closeRoot(root: Actor): Promise<void> {

@@ -16,6 +16,7 @@ import {block, failAbove, idle, mend, mourn, pause, pauseBelow} from '../fixture
 import {pidOf} from '../fixtures/tasks.js';
 import {tell, told} from '../fixtures/told.js';
 import {isAlive, leftBehind, untilGone} from '../processes.js';
+import {startProgram} from '../program.js';
 import {Prompts} from './prompts.js';
 
 const prompts = new Prompts();
@@ -66,13 +67,22 @@ test.serial('two actors that stop at once have the prompt one after the other', 
   }, debug);
 });
 
-test.serial('an actor far below reaches the terminal past those between, however busy they are', async t => {
+test.serial('an actor far below reaches the terminal past those between, though these stand still', async t => {
   await openNursery(async nursery => {
-    const top = await nursery.startActor('top', {expose: all});
-    const task = top.run(pauseBelow, 'leaf');
-    const prompt = await prompts.next('leaf');
-    prompt.answer();
+    const [top] = await start(nursery, 'top');
+    const task = top.run(pauseBelow, 'leaf', 2);
+    const first = await prompts.next('leaf');
+    let still = true;
+    const blocked = top.run(block, 2_000).then(() => {
+      still = false;
+    });
+    await longer();
+    first.answer();
+    const second = await prompts.next('leaf');
+    t.true(still);
+    second.answer();
     t.is(await task, 'leaf');
+    await blocked;
   }, debug);
 });
 
@@ -294,4 +304,36 @@ test.serial('a breakpoint of the root and those of its actors share the terminal
     for (let i = 0; i < 2; i++) (await prompts.next('child')).answer();
     await Promise.all([own, task]);
   }, debug);
+});
+
+test.serial(
+  'P1: Ctrl-C at a root ends nobody while somebody is at the prompt, however often, and the tree after it',
+  async t => {
+    const program = startProgram(t, 'paused-program');
+    const [pid = 0] = await program.next<number[]>();
+    const prompt = await prompts.next('paused');
+    for (let i = 0; i < 5; i++) program.kill('SIGINT');
+    await longer();
+    t.true(isAlive(pid));
+    prompt.answer();
+    t.is(await program.next<string>(), 'paused');
+    program.kill('SIGINT');
+    t.deepEqual(await program.exited, {code: 130, signal: null});
+    t.deepEqual(await untilGone([pid]), []);
+  },
+);
+
+test.serial('P1: SIGTERM at a root ends the tree when the prompt is left, and not before', async t => {
+  const program = startProgram(t, 'paused-program');
+  const [pid = 0] = await program.next<number[]>();
+  const prompt = await prompts.next('paused');
+  program.kill('SIGTERM');
+  await longer();
+  // Neither does it end by what was to be its second Ctrl-C.
+  program.kill('SIGINT');
+  await longer();
+  t.deepEqual([pid, program.pid].filter(isAlive), [pid, program.pid]);
+  prompt.answer();
+  t.deepEqual(await program.exited, {code: 143, signal: null});
+  t.deepEqual(await untilGone([pid]), []);
 });
