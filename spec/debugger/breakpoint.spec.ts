@@ -1,5 +1,6 @@
 // breakpoint() and postMortem() in one process: who stops, in which order, and what a cancel does to them.
 import test from 'ava';
+import {hooks} from '../../lib/base/hooks.js';
 import {front, type PromptRequest} from '../../lib/debugger/front.js';
 import {
   breakpoint,
@@ -302,6 +303,41 @@ test.serial('P1: Ctrl-C does not end the tree while somebody is at the prompt', 
   await answer();
   t.is(await done, 'on');
   t.is(process.exitCode, code);
+});
+
+test.serial('calls and streams that end by themselves never ask whether somebody is at the prompt', async t => {
+  let asked = 0;
+  await openNursery(async nursery => {
+    const portal = await inline(nursery, 'child');
+    hooks.teardownGate = () => {
+      asked++;
+      return undefined;
+    };
+    t.teardown(() => {
+      hooks.teardownGate = undefined;
+    });
+    for (let i = 0; i < 50; i++) await portal.with({timeout: 60_000}).run(() => i);
+    let sum = 0;
+    await portal
+      .with({window: 4})
+      .stream(() => [1, 2, 3, 4, 5, 6, 7, 8, 9])
+      .consume(value => {
+        sum += value;
+      });
+    const context = await portal.with({}).openContext(async ctx => {
+      ctx.started.next(1);
+      for await (const value of ctx.openStream()) return value;
+    });
+    await context.openStream().send('a');
+    t.is(await context.result(), 'a');
+    t.is(sum, 45);
+    t.is(asked, 0);
+    const leave = new AbortController();
+    const cancelled = portal.with({signal: leave.signal}).run(() => sleep(1e9));
+    leave.abort();
+    await t.throwsAsync(cancelled, {instanceOf: ContextCancelled});
+  });
+  t.true(asked > 0, 'the end of an actor asks');
 });
 
 test.serial('outside a runtime a breakpoint goes on', async t => {
