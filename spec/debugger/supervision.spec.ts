@@ -235,20 +235,29 @@ test.serial('X2: a call that is cancelled while somebody is at the prompt has it
 test.serial(
   'T10: an actor that stops in its clean-up is not late: its parent waits, however long that takes',
   async t => {
-    await openNursery(async nursery => {
-      const [top, other] = await start(nursery, 'mender', 'other');
-      void quietly(top.run(mend));
-      void quietly(other.run(mend));
-      await Promise.all([top, other].map(actor => actor.run(pidOf)));
-      const gone = Promise.all([top.cancelActor(), other.cancelActor()]);
-      for (let i = 0; i < 2; i++) {
-        const prompt = await prompts.next();
-        await longer();
-        t.true(isAlive(prompt.pid));
-        prompt.answer();
-      }
-      t.deepEqual(await gone, [true, true]);
-    }, hasty);
+    await openNursery(
+      async nursery => {
+        const [top, other] = await start(nursery, 'mender', 'other');
+        // What it needs for that is loaded.
+        for (const actor of [top, other]) {
+          const warm = actor.run(pause);
+          (await prompts.next()).answer();
+          await warm;
+        }
+        void quietly(top.run(mend));
+        void quietly(other.run(mend));
+        await Promise.all([top, other].map(actor => actor.run(pidOf)));
+        const gone = Promise.all([top.cancelActor(), other.cancelActor()]);
+        for (let i = 0; i < 2; i++) {
+          const prompt = await prompts.next();
+          await new Promise(resolve => setTimeout(resolve, 2_200));
+          t.true(isAlive(prompt.pid));
+          prompt.answer();
+        }
+        t.deepEqual(await gone, [true, true]);
+      },
+      {...debug, timeouts: {exit: 1_500}},
+    );
   },
 );
 
