@@ -1,0 +1,108 @@
+/**
+ * The main thread's side of the debugger: starts the agent once, lets it take hold of this thread, stops.
+ * Floor 7: below `session`, which has the terminal's lock when it calls this; above `agent-worker`, which is data here.
+ */
+import {Worker} from 'node:worker_threads';
+import {processWide} from '../base/shared.js';
+import {makeSlot} from './slot.js';
+
+export type ToWorker =
+  | {readonly type: 'arm'; readonly terminal: string; readonly label: string}
+  | {readonly type: 'abandon'; readonly done: Int32Array};
+
+export type FromWorker =
+  | {readonly type: 'armed'; readonly columns: number}
+  | {readonly type: 'refused'; readonly why: string}
+  | {readonly type: 'released'; readonly how: 'continue' | 'quit' | 'gone'};
+
+/** How a prompt ended. `quit`: the user wants the task to end. `gone`: stepped to where no code of the user's is left. */
+export type PromptEnd = Extract<FromWorker, {type: 'released'}>['how'];
+
+export interface PromptOptions {
+  /** The path at which the terminal listens: `Terminal.path`, in the root. */
+  readonly terminal: string;
+  /** Who is asked: stands before the cursor. */
+  readonly label: string;
+  /** Called when the program runs again and the terminal is as it was before. Once, unless the prompt was refused. */
+  readonly onEnd: (how: PromptEnd) => void;
+}
+
+/** How long a process that ends waits for its agent to let go. */
+const abandonMs = 1_000;
+
+interface Agent {
+  worker: Worker | undefined;
+}
+
+const agent = processWide<Agent>('debugger/agent', () => ({worker: undefined}));
+
+/**
+ * Stops this thread in the caller's caller, at its statement after the `await`, and gives the user a prompt there. One at
+ * a time in a tree: whoever calls has the lock. Await it as the last act of every function between it and the user's code.
+ * @returns undefined when there was a prompt; else why there is none, and nothing has happened
+ */
+export async function openPrompt(options: PromptOptions): Promise<string | undefined> {
+  agent.worker ??= startWorker();
+  const refused = await arm(agent.worker, options);
+  if (refused !== undefined) return refused;
+  // biome-ignore lint/suspicious/noDebugger: what all of this is for
+  debugger;
+  return undefined;
+}
+
+function startWorker(): Worker {
+  // Not the program's loaders: they would be its code, in a thread that must run while the program cannot.
+  const {NODE_OPTIONS: _, ...env} = process.env;
+  const worker = new Worker(new URL('./agent-worker.js', import.meta.url), {
+    name: 'rxtractor debugger',
+    execArgv: [],
+    env,
+  });
+  worker.unref();
+  const onExit = (): void => abandon(worker);
+  process.on('exit', onExit);
+  worker.on('error', () => {});
+  worker.once('exit', () => {
+    process.off('exit', onExit);
+    if (agent.worker === worker) agent.worker = undefined;
+  });
+  return worker;
+}
+
+/** Resolves with undefined once the next `debugger` statement stops this thread. */
+function arm(worker: Worker, {terminal, label, onEnd}: PromptOptions): Promise<string | undefined> {
+  return new Promise(resolve => {
+    // Until the end, so that the program does not end in between, and its lock is given back.
+    worker.ref();
+    const end = (): void => {
+      worker.off('message', receive);
+      worker.off('exit', lost);
+      worker.unref();
+    };
+    let armed = false;
+    const lost = (): void => {
+      end();
+      if (armed) onEnd('gone');
+      else resolve('the debugger has failed');
+    };
+    const receive = (message: FromWorker): void => {
+      if (message.type === 'armed') {
+        armed = true;
+        makeSlot(message.columns);
+        return resolve(undefined);
+      }
+      end();
+      if (message.type === 'refused') resolve(message.why);
+      else onEnd(message.how);
+    };
+    worker.on('message', receive);
+    worker.once('exit', lost);
+    worker.postMessage({type: 'arm', terminal, label} satisfies ToWorker);
+  });
+}
+
+function abandon(worker: Worker): void {
+  const done = new Int32Array(new SharedArrayBuffer(4));
+  worker.postMessage({type: 'abandon', done} satisfies ToWorker);
+  Atomics.wait(done, 0, 0, abandonMs);
+}

@@ -1,0 +1,46 @@
+/**
+ * A stopped program, as the command language sees it. Lines and columns count from 1 here.
+ * Floor 7: below `prompt`; `inspected` is the real one.
+ */
+export interface Frame {
+  readonly name: string;
+  /** A path where it is a file, else its URL. */
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+export interface Scope {
+  /** `local`, `block`, `closure`, `module`, …, in V8's words. */
+  readonly kind: string;
+  readonly variables: readonly Variable[];
+}
+
+export interface Variable {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** How an expression ended; `text` is its value or what it threw, ready to be shown. */
+export interface Evaluated {
+  readonly failed: boolean;
+  readonly text: string;
+}
+
+export type Step = 'over' | 'into' | 'out';
+
+/** `stopped`: at another place; `interrupted`: the user could not wait; `gone`: nothing of the user's runs any more. */
+export type Stepped = 'stopped' | 'interrupted' | 'gone';
+
+export interface Debuggee {
+  /** The user's own frames, the one that runs first. Changes with every step; empty after an interrupt in nobody's code. */
+  readonly frames: readonly Frame[];
+  /** Undefined when it cannot be found. */
+  source(frame: number): Promise<readonly string[] | undefined>;
+  /** From the innermost outwards, without the global one. */
+  scopes(frame: number): Promise<readonly Scope[]>;
+  evaluate(frame: number, expression: string): Promise<Evaluated>;
+  /** What may stand after the dot of an expression, or alone. Has no effect on the program; empty when it would have. */
+  names(frame: number, of: string | undefined): Promise<readonly string[]>;
+  step(step: Step): Promise<Stepped>;
+}

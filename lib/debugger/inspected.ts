@@ -1,0 +1,269 @@
+/**
+ * The main thread of this process, looked at from the agent's thread: stopped, stepped, asked for its frames and values.
+ * Floor 7: below `agent-worker`, above `sources`. Connected only while a prompt is open, since a session that merely
+ * listens makes every `await` of the program several times slower.
+ */
+import {type Debugger, type Runtime, Session} from 'node:inspector';
+import {fileURLToPath} from 'node:url';
+import {inspect} from 'node:util';
+import type {Debuggee, Evaluated, Frame, Scope, Step, Stepped, Variable} from './debuggee.js';
+import {inspectorSlot} from './slot.js';
+import {Sources} from './sources.js';
+
+/** No expression stops the program for longer: nothing else ends one while the main thread runs it. */
+const evaluateMs = 10_000;
+const completeMs = 500;
+/** How often a stop in code that is not the user's is stepped out of. */
+const maxHops = 8;
+/** How long to wait, once the user's last frame is left, for the one that awaited it. It runs at once or never. */
+const leftMs = 300;
+const group = 'prompt';
+/** Everything of this library that is not the program's. */
+const runtime = new URL('..', import.meta.url).href;
+
+type CallFrame = Debugger.CallFrame;
+
+const methods = {over: 'Debugger.stepOver', into: 'Debugger.stepInto', out: 'Debugger.stepOut'} as const;
+
+export class Inspected implements Debuggee {
+  frames: readonly Frame[] = [];
+  readonly #session = new Session();
+  readonly #sources = new Sources();
+  #callFrames: readonly CallFrame[] = [];
+  #landed: ((stepped: Stepped) => void) | undefined;
+  #hops = 0;
+  #interrupted = false;
+  #leftTimer: NodeJS.Timeout | undefined;
+
+  /** From now on the program is slow, and stops at its next `debugger` statement. */
+  async connect(): Promise<void> {
+    const session = this.#session;
+    session.connectToMainThread();
+    session.on('Debugger.scriptParsed', ({params}) =>
+      this.#sources.add(params.scriptId, params.url, params.sourceMapURL ?? ''),
+    );
+    session.on('Debugger.paused', ({params}) => this.#paused(params.callFrames));
+    session.on('Debugger.resumed', () => this.#forget());
+    await this.#post('Debugger.enable');
+  }
+
+  /** The program runs on. */
+  disconnect(): void {
+    clearTimeout(this.#leftTimer);
+    this.#session.disconnect();
+    this.#land('gone');
+  }
+
+  /** Resolves at the first stop in the user's code. */
+  stopped(): Promise<Stepped> {
+    return this.#await();
+  }
+
+  async step(step: Step): Promise<Stepped> {
+    const landed = this.#await();
+    await this.#post(methods[step]);
+    return landed;
+  }
+
+  /** Stops the program wherever it is, if it is not stopped. One that waits runs nothing: it is given something to run. */
+  interrupt(): void {
+    if (!this.#landed) return;
+    this.#interrupted = true;
+    this.#post('Debugger.pause').then(
+      () => this.#post('Runtime.evaluate', {expression: '0', silent: true}),
+      () => {},
+    );
+  }
+
+  async source(frame: number): Promise<readonly string[] | undefined> {
+    const callFrame = this.#callFrames[frame];
+    if (!callFrame) return undefined;
+    const {scriptId, lineNumber, columnNumber = 0} = callFrame.location;
+    const {url} = this.#sources.origin(scriptId, lineNumber, columnNumber);
+    return this.#sources.text(url, async id => {
+      const {scriptSource} = await this.#post('Debugger.getScriptSource', {scriptId: id});
+      return scriptSource;
+    });
+  }
+
+  async scopes(frame: number): Promise<readonly Scope[]> {
+    const found: Scope[] = [];
+    for (const {type, object} of this.#callFrames[frame]?.scopeChain ?? []) {
+      if (type === 'global' || object.objectId === undefined) continue;
+      const {result} = await this.#post('Runtime.getProperties', {objectId: object.objectId, ownProperties: true});
+      const variables: Variable[] = [];
+      for (const {name, value} of result) {
+        variables.push({name, text: value ? (await this.#show(value)).text : '(not set yet)'});
+      }
+      found.push({kind: type, variables});
+    }
+    return found;
+  }
+
+  async evaluate(frame: number, expression: string): Promise<Evaluated> {
+    try {
+      const {result, exceptionDetails} = await this.#evaluate(frame, {expression, timeout: evaluateMs});
+      return exceptionDetails ? thrown(exceptionDetails) : await this.#show(result);
+    } catch (error) {
+      return {failed: true, text: error instanceof Error ? error.message : String(error)};
+    } finally {
+      await this.#post('Runtime.releaseObjectGroup', {objectGroup: group}).catch(() => {});
+    }
+  }
+
+  async names(frame: number, of: string | undefined): Promise<readonly string[]> {
+    try {
+      return of === undefined ? await this.#namesInScope(frame) : await this.#namesOf(frame, of);
+    } catch {
+      return [];
+    } finally {
+      await this.#post('Runtime.releaseObjectGroup', {objectGroup: group}).catch(() => {});
+    }
+  }
+
+  async #namesInScope(frame: number): Promise<string[]> {
+    const names: string[] = [];
+    for (const {type, object} of this.#callFrames[frame]?.scopeChain ?? []) {
+      if (type === 'global' || object.objectId === undefined) continue;
+      const {result} = await this.#post('Runtime.getProperties', {objectId: object.objectId, ownProperties: true});
+      names.push(...result.map(({name}) => name));
+    }
+    return [...names, ...(await this.#namesOf(frame, 'globalThis'))];
+  }
+
+  /** Getters are not run, and neither is anything else that could change something. */
+  async #namesOf(frame: number, expression: string): Promise<string[]> {
+    const options = {expression: `Object(${expression})`, throwOnSideEffect: true, silent: true, timeout: completeMs};
+    const {result, exceptionDetails} = await this.#evaluate(frame, options);
+    if (exceptionDetails || result.objectId === undefined) return [];
+    const {result: properties} = await this.#post('Runtime.getProperties', {
+      objectId: result.objectId,
+      ownProperties: false,
+    });
+    return properties.map(({name}) => name);
+  }
+
+  async #evaluate(frame: number, options: TimedEvaluation): Promise<Runtime.EvaluateReturnType> {
+    const callFrame = this.#callFrames[frame];
+    if (!callFrame) return this.#post('Runtime.evaluate', {...options, objectGroup: group});
+    const {callFrameId} = callFrame;
+    return this.#post('Debugger.evaluateOnCallFrame', {...options, objectGroup: group, callFrameId});
+  }
+
+  /** As Node's own prompt shows it. The object is inspected where it lives, by Node's `inspect`, within a time. */
+  async #show(value: Runtime.RemoteObject): Promise<Evaluated> {
+    if (value.objectId === undefined) return {failed: false, text: primitive(value)};
+    await this.#post('Runtime.callFunctionOn', {
+      functionDeclaration: `function (value) { globalThis[Symbol.for('${inspectorSlot}')].value = value; }`,
+      objectId: value.objectId,
+      arguments: [{objectId: value.objectId}],
+      silent: true,
+    });
+    const {result, exceptionDetails} = await this.#post('Runtime.evaluate', {
+      expression: `globalThis[Symbol.for('${inspectorSlot}')].show()`,
+      timeout: evaluateMs,
+      silent: true,
+    });
+    return exceptionDetails ? thrown(exceptionDetails) : {failed: false, text: String(result.value)};
+  }
+
+  #await(): Promise<Stepped> {
+    this.#hops = 0;
+    this.#interrupted = false;
+    return new Promise(resolve => {
+      this.#landed = resolve;
+    });
+  }
+
+  #land(stepped: Stepped): void {
+    this.#landed?.(stepped);
+    this.#landed = undefined;
+  }
+
+  #forget(): void {
+    this.#callFrames = [];
+    this.frames = [];
+  }
+
+  #paused(callFrames: readonly CallFrame[]): void {
+    clearTimeout(this.#leftTimer);
+    const top = callFrames[0];
+    const isUsers = top !== undefined && this.#isUsers(top);
+    if (!isUsers && !this.#interrupted && this.#hops < maxHops) return this.#hop(callFrames);
+    this.#callFrames = callFrames.filter(frame => this.#isUsers(frame));
+    this.frames = this.#callFrames.map(frame => this.#frame(frame));
+    if (this.#interrupted) this.#land('interrupted');
+    else this.#land(isUsers ? 'stopped' : 'gone');
+  }
+
+  /** Out of what is not the user's. With none of the user's frames below, somebody may still await the one that was left. */
+  #hop(callFrames: readonly CallFrame[]): void {
+    this.#hops++;
+    if (!callFrames.some(frame => this.#isUsers(frame))) {
+      this.#leftTimer = setTimeout(() => this.#land('gone'), leftMs);
+    }
+    this.#post('Debugger.stepOut').catch(() => this.#land('gone'));
+  }
+
+  #isUsers(frame: CallFrame): boolean {
+    const url = this.#sources.urlOf(frame.location.scriptId);
+    return url !== '' && !url.startsWith('node:') && !url.startsWith(runtime);
+  }
+
+  #frame({functionName, location}: CallFrame): Frame {
+    const {url, line, column} = this.#sources.origin(
+      location.scriptId,
+      location.lineNumber,
+      location.columnNumber ?? 0,
+    );
+    const file = url.startsWith('file:') ? fileURLToPath(url) : url;
+    return {name: functionName, file, line: line + 1, column: column + 1};
+  }
+
+  /** Node's types know the callback form only. */
+  #post<M extends keyof Commands>(method: M, ...params: Commands[M][0]): Promise<Commands[M][1]> {
+    return new Promise((resolve, reject) => {
+      const done = (error: Error | null, result?: unknown): void => {
+        if (error) reject(error);
+        else resolve(result as Commands[M][1]);
+      };
+      try {
+        this.#session.post(method as string, params[0] ?? {}, done);
+      } catch (error) {
+        reject(error);
+      }
+    });
+  }
+}
+
+/** Not in Node's types. */
+type TimedEvaluation = Runtime.EvaluateParameterType & {
+  readonly timeout?: number;
+  readonly throwOnSideEffect?: boolean;
+};
+
+/** What is asked of the inspector: parameters, answer. */
+interface Commands {
+  'Debugger.enable': [[], Debugger.EnableReturnType];
+  'Debugger.pause': [[], undefined];
+  'Debugger.stepOver': [[], undefined];
+  'Debugger.stepInto': [[], undefined];
+  'Debugger.stepOut': [[], undefined];
+  'Debugger.getScriptSource': [[Debugger.GetScriptSourceParameterType], Debugger.GetScriptSourceReturnType];
+  'Debugger.evaluateOnCallFrame': [[Debugger.EvaluateOnCallFrameParameterType], Debugger.EvaluateOnCallFrameReturnType];
+  'Runtime.evaluate': [[TimedEvaluation], Runtime.EvaluateReturnType];
+  'Runtime.callFunctionOn': [[Runtime.CallFunctionOnParameterType], Runtime.CallFunctionOnReturnType];
+  'Runtime.getProperties': [[Runtime.GetPropertiesParameterType], Runtime.GetPropertiesReturnType];
+  'Runtime.releaseObjectGroup': [[Runtime.ReleaseObjectGroupParameterType], undefined];
+}
+
+function primitive({type, value, unserializableValue}: Runtime.RemoteObject): string {
+  if (unserializableValue !== undefined) return unserializableValue;
+  return type === 'undefined' ? 'undefined' : inspect(value);
+}
+
+/** One line: whoever wants the stack prints the error. */
+function thrown({exception, text}: Runtime.ExceptionDetails): Evaluated {
+  const said = exception ? (exception.description ?? primitive(exception)) : text;
+  return {failed: true, text: said.split('\n')[0] ?? said};
+}

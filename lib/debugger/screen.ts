@@ -1,0 +1,178 @@
+/**
+ * One session on `/dev/tty`: lines out, edited lines in. In raw mode from beginning to end, so that Ctrl-C and Ctrl-Z are
+ * keys of the prompt's and not signals for the tree.
+ * Floor 7: below `terminal-worker`.
+ */
+import {spawnSync} from 'node:child_process';
+import {closeSync, constants, openSync} from 'node:fs';
+import {createInterface, type Interface} from 'node:readline';
+import {ReadStream, WriteStream} from 'node:tty';
+import {escapeText} from '../base/escape.js';
+import {type History, historySize} from './history.js';
+
+export interface ScreenOptions {
+  readonly history: History;
+  readonly line: (text: string) => void;
+  /** Ctrl-D. */
+  readonly end: () => void;
+  /** Ctrl-C while nothing is asked. */
+  readonly interrupt: () => void;
+  readonly complete: (text: string) => Promise<[names: string[], typed: string]>;
+  /** The terminal has hung up. */
+  readonly gone: () => void;
+}
+
+const device = '/dev/tty';
+/** A thread is not told of SIGWINCH. */
+const resizeMs = 200;
+
+export class Screen {
+  readonly #options: ScreenOptions;
+  readonly #saved: string | undefined;
+  readonly #input: ReadStream;
+  readonly #output: WriteStream;
+  readonly #resizing: NodeJS.Timeout;
+  #editor: Interface;
+  #asked: string | undefined;
+  /** Typed ahead; undefined is Ctrl-D. */
+  readonly #typed: (string | undefined)[] = [];
+  #closed = false;
+
+  /** @throws the system's error where there is no terminal */
+  constructor(options: ScreenOptions) {
+    this.#options = options;
+    const fd = openTty();
+    this.#saved = settingsOf(fd);
+    this.#input = new ReadStream(fd);
+    this.#output = new WriteStream(openTty());
+    for (const stream of [this.#input, this.#output]) stream.on('error', () => options.gone());
+    this.#input.once('end', () => options.gone());
+    this.#editor = this.#edit();
+    this.#resizing = setInterval(() => this.#resize(), resizeMs);
+  }
+
+  get size(): {readonly columns: number; readonly rows: number} {
+    const {columns, rows} = this.#output;
+    return {columns: columns || 80, rows: rows || 24};
+  }
+
+  print(text: string): void {
+    this.#output.write(`${escapeText(text)}\n`);
+  }
+
+  /** The next line typed goes to `line`, even if it has been already. */
+  ask(prompt: string): void {
+    this.#asked = escapeText(prompt);
+    if (this.#typed.length > 0) return this.#answer(this.#typed.shift());
+    this.#editor.setPrompt(this.#asked);
+    this.#editor.prompt();
+  }
+
+  /** The terminal as it was before. Idempotent. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    clearInterval(this.#resizing);
+    if (this.#asked !== undefined) this.#output.write('\r\n');
+    this.#editor.close();
+    this.#input.destroy();
+    this.#output.destroy();
+    this.#restore();
+  }
+
+  #edit(): Interface {
+    const {history} = this.#options;
+    const editor = createInterface({
+      input: this.#input,
+      output: this.#output,
+      terminal: true,
+      prompt: '',
+      history: history.lines,
+      historySize,
+      removeHistoryDuplicates: true,
+      completer: (text: string, done: (error: null, found: [string[], string]) => void) =>
+        void this.#options.complete(text).then(found => done(null, found)),
+    });
+    editor.on('history', (lines: string[]) => {
+      history.lines = lines;
+    });
+    editor.on('line', text => {
+      history.add(text);
+      this.#take(text);
+    });
+    editor.on('SIGINT', () => this.#interrupt());
+    editor.on('SIGTSTP', () => this.#suspend());
+    // Ctrl-D, after which readline is of no more use.
+    editor.once('close', () => {
+      if (this.#closed) return;
+      this.#editor = this.#edit();
+      this.#output.write('\r\n');
+      this.#take(undefined);
+    });
+    return editor;
+  }
+
+  #take(line: string | undefined): void {
+    if (this.#asked === undefined) this.#typed.push(line);
+    else this.#answer(line);
+  }
+
+  #answer(line: string | undefined): void {
+    this.#asked = undefined;
+    this.#editor.setPrompt('');
+    if (line === undefined) this.#options.end();
+    else this.#options.line(line);
+  }
+
+  /** The line that is being edited, or what the program is doing. What was typed ahead is not meant any more. */
+  #interrupt(): void {
+    this.#typed.length = 0;
+    this.#editor.write(null, {ctrl: true, name: 'e'});
+    this.#output.write('^C');
+    clearLine(this.#editor);
+    if (this.#asked === undefined) this.#options.interrupt();
+    else this.#editor.prompt();
+  }
+
+  /** The whole job, as the shell knows it; this call returns when it is continued. */
+  #suspend(): void {
+    this.#input.setRawMode(false);
+    this.#restore();
+    this.#output.write('\r\n');
+    process.kill(0, 'SIGTSTP');
+    this.#input.setRawMode(true);
+    this.#resize();
+    this.#editor.prompt(true);
+  }
+
+  #resize(): void {
+    // Not in the types: `resize` is emitted by it, which the editor listens to.
+    (this.#output as WriteStream & {_refreshSize?: () => void})._refreshSize?.();
+  }
+
+  #restore(): void {
+    if (this.#saved === undefined) return;
+    try {
+      const fd = openTty();
+      spawnSync('stty', [this.#saved], {stdio: [fd, 'ignore', 'ignore']});
+      closeSync(fd);
+    } catch {
+      // Hung up: nobody is there to mind.
+    }
+  }
+}
+
+function openTty(): number {
+  return openSync(device, constants.O_RDWR | constants.O_NOCTTY);
+}
+
+/** In the words of `stty`, which alone can save and restore all of them. Undefined where there is no `stty`. */
+function settingsOf(fd: number): string | undefined {
+  const {status, stdout} = spawnSync('stty', ['-g'], {stdio: [fd, 'pipe', 'ignore'], encoding: 'utf8'});
+  return status === 0 ? stdout.trim() : undefined;
+}
+
+/** To the next line, with nothing on it. Not in the types, and what Node's own prompt calls. */
+function clearLine(editor: Interface): void {
+  (editor as Interface & {clearLine?: () => void}).clearLine?.();
+}

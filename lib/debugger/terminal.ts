@@ -1,0 +1,65 @@
+/**
+ * The terminal of the root, for whoever of the tree has the lock. Its work is done by a thread, because the root's own
+ * main thread can be the one that is stopped.
+ * Floor 7: above `terminal-worker`, which is data here; the root opens it, actors reach it by path.
+ */
+import {once} from 'node:events';
+import {homedir} from 'node:os';
+import {join} from 'node:path';
+import {Worker} from 'node:worker_threads';
+
+export interface TerminalOptions {
+  /** Where it listens: a new path in the tree's private folder. */
+  readonly path: string;
+  /** A file for the lines of earlier sessions; `''`: none. Default: `RXTRACTOR_DEBUG_HISTORY`, or one in the home folder. */
+  readonly history?: string;
+}
+
+export interface Terminal {
+  readonly path: string;
+  /** Ends a session that is open; the terminal is then as it was before it. Idempotent. */
+  close(): Promise<void>;
+}
+
+export type ToTerminalWorker = {readonly type: 'close'; readonly done?: Int32Array};
+
+/** How long a process that ends waits for its terminal to be put in order. */
+const exitMs = 2_000;
+
+/** Resolves when actors can connect. That there is a terminal at all turns out with the first session. */
+export async function openTerminal({path, history = defaultHistory()}: TerminalOptions): Promise<Terminal> {
+  const {NODE_OPTIONS: _, ...env} = process.env;
+  const worker = new Worker(new URL('./terminal-worker.js', import.meta.url), {
+    name: 'rxtractor terminal',
+    workerData: {path, history},
+    execArgv: [],
+    env,
+  });
+  const ended = new Promise<void>(resolve => worker.once('exit', () => resolve()));
+  const onExit = (): void => closeNow(worker);
+  process.on('exit', onExit);
+  void ended.then(() => process.off('exit', onExit));
+  // Rejects with what keeps it from listening.
+  await once(worker, 'message');
+  worker.on('error', () => {});
+  worker.unref();
+  return {
+    path,
+    close: () => {
+      worker.ref();
+      worker.postMessage({type: 'close'} satisfies ToTerminalWorker);
+      return ended;
+    },
+  };
+}
+
+function defaultHistory(): string {
+  return process.env.RXTRACTOR_DEBUG_HISTORY ?? join(homedir(), '.rxtractor_debug_history');
+}
+
+/** The thread dies with the process, and nobody else would take the terminal out of raw mode. */
+function closeNow(worker: Worker): void {
+  const done = new Int32Array(new SharedArrayBuffer(4));
+  worker.postMessage({type: 'close', done} satisfies ToTerminalWorker);
+  Atomics.wait(done, 0, 0, exitMs);
+}
