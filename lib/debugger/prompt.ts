@@ -201,8 +201,8 @@ const nobody = 'no frame of your code is on the stack';
 
 const line = ({name, text}: Variable): string => `  ${name} = ${text.replaceAll('\n', '\n  ')}`;
 
-const describe = ({name, file, line, column}: Frame): string =>
-  escapeText(`${name === '' ? '(anonymous)' : name} (${basename(file)}:${line}:${column})`);
+const describe = ({name, file, line: at}: Frame): string =>
+  escapeText(`${name === '' ? '(anonymous)' : name} (${basename(file)}:${at})`);
 
 /** A command is a whole line: `n = 1` and `c.d` are expressions. */
 function commandOf(text: string): Command | undefined {

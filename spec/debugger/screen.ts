@@ -129,6 +129,14 @@ export class PtyProgram {
     this.#pty.write(text);
   }
 
+  /** Presses one after the other, as a hand does: readline takes what comes at once for text that was pasted. */
+  async type(...parts: readonly string[]): Promise<void> {
+    for (const part of parts) {
+      this.press(part);
+      while (this.raw.length === this.#sent && !this.#ended) await once(this.#news, 'news');
+    }
+  }
+
   /** Types a line, waits for the next prompt. @returns what came in between, without the line itself */
   async line(text: string, label: string): Promise<string> {
     const before = this.screen().split('\n').length;
