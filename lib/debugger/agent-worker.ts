@@ -27,8 +27,8 @@ const main = parentPort as MessagePort;
 const closeMs = 3_000;
 
 class Session {
-  readonly #inspected = new Inspected();
-  readonly #prompt = new Prompt(this.#inspected);
+  readonly #inspected: Inspected;
+  readonly #prompt: Prompt;
   readonly #label: string;
   readonly #wire: Wire<FromTerminal, FromAgent>;
   #asked: ((line: string | undefined) => void) | undefined;
@@ -36,7 +36,9 @@ class Session {
   #connected = false;
   #over = false;
 
-  constructor({terminal, label}: Extract<ToWorker, {type: 'arm'}>) {
+  constructor({terminal, label, evaluateMs}: Extract<ToWorker, {type: 'arm'}>) {
+    this.#inspected = new Inspected(evaluateMs);
+    this.#prompt = new Prompt(this.#inspected);
     this.#label = label;
     this.#wire = new Wire(
       connect(terminal),
@@ -139,9 +141,10 @@ class Session {
       this.#over = true;
       this.#wire.close();
     }
+    // First, so that it is there in the first turn of the program's loop.
+    tell({type: 'released', how});
     this.#inspected.disconnect();
     this.#connected = false;
-    tell({type: 'released', how});
   }
 
   /** The terminal is gone, with or without the root. A main thread that is stopped could not even end by itself. */

@@ -7,7 +7,7 @@ import {processWide} from '../base/shared.js';
 import {makeSlot} from './slot.js';
 
 export type ToWorker =
-  | {readonly type: 'arm'; readonly terminal: string; readonly label: string}
+  | {readonly type: 'arm'; readonly terminal: string; readonly label: string; readonly evaluateMs: number}
   | {readonly type: 'abandon'; readonly done: Int32Array};
 
 export type FromWorker =
@@ -23,6 +23,8 @@ export interface PromptOptions {
   readonly terminal: string;
   /** Who is asked: stands before the cursor. */
   readonly label: string;
+  /** How long an expression may run, in ms; nothing else ends it. Default: 5000. */
+  readonly evaluateMs?: number;
   /** Called when the program runs again and the terminal is as it was before. Once, unless the prompt was refused. */
   readonly onEnd: (how: PromptEnd) => void;
 }
@@ -70,7 +72,7 @@ function startWorker(): Worker {
 }
 
 /** Resolves with undefined once the next `debugger` statement stops this thread. */
-function arm(worker: Worker, {terminal, label, onEnd}: PromptOptions): Promise<string | undefined> {
+function arm(worker: Worker, {terminal, label, evaluateMs = 5_000, onEnd}: PromptOptions): Promise<string | undefined> {
   return new Promise(resolve => {
     // Until the end, so that the program does not end in between, and its lock is given back.
     worker.ref();
@@ -97,7 +99,7 @@ function arm(worker: Worker, {terminal, label, onEnd}: PromptOptions): Promise<s
     };
     worker.on('message', receive);
     worker.once('exit', lost);
-    worker.postMessage({type: 'arm', terminal, label} satisfies ToWorker);
+    worker.postMessage({type: 'arm', terminal, label, evaluateMs} satisfies ToWorker);
   });
 }
 

@@ -42,5 +42,7 @@ export interface Debuggee {
   evaluate(frame: number, expression: string): Promise<Evaluated>;
   /** What may stand after the dot of an expression, or alone. Has no effect on the program; empty when it would have. */
   names(frame: number, of: string | undefined): Promise<readonly string[]>;
+  /** What the innermost function is about to return; undefined while it is not at its end. */
+  returned(): Promise<string | undefined>;
   step(step: Step): Promise<Stepped>;
 }

@@ -10,8 +10,6 @@ import type {Debuggee, Evaluated, Frame, Scope, Step, Stepped, Variable} from '.
 import {inspectorSlot} from './slot.js';
 import {Sources} from './sources.js';
 
-/** No expression stops the program for longer: nothing else ends one while the main thread runs it. */
-const evaluateMs = 10_000;
 const completeMs = 500;
 /** How often a stop in code that is not the user's is stepped out of. */
 const maxHops = 8;
@@ -29,11 +27,20 @@ export class Inspected implements Debuggee {
   frames: readonly Frame[] = [];
   readonly #session = new Session();
   readonly #sources = new Sources();
+  /** Those of `frames`. */
   #callFrames: readonly CallFrame[] = [];
+  /** Whosever it is. */
+  #top: CallFrame | undefined;
   #landed: ((stepped: Stepped) => void) | undefined;
   #hops = 0;
   #interrupted = false;
   #leftTimer: NodeJS.Timeout | undefined;
+  /** No expression stops the program for longer: nothing else ends one while the main thread runs it. */
+  readonly #evaluateMs: number;
+
+  constructor(evaluateMs: number) {
+    this.#evaluateMs = evaluateMs;
+  }
 
   /** From now on the program is slow, and stops at its next `debugger` statement. */
   async connect(): Promise<void> {
@@ -102,13 +109,18 @@ export class Inspected implements Debuggee {
 
   async evaluate(frame: number, expression: string): Promise<Evaluated> {
     try {
-      const {result, exceptionDetails} = await this.#evaluate(frame, {expression, timeout: evaluateMs});
+      const {result, exceptionDetails} = await this.#evaluate(frame, {expression, timeout: this.#evaluateMs});
       return exceptionDetails ? thrown(exceptionDetails) : await this.#show(result);
     } catch (error) {
       return {failed: true, text: error instanceof Error ? error.message : String(error)};
     } finally {
       await this.#post('Runtime.releaseObjectGroup', {objectGroup: group}).catch(() => {});
     }
+  }
+
+  async returned(): Promise<string | undefined> {
+    const value = this.#callFrames[0]?.returnValue;
+    return value && (await this.#show(value)).text;
   }
 
   async names(frame: number, of: string | undefined): Promise<readonly string[]> {
@@ -143,9 +155,10 @@ export class Inspected implements Debuggee {
     return properties.map(({name}) => name);
   }
 
+  /** On a frame even where none is the user's: `Runtime.evaluate` heeds no timeout while the program is stopped. */
   async #evaluate(frame: number, options: TimedEvaluation): Promise<Runtime.EvaluateReturnType> {
-    const callFrame = this.#callFrames[frame];
-    if (!callFrame) return this.#post('Runtime.evaluate', {...options, objectGroup: group});
+    const callFrame = this.#callFrames[frame] ?? this.#top;
+    if (!callFrame) throw new Error('the program is not stopped');
     const {callFrameId} = callFrame;
     return this.#post('Debugger.evaluateOnCallFrame', {...options, objectGroup: group, callFrameId});
   }
@@ -159,11 +172,8 @@ export class Inspected implements Debuggee {
       arguments: [{objectId: value.objectId}],
       silent: true,
     });
-    const {result, exceptionDetails} = await this.#post('Runtime.evaluate', {
-      expression: `globalThis[Symbol.for('${inspectorSlot}')].show()`,
-      timeout: evaluateMs,
-      silent: true,
-    });
+    const expression = `globalThis[Symbol.for('${inspectorSlot}')].show()`;
+    const {result, exceptionDetails} = await this.#evaluate(0, {expression, timeout: this.#evaluateMs, silent: true});
     return exceptionDetails ? thrown(exceptionDetails) : {failed: false, text: String(result.value)};
   }
 
@@ -182,6 +192,7 @@ export class Inspected implements Debuggee {
 
   #forget(): void {
     this.#callFrames = [];
+    this.#top = undefined;
     this.frames = [];
   }
 
@@ -190,6 +201,7 @@ export class Inspected implements Debuggee {
     const top = callFrames[0];
     const isUsers = top !== undefined && this.#isUsers(top);
     if (!isUsers && !this.#interrupted && this.#hops < maxHops) return this.#hop(callFrames);
+    this.#top = top;
     this.#callFrames = callFrames.filter(frame => this.#isUsers(frame));
     this.frames = this.#callFrames.map(frame => this.#frame(frame));
     if (this.#interrupted) this.#land('interrupted');
@@ -251,7 +263,7 @@ interface Commands {
   'Debugger.stepOut': [[], undefined];
   'Debugger.getScriptSource': [[Debugger.GetScriptSourceParameterType], Debugger.GetScriptSourceReturnType];
   'Debugger.evaluateOnCallFrame': [[Debugger.EvaluateOnCallFrameParameterType], Debugger.EvaluateOnCallFrameReturnType];
-  'Runtime.evaluate': [[TimedEvaluation], Runtime.EvaluateReturnType];
+  'Runtime.evaluate': [[Runtime.EvaluateParameterType], Runtime.EvaluateReturnType];
   'Runtime.callFunctionOn': [[Runtime.CallFunctionOnParameterType], Runtime.CallFunctionOnReturnType];
   'Runtime.getProperties': [[Runtime.GetPropertiesParameterType], Runtime.GetPropertiesReturnType];
   'Runtime.releaseObjectGroup': [[Runtime.ReleaseObjectGroupParameterType], undefined];

@@ -75,9 +75,11 @@ export class Prompt {
   }
 
   /** What is shown before the first command, and after every step. */
-  arrive(): Promise<string[]> {
+  async arrive(): Promise<string[]> {
     this.#go(0);
-    return this.#show();
+    const lines = await this.#show();
+    const returned = await this.#debuggee.returned();
+    return returned === undefined ? lines : [...lines, ...`returns ${returned}`.split('\n')];
   }
 
   async run(line: string): Promise<Answer> {
@@ -187,7 +189,7 @@ export class Prompt {
     const scopes = await this.#debuggee.scopes(this.#frame);
     const shown = scopes.filter(({variables}) => variables.length > 0);
     if (shown.length === 0) return ['no variables'];
-    return shown.flatMap(({kind, variables}) => [`${kind}:`, ...variables.map(line)]);
+    return shown.flatMap(({kind, variables}) => [`${kind}:`, ...variables.flatMap(linesOf)]);
   }
 
   async #print(expression: string): Promise<string[]> {
@@ -199,7 +201,7 @@ export class Prompt {
 
 const nobody = 'no frame of your code is on the stack';
 
-const line = ({name, text}: Variable): string => `  ${name} = ${text.replaceAll('\n', '\n  ')}`;
+const linesOf = ({name, text}: Variable): string[] => `${name} = ${text}`.split('\n').map(part => `  ${part}`);
 
 const describe = ({name, file, line: at}: Frame): string =>
   escapeText(`${name === '' ? '(anonymous)' : name} (${basename(file)}:${at})`);

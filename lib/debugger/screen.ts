@@ -134,12 +134,15 @@ export class Screen {
     else this.#editor.prompt();
   }
 
-  /** The whole job, as the shell knows it; this call returns when it is continued. */
+  /**
+   * The whole job, as the shell knows it. By a process of the job, not by a signal from here: that could stop this thread
+   * a moment later, with the prompt drawn already. One that has stopped itself does not end before the job goes on.
+   */
   #suspend(): void {
     this.#input.setRawMode(false);
     this.#restore();
     this.#output.write('\r\n');
-    process.kill(0, 'SIGTSTP');
+    spawnSync('sh', ['-c', 'kill -s TSTP 0'], {stdio: 'ignore'});
     this.#input.setRawMode(true);
     this.#resize();
     this.#editor.prompt(true);

@@ -76,9 +76,12 @@ export class PtyProgram {
     });
     this.exited = new Promise(resolve => {
       this.#pty.onExit(({exitCode, signal}) => {
-        this.#ended = true;
-        this.#news.emit('news');
-        resolve(signal ? 128 + signal : exitCode);
+        // What came last is not on the screen yet.
+        this.#terminal.write('', () => {
+          this.#ended = true;
+          this.#news.emit('news');
+          resolve(signal ? 128 + signal : exitCode);
+        });
       });
     });
     t.teardown(async () => {
@@ -108,10 +111,11 @@ export class PtyProgram {
 
   /** Resolves with the screen once a prompt has come since the last keys, and waits for more. */
   prompt(label: string): Promise<string> {
-    return this.until(
-      screen => promptEnd.test(this.raw.slice(this.#sent)) && screen.endsWith(`${label}>`),
-      `prompt of ${label}`,
-    );
+    return this.until(() => this.asks(label), `prompt of ${label}`);
+  }
+
+  asks(label: string): boolean {
+    return promptEnd.test(this.raw.slice(this.#sent)) && this.screen().endsWith(`${label}>`);
   }
 
   async until(holds: (screen: string) => boolean, what: string): Promise<string> {

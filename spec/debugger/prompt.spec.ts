@@ -1,0 +1,217 @@
+// The command language over a made-up program: text in, lines out.
+import test, {type ExecutionContext} from 'ava';
+import type {Debuggee, Evaluated, Frame, Scope, Step, Stepped} from '../../lib/debugger/debuggee.js';
+import {Prompt} from '../../lib/debugger/prompt.js';
+
+const text = Array.from({length: 30}, (_, at) => `line ${at + 1}`);
+
+/** Two frames in one file; notes what it is asked for. */
+class Fake implements Debuggee {
+  frames: readonly Frame[] = [
+    {name: 'inner', file: '/app/a.ts', line: 10, column: 3},
+    {name: '', file: '/app/a.ts', line: 20, column: 1},
+  ];
+  readonly asked: string[] = [];
+  answers: Record<string, Evaluated> = {};
+  stepped: Stepped = 'stopped';
+  value: string | undefined;
+  found: readonly string[] | undefined = text;
+  variables: readonly Scope[] = [];
+  known: Record<string, readonly string[]> = {};
+
+  async source(): Promise<readonly string[] | undefined> {
+    return this.found;
+  }
+
+  async scopes(frame: number): Promise<readonly Scope[]> {
+    this.asked.push(`scopes ${frame}`);
+    return this.variables;
+  }
+
+  async evaluate(frame: number, expression: string): Promise<Evaluated> {
+    this.asked.push(`${frame}: ${expression}`);
+    return this.answers[expression] ?? {failed: false, text: expression};
+  }
+
+  async names(_: number, of = ''): Promise<readonly string[]> {
+    this.asked.push(`names of ${of}`);
+    return this.known[of] ?? [];
+  }
+
+  async returned(): Promise<string | undefined> {
+    return this.value;
+  }
+
+  async step(step: Step): Promise<Stepped> {
+    this.asked.push(step);
+    if (this.stepped !== 'stopped') this.frames = [];
+    else this.frames = this.frames.map(frame => ({...frame, line: frame.line + 1}));
+    return this.stepped;
+  }
+}
+
+async function says(t: ExecutionContext, prompt: Prompt, line: string, lines: readonly string[]): Promise<void> {
+  t.deepEqual(await prompt.run(line), {lines}, line);
+}
+
+test('on arrival the place is shown, and the source around it with the current line marked', async t => {
+  t.deepEqual(await new Prompt(new Fake()).arrive(), [
+    'inner (a.ts:10)',
+    '   8  line 8',
+    '   9  line 9',
+    '> 10  line 10',
+    '  11  line 11',
+    '  12  line 12',
+  ]);
+});
+
+test('at the beginning of a file only what is there is shown, and control characters of the source as text', async t => {
+  const fake = new Fake();
+  fake.frames = [{name: 'f', file: '/a.js', line: 1, column: 1}];
+  fake.found = ['\x1b[2Jone', 'two'];
+  t.deepEqual(await new Prompt(fake).arrive(), ['f (a.js:1)', '> 1  \\x1b[2Jone', '  2  two']);
+});
+
+test('at the end of a function, what it returns is shown', async t => {
+  const fake = new Fake();
+  fake.value = '[\n  1\n]';
+  t.deepEqual((await new Prompt(fake).arrive()).slice(-3), ['returns [', '  1', ']']);
+});
+
+test('a source that cannot be read is said to be so', async t => {
+  const fake = new Fake();
+  fake.found = undefined;
+  t.deepEqual(await new Prompt(fake).arrive(), ['inner (a.ts:10)', '(its source cannot be read)']);
+});
+
+const runs = test.macro({
+  async exec(t, line: string, asked: readonly string[]) {
+    const fake = new Fake();
+    await new Prompt(fake).run(line);
+    t.deepEqual(fake.asked, asked);
+  },
+  title: (_, line) => `\`${line}\` asks for what it says`,
+});
+
+for (const line of ['n', 'next', ' n ']) test(runs, line, ['over']);
+for (const line of ['s', 'step']) test(runs, line, ['into']);
+for (const line of ['f', 'finish']) test(runs, line, ['out']);
+test(runs, 'p x', ['0: x']);
+test(runs, 'p  (n)', ['0: (n)']);
+test(runs, 'p -1', ['0: -1']);
+test(runs, 'p n', ['0: n']);
+for (const line of ['n = 1', 'c.d', 'p = 3', 'p.x', 'p += 1', 'p => 1', 'print', 'x', 'await', 'l + 1', 'toString'])
+  test(runs, line, [`0: ${line}`]);
+test(runs, 'p', []);
+test(runs, '', []);
+test(runs, 'locals', ['scopes 0']);
+
+const ends = test.macro({
+  async exec(t, line: string, end: string) {
+    t.deepEqual(await new Prompt(new Fake()).run(line), {lines: [], end: end as 'quit'});
+  },
+  title: (_, line, end) => `\`${line}\` ends the session: ${end}`,
+});
+
+for (const line of ['c', 'cont', 'continue']) test(ends, line, 'continue');
+for (const line of ['q', 'quit']) test(ends, line, 'quit');
+
+test('a step shows the new place; an empty line repeats it', async t => {
+  const fake = new Fake();
+  const prompt = new Prompt(fake);
+  t.is((await prompt.run('n')).lines[0], 'inner (a.ts:11)');
+  t.is((await prompt.run('')).lines[0], 'inner (a.ts:12)');
+  await prompt.run('x');
+  t.deepEqual(await prompt.run(''), {lines: []});
+  t.deepEqual(fake.asked, ['over', 'over', '0: x']);
+});
+
+test('a step that leads nowhere ends the session, and says so', async t => {
+  const fake = new Fake();
+  fake.stepped = 'gone';
+  const {lines, end} = await new Prompt(fake).run('n');
+  t.is(end, 'gone');
+  t.regex(lines.join(), /runs on/);
+});
+
+test('a step that was interrupted in nobody’s code leaves a prompt for expressions', async t => {
+  const fake = new Fake();
+  fake.stepped = 'interrupted';
+  const prompt = new Prompt(fake);
+  t.deepEqual(await prompt.run('f'), {lines: ['interrupted', 'no frame of your code is on the stack']});
+  for (const line of ['w', 'l', 'll']) await says(t, prompt, line, ['no frame of your code is on the stack']);
+  await says(t, prompt, '1 + 1', ['1 + 1']);
+});
+
+test('u and d move among the frames, and expressions follow; w marks where one is', async t => {
+  const fake = new Fake();
+  const prompt = new Prompt(fake);
+  await says(t, prompt, 'w', ['> inner (a.ts:10)', '  (anonymous) (a.ts:20)']);
+  t.is((await prompt.run('u')).lines[0], '(anonymous) (a.ts:20)');
+  await prompt.run('x');
+  await says(t, prompt, 'bt', ['  inner (a.ts:10)', '> (anonymous) (a.ts:20)']);
+  await says(t, prompt, 'u', ['this is the outermost frame']);
+  t.is((await prompt.run('d')).lines[0], 'inner (a.ts:10)');
+  await says(t, prompt, 'd', ['this is the innermost frame']);
+  t.deepEqual(fake.asked, ['1: x']);
+});
+
+test('after a step one is in the innermost frame again', async t => {
+  const prompt = new Prompt(new Fake());
+  await prompt.run('u');
+  t.is((await prompt.run('n')).lines[0], 'inner (a.ts:11)');
+  t.is((await prompt.run('w')).lines[0], '> inner (a.ts:11)');
+});
+
+test('l goes on where the last l ended, up to the end of the file; ll shows all of it', async t => {
+  const prompt = new Prompt(new Fake());
+  const first = (await prompt.run('l')).lines;
+  t.deepEqual([first[0], first[5], first.at(-1)], ['   5  line 5', '> 10  line 10', '  15  line 15']);
+  const second = (await prompt.run('l')).lines;
+  t.deepEqual([second[0], second.at(-1)], ['  16  line 16', '  26  line 26']);
+  t.is((await prompt.run('')).lines.at(-1), '  30  line 30');
+  await says(t, prompt, '', ['the file ends here']);
+  t.is((await prompt.run('ll')).lines.length, 30);
+});
+
+test('locals shows every scope that has variables', async t => {
+  const fake = new Fake();
+  fake.variables = [
+    {kind: 'local', variables: [{name: 'x', text: '{\n  a: 1\n}'}]},
+    {kind: 'block', variables: []},
+    {kind: 'closure', variables: [{name: 'y', text: '2'}]},
+  ];
+  await says(t, new Prompt(fake), 'locals', ['local:', '  x = {', '    a: 1', '  }', 'closure:', '  y = 2']);
+});
+
+test('what an expression throws is marked', async t => {
+  const fake = new Fake();
+  fake.answers = {boom: {failed: true, text: 'Error: no'}};
+  await says(t, new Prompt(fake), 'boom', ['! Error: no']);
+});
+
+test('help names every command; what is not there yet says so', async t => {
+  const prompt = new Prompt(new Fake());
+  t.true((await prompt.run('help')).lines.length > 4);
+  for (const line of ['actors', 'devtools']) await says(t, prompt, line, [`${line}: not there yet`]);
+});
+
+const completes = test.macro({
+  async exec(t, line: string, names: readonly string[], typed: string, asked: readonly string[]) {
+    const fake = new Fake();
+    fake.known = {'': ['total', 'totem', 'no-name', 'listing'], 'a.b': ['c', 'cd', '0'], a: ['b']};
+    t.deepEqual(await new Prompt(fake).complete(line), [names, typed]);
+    t.deepEqual(fake.asked, asked);
+  },
+  title: (_, line) => `the names that fit \`${line}\``,
+});
+
+test(completes, 'to', ['total', 'totem'], 'to', ['names of ']);
+test(completes, 'p to', ['total', 'totem'], 'to', ['names of ']);
+test(completes, '1 + tot', ['total', 'totem'], 'tot', ['names of ']);
+test(completes, 'li', ['list', 'listing'], 'li', ['names of ']);
+test(completes, '(li', ['listing'], 'li', ['names of ']);
+test(completes, 'a.b.c', ['c', 'cd'], 'c', ['names of a.b']);
+test(completes, 'f(a?.', ['b'], '', ['names of a']);
+test(completes, 'f().b', [], 'b', []);
+test(completes, 'x[0].', [], '', []);
