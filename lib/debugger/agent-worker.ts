@@ -85,8 +85,12 @@ class Session {
     this.#connected = true;
     const stopped = this.#inspected.stopped();
     tell({type: 'armed', columns});
-    const how = (await stopped) === 'gone' ? 'gone' : await this.#talk();
-    await this.#release(how);
+    await this.#release((await stopped) === 'gone' ? this.#unawaited() : await this.#talk());
+  }
+
+  #unawaited(): Release {
+    this.#print([`${this.#label}: no code of yours awaits this breakpoint, so there is no place to stop at`]);
+    return 'gone';
   }
 
   async #talk(): Promise<Release> {
@@ -115,6 +119,7 @@ class Session {
 
   #ask(): Promise<string | undefined> {
     if (this.#over) return Promise.resolve(undefined);
+    this.#inspected.calm();
     this.#wire.send({type: 'ask', prompt: `${this.#label}> `});
     return new Promise(resolve => {
       this.#asked = resolve;

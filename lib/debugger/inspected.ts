@@ -33,6 +33,8 @@ export class Inspected implements Debuggee {
   #top: CallFrame | undefined;
   #landed: ((stepped: Stepped) => void) | undefined;
   #hops = 0;
+  /** Ctrl-C since the last question; `#interrupted`: the program has been told. */
+  #wanted = false;
   #interrupted = false;
   #leftTimer: NodeJS.Timeout | undefined;
   /** No expression stops the program for longer: nothing else ends one while the main thread runs it. */
@@ -69,12 +71,23 @@ export class Inspected implements Debuggee {
   async step(step: Step): Promise<Stepped> {
     const landed = this.#await();
     await this.#post(methods[step]);
+    if (this.#wanted) this.#interrupt();
     return landed;
   }
 
-  /** Stops the program wherever it is, if it is not stopped. One that waits runs nothing: it is given something to run. */
+  /** Ends the step that is being made, or is about to be. */
   interrupt(): void {
-    if (!this.#landed) return;
+    this.#wanted = true;
+    if (this.#landed) this.#interrupt();
+  }
+
+  /** The user is asked: what was to be interrupted is over. */
+  calm(): void {
+    this.#wanted = false;
+  }
+
+  /** Stops the program wherever it is. One that waits runs nothing: it is given something to run. */
+  #interrupt(): void {
     this.#interrupted = true;
     this.#post('Debugger.pause').then(
       () => this.#post('Runtime.evaluate', {expression: '0', silent: true}),

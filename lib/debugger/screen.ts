@@ -3,7 +3,7 @@
  * keys of the prompt's and not signals for the tree.
  * Floor 7: below `terminal-worker`.
  */
-import {spawnSync} from 'node:child_process';
+import {type ChildProcess, spawn, spawnSync} from 'node:child_process';
 import {closeSync, constants, openSync} from 'node:fs';
 import {createInterface, type Interface} from 'node:readline';
 import {ReadStream, WriteStream} from 'node:tty';
@@ -29,6 +29,7 @@ const resizeMs = 200;
 export class Screen {
   readonly #options: ScreenOptions;
   readonly #saved: string | undefined;
+  readonly #guard: ChildProcess | undefined;
   readonly #input: ReadStream;
   readonly #output: WriteStream;
   readonly #resizing: NodeJS.Timeout;
@@ -43,6 +44,7 @@ export class Screen {
     this.#options = options;
     const fd = openTty();
     this.#saved = settingsOf(fd);
+    this.#guard = this.#saved === undefined ? undefined : guard(this.#saved);
     this.#input = new ReadStream(fd);
     this.#output = new WriteStream(openTty());
     for (const stream of [this.#input, this.#output]) stream.on('error', () => options.gone());
@@ -78,6 +80,7 @@ export class Screen {
     this.#input.destroy();
     this.#output.destroy();
     this.#restore();
+    this.#guard?.stdin?.end('done\n');
   }
 
   #edit(): Interface {
@@ -173,6 +176,19 @@ function openTty(): number {
 function settingsOf(fd: number): string | undefined {
   const {status, stdout} = spawnSync('stty', ['-g'], {stdio: [fd, 'pipe', 'ignore'], encoding: 'utf8'});
   return status === 0 ? stdout.trim() : undefined;
+}
+
+/**
+ * A process that restores the terminal when this one is killed: what it reads from us ends then, without a word before.
+ * It is in the background by that time, and must not be stopped for it.
+ */
+function guard(saved: string): ChildProcess {
+  const script = `trap '' HUP INT TERM TTIN TTOU; read -r done || stty "$1" <${device}`;
+  const child = spawn('sh', ['-c', script, 'sh', saved], {stdio: ['pipe', 'ignore', 'ignore']});
+  child.on('error', () => {});
+  child.stdin.on('error', () => {});
+  child.unref();
+  return child;
 }
 
 /** To the next line, with nothing on it. Not in the types, and what Node's own prompt calls. */

@@ -160,6 +160,32 @@ test('s enters a function of the user’s and not one of the library or of Node;
   await says(t, program, [[2, 4], 0, 'text'], 'continue');
 });
 
+test('an interrupt stops a step in the user’s code that is running', async t => {
+  const {program, terminal} = await lookedAt(t);
+  await terminal.type('odd.plain = {toJSON() { while (!globalThis.enough); return 3; }}');
+  await terminal.type('n');
+  await terminal.type('n');
+  terminal.send({type: 'line', text: 'n'});
+  terminal.send({type: 'interrupt'});
+  t.regex(await terminal.asked(), /^interrupted\n/);
+  await terminal.type('globalThis.enough = true');
+  await terminal.release(t, 'c');
+  await says(t, program, [[2, 4], 0, 3], 'continue');
+});
+
+test('who does not await the breakpoint gets no prompt, but a reason', async t => {
+  const terminal = new FakeTerminal(t);
+  const program = startProgram(t, 'unawaited', {args: [terminal.path]});
+  t.is((await terminal.next()).type, 'open');
+  terminal.send({type: 'opened', columns: 80, rows: 24});
+  const reason = await terminal.next();
+  t.regex(reason.type === 'print' ? reason.text : reason.type, /^it: no code of yours awaits this breakpoint/);
+  t.is((await terminal.next()).type, 'close');
+  terminal.send({type: 'closed'});
+  t.is(await program.next(), 'gone');
+  t.deepEqual(await program.exited, {code: 0, signal: null});
+});
+
 test('a terminal that vanishes leaves no process standing still', async t => {
   const {program, terminal} = await lookedAt(t);
   terminal.vanish();

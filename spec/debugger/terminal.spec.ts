@@ -132,6 +132,15 @@ test('the terminal is as it was when the process at the prompt is killed', async
   t.regex(program.screen(), /child ended: SIGKILL$/m);
 });
 
+test('the terminal is as it was, a moment later, when the root is killed', async t => {
+  const restored =
+    'before=$(stty -g); "$@"; code=$?; until [ "$(stty -g)" = "$before" ]; do sleep 0.05; done; exit $code';
+  const command = ['sh', '-c', restored, 'sh', process.execPath, fileURLToPath(fixture('paused'))] as const;
+  const program = await stopped(t, 'root', '', {command});
+  program.press('process.kill(process.pid, "SIGKILL")\r');
+  await program.ends(t, 128 + 9);
+});
+
 test('Ctrl-Z stops the whole job, and its prompt is there again after fg', async t => {
   const fixtureJob = [process.execPath, fileURLToPath(fixture('paused-child'))];
   const program = new PtyProgram(t, '', {command: ['bash', '--norc', '-i'], env: {PS1: 'shell> '}});
