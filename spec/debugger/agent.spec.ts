@@ -160,7 +160,7 @@ test('s enters a function of the user’s and not one of the library or of Node;
   await says(t, program, [[2, 4], 0, 'text'], 'continue');
 });
 
-test('an interrupt stops a step in the user’s code that is running', async t => {
+test('an interrupt stops a step in the user’s code that is running, and no other step', async t => {
   const {program, terminal} = await lookedAt(t);
   await terminal.type('odd.plain = {toJSON() { while (!globalThis.enough); return 3; }}');
   await terminal.type('n');
@@ -169,6 +169,7 @@ test('an interrupt stops a step in the user’s code that is running', async t =
   terminal.send({type: 'interrupt'});
   t.regex(await terminal.asked(), /^interrupted\n/);
   await terminal.type('globalThis.enough = true');
+  t.regex(await terminal.type('n'), /^stop \(looked-at/, 'one interrupt, one stop');
   await terminal.release(t, 'c');
   await says(t, program, [[2, 4], 0, 3], 'continue');
 });
