@@ -15,6 +15,8 @@ const completeMs = 500;
 const maxHops = 8;
 /** How long to wait, once the user's last frame is left, for the one that awaited it. It runs at once or never. */
 const leftMs = 300;
+/** How long a busy program may take to stop before it is taken for an idle one. */
+const idleMs = 100;
 const group = 'prompt';
 /** Everything of this library that is not the program's. */
 const runtime = new URL('..', import.meta.url).href;
@@ -33,6 +35,7 @@ export class Inspected implements Debuggee {
   #top: CallFrame | undefined;
   #landed: ((stepped: Stepped) => void) | undefined;
   #hops = 0;
+  #running = true;
   /** Ctrl-C since the last question; `#interrupted`: the program has been told. */
   #wanted = false;
   #interrupted = false;
@@ -52,7 +55,7 @@ export class Inspected implements Debuggee {
       this.#sources.add(params.scriptId, params.url, params.sourceMapURL ?? ''),
     );
     session.on('Debugger.paused', ({params}) => this.#paused(params.callFrames));
-    session.on('Debugger.resumed', () => this.#forget());
+    session.on('Debugger.resumed', () => this.#resumed());
     await this.#post('Debugger.enable');
   }
 
@@ -71,14 +74,13 @@ export class Inspected implements Debuggee {
   async step(step: Step): Promise<Stepped> {
     const landed = this.#await();
     await this.#post(methods[step]);
-    if (this.#wanted) this.#interrupt();
     return landed;
   }
 
   /** Ends the step that is being made, or is about to be. */
   interrupt(): void {
     this.#wanted = true;
-    if (this.#landed) this.#interrupt();
+    if (this.#landed && this.#running) this.#interrupt();
   }
 
   /** The user is asked: what was to be interrupted is over. */
@@ -86,13 +88,14 @@ export class Inspected implements Debuggee {
     this.#wanted = false;
   }
 
-  /** Stops the program wherever it is. One that waits runs nothing: it is given something to run. */
+  /** Stops the program wherever it is. One that waits runs nothing: it is given something to run, which one that is busy must not be. */
   #interrupt(): void {
     this.#interrupted = true;
-    this.#post('Debugger.pause').then(
-      () => this.#post('Runtime.evaluate', {expression: '0', silent: true}),
-      () => {},
-    );
+    this.#post('Debugger.pause').catch(() => {});
+    setTimeout(() => {
+      if (this.#landed && this.#interrupted)
+        this.#post('Runtime.evaluate', {expression: '0', silent: true}).catch(() => {});
+    }, idleMs);
   }
 
   async source(frame: number): Promise<readonly string[] | undefined> {
@@ -203,7 +206,10 @@ export class Inspected implements Debuggee {
     this.#landed = undefined;
   }
 
-  #forget(): void {
+  /** A pause that is asked for before this is lost: the program still counts as stopped. */
+  #resumed(): void {
+    this.#running = true;
+    if (this.#wanted && this.#landed) this.#interrupt();
     this.#callFrames = [];
     this.#top = undefined;
     this.frames = [];
@@ -211,6 +217,7 @@ export class Inspected implements Debuggee {
 
   #paused(callFrames: readonly CallFrame[]): void {
     clearTimeout(this.#leftTimer);
+    this.#running = false;
     const top = callFrames[0];
     const isUsers = top !== undefined && this.#isUsers(top);
     if (!isUsers && !this.#interrupted && this.#hops < maxHops) return this.#hop(callFrames);
