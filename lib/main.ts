@@ -181,7 +181,7 @@ async function debugged(root: Actor): Promise<void> {
 }
 
 async function closeRoot(root: Actor): Promise<void> {
-  if (root.tree.debug) (await import('./debugger/attach.js')).detach(root);
+  if (root.tree.debug) await (await import('./debugger/attach.js')).detachRoot(root);
   await closeNames(root);
   root.scope.settle();
 }

@@ -67,6 +67,8 @@ export interface DebugMode {
   /** The id of the root, which gives out the terminal, and where it is reached. */
   readonly root: string;
   readonly addresses: readonly string[];
+  /** The path at which the root's terminal is reached, by the thread of an actor that stands still. */
+  readonly terminal: string;
 }
 
 /** An actor that this one has started. */

@@ -6,6 +6,7 @@ import {closeSync, openSync} from 'node:fs';
 import type {ActorId} from '../base/address.js';
 import {log} from '../base/log.js';
 import {processWide} from '../base/shared.js';
+import {openPrompt} from './agent.js';
 
 /** Somebody stands at a breakpoint, and has the terminal. */
 export interface PromptRequest {
@@ -18,25 +19,36 @@ export interface PromptRequest {
   readonly error?: unknown;
   /** Aborted when the terminal is lost: the root is gone, or the connection to it. */
   readonly signal: AbortSignal;
+  /** Where the terminal of the root is reached. */
+  readonly terminal: string;
+  /** Tells how a prompt has ended that `openPrompt` answered with `stopped`: once, when the program runs again. */
+  ended(how: 'continue' | 'quit'): void;
   /** Runs something as the paused task: a breakpoint in it is passed over. */
   asTask<T>(fn: () => T): T;
 }
 
 export interface Front {
   /**
-   * Talks to the person at the terminal, in the actor that is paused, until they let it go on. A rejection lets go of
-   * the terminal, and is what the task gets.
+   * Talks to the person at the terminal, in the actor that is paused, until they let it go on. `stopped`: this thread is
+   * about to stand still in the user's own code, and `ended` tells the rest. A rejection lets go of the terminal, and is
+   * what the task gets.
    */
-  openPrompt(request: PromptRequest): Promise<'continue' | 'quit'>;
+  openPrompt(request: PromptRequest): Promise<'continue' | 'quit' | 'stopped'>;
   /** At the root: whether there is a terminal to give out. Never throws. */
   hasTerminal(): boolean;
 }
 
-export const front = processWide<Front>('debugger-front', () => ({openPrompt: noPrompt, hasTerminal}));
+export const front = processWide<Front>('debugger-front', () => ({openPrompt: stopHere, hasTerminal}));
 
-/** None is put in the slot. */
-async function noPrompt({task}: PromptRequest): Promise<'continue'> {
-  log('warn', `${task} is at a breakpoint, and there is no prompt to open: it goes on`);
+/** Stops this very thread, at the statement of the user's that waits for it. */
+async function stopHere({actor, task, terminal, ended}: PromptRequest): Promise<'continue' | 'stopped'> {
+  const refused = await openPrompt({
+    terminal,
+    label: actor.name,
+    onEnd: how => ended(how === 'quit' ? 'quit' : 'continue'),
+  });
+  if (refused === undefined) return 'stopped';
+  log('warn', `${task} is at a breakpoint, and goes on: ${refused}`);
   return 'continue';
 }
 

@@ -12,7 +12,7 @@ import {Sources} from './sources.js';
 
 const completeMs = 500;
 /** How often a stop in code that is not the user's is stepped out of. */
-const maxHops = 8;
+const maxHops = 60;
 /** How long to wait, once the user's last frame is left, for the one that awaited it. It runs at once or never. */
 const leftMs = 300;
 /** How long a busy program may take to stop before it is taken for an idle one. */

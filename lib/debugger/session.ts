@@ -66,20 +66,19 @@ export class Session {
     const what = `${kind} in ${scope.label}`;
     const leave = new AbortController();
     const stopListening = scope.onCancel(why => leave.abort(why));
+    let next: (() => void) | undefined;
+    let stopped = false;
     try {
-      const next = await this.#turns.request({actor: this.actor.id, what}, leave.signal);
-      try {
-        const hold = await this.#hold(what, leave.signal);
-        // From here on a cancel waits.
-        stopListening();
-        if (hold) await this.#prompt({kind, task: scope.label, error}, hold, scope);
-      } finally {
-        next();
-      }
+      next = await this.#turns.request({actor: this.actor.id, what}, leave.signal);
+      const hold = await this.#hold(what, leave.signal);
+      // From here on a cancel waits.
+      stopListening();
+      if (hold) stopped = await this.#prompt({kind, task: scope.label, error}, hold, scope, next);
     } finally {
       stopListening();
+      if (!stopped) next?.();
     }
-    if (scope.cancelled) throw scope.cancelled;
+    if (!stopped && scope.cancelled) throw scope.cancelled;
   }
 
   /** Undefined: nobody in the tree has, or ever had, the terminal. See `hooks.teardownGate`. */
@@ -92,18 +91,36 @@ export class Session {
     return this.#asking;
   }
 
-  async #prompt(what: Pick<PromptRequest, 'kind' | 'task' | 'error'>, hold: Hold, scope: Scope): Promise<void> {
+  /** True when the thread stands still in the code that called: then the rest is done when it runs again. */
+  async #prompt(
+    what: Pick<PromptRequest, 'kind' | 'task' | 'error'>,
+    hold: Hold,
+    scope: Scope,
+    next: () => void,
+  ): Promise<boolean> {
     const asTask = <T>(fn: () => T): T => paused.run(this, fn);
-    const request = {...what, actor: this.actor.id, signal: hold.signal, asTask};
-    let answer: 'continue' | 'quit';
+    const quit = (): DebuggerQuit => {
+      this.#quit.add(scope);
+      return new DebuggerQuit(`${what.task} was left at the debugger's prompt with q`, {actor: this.actor.id});
+    };
+    const ended = (how: 'continue' | 'quit'): void => {
+      // Nothing can be thrown into code that runs: its next wait rejects, and it fails with this.
+      if (how === 'quit') scope.fail(quit());
+      void hold.release().finally(next);
+    };
+    const {terminal} = this.#mode;
+    const request = {...what, actor: this.actor.id, signal: hold.signal, terminal, ended, asTask};
+    let answer: Awaited<ReturnType<typeof front.openPrompt>>;
     try {
       answer = await asTask(() => front.openPrompt(request));
-    } finally {
+    } catch (error) {
       await hold.release();
+      throw error;
     }
-    if (answer !== 'quit') return;
-    this.#quit.add(scope);
-    throw new DebuggerQuit(`${what.task} was left at the debugger's prompt with q`, {actor: this.actor.id});
+    if (answer === 'stopped') return true;
+    await hold.release();
+    if (answer === 'quit') throw quit();
+    return false;
   }
 
   /** Undefined where there is no terminal. Rejects with the reason of the signal. */

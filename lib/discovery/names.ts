@@ -221,7 +221,7 @@ export class Names implements Directory {
   /** Made when it is first needed: most actors are never looked for. */
   links(): Promise<Links> {
     this.#links ??= import('./links.js').then(({Links: LinksOf}) => {
-      this.#madeLinks = new LinksOf(this.actor, this.#roads, () => this.#socketPath());
+      this.#madeLinks = new LinksOf(this.actor, this.#roads, () => this.socketPath());
       return this.#madeLinks;
     });
     return this.#links;
@@ -252,7 +252,8 @@ export class Names implements Directory {
     if (this.actor.root) (await this.#folder)?.remove();
   }
 
-  async #socketPath(): Promise<string> {
+  /** A path for a Unix socket, in the private folder of the tree. */
+  async socketPath(): Promise<string> {
     const path = await this.folder();
     const {Folder} = await import('../transport/folder.js');
     return new Folder(path).newSocketPath();

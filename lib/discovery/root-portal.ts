@@ -17,6 +17,13 @@ export async function rootAddresses(root: Actor): Promise<string[]> {
   return (await (await linksOf(root)).addresses()).filter(address => address.startsWith('unix:'));
 }
 
+/** A path for one more socket of the tree. */
+export async function newSocketPath(root: Actor): Promise<string> {
+  const names = directoryOf(root);
+  if (!(names instanceof Names)) throw new TransportClosed('this actor has no way to others', {kind: 'closed'});
+  return names.socketPath();
+}
+
 /**
  * The portal to the root: over the channel that is there where this actor is its child, else over a link of its own,
  * made once and held. Rejects with what `links.hold` does; asked again after that, it tries again.

@@ -1,0 +1,32 @@
+// The lock, the agents and the terminal together: `await breakpoint()` in a tree, on a real pseudo-terminal.
+import test from 'ava';
+import {PtyProgram} from './screen.js';
+
+test.serial(
+  'await breakpoint() stops in children and in the root, one after the other, at their own statements',
+  async t => {
+    const program = new PtyProgram(t, 'at-breakpoints');
+    await program.prompt('one');
+    t.regex(program.screen(), /^\(anonymous\) \(at-breakpoints\.ts:\d+\)$/m);
+    t.regex(program.screen(), /^> \d+ {4}result \*= 2;$/m);
+    t.is(await program.line('result', 'one'), '1');
+    await program.line('result = 5', 'one');
+    program.press('c\r');
+    await program.prompt('two');
+    t.is(await program.line('p n', 'two'), '10');
+    program.press('c\r');
+    await program.prompt('root');
+    t.is(await program.line('sum', 'root'), '30');
+    program.press('c\r');
+    await program.ends(t, 0);
+    t.regex(program.screen(), /^sum 30$/m);
+  },
+);
+
+test.serial('q ends the task with DebuggerQuit, and the program with it; the terminal is as it was', async t => {
+  const program = new PtyProgram(t, 'at-breakpoints');
+  await program.prompt('one');
+  program.press('q\r');
+  await program.ends(t, 1);
+  t.regex(program.screen(), /DebuggerQuit/);
+});
