@@ -119,6 +119,18 @@ export function parentOf(actor: Actor): Portal | undefined {
   return parents.get(actor);
 }
 
+/** The same for the runtime's own calls: not in the scope that happens to run, which may settle before they do. */
+export function parentInActor(actor: Actor): Portal | undefined {
+  return parents.get(actor)?.with({scope: {[scopeKey]: actor.scope}});
+}
+
+const neverEnds = new Promise<undefined>(() => {});
+
+/** A portal to an actor that this one does not own: it cannot end it, nor is it told of the end. */
+export function guestPortal(peer: Peer, scope: Scope): Portal {
+  return makePortal(peer, {scope, ended: neverEnds, cancelActor: async () => false});
+}
+
 export function makePortal(peer: Peer, owner: PortalOwner, options: CallOptions = {}): Portal {
   return new PortalOf(peer, owner, options);
 }

@@ -4,7 +4,7 @@
  */
 import {current} from '../base/current.js';
 import type {Actor} from './actor.js';
-import {type Portal, parentOf, scopeKey} from './portal.js';
+import {parentInActor} from './portal.js';
 import {runtimeFunction} from './remote.js';
 
 /** What an actor knows: at the root how many seats are taken, elsewhere how many of them are below each child. */
@@ -24,7 +24,7 @@ function seats(actor: Actor): Seats {
 export async function takeSeat(actor: Actor, signal: AbortSignal): Promise<number | undefined> {
   actor.exposed.allow(take);
   actor.exposed.allow(free);
-  const parent = parentIn(actor);
+  const parent = parentInActor(actor);
   if (parent) return parent.with({signal}).run(take, actor.id.id);
   const known = seats(actor);
   if (known.taken >= actor.maxActors) return actor.maxActors;
@@ -41,15 +41,10 @@ export function freeSeats(actor: Actor, child: string): void {
 }
 
 function giveBack(actor: Actor, count: number): void {
-  const parent = parentIn(actor);
+  const parent = parentInActor(actor);
   // Nobody waits for it; a parent that is gone has nothing to count any more.
   if (parent) parent.run(free, actor.id.id, count).catch(() => {});
   else seats(actor).taken -= count;
-}
-
-/** Not in the scope that happens to run: a seat is given back when that has long settled. */
-function parentIn(actor: Actor): Portal | undefined {
-  return parentOf(actor)?.with({scope: {[scopeKey]: actor.scope}});
 }
 
 const take = runtimeFunction('task', 'take a seat', async (child: string): Promise<number | undefined> => {

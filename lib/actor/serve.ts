@@ -8,7 +8,7 @@ import {Kind} from '../msg/types.js';
 import type {Transport} from '../transport/transport.js';
 import type {Actor} from './actor.js';
 import {Peer} from './peers.js';
-import {makePortal, setParent} from './portal.js';
+import {guestPortal, setParent} from './portal.js';
 import type {SpawnSpec} from './spec.js';
 import {survey} from './survey.js';
 
@@ -32,8 +32,6 @@ export interface Served {
   fail(error: unknown): void;
 }
 
-const neverEnds = new Promise<undefined>(() => {});
-
 export function serve(actor: Actor, transport: Transport, host: Host): Served {
   let ending = false;
   const peer = new Peer(actor, transport, 'connected', {
@@ -43,7 +41,7 @@ export function serve(actor: Actor, transport: Transport, host: Host): Served {
   });
   actor.importing = true;
   actor.exposed.allow(survey);
-  setParent(actor, makePortal(peer, {scope: actor.scope, ended: neverEnds, cancelActor: () => Promise.resolve(false)}));
+  setParent(actor, guestPortal(peer, actor.scope));
 
   const boot = async (spec: SpawnSpec): Promise<void> => {
     actor.tree = {...spec.tree};

@@ -19,21 +19,13 @@ import type {Names} from './names.js';
  */
 export interface FoundPortal extends Portal, AsyncDisposable {}
 
-const ownPortals = new WeakMap<Actor, Portal>();
-
 /** A portal over a channel that is there anyway: to this very actor, its parent, one of its children. */
 export async function portalNearby(names: Names, id: string): Promise<FoundPortal | undefined> {
   const {actor} = names;
-  if (id === actor.id.id) return disposable((ownPortals.get(actor) ?? (await ownPortal(actor))).with({}), () => {});
+  if (id === actor.id.id) return disposable((await selfPortal(actor)).with({}), () => {});
   const parent = parentOf(actor);
   const known = parent?.actor.id === id ? parent : names.child(id);
   return known && disposable(known.with({}), () => {});
-}
-
-async function ownPortal(actor: Actor): Promise<Portal> {
-  const portal = await selfPortal(actor);
-  ownPortals.set(actor, portal);
-  return portal;
 }
 
 /** A portal over a link. */

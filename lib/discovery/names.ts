@@ -9,7 +9,7 @@
 import type {Actor} from '../actor/actor.js';
 import {type Directory, setDirectory} from '../actor/directory.js';
 import type {Peer} from '../actor/peers.js';
-import {makePortal, type Portal, parentOf, scopeKey} from '../actor/portal.js';
+import {guestPortal, type Portal, parentInActor, parentOf, scopeKey} from '../actor/portal.js';
 import {runtimeFunction} from '../actor/remote.js';
 import {type ActorId, formatActor} from '../base/address.js';
 import {current} from '../base/current.js';
@@ -25,6 +25,7 @@ import {
 import {log} from '../base/log.js';
 import {within} from '../base/timer.js';
 import {rxjs} from '../context/rxjs.js';
+import type {Folder} from '../transport/folder.js';
 import type {Links, Roads} from './links.js';
 import {type ActorEvent, type Entry, Registrar} from './registrar.js';
 
@@ -64,7 +65,7 @@ export class Names implements Directory {
   readonly #children = new Map<string, Portal>();
   #links: Promise<Links> | undefined;
   #madeLinks: Links | undefined;
-  #folder: Promise<{newSocketPath(): string; remove(): void}> | undefined;
+  #folder: Promise<Folder> | undefined;
 
   /** @param upstream absent at the root that keeps the list for all */
   constructor(actor: Actor, roads: Roads, upstream?: Upstream) {
@@ -195,12 +196,7 @@ export class Names implements Directory {
     const peer = this.#madeLinks?.to(id);
     if (!peer) throw new NotExposed('only a child, or a program that is linked, can enter actors');
     if (this.#joined.get(id)?.peer === peer) return;
-    const portal = makePortal(peer, {
-      scope: this.actor.scope,
-      ended: new Promise(() => {}),
-      cancelActor: async () => false,
-    });
-    this.#joined.set(id, {peer, portal});
+    this.#joined.set(id, {peer, portal: guestPortal(peer, this.actor.scope)});
     peer.onEnded(() => {
       if (this.#joined.get(id)?.peer !== peer) return;
       this.#joined.delete(id);
@@ -233,12 +229,12 @@ export class Names implements Directory {
 
   /** The folder of this tree's sockets: made by its root. */
   async folder(): Promise<string> {
-    const parent = this.#parent();
+    const parent = parentInActor(this.actor);
     if (parent) return parent.run(folderNames);
     this.#folder ??= import('../transport/folder.js').then(({makeFolder}) =>
       makeFolder({treeId: this.actor.tree.treeId}),
     );
-    return ((await this.#folder) as unknown as {path: string}).path;
+    return (await this.#folder).path;
   }
 
   closed = false;
@@ -257,10 +253,6 @@ export class Names implements Directory {
     const path = await this.folder();
     const {Folder} = await import('../transport/folder.js');
     return new Folder(path).newSocketPath();
-  }
-
-  #parent(): Portal | undefined {
-    return parentOf(this.actor)?.with({scope: {[scopeKey]: this.actor.scope}});
   }
 
   /** Nobody waits for it: what cannot be reached now will be told all anew. */

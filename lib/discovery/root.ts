@@ -3,7 +3,7 @@
  * Floor 6: above `names` and `links`; the boot of a root opens and closes it.
  */
 import type {Actor} from '../actor/actor.js';
-import {makePortal, type Portal} from '../actor/portal.js';
+import {guestPortal, type Portal} from '../actor/portal.js';
 import {HandshakeRejected, TransportClosed} from '../base/errors.js';
 import {log} from '../base/log.js';
 import {type Address, formatAddress, parseAddress} from '../transport/address.js';
@@ -103,11 +103,7 @@ class Joined implements Upstream {
     const links = await (this.#names as Names).links();
     const held = await links.connect(this.#address, {timeout: this.#root.tree.timeouts.handshake});
     if (!held) throw new TypeError(`registry: ${formatAddress(this.#address)} is an address of this very program`);
-    const portal = makePortal(held.peer, {
-      scope: this.#root.scope,
-      ended: new Promise(() => {}),
-      cancelActor: async () => false,
-    });
+    const portal = guestPortal(held.peer, this.#root.scope);
     // Before it has heard: who comes or ends meanwhile is told behind it, and not forgotten.
     this.#portal = portal;
     try {
