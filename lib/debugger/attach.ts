@@ -8,23 +8,19 @@ import {processWide} from '../base/shared.js';
 import {rxjs} from '../context/rxjs.js';
 import {newSocketPath, rootAddresses} from '../discovery/root-portal.js';
 import {openLock} from './root-lock.js';
+import {closeTerminal} from './root-terminal.js';
 import {Session} from './session.js';
-import {openTerminal, type Terminal} from './terminal.js';
 
 /** By the id of the actor. */
 const sessions = processWide('debugger-sessions', () => new Map<string, Session>());
 
-const terminals = new Map<string, Terminal>();
-
 /** Puts a tree into debug mode, before its first actor is started. */
 export async function attachRoot(root: Actor): Promise<void> {
-  const terminal = await openTerminal({path: await newSocketPath(root)});
-  terminals.set(root.id.id, terminal);
   const debug: DebugMode = {
     on: true,
     root: root.id.id,
     addresses: await rootAddresses(root),
-    terminal: terminal.path,
+    terminal: await newSocketPath(root),
   };
   root.tree = {...root.tree, debug};
   sessions.set(root.id.id, new Session(root, debug, openLock(root)));
@@ -52,8 +48,7 @@ async function warmUp(): Promise<void> {
 /** At the end of a root: its terminal is as it was before. */
 export async function detachRoot(root: Actor): Promise<void> {
   detach(root);
-  await terminals.get(root.id.id)?.close();
-  terminals.delete(root.id.id);
+  if (root.tree.debug) await closeTerminal(root.tree.debug.terminal);
 }
 
 export function detach(actor: Actor): void {

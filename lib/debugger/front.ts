@@ -2,11 +2,11 @@
  * What the debugger shows to people, as the rest of it sees that: a slot, so that specs put a prompt of their own in it.
  * Floor 7: below `session` and `root-lock`.
  */
-import {closeSync, openSync} from 'node:fs';
 import type {ActorId} from '../base/address.js';
 import {log} from '../base/log.js';
 import {processWide} from '../base/shared.js';
 import {openPrompt} from './agent.js';
+import {prepareTerminal} from './root-terminal.js';
 
 /** Somebody stands at a breakpoint, and has the terminal. */
 export interface PromptRequest {
@@ -34,11 +34,11 @@ export interface Front {
    * what the task gets.
    */
   openPrompt(request: PromptRequest): Promise<'continue' | 'quit' | 'stopped'>;
-  /** At the root: whether there is a terminal to give out. Never throws. */
-  hasTerminal(): boolean;
+  /** At the root: resolves when its terminal can be given out; false where there is none. Never rejects. */
+  prepareTerminal(path: string): Promise<boolean>;
 }
 
-export const front = processWide<Front>('debugger-front', () => ({openPrompt: stopHere, hasTerminal}));
+export const front = processWide<Front>('debugger-front', () => ({openPrompt: stopHere, prepareTerminal}));
 
 /** Stops this very thread, at the statement of the user's that waits for it. */
 async function stopHere({actor, task, terminal, ended}: PromptRequest): Promise<'continue' | 'stopped'> {
@@ -50,14 +50,4 @@ async function stopHere({actor, task, terminal, ended}: PromptRequest): Promise<
   if (refused === undefined) return 'stopped';
   log('warn', `${task} is at a breakpoint, and goes on: ${refused}`);
   return 'continue';
-}
-
-/** There is none in a container, under CI, or behind setsid: ENXIO. */
-function hasTerminal(): boolean {
-  try {
-    closeSync(openSync('/dev/tty', 'r+'));
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -31,18 +31,19 @@ export function openLock(root: Actor): TtyLock {
   return lock;
 }
 
-function lockHere(): TtyLock {
-  const lock = locks.get(current()?.runtime as Actor);
-  if (!lock) throw new NotExposed('the terminal is given out by the root of a tree in debug mode');
-  return lock;
+function lockHere(): {readonly lock: TtyLock; readonly terminal: string} {
+  const root = current()?.runtime as Actor;
+  const lock = locks.get(root);
+  if (!lock || !root.tree.debug) throw new NotExposed('the terminal is given out by the root of a tree in debug mode');
+  return {lock, terminal: root.tree.debug.terminal};
 }
 
 export const lockTerminal = runtimeFunction(
   'context',
   'lock the terminal',
   async (ctx: CalleeContext<'released', never, boolean>, what: string): Promise<void> => {
-    const lock = lockHere();
-    if (!front.hasTerminal()) return ctx.started.next(false);
+    const {lock, terminal} = lockHere();
+    if (!(await front.prepareTerminal(terminal))) return ctx.started.next(false);
     const release = await lock.request({actor: ctx.peer, what: String(what)}, ctx.signal);
     try {
       ctx.started.next(true);
@@ -55,6 +56,6 @@ export const lockTerminal = runtimeFunction(
 
 /** The milliseconds since somebody had it; null where nobody ever did. */
 export const terminalFree = runtimeFunction('task', 'terminal free', async (): Promise<number | null> => {
-  const free = await lockHere().idle();
+  const free = await lockHere().lock.idle();
   return Number.isFinite(free) ? free : null;
 });

@@ -126,7 +126,7 @@ export class Session {
   /** Undefined where there is no terminal. Rejects with the reason of the signal. */
   async #hold(what: string, signal: AbortSignal): Promise<Hold | undefined> {
     if (this.lock) {
-      if (!front.hasTerminal()) return withoutTerminal();
+      if (!(await abortable(front.prepareTerminal(this.#mode.terminal), signal))) return withoutTerminal();
       const release = await this.lock.request({actor: this.actor.id, what}, signal);
       return {signal: never, release: async () => release()};
     }

@@ -24,7 +24,7 @@ interface Asked extends PromptRequest {
   answer(word: 'continue' | 'quit'): void;
 }
 let terminal = true;
-front.hasTerminal = () => terminal;
+front.prepareTerminal = async () => terminal;
 front.openPrompt = request =>
   new Promise(resolve => {
     const asked = {...request, answer: resolve};
