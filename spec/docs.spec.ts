@@ -5,10 +5,11 @@ import {execFile} from 'node:child_process';
 import {existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {dirname, join, relative} from 'node:path';
 import {fileURLToPath} from 'node:url';
-import test from 'ava';
+import test, {type ExecutionContext} from 'ava';
 import * as rxjs from 'rxjs';
 import * as rxtractor from '../lib/index.js';
-import {anchors, headings, isAsPrinted, namedCalls, type Page, readPage, relativeLinks} from './docs.js';
+import {PtyProgram} from './debugger/screen.js';
+import {anchors, headings, isAsPrinted, namedCalls, type Page, readPage, relativeLinks, type Typed} from './docs.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 /** Programs are put below the package's own root, where its name and RxJS resolve as they do for a user. */
@@ -43,9 +44,10 @@ test.before('put the programs into files', () => {
 });
 
 for (const [path, {runs}] of pages) {
-  for (const {command, output, line} of runs) {
+  for (const {command, output, line, typed} of runs) {
     test.serial(`${path}:${line} \`${command}\` prints what the page says`, async t => {
-      const actual = await shell(command, directoryOf(path));
+      const folder = directoryOf(path);
+      const actual = typed.length > 0 ? await session(t, command, folder, typed) : await shell(command, folder);
       t.true(isAsPrinted(actual, output), `the page says:\n${output}\nit printed:\n${actual}`);
     });
   }
@@ -149,7 +151,17 @@ test('readPage finds programs by their first line and runs by their prompt', t =
   t.is(page.prose, 'a');
   t.is(page.blocks.length, 3);
   t.deepEqual(page.files, [{name: 'x.js', text: '// x.js\nf();\n'}]);
-  t.deepEqual(page.runs, [{command: 'node x.js', output: '1', line: 9}]);
+  t.deepEqual(page.runs, [{command: 'node x.js', output: '1', line: 9, typed: []}]);
+});
+
+test('readPage finds what a person types in a session on a terminal', t => {
+  const [run] = readPage(
+    ['```console', '$ node x.js', '> 7  f();', 'a-b> n + 1', '2', 'a-b> c', '```'].join('\n'),
+  ).runs;
+  t.deepEqual(run?.typed, [
+    {label: 'a-b', text: 'n + 1'},
+    {label: 'a-b', text: 'c'},
+  ]);
 });
 
 test('isAsPrinted takes process ids and … for anything, and nothing else', t => {
@@ -171,6 +183,21 @@ test('relativeLinks and anchors are those of GitHub', t => {
   t.deepEqual(relativeLinks('[a](b.md#c) [d](https://e) `[f](g)`'), ['b.md#c']);
   t.deepEqual(anchors('# A `b`, c: d\n## ERR_X: Y'), ['a-b-c-d', 'err_x-y']);
 });
+
+/** The screen of a real terminal, on which somebody types what the page says as soon as they are asked. */
+async function session(t: ExecutionContext, command: string, cwd: string, typed: readonly Typed[]): Promise<string> {
+  const terminal = new PtyProgram(t, '', {
+    command: ['sh', '-c', `cd "$1" && exec env -u FORCE_COLOR ${command}`, 'sh', cwd],
+    columns: 130,
+    env: {NO_COLOR: '1'},
+  });
+  for (const {label, text} of typed) {
+    await terminal.prompt(label);
+    terminal.press(`${text}\r`);
+  }
+  await terminal.exited;
+  return terminal.screen();
+}
 
 /** What a command prints to stdout and stderr, in the order in which it does; its exit code is no matter here. */
 function shell(command: string, cwd: string): Promise<string> {

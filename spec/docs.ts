@@ -14,11 +14,21 @@ export interface ProgramFile {
   readonly text: string;
 }
 
-/** A run in a page: a `console` block, `$ node hello.js` and what it prints, to both stdout and stderr. */
+/**
+ * A run in a page: a `console` block, `$ node hello.js` and what it prints, to both stdout and stderr. Where a person is
+ * asked, `shop> sum`, it is a session on a terminal.
+ */
 export interface Run {
   readonly command: string;
   readonly output: string;
   readonly line: number;
+  /** What the person types, and who asks; empty for a run without one. */
+  readonly typed: readonly Typed[];
+}
+
+export interface Typed {
+  readonly label: string;
+  readonly text: string;
 }
 
 export interface Page {
@@ -52,9 +62,12 @@ function fileOf({language, text}: Block): ProgramFile[] {
 
 function runOf({language, text, line}: Block): Run[] {
   const [first = '', ...rest] = text.split('\n');
-  return language === 'console' && first.startsWith('$ ')
-    ? [{command: first.slice(2), output: rest.join('\n'), line}]
-    : [];
+  if (language !== 'console' || !first.startsWith('$ ')) return [];
+  const typed = rest.flatMap(said => {
+    const [, label, words] = /^([\w-]+)> (.*)$/.exec(said) ?? [];
+    return label !== undefined && words !== undefined ? [{label, text: words}] : [];
+  });
+  return [{command: first.slice(2), output: rest.join('\n'), line, typed}];
 }
 
 /**
