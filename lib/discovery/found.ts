@@ -34,7 +34,8 @@ export function portalOver(actor: Actor, held: Held): FoundPortal {
   let asked = false;
   const ended = new Promise<ActorDied | undefined>(resolve => {
     peer.onEnded(error => {
-      const {peer: id} = peer.channel;
+      const {peer: id, closed} = peer.channel;
+      if (!asked && closed?.cause instanceof ActorDied) return resolve(closed.cause);
       const text = `the connection to ${id ? formatActor(id) : 'an actor'} has ended: whether it lives on is not known`;
       resolve(asked ? undefined : new ActorDied(text, {exit: {code: null, signal: null}, actor: id, cause: error}));
     });

@@ -8,6 +8,7 @@
 import type {Actor} from '../actor/actor.js';
 import {Peer} from '../actor/peers.js';
 import {type ActorId, formatActor} from '../base/address.js';
+import {type ActorDied, type ActorError, TransportClosed} from '../base/errors.js';
 import {log} from '../base/log.js';
 import {startHeartbeat} from '../channel/heartbeat.js';
 import type {Transport} from '../transport/transport.js';
@@ -25,12 +26,15 @@ export interface LinkOptions {
   readonly far: boolean;
   /** It cannot be used any more. `silent`: because the peer has not answered. Told once. */
   gone(silent: boolean): void;
+  /** How the peer died, as far as its own tree knows. */
+  deathOf(): Promise<ActorDied | undefined>;
 }
 
 export class Link {
   readonly peer: Peer;
   readonly side: 'connected' | 'accepted';
   readonly #gone: LinkOptions['gone'];
+  readonly #deathOf: LinkOptions['deathOf'];
   #holders = 0;
   /** This end has said that it has no use for it. */
   #saidIdle = false;
@@ -45,6 +49,7 @@ export class Link {
     this.side = options.side;
     this.#isSure = options.side === 'connected';
     this.#gone = options.gone;
+    this.#deathOf = options.deathOf;
     let stopHeartbeat = (): void => {};
     this.peer = new Peer(
       actor,
@@ -54,14 +59,17 @@ export class Link {
         cancelled: (why, budget) => void actor.endFor?.(why, budget),
         goaway: reason => this.#heard(reason),
         quiet: () => this.#consider(),
-        ended: error => {
-          stopHeartbeat();
-          this.#end(error.kind === 'heartbeat');
-        },
       },
       id,
     );
     const {channel} = this.peer;
+    channel.awaitVerdict(closed => {
+      stopHeartbeat();
+      const inUse = this.#holders > 0 || channel.size > 0;
+      // Not for use from now on: others connect anew while its end is looked into.
+      this.#end(closed.kind === 'heartbeat');
+      return inUse ? this.#verdict(closed) : Promise.resolve(closed);
+    });
     if (channel.closed) return;
     stopHeartbeat = startHeartbeat(channel, actor.tree.timeouts.heartbeat, state => {
       log('runtime', `${formatActor(id)} is ${state}`);
@@ -103,6 +111,15 @@ export class Link {
     }
     release();
     return !this.#over;
+  }
+
+  /** One death, one story (rule T17): where the peer's own parent has seen it die, that is the cause. */
+  async #verdict(closed: TransportClosed): Promise<ActorError> {
+    if (closed.kind !== 'eof' && closed.kind !== 'reset') return closed;
+    const death = await this.#deathOf().catch(() => undefined);
+    if (!death) return closed;
+    const {message, kind, actor} = closed;
+    return new TransportClosed(`${message}: ${death.message}`, {kind, actor, cause: death});
   }
 
   #heard(reason: string): void {

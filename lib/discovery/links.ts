@@ -9,7 +9,7 @@
 import type {Actor} from '../actor/actor.js';
 import type {Peer} from '../actor/peers.js';
 import {type ActorId, formatActor} from '../base/address.js';
-import {HandshakeRejected, TransportClosed} from '../base/errors.js';
+import {type ActorDied, HandshakeRejected, TransportClosed} from '../base/errors.js';
 import {log} from '../base/log.js';
 import {deadline} from '../base/timer.js';
 import type {Greeted} from '../channel/greeted.js';
@@ -33,6 +33,14 @@ export interface Roads {
   readonly tls?: TlsOptions | undefined;
 }
 
+/** What links have to ask of their tree. */
+export interface Surroundings {
+  /** A path for a Unix socket of this actor's. */
+  socketPath(): Promise<string>;
+  /** How an actor died; undefined when it lives, was asked to end, or nobody knows. */
+  deathOf(id: string): Promise<ActorDied | undefined>;
+}
+
 /** Between two attempts to connect to one that is on its way to us, in ms. */
 const againMs = 25;
 /** So many that were declared dead are remembered. */
@@ -41,7 +49,7 @@ const maxDead = 1_024;
 export class Links {
   readonly #actor: Actor;
   readonly #roads: Roads;
-  readonly #socketPath: () => Promise<string>;
+  readonly #tree: Surroundings;
   readonly #links = new Map<string, Link>();
   readonly #reaching = new Map<string, Promise<Link>>();
   /** Who waits for an actor that connects by itself at this very moment. */
@@ -51,11 +59,10 @@ export class Links {
   readonly #listeners: Listener[] = [];
   #closed = false;
 
-  /** @param socketPath a path for a Unix socket of this actor's, asked for when it is needed */
-  constructor(actor: Actor, roads: Roads, socketPath: () => Promise<string>) {
+  constructor(actor: Actor, roads: Roads, tree: Surroundings) {
     this.#actor = actor;
     this.#roads = roads;
-    this.#socketPath = socketPath;
+    this.#tree = tree;
   }
 
   /** Listens at addresses that a user has chosen: until this is closed the program waits for whoever comes. */
@@ -128,7 +135,7 @@ export class Links {
   }
 
   async #listen(): Promise<void> {
-    for (const text of [`unix:${await this.#socketPath()}`, ...this.#roads.listen])
+    for (const text of [`unix:${await this.#tree.socketPath()}`, ...this.#roads.listen])
       await this.#listenTo(parseAddress(text));
   }
 
@@ -229,6 +236,7 @@ export class Links {
     const link: Link = new Link(this.#actor, id, transport, {
       side,
       far: address.kind !== 'unix',
+      deathOf: () => this.#tree.deathOf(id.id),
       gone: silent => {
         if (this.#links.get(id.id) === link) this.#links.delete(id.id);
         if (silent) this.#declareDead(id);

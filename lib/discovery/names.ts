@@ -9,35 +9,18 @@
 import type {Actor} from '../actor/actor.js';
 import {type Directory, setDirectory} from '../actor/directory.js';
 import type {Peer} from '../actor/peers.js';
-import {guestPortal, type Portal, parentInActor, parentOf, scopeKey} from '../actor/portal.js';
+import {guestPortal, type Portal, parentInActor, scopeKey} from '../actor/portal.js';
 import {runtimeFunction} from '../actor/remote.js';
 import {type ActorId, formatActor} from '../base/address.js';
 import {current} from '../base/current.js';
-import {
-  ActorDied,
-  ActorError,
-  ContextCancelled,
-  NoRuntime,
-  NotExposed,
-  RemoteActorError,
-  TransportClosed,
-} from '../base/errors.js';
+import {ActorDied, NoRuntime, NotExposed, TransportClosed} from '../base/errors.js';
 import {log} from '../base/log.js';
 import {within} from '../base/timer.js';
 import {rxjs} from '../context/rxjs.js';
 import type {Folder} from '../transport/folder.js';
 import type {Links, Roads} from './links.js';
 import {type ActorEvent, type Entry, Registrar} from './registrar.js';
-
-/** Whoever knows more of names than this actor does. */
-export interface Upstream {
-  /** Rejects while it cannot be reached. */
-  portal(): Promise<Portal>;
-  /** Says again who is there whenever it is reached anew. */
-  onReached?(say: (portal: Portal) => Promise<unknown>): void;
-  /** Nobody asks it any more. */
-  close?(): void;
-}
+import {asItself, isEnd, parentUpstream, type Upstream} from './upstream.js';
 
 const known = new WeakMap<Actor, Names>();
 
@@ -84,9 +67,9 @@ export class Names implements Directory {
     await this.take({actor, road: [actor.id]});
   }
 
-  leave(id: string): void {
+  leave(id: string, death?: ActorDied): void {
     this.#children.delete(id);
-    this.drop(id);
+    this.drop(id, death && withoutWords(death));
   }
 
   report(type: 'unresponsive' | 'responsive', id: string): void {
@@ -108,9 +91,25 @@ export class Names implements Directory {
     }
   }
 
-  drop(id: string): void {
-    this.#registrar.leave(id);
-    this.#tellUp(portal => portal.run(leaveNames, id));
+  drop(id: string, death?: ActorDied): void {
+    this.#registrar.leave(id, death);
+    this.#tellUp(portal => portal.run(leaveNames, id, death));
+  }
+
+  /**
+   * How an actor of this tree died; undefined when it lives, was asked to end, or nobody knows. Whoever sees its channel
+   * end may be sooner than its parent, who is given a moment.
+   */
+  async deathOf(id: string): Promise<ActorDied | undefined> {
+    if (this.#upstream && !this.actor.root) return this.#askUp(portal => portal.run(deathNames, id));
+    let stop = (): void => {};
+    const left = new Promise<void>(resolve => {
+      if (!this.#registrar.entry(id)) resolve();
+      stop = this.#registrar.watch(event => event.type === 'ended' && event.actor.id === id && resolve());
+    });
+    await within(left, deathMs);
+    stop();
+    return this.#registrar.death(id);
   }
 
   /** Those of a name, the latest first. Rejects with TransportClosed while a registrar elsewhere cannot be reached. */
@@ -217,7 +216,7 @@ export class Names implements Directory {
   /** Made when it is first needed: most actors are never looked for. */
   links(): Promise<Links> {
     this.#links ??= import('./links.js').then(({Links: LinksOf}) => {
-      this.#madeLinks = new LinksOf(this.actor, this.#roads, () => this.socketPath());
+      this.#madeLinks = new LinksOf(this.actor, this.#roads, this);
       return this.#madeLinks;
     });
     return this.#links;
@@ -302,22 +301,6 @@ export function unlisten(actor: Actor): void {
   known.get(actor)?.unlisten();
 }
 
-/** Above a spawned actor is its parent. */
-function parentUpstream(actor: Actor): Upstream {
-  const portal = parentOf(actor) as Portal;
-  return {portal: async () => portal};
-}
-
-/** An error that has come through actors, as it was where it arose: who asked does not know of the way. */
-function asItself(error: unknown): unknown {
-  return error instanceof RemoteActorError && error.cause instanceof ActorError ? error.cause : error;
-}
-
-/** Whether an actor that answers so has ended, or is about to. */
-function isEnd(why: unknown): boolean {
-  return why instanceof ContextCancelled || why instanceof TransportClosed || why instanceof ActorDied;
-}
-
 function callerHere(): string {
   return current()?.caller?.id ?? '';
 }
@@ -326,6 +309,13 @@ function callerHere(): string {
 const maxFound = 64;
 /** An actor that does not answer in this time is not found by this search; it stays in the list. */
 const walkMs = 2_000;
+/** How long the parent of one that died may take to see it, from when a peer has. */
+const deathMs = 500;
+
+/** Without what it wrote: that is its parent's, and much. */
+function withoutWords({message, exit, actor}: ActorDied): ActorDied {
+  return new ActorDied(message, {exit, actor});
+}
 
 const enterNames = runtimeFunction('task', 'enter', async (entries: [ActorId, string[]][]): Promise<void> => {
   const names = namesOf();
@@ -339,10 +329,16 @@ const enterNames = runtimeFunction('task', 'enter', async (entries: [ActorId, st
   await Promise.all(entries.map(([actor, road]) => names.take({actor, road})));
 });
 
-const leaveNames = runtimeFunction('task', 'leave', (id: string): void => {
+const leaveNames = runtimeFunction('task', 'leave', (id: string, death?: ActorDied): void => {
   const names = namesOf();
-  if (names.mayChange(id, callerHere())) names.drop(id);
+  if (names.mayChange(id, callerHere())) names.drop(id, death instanceof ActorDied ? death : undefined);
 });
+
+const deathNames = runtimeFunction(
+  'task',
+  'death',
+  (id: string): Promise<ActorDied | undefined> => namesOf().deathOf(id),
+);
 
 const reportNames = runtimeFunction('task', 'report', (type: 'unresponsive' | 'responsive', id: string): void => {
   const names = namesOf();
@@ -373,6 +369,7 @@ const watchNames = runtimeFunction('stream', 'watch', () => {
 const offered = [
   enterNames,
   leaveNames,
+  deathNames,
   reportNames,
   findNames,
   listNames,

@@ -4,6 +4,7 @@
  * root's. No call takes longer for those that it is not about.
  */
 import type {ActorId} from '../base/address.js';
+import type {ActorDied} from '../base/errors.js';
 import {type Place, Ring} from '../base/ring.js';
 
 /** An actor that can be found. */
@@ -25,6 +26,9 @@ interface Standing {
   readonly place: Place<Standing>;
 }
 
+/** So many deaths are known afterwards: whoever was linked to one that died asks at once. */
+const maxDeaths = 1_024;
+
 export class Registrar {
   /** In the order of their entry. */
   readonly #entries = new Map<string, Standing>();
@@ -32,6 +36,8 @@ export class Registrar {
   /** For each id those whose road leads through it, itself included. */
   readonly #through = new Map<string, Set<string>>();
   readonly #watchers = new Set<(event: ActorEvent) => void>();
+  /** Of those that have ended unasked, the latest last. */
+  readonly #deaths = new Map<string, ActorDied>();
 
   get entries(): Entry[] {
     return [...this.#entries.values()].map(({entry}) => entry);
@@ -57,8 +63,13 @@ export class Registrar {
     this.#tell({type: 'registered', actor: entry.actor});
   }
 
-  /** An actor has ended, and with it every one below it. */
-  leave(id: string): void {
+  /** An actor has ended, and with it every one below it. @param death absent when its end was asked for, or is not known */
+  leave(id: string, death?: ActorDied): void {
+    if (death) {
+      this.#deaths.set(id, death);
+      const [oldest] = this.#deaths.keys();
+      if (this.#deaths.size > maxDeaths) this.#deaths.delete(oldest as string);
+    }
     const gone = new Set([id, ...(this.#through.get(id) ?? [])]);
     const ended = [...gone].flatMap(each => this.#remove(each) ?? []);
     for (const actor of ended) this.#tell({type: 'ended', actor});
@@ -71,6 +82,11 @@ export class Registrar {
 
   entry(id: string): Entry | undefined {
     return this.#entries.get(id)?.entry;
+  }
+
+  /** How one of the latest that died did so. */
+  death(id: string): ActorDied | undefined {
+    return this.#deaths.get(id);
   }
 
   list(): ActorId[] {

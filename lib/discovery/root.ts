@@ -8,8 +8,9 @@ import {HandshakeRejected, TransportClosed} from '../base/errors.js';
 import {log} from '../base/log.js';
 import {type Address, formatAddress, parseAddress} from '../transport/address.js';
 import type {TlsOptions} from '../transport/tls.js';
-import {Names, type Upstream} from './names.js';
+import {Names} from './names.js';
 import {newSecret, secretOf} from './secret.js';
+import type {Upstream} from './upstream.js';
 
 /** Options of a root: how its actors find others, and are found. */
 export interface DiscoveryOptions {

@@ -302,7 +302,7 @@ export class Offspring implements PortalOwner, Child {
     peer.channel.destroy();
     judged(this.#asked ?? death);
     this.#resolveEnded(this.#asked ? undefined : death);
-    directoryOf(this.#actor)?.leave(this.id);
+    directoryOf(this.#actor)?.leave(this.id, this.#asked ? undefined : death);
     this.#resolveGone();
     log('runtime', `${this.plan.name} (pid ${body.pid}) has ended: ${exitText(exit)}`);
     if (served && !this.#asked) this.#onDeath(this.#lastWords ? withExit(this.#lastWords.error, death) : death);

@@ -37,7 +37,14 @@ export async function linked(
   const {listen = [], heartbeat = 60_000, handshake = 30_000} = options;
   actor.tree = {...actor.tree, timeouts: {...actor.tree.timeouts, heartbeat, handshake}};
   await actor.exposed.load(homesOf(anyFunctions), true);
-  const links = new Links(actor, {secret, listen}, async () => join(folder(t), `${sockets++}`));
+  const links = new Links(
+    actor,
+    {secret, listen},
+    {
+      socketPath: async () => join(folder(t), `${sockets++}`),
+      deathOf: async () => undefined,
+    },
+  );
   t.teardown(() => links.close());
   return {actor, links, to: other => links.hold(other.actor.id.id, () => other.links.addresses())};
 }
