@@ -70,6 +70,14 @@ export class Screen {
     this.#editor.prompt();
   }
 
+  /** The line that is being edited, once more: something else was printed where it stood. */
+  redraw(): void {
+    if (this.#closed || this.#asked === undefined) return;
+    // Not in the types: how far above the cursor the old drawing began, which is not there any more.
+    (this.#editor as Interface & {prevRows?: number}).prevRows = 0;
+    this.#editor.prompt(true);
+  }
+
   /** The terminal as it was before. Idempotent. */
   close(): void {
     if (this.#closed) return;

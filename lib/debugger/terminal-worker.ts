@@ -44,6 +44,10 @@ class Session {
     this.#release();
   }
 
+  redraw(): void {
+    this.#screen?.redraw();
+  }
+
   #end(): void {
     this.#gone = true;
     this.end();
@@ -113,12 +117,13 @@ class Session {
 const server = createServer(socket => void new Session(socket));
 server.listen(path, () => main.postMessage('listening'));
 
-main.on('message', ({done}: ToTerminalWorker) => {
+main.on('message', (message: ToTerminalWorker) => {
+  if (message.type === 'redraw') return open?.redraw();
   open?.end();
   server.close();
-  if (done) {
-    Atomics.store(done, 0, 1);
-    Atomics.notify(done, 0);
+  if (message.done) {
+    Atomics.store(message.done, 0, 1);
+    Atomics.notify(message.done, 0);
   }
   process.exit();
 });

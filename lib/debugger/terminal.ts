@@ -17,11 +17,13 @@ export interface TerminalOptions {
 
 export interface Terminal {
   readonly path: string;
+  /** Something was printed where the prompt stood: it is drawn again. */
+  redraw(): void;
   /** Ends a session that is open; the terminal is then as it was before it. Idempotent. */
   close(): Promise<void>;
 }
 
-export type ToTerminalWorker = {readonly type: 'close'; readonly done?: Int32Array};
+export type ToTerminalWorker = {readonly type: 'redraw'} | {readonly type: 'close'; readonly done?: Int32Array};
 
 /** How long a process that ends waits for its terminal to be put in order. */
 const exitMs = 2_000;
@@ -45,6 +47,7 @@ export async function openTerminal({path, history = defaultHistory()}: TerminalO
   worker.unref();
   return {
     path,
+    redraw: () => worker.postMessage({type: 'redraw'} satisfies ToTerminalWorker),
     close: () => {
       worker.ref();
       worker.postMessage({type: 'close'} satisfies ToTerminalWorker);

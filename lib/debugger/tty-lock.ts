@@ -20,16 +20,24 @@ export interface Asker {
   readonly what: string;
 }
 
+/** Told of every change of hands, in that very moment. */
+export interface LockWatcher {
+  taken(holder: ActorId): void;
+  released(): void;
+}
+
 export class TtyLock {
   readonly #name: string;
+  readonly #watcher: LockWatcher | undefined;
   readonly #queue = new PQueue({concurrency: 1});
   readonly #waiting = new Set<Asker>();
   #holder: Asker | undefined;
   #lastFree = Number.NEGATIVE_INFINITY;
   #used = false;
 
-  constructor(name = 'the terminal') {
+  constructor(name = 'the terminal', watcher?: LockWatcher) {
     this.#name = name;
+    this.#watcher = watcher;
     this.#queue.on('idle', () => {
       this.#lastFree = performance.now();
     });
@@ -89,12 +97,14 @@ export class TtyLock {
   #held(asker: Asker, granted: (release: () => void) => void): Promise<void> {
     this.#waiting.delete(asker);
     this.#holder = asker;
+    this.#watcher?.taken(asker.actor);
     this.#log(asker, 'has');
     return new Promise(resolve => {
       granted(() => {
         if (this.#holder !== asker) return;
         this.#holder = undefined;
         this.#log(asker, 'has let go of');
+        this.#watcher?.released();
         resolve();
       });
     });

@@ -11,6 +11,13 @@ const queueBytes = 4 * 1024 * 1024;
 const longestLine = 64 * 1024;
 const newline = 10;
 
+export interface RelayOptions {
+  /** Before each line. */
+  readonly prefix: string;
+  /** Given each line with its prefix; one that it takes is not written. */
+  readonly take?: ((line: Buffer) => boolean) | undefined;
+}
+
 export interface Relay {
   /** The last 8 KiB, as text. */
   tail(): string;
@@ -20,7 +27,7 @@ export interface Relay {
  * Reads all of `from`; writes it line by line to `to`, each with the prefix. Without `to` it is only read. A reader
  * that has gone away (EPIPE) is no reason to end.
  */
-export function relayLines(from: Readable | null, to: Writable | undefined, options: {readonly prefix: string}): Relay {
+export function relayLines(from: Readable | null, to: Writable | undefined, options: RelayOptions): Relay {
   let tail = Buffer.alloc(0);
   let line: Buffer[] = [];
   let lineBytes = 0;
@@ -32,9 +39,12 @@ export function relayLines(from: Readable | null, to: Writable | undefined, opti
     return told;
   };
   const write = (end: Uint8Array): void => {
-    if (to && to.writableLength > queueBytes) dropped++;
+    const whole = Buffer.concat([prefix, ...line, end]);
+    if (to && options.take?.(whole)) {
+      // It goes another way.
+    } else if (to && to.writableLength > queueBytes) dropped++;
     else if (to?.writable) {
-      to.write(Buffer.concat([...gap(), prefix, ...line, end]));
+      to.write(Buffer.concat([...gap(), whole]));
     }
     line = [];
     lineBytes = 0;
