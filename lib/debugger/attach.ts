@@ -9,7 +9,7 @@ import {rxjs} from '../context/rxjs.js';
 import {newSocketPath, rootAddresses} from '../discovery/root-portal.js';
 import {closeDisplay, Outlet, type Output, openDisplay} from './output.js';
 import {openLock} from './root-lock.js';
-import {closeTerminal} from './root-terminal.js';
+import {closeTerminal, hangUpTerminal} from './root-terminal.js';
 import {Session} from './session.js';
 
 /** By the id of the actor. */
@@ -64,6 +64,7 @@ export function detach(actor: Actor): void {
   if (sessions.size > 0) return;
   hooks.teardownGate = undefined;
   hooks.terminalBusy = undefined;
+  hooks.hungUp = undefined;
   hooks.actorOpened = undefined;
   hooks.output = undefined;
   hooks.outputSent = undefined;
@@ -71,13 +72,17 @@ export function detach(actor: Actor): void {
 
 function hang(): void {
   hooks.teardownGate = id => sessions.get(id)?.gate();
-  hooks.terminalBusy = id => sessions.get(id)?.lock?.busy === true;
+  hooks.terminalBusy = id => sessions.get(id)?.lock?.taken === true;
   hooks.output = (reader, writer, lines) => {
     const output = outputs.get(reader);
     output?.write(writer, lines);
     return output !== undefined;
   };
   hooks.outputSent = () => Promise.all([...outputs.values()].map(output => output.sent?.()));
+  hooks.hungUp = id => {
+    const {debug} = sessions.get(id)?.actor.tree ?? {};
+    if (debug) hangUpTerminal(debug.terminal);
+  };
   hooks.actorOpened = runtime => {
     attach(runtime as Actor);
     return () => detach(runtime as Actor);

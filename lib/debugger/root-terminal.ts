@@ -28,6 +28,14 @@ export async function prepareTerminal(path: string): Promise<boolean> {
   }
 }
 
+/** The person has gone away. */
+export function hangUpTerminal(path: string): void {
+  void terminals.get(path)?.then(
+    terminal => terminal.hangUp(),
+    () => {},
+  );
+}
+
 /** What the person types is drawn again, below what was printed over it. */
 export function redrawPrompt(path: string): void {
   void terminals.get(path)?.then(

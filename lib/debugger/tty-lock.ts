@@ -34,12 +34,21 @@ export class TtyLock {
   #holder: Asker | undefined;
   #lastFree = Number.NEGATIVE_INFINITY;
   #used = false;
+  /** The last has let go in this turn of the loop, or in the one before. */
+  #settling = false;
 
   constructor(name = 'the terminal', watcher?: LockWatcher) {
     this.#name = name;
     this.#watcher = watcher;
     this.#queue.on('idle', () => {
       this.#lastFree = performance.now();
+      this.#settling = true;
+      // It may be told in the turn before the one that reads the signals.
+      setImmediate(() =>
+        setImmediate(() => {
+          this.#settling = false;
+        }),
+      );
     });
   }
 
@@ -55,6 +64,11 @@ export class TtyLock {
   /** Whether somebody holds or awaits it. */
   get busy(): boolean {
     return this.#queue.pending + this.#queue.size > 0;
+  }
+
+  /** The same, and a turn of the loop longer: by then signals are delivered that came while this thread stood still. */
+  get taken(): boolean {
+    return this.busy || this.#settling;
   }
 
   /** Whether anybody ever did. */

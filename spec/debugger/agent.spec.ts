@@ -56,7 +56,7 @@ class FakeTerminal {
   /** What an agent prints when it has its terminal. */
   async opened(t: ExecutionContext): Promise<string> {
     t.is((await this.next()).type, 'open');
-    this.send({type: 'opened', columns: 80, rows: 24});
+    this.send({type: 'opened', columns: 80, rows: 24, pid: process.pid});
     return this.asked();
   }
 
@@ -178,7 +178,7 @@ test('who does not await the breakpoint gets no prompt, but a reason', async t =
   const terminal = new FakeTerminal(t);
   const program = startProgram(t, 'unawaited', {args: [terminal.path]});
   t.is((await terminal.next()).type, 'open');
-  terminal.send({type: 'opened', columns: 80, rows: 24});
+  terminal.send({type: 'opened', columns: 80, rows: 24, pid: process.pid});
   const reason = await terminal.next();
   t.regex(reason.type === 'print' ? reason.text : reason.type, /^it: no code of yours awaits this breakpoint/);
   t.is((await terminal.next()).type, 'close');
