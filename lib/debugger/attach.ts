@@ -39,7 +39,7 @@ export function attach(actor: Actor): Session {
   if (known) return known;
   const session = new Session(actor, actor.tree.debug as DebugMode);
   sessions.set(actor.id.id, session);
-  outputs.set(actor.id.id, new Outlet(() => session.toRoot()));
+  outputs.set(actor.id.id, new Outlet(() => session.toRoot(), actor.tree.debug?.stdio));
   hang();
   void warmUp();
   return session;

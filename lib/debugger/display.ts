@@ -79,7 +79,7 @@ export class Display {
   #marked({writer, chunk}: Written): Uint8Array {
     if (writer.marked) return chunk;
     const text = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
-    return Buffer.concat([Buffer.from(mark(writer)), text, ...(text.at(-1) === newline ? [] : [Buffer.from('\n')])]);
+    return Buffer.concat([Buffer.from(markOf(writer)), text, ...(text.at(-1) === newline ? [] : [Buffer.from('\n')])]);
   }
 
   #put({writer, chunk, lost}: Written, atPrompt: boolean): void {
@@ -90,7 +90,7 @@ export class Display {
     const above = atPrompt && stream.isTTY && chunk.at(-1) === newline;
     if (above) put(clearPrompt);
     if (lost > 0)
-      put(`${mark(writer)}(${lost} lines were dropped: there were too many while the terminal was taken)\n`);
+      put(`${markOf(writer)}(${lost} lines were dropped: there were too many while the terminal was taken)\n`);
     put(chunk);
     if (above) this.#options.redraw();
   }
@@ -136,7 +136,7 @@ export class Display {
 }
 
 /** As `stdio: 'prefix'` marks lines. */
-const mark = ({name, pid}: Writer): string => `${escapeText(name)}(${pid}) `;
+export const markOf = ({name, pid}: Writer): string => `${escapeText(name)}(${pid}) `;
 
 function isFile(stream: object): boolean {
   try {

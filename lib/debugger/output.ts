@@ -12,7 +12,7 @@ import type {Writer} from '../base/hooks.js';
 import {log} from '../base/log.js';
 import type {CalleeContext} from '../context/context.js';
 import {Backlog, type Written} from './backlog.js';
-import {Display} from './display.js';
+import {Display, markOf} from './display.js';
 import {redrawPrompt} from './root-terminal.js';
 
 /** Where the output of an actor's children goes. */
@@ -58,15 +58,21 @@ export const showOutput = runtimeFunction(
 /** Below the root. */
 export class Outlet implements Output {
   readonly #root: () => Promise<Portal>;
+  readonly #stdio: 'prefix' | 'ignore' | undefined;
   readonly #waiting = new Backlog(waitingBytes);
   #sending: Promise<void> | undefined;
 
-  constructor(root: () => Promise<Portal>) {
+  /** @param stdio what becomes of the output of the actor itself */
+  constructor(root: () => Promise<Portal>, stdio?: 'prefix' | 'ignore') {
     this.#root = root;
+    this.#stdio = stdio;
   }
 
   write(writer: Writer, lines: Uint8Array): void {
-    this.#waiting.add(writer, lines);
+    if (this.#stdio === 'ignore') return;
+    if (this.#stdio === 'prefix' && !writer.marked)
+      this.#waiting.add({...writer, marked: true}, Buffer.concat([Buffer.from(markOf(writer)), lines]));
+    else this.#waiting.add(writer, lines);
     this.#sending ??= this.#send().finally(() => {
       this.#sending = undefined;
     });

@@ -4,6 +4,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
 import test, {type ExecutionContext} from 'ava';
+import {startProgram} from '../program.js';
 import {PtyProgram} from './screen.js';
 
 interface Noisy {
@@ -27,6 +28,23 @@ async function noisy(t: ExecutionContext, ...args: string[]): Promise<Noisy> {
     },
   };
 }
+
+const debug = {RXTRACTOR_DEBUG: '1'};
+
+for (const below of [[], ['below']])
+  for (const stdio of ['inherit', 'prefix', 'ignore'])
+    test(`P3: in debug mode stdio ${stdio} is what it is elsewhere, and the last words of an actor ${below.length > 0 ? 'below another ' : ''}are shown`, async t => {
+      const program = startProgram(t, 'chatter', {args: ['process', '5000', stdio, ...below], env: debug});
+      t.deepEqual(await program.exited, {code: 0, signal: null});
+      const isShown = stdio !== 'ignore';
+      const mark = stdio === 'prefix' ? String.raw`${below[0] ?? 'chatter'}\(\d+\) ` : '';
+      const lines = program.stdout.split('\n').slice(0, -1);
+      t.deepEqual(
+        lines.map(line => new RegExp(`^${mark}line (\\d+)$`).exec(line)?.[1]),
+        Array.from({length: isShown ? 5000 : 0}, (_, i) => String(i)),
+      );
+      t.is(/a line on stderr/.test(program.stderr), isShown);
+    });
 
 /** The lines of the screen that match, in order. */
 const linesOf = (screen: string, pattern: RegExp): string[] => screen.split('\n').filter(line => pattern.test(line));
