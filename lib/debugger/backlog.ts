@@ -4,7 +4,7 @@
  */
 import type {Writer} from '../base/hooks.js';
 
-/** What somebody wrote. `lost`: how many of its chunks before this one were dropped. */
+/** What somebody wrote. `lost`: how many of its lines before this were dropped. */
 export interface Written {
   readonly writer: Writer;
   readonly chunk: Uint8Array;
@@ -13,6 +13,7 @@ export interface Written {
 
 /** Of one writer: a screen shows some 10 KiB, and this is what one may want to scroll through. */
 const defaultBytes = 256 * 1024;
+const newline = 10;
 /** What a chunk costs besides its bytes. */
 const overhead = 64;
 
@@ -44,7 +45,7 @@ export class Backlog {
     return this.#head === this.#entries.length;
   }
 
-  /** @param lost how many chunks of this writer were dropped before it came here */
+  /** @param lost how many lines of this writer were dropped before it came here */
   add(writer: Writer, chunk: Uint8Array, lost = 0): void {
     const account = this.#account(writer);
     const entry = {writer, chunk};
@@ -88,9 +89,10 @@ export class Backlog {
 
   #drop(account: Account): void {
     const entry = account.entries[account.head] as Entry;
-    this.#spend(account, entry.chunk as Uint8Array);
+    const chunk = entry.chunk as Uint8Array;
+    this.#spend(account, chunk);
     entry.chunk = undefined;
-    account.lost++;
+    account.lost += linesOf(chunk).length;
     this.#dropped++;
   }
 
@@ -115,4 +117,16 @@ export class Backlog {
     this.#dropped = 0;
     this.#accounts.clear();
   }
+}
+
+/** Each with its end; the last may have none. */
+export function linesOf(chunk: Uint8Array): Uint8Array[] {
+  const lines: Uint8Array[] = [];
+  for (let start = 0; start < chunk.length; ) {
+    const at = chunk.indexOf(newline, start);
+    const end = at < 0 ? chunk.length : at + 1;
+    lines.push(chunk.subarray(start, end));
+    start = end;
+  }
+  return lines;
 }

@@ -7,7 +7,7 @@ import {fstatSync} from 'node:fs';
 import type {ActorId} from '../base/address.js';
 import {escapeText} from '../base/escape.js';
 import type {Writer} from '../base/hooks.js';
-import {Backlog, type Written} from './backlog.js';
+import {Backlog, linesOf, type Written} from './backlog.js';
 
 type Stream = 'stdout' | 'stderr';
 type Write = NodeJS.WriteStream['write'];
@@ -56,7 +56,7 @@ export class Display {
 
   /** Lines that a process of the tree has written. */
   write(writer: Writer, lines: Uint8Array, lost = 0): void {
-    if (this.#isHeld(writer)) this.#kept.add(writer, lines, lost);
+    if (this.#isHeld(writer)) this.#keep(writer, lines, lost);
     else this.#put({writer, chunk: lines, lost}, this.#holder !== undefined);
   }
 
@@ -70,6 +70,11 @@ export class Display {
   /** Who writes to a file disturbs nobody, and must lose nothing. */
   #isHeld({pid, stdio}: Writer): boolean {
     return this.#holder !== undefined && this.#holder.pid !== pid && !isFile(this.#options[stdio]);
+  }
+
+  /** Line by line: of what is too much the oldest lines are dropped. */
+  #keep(writer: Writer, lines: Uint8Array, lost: number): void {
+    for (const [at, line] of linesOf(lines).entries()) this.#kept.add(writer, line, at === 0 ? lost : 0);
   }
 
   #flush(): void {
@@ -89,8 +94,7 @@ export class Display {
     };
     const above = atPrompt && stream.isTTY && chunk.at(-1) === newline;
     if (above) put(clearPrompt);
-    if (lost > 0)
-      put(`${markOf(writer)}(${lost} lines were dropped: there were too many while the terminal was taken)\n`);
+    if (lost > 0) put(`${markOf(writer)}(${lost} lines were dropped: more than could be kept)\n`);
     put(chunk);
     if (above) this.#options.redraw();
   }

@@ -11,7 +11,7 @@ import {NotExposed} from '../base/errors.js';
 import type {Writer} from '../base/hooks.js';
 import {log} from '../base/log.js';
 import type {CalleeContext} from '../context/context.js';
-import {Backlog, type Written} from './backlog.js';
+import {Backlog, linesOf, type Written} from './backlog.js';
 import {Display, markOf} from './display.js';
 import {redrawPrompt} from './root-terminal.js';
 
@@ -40,8 +40,8 @@ export function closeDisplay(root: Actor): void {
 
 /** One message: the root reads it as fast as it comes. */
 const messageBytes = 64 * 1024;
-/** Of one child, while the root does not answer. */
-const waitingBytes = 1024 * 1024;
+/** Of one child, while the root does not answer: as much as waits for a reader elsewhere. */
+const waitingBytes = 4 * 1024 * 1024;
 
 export const showOutput = runtimeFunction(
   'context',
@@ -54,6 +54,11 @@ export const showOutput = runtimeFunction(
       for (const {writer, chunk, lost} of batch) display.write(writer, chunk, lost);
   },
 );
+
+function marked(writer: Writer, lines: Uint8Array): Uint8Array {
+  const mark = Buffer.from(markOf(writer));
+  return Buffer.concat(linesOf(lines).flatMap(line => [mark, line]));
+}
 
 /** Below the root. */
 export class Outlet implements Output {
@@ -70,8 +75,7 @@ export class Outlet implements Output {
 
   write(writer: Writer, lines: Uint8Array): void {
     if (this.#stdio === 'ignore') return;
-    if (this.#stdio === 'prefix' && !writer.marked)
-      this.#waiting.add({...writer, marked: true}, Buffer.concat([Buffer.from(markOf(writer)), lines]));
+    if (this.#stdio === 'prefix' && !writer.marked) this.#waiting.add({...writer, marked: true}, marked(writer, lines));
     else this.#waiting.add(writer, lines);
     this.#sending ??= this.#send().finally(() => {
       this.#sending = undefined;
