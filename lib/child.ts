@@ -9,6 +9,7 @@ import {serve} from './actor/serve.js';
 import {newActorId} from './base/address.js';
 import {markSpawned} from './base/current.js';
 import {ContextCancelled} from './base/errors.js';
+import {hooks} from './base/hooks.js';
 import {configureLog} from './base/log.js';
 import {deadline, within} from './base/timer.js';
 import type {Roads} from './discovery/links.js';
@@ -73,7 +74,8 @@ function startWatchdog(): void {
 async function leave(code: number): Promise<void> {
   process.exitCode = code;
   await new Promise(resolve => setImmediate(resolve));
-  await within(Promise.all([process.stdout, process.stderr].map(printed)), actor.tree.timeouts.flush);
+  const told = Promise.all([hooks.outputSent?.(), ...[process.stdout, process.stderr].map(printed)]);
+  await within(told, actor.tree.timeouts.flush);
   process.exit(code);
 }
 

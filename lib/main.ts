@@ -2,6 +2,7 @@
  * The boot of a root: `main` for programs, `openNursery` for code inside an application.
  * Floor 8: composes runtime, nursery, signals and the exit code.
  */
+import {isatty} from 'node:tty';
 import {Actor, defaultTimeouts, type Timeouts} from './actor/actor.js';
 import {homesOf} from './actor/exposed.js';
 import {type Portal, parentOf, scopeKey} from './actor/portal.js';
@@ -226,6 +227,7 @@ const lingerMs = 1_000;
 /** The first signal cancels the tree; after that the default action is back, so that a second one ends all at once. */
 function ownSignals(root: Actor, nursery: NurseryOf): {readonly received: boolean; release(): void} {
   let received: ShutdownSignal | undefined;
+  const terminals = [0, 1, 2].filter(isatty);
   const signals = Object.keys(exitCodes) as ShutdownSignal[];
   const release = (): void => {
     for (const signal of signals) process.off(signal, shutDown);
@@ -242,6 +244,10 @@ function ownSignals(root: Actor, nursery: NurseryOf): {readonly received: boolea
     if (signal === 'SIGINT' && isAtPrompt(root)) return;
     received = signal as ShutdownSignal;
     release();
+    if (signal === 'SIGHUP') {
+      hooks.hungUp?.(root.id.id);
+      process.on('exit', () => endHungUp(terminals));
+    }
     if (root.tree.debug) process.on('SIGINT', interrupted);
     process.exitCode = exitCodes[received];
     const why = new ContextCancelled(`the program was ended by ${signal}`, {
@@ -258,6 +264,15 @@ function ownSignals(root: Actor, nursery: NurseryOf): {readonly received: boolea
     },
     release,
   };
+}
+
+/**
+ * Where the terminal is gone Node cannot put it in order at its exit, and aborts. The signal itself, which nobody handles
+ * any more, ends the process in time, and for a shell with the same code.
+ */
+function endHungUp(terminals: readonly number[]): void {
+  process.removeAllListeners('SIGHUP');
+  if (terminals.some(fd => !isatty(fd))) process.kill(process.pid, 'SIGHUP');
 }
 
 /**

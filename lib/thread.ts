@@ -7,7 +7,9 @@ import {Actor, defaultTimeouts} from './actor/actor.js';
 import {serve} from './actor/serve.js';
 import {newActorId} from './base/address.js';
 import {markSpawned} from './base/current.js';
+import {hooks} from './base/hooks.js';
 import {configureLog} from './base/log.js';
+import {within} from './base/timer.js';
 import type {Roads} from './discovery/links.js';
 import {openNames, unlisten} from './discovery/names.js';
 import {loadCodec} from './msg/codec.js';
@@ -29,9 +31,15 @@ const {peer, fail} = serve(actor, new PortTransport(port, {maxFrameBytes}), {
     openNames(actor, tree.roads as Roads | undefined);
     if (tree.debug) void import('./debugger/attach.js').then(({attach}) => attach(actor));
   },
-  exit: code => setImmediate(() => setImmediate(() => process.exit(code))),
+  exit: code => void leave(code),
   orphaned: () => process.exit(1),
 });
+
+async function leave(code: number): Promise<void> {
+  const sent = hooks.outputSent?.();
+  if (sent) await within(sent, actor.tree.timeouts.flush);
+  setImmediate(() => setImmediate(() => process.exit(code)));
+}
 
 process.on('uncaughtException', error => fail(error));
 process.on('unhandledRejection', error => fail(error));

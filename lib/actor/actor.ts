@@ -69,6 +69,8 @@ export interface DebugMode {
   readonly addresses: readonly string[];
   /** The path at which the root's terminal is reached, by the thread of an actor that stands still. */
   readonly terminal: string;
+  /** What became of this actor's own output above it, and becomes of that below it. */
+  readonly stdio?: 'prefix' | 'ignore';
 }
 
 /** An actor that this one has started. */

@@ -11,12 +11,30 @@ interface Hooks {
   terminalBusy: ((root: string) => boolean) | undefined;
   /** An actor has been made in this process, in debug mode. Returns what is to be called at its end. */
   actorOpened: ((runtime: object) => () => void) | undefined;
+  /** Takes whole lines that a child of an actor has written; false: they go where they ever went. */
+  output: ((reader: string, writer: Writer, lines: Buffer) => boolean) | undefined;
+  /** Resolves when what the actors of this process have taken so has reached the root. Never rejects. */
+  outputSent: (() => Promise<unknown>) | undefined;
+  /** The terminal of a root has hung up: nobody is there to wait for. */
+  hungUp: ((root: string) => void) | undefined;
+}
+
+/** A process whose output somebody relays. */
+export interface Writer {
+  readonly name: string;
+  readonly pid: number;
+  readonly stdio: 'stdout' | 'stderr';
+  /** Its lines say already whose they are. */
+  readonly marked: boolean;
 }
 
 export const hooks = processWide<Hooks>('hooks', () => ({
   teardownGate: undefined,
   terminalBusy: undefined,
   actorOpened: undefined,
+  output: undefined,
+  outputSent: undefined,
+  hungUp: undefined,
 }));
 
 /**

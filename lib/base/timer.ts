@@ -40,6 +40,20 @@ export function longTimer(ms: number, fn: () => void, actor?: string): () => voi
   };
 }
 
+/** Calls at once, for time is over that another has measured: unless somebody was at a prompt meanwhile. Returns how to stop it. */
+export function whenLate(late: () => void, clock: Clock): () => void {
+  let stopped = false;
+  let stop = (): void => {};
+  const again = (left: number): void => {
+    stop = deadline(left, late, clock);
+  };
+  unlessHeldUp(clock, 0, late, again, () => stopped);
+  return () => {
+    stopped = true;
+    stop();
+  };
+}
+
 /** The time is over: unless somebody was at a prompt meanwhile; it begins anew when the last has left. */
 function unlessHeldUp(
   clock: Clock | undefined,

@@ -12,6 +12,7 @@
  *   runs ◀── disconnect          ◀──────────────────────── closed
  *   ◀── released
  */
+import {readFileSync} from 'node:fs';
 import {connect} from 'node:net';
 import {type MessagePort, parentPort} from 'node:worker_threads';
 import type {FromWorker, ToWorker} from './agent.js';
@@ -25,6 +26,8 @@ const main = parentPort as MessagePort;
 
 /** How long the terminal may take to put itself in order. */
 const closeMs = 3_000;
+/** How long a root may take to end once its terminal is gone. */
+const goneMs = 1_000;
 
 class Session {
   readonly #inspected: Inspected;
@@ -34,6 +37,8 @@ class Session {
   #asked: ((line: string | undefined) => void) | undefined;
   #onClosed: () => void = () => {};
   #connected = false;
+  /** The process whose terminal it is. */
+  #root: number | undefined;
   #over = false;
 
   constructor({terminal, label, evaluateMs}: Extract<ToWorker, {type: 'arm'}>) {
@@ -43,7 +48,7 @@ class Session {
     this.#wire = new Wire(
       connect(terminal),
       message => void this.#receive(message),
-      () => this.#lost(),
+      () => void this.#lost(),
     );
     this.#wire.send({type: 'open', label});
   }
@@ -58,6 +63,7 @@ class Session {
   async #receive(message: FromTerminal): Promise<void> {
     switch (message.type) {
       case 'opened':
+        this.#root = message.pid;
         return this.#hold(message.columns);
       case 'refused':
         this.#over = true;
@@ -73,6 +79,9 @@ class Session {
       }
       case 'interrupt':
         return this.#inspected.interrupt();
+      case 'hungUp':
+        this.#root = undefined;
+        return this.#wire.close();
       case 'closed':
         return this.#onClosed();
       default:
@@ -153,13 +162,35 @@ class Session {
   }
 
   /** The terminal is gone, with or without the root. A main thread that is stopped could not even end by itself. */
-  #lost(): void {
+  async #lost(): Promise<void> {
     if (this.#over) return;
     this.#over = true;
     this.#onClosed();
     if (!this.#connected) return tell({type: 'refused', why: 'the terminal cannot be reached'});
+    if (this.#root !== undefined && (await isGone(this.#root))) process.kill(process.pid, 'SIGKILL');
     this.#answer(undefined);
     this.#inspected.disconnect();
+  }
+}
+
+/** Whether a process has ended, or does so within a while: what it had open is closed a little before that. */
+async function isGone(pid: number): Promise<boolean> {
+  for (const until = performance.now() + goneMs; performance.now() < until; ) {
+    if (!isAlive(pid)) return true;
+    await new Promise(resolve => setTimeout(resolve, goneMs / 50));
+  }
+  return false;
+}
+
+/** One that has ended and that its parent has not asked for is not. */
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    if (process.platform !== 'linux') return true;
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    return !/^[ZX]/.test(stat.slice(stat.lastIndexOf(')') + 2));
+  } catch {
+    return false;
   }
 }
 

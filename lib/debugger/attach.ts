@@ -7,12 +7,15 @@ import {hooks} from '../base/hooks.js';
 import {processWide} from '../base/shared.js';
 import {rxjs} from '../context/rxjs.js';
 import {newSocketPath, rootAddresses} from '../discovery/root-portal.js';
+import {closeDisplay, Outlet, type Output, openDisplay} from './output.js';
 import {openLock} from './root-lock.js';
-import {closeTerminal} from './root-terminal.js';
+import {closeTerminal, hangUpTerminal} from './root-terminal.js';
 import {Session} from './session.js';
 
 /** By the id of the actor. */
 const sessions = processWide('debugger-sessions', () => new Map<string, Session>());
+/** Where the output of an actor's children goes, by the id of the actor. */
+const outputs = processWide('debugger-outputs', () => new Map<string, Output>());
 
 /** Puts a tree into debug mode, before its first actor is started. */
 export async function attachRoot(root: Actor): Promise<void> {
@@ -23,7 +26,9 @@ export async function attachRoot(root: Actor): Promise<void> {
     terminal: await newSocketPath(root),
   };
   root.tree = {...root.tree, debug};
-  sessions.set(root.id.id, new Session(root, debug, openLock(root)));
+  const display = openDisplay(root, debug.terminal);
+  outputs.set(root.id.id, display);
+  sessions.set(root.id.id, new Session(root, debug, openLock(root, display)));
   await warmUp();
   hang();
 }
@@ -34,6 +39,7 @@ export function attach(actor: Actor): Session {
   if (known) return known;
   const session = new Session(actor, actor.tree.debug as DebugMode);
   sessions.set(actor.id.id, session);
+  outputs.set(actor.id.id, new Outlet(() => session.toRoot(), actor.tree.debug?.stdio));
   hang();
   void warmUp();
   return session;
@@ -49,19 +55,34 @@ async function warmUp(): Promise<void> {
 export async function detachRoot(root: Actor): Promise<void> {
   detach(root);
   if (root.tree.debug) await closeTerminal(root.tree.debug.terminal);
+  closeDisplay(root);
 }
 
 export function detach(actor: Actor): void {
   sessions.delete(actor.id.id);
+  outputs.delete(actor.id.id);
   if (sessions.size > 0) return;
   hooks.teardownGate = undefined;
   hooks.terminalBusy = undefined;
+  hooks.hungUp = undefined;
   hooks.actorOpened = undefined;
+  hooks.output = undefined;
+  hooks.outputSent = undefined;
 }
 
 function hang(): void {
   hooks.teardownGate = id => sessions.get(id)?.gate();
-  hooks.terminalBusy = id => sessions.get(id)?.lock?.busy === true;
+  hooks.terminalBusy = id => sessions.get(id)?.lock?.taken === true;
+  hooks.output = (reader, writer, lines) => {
+    const output = outputs.get(reader);
+    output?.write(writer, lines);
+    return output !== undefined;
+  };
+  hooks.outputSent = () => Promise.all([...outputs.values()].map(output => output.sent?.()));
+  hooks.hungUp = id => {
+    const {debug} = sessions.get(id)?.actor.tree ?? {};
+    if (debug) hangUpTerminal(debug.terminal);
+  };
   hooks.actorOpened = runtime => {
     attach(runtime as Actor);
     return () => detach(runtime as Actor);

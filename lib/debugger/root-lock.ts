@@ -18,13 +18,13 @@ import {current} from '../base/current.js';
 import {NotExposed} from '../base/errors.js';
 import type {CalleeContext} from '../context/context.js';
 import {front} from './front.js';
-import {TtyLock} from './tty-lock.js';
+import {type LockWatcher, TtyLock} from './tty-lock.js';
 
 const locks = new WeakMap<Actor, TtyLock>();
 
 /** Makes the lock of a tree, and offers it to its actors. */
-export function openLock(root: Actor): TtyLock {
-  const lock = new TtyLock();
+export function openLock(root: Actor, watcher?: LockWatcher): TtyLock {
+  const lock = new TtyLock('the terminal', watcher);
   locks.set(root, lock);
   root.exposed.allow(lockTerminal);
   root.exposed.allow(terminalFree);

@@ -28,6 +28,22 @@ export async function prepareTerminal(path: string): Promise<boolean> {
   }
 }
 
+/** The person has gone away. */
+export function hangUpTerminal(path: string): void {
+  void terminals.get(path)?.then(
+    terminal => terminal.hangUp(),
+    () => {},
+  );
+}
+
+/** What the person types is drawn again, below what was printed over it. */
+export function redrawPrompt(path: string): void {
+  void terminals.get(path)?.then(
+    terminal => terminal.redraw(),
+    () => {},
+  );
+}
+
 /** It is as it was before then. */
 export async function closeTerminal(path: string): Promise<void> {
   const opening = terminals.get(path);

@@ -3,7 +3,7 @@
  * keys of the prompt's and not signals for the tree.
  * Floor 7: below `terminal-worker`.
  */
-import {type ChildProcess, spawn, spawnSync} from 'node:child_process';
+import {type ChildProcess, type StdioOptions, spawn, spawnSync} from 'node:child_process';
 import {closeSync, constants, openSync} from 'node:fs';
 import {createInterface, type Interface} from 'node:readline';
 import {ReadStream, WriteStream} from 'node:tty';
@@ -68,6 +68,14 @@ export class Screen {
     if (this.#typed.length > 0) return this.#answer(this.#typed.shift());
     this.#editor.setPrompt(this.#asked);
     this.#editor.prompt();
+  }
+
+  /** The line that is being edited, once more: something else was printed where it stood. */
+  redraw(): void {
+    if (this.#closed || this.#asked === undefined) return;
+    // Not in the types: how far above the cursor the old drawing began, which is not there any more.
+    (this.#editor as Interface & {prevRows?: number}).prevRows = 0;
+    this.#editor.prompt(true);
   }
 
   /** The terminal as it was before. Idempotent. */
@@ -160,7 +168,7 @@ export class Screen {
     if (this.#saved === undefined) return;
     try {
       const fd = openTty();
-      spawnSync('stty', [this.#saved], {stdio: [fd, 'ignore', 'ignore']});
+      stty([this.#saved], [fd, 'ignore', 'ignore']);
       closeSync(fd);
     } catch {
       // Hung up: nobody is there to mind.
@@ -174,8 +182,14 @@ function openTty(): number {
 
 /** In the words of `stty`, which alone can save and restore all of them. Undefined where there is no `stty`. */
 function settingsOf(fd: number): string | undefined {
-  const {status, stdout} = spawnSync('stty', ['-g'], {stdio: [fd, 'pipe', 'ignore'], encoding: 'utf8'});
+  const {status, stdout} = stty(['-g'], [fd, 'pipe', 'ignore']);
   return status === 0 ? stdout.trim() : undefined;
+}
+
+/** Before a session and after it Ctrl-C is a signal, for all of the job: it must not leave the terminal half way. */
+function stty(args: readonly string[], stdio: StdioOptions) {
+  const script = `trap '' HUP INT QUIT; exec stty "$@"`;
+  return spawnSync('sh', ['-c', script, 'sh', ...args], {stdio, encoding: 'utf8'});
 }
 
 /**

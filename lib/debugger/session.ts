@@ -173,6 +173,11 @@ export class Session {
     }
   }
 
+  /** The root, for what the debugger has to tell it. */
+  toRoot(): Promise<Portal> {
+    return this.#root(never);
+  }
+
   #hasQuit(scope: Scope): boolean {
     for (let at: Scope | undefined = scope; at; at = at.parent) if (this.#quit.has(at)) return true;
     return false;

@@ -18,6 +18,7 @@ const history = new History(historyPath);
 const completeMs = 2_000;
 
 let open: Session | undefined;
+let hungUp = false;
 let free: Promise<void> = Promise.resolve();
 
 class Session {
@@ -42,6 +43,15 @@ class Session {
     this.#screen = undefined;
     if (open === this) open = undefined;
     this.#release();
+  }
+
+  hangUp(): void {
+    this.#wire.send({type: 'hungUp'});
+    this.#wire.close();
+  }
+
+  redraw(): void {
+    this.#screen?.redraw();
   }
 
   #end(): void {
@@ -74,6 +84,7 @@ class Session {
     });
     await before;
     if (this.#gone) return this.#release();
+    if (hungUp) return this.#refuse('the terminal has hung up');
     try {
       this.#screen = new Screen({
         history,
@@ -81,15 +92,18 @@ class Session {
         end: () => this.#wire.send({type: 'end'}),
         interrupt: () => this.#wire.send({type: 'interrupt'}),
         complete: text => this.#complete(text),
-        // Hung up: as if the agent had gone, which it learns by it.
-        gone: () => this.#wire.close(),
+        gone: () => this.hangUp(),
       });
       open = this;
-      this.#wire.send({type: 'opened', ...this.#screen.size});
+      this.#wire.send({type: 'opened', ...this.#screen.size, pid: process.pid});
     } catch (error) {
-      this.#wire.send({type: 'refused', why: error instanceof Error ? error.message : String(error)});
-      this.#release();
+      this.#refuse(error instanceof Error ? error.message : String(error));
     }
+  }
+
+  #refuse(why: string): void {
+    this.#wire.send({type: 'refused', why});
+    this.#release();
   }
 
   #complete(text: string): Promise<[names: string[], typed: string]> {
@@ -113,12 +127,17 @@ class Session {
 const server = createServer(socket => void new Session(socket));
 server.listen(path, () => main.postMessage('listening'));
 
-main.on('message', ({done}: ToTerminalWorker) => {
+main.on('message', (message: ToTerminalWorker) => {
+  if (message.type === 'redraw') return open?.redraw();
+  if (message.type === 'hangUp') {
+    hungUp = true;
+    return open?.hangUp();
+  }
   open?.end();
   server.close();
-  if (done) {
-    Atomics.store(done, 0, 1);
-    Atomics.notify(done, 0);
+  if (message.done) {
+    Atomics.store(message.done, 0, 1);
+    Atomics.notify(message.done, 0);
   }
   process.exit();
 });

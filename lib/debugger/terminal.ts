@@ -17,11 +17,18 @@ export interface TerminalOptions {
 
 export interface Terminal {
   readonly path: string;
+  /** Something was printed where the prompt stood: it is drawn again. */
+  redraw(): void;
+  /** Whoever sat there has gone: a session that is open ends, and the program runs on; there is no other. */
+  hangUp(): void;
   /** Ends a session that is open; the terminal is then as it was before it. Idempotent. */
   close(): Promise<void>;
 }
 
-export type ToTerminalWorker = {readonly type: 'close'; readonly done?: Int32Array};
+export type ToTerminalWorker =
+  | {readonly type: 'redraw'}
+  | {readonly type: 'hangUp'}
+  | {readonly type: 'close'; readonly done?: Int32Array};
 
 /** How long a process that ends waits for its terminal to be put in order. */
 const exitMs = 2_000;
@@ -45,6 +52,8 @@ export async function openTerminal({path, history = defaultHistory()}: TerminalO
   worker.unref();
   return {
     path,
+    redraw: () => worker.postMessage({type: 'redraw'} satisfies ToTerminalWorker),
+    hangUp: () => worker.postMessage({type: 'hangUp'} satisfies ToTerminalWorker),
     close: () => {
       worker.ref();
       worker.postMessage({type: 'close'} satisfies ToTerminalWorker);

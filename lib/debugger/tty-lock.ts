@@ -20,18 +20,35 @@ export interface Asker {
   readonly what: string;
 }
 
+/** Told of every change of hands, in that very moment. */
+export interface LockWatcher {
+  taken(holder: ActorId): void;
+  released(): void;
+}
+
 export class TtyLock {
   readonly #name: string;
+  readonly #watcher: LockWatcher | undefined;
   readonly #queue = new PQueue({concurrency: 1});
   readonly #waiting = new Set<Asker>();
   #holder: Asker | undefined;
   #lastFree = Number.NEGATIVE_INFINITY;
   #used = false;
+  /** The last has let go in this turn of the loop, or in the one before. */
+  #settling = false;
 
-  constructor(name = 'the terminal') {
+  constructor(name = 'the terminal', watcher?: LockWatcher) {
     this.#name = name;
+    this.#watcher = watcher;
     this.#queue.on('idle', () => {
       this.#lastFree = performance.now();
+      this.#settling = true;
+      // It may be told in the turn before the one that reads the signals.
+      setImmediate(() =>
+        setImmediate(() => {
+          this.#settling = false;
+        }),
+      );
     });
   }
 
@@ -47,6 +64,11 @@ export class TtyLock {
   /** Whether somebody holds or awaits it. */
   get busy(): boolean {
     return this.#queue.pending + this.#queue.size > 0;
+  }
+
+  /** The same, and a turn of the loop longer: by then signals are delivered that came while this thread stood still. */
+  get taken(): boolean {
+    return this.busy || this.#settling;
   }
 
   /** Whether anybody ever did. */
@@ -89,12 +111,14 @@ export class TtyLock {
   #held(asker: Asker, granted: (release: () => void) => void): Promise<void> {
     this.#waiting.delete(asker);
     this.#holder = asker;
+    this.#watcher?.taken(asker.actor);
     this.#log(asker, 'has');
     return new Promise(resolve => {
       granted(() => {
         if (this.#holder !== asker) return;
         this.#holder = undefined;
         this.#log(asker, 'has let go of');
+        this.#watcher?.released();
         resolve();
       });
     });

@@ -7,6 +7,7 @@
  *   agent ── print / ask ──▶        line, or end (Ctrl-D)
  *   agent ◀── complete ──           completions
  *   agent ◀── interrupt ──          Ctrl-C while nothing is asked
+ *   agent ◀── hungUp ──             there is nobody to talk to any more
  *   agent ── close ──▶              closed: the terminal is as it was before
  */
 import type {Socket} from 'node:net';
@@ -19,12 +20,15 @@ export type FromAgent =
   | {readonly type: 'close'};
 
 export type FromTerminal =
-  | {readonly type: 'opened'; readonly columns: number; readonly rows: number}
+  /** `pid`: of the root. */
+  | {readonly type: 'opened'; readonly columns: number; readonly rows: number; readonly pid: number}
   | {readonly type: 'refused'; readonly why: string}
   | {readonly type: 'line'; readonly text: string}
   | {readonly type: 'end'}
   | {readonly type: 'complete'; readonly id: number; readonly text: string}
   | {readonly type: 'interrupt'}
+  /** The terminal is gone, and the root is not. */
+  | {readonly type: 'hungUp'}
   | {readonly type: 'closed'};
 
 /** A listing of a whole file fits; whoever sends more is not one of ours. */

@@ -10,6 +10,7 @@ import {Peer} from '../actor/peers.js';
 import {type ActorId, formatActor} from '../base/address.js';
 import {type ActorDied, type ActorError, TransportClosed} from '../base/errors.js';
 import {log} from '../base/log.js';
+import {whenLate} from '../base/timer.js';
 import {startHeartbeat} from '../channel/heartbeat.js';
 import type {Transport} from '../transport/transport.js';
 
@@ -71,11 +72,20 @@ export class Link {
       return inUse ? this.#verdict(closed) : Promise.resolve(closed);
     });
     if (channel.closed) return;
-    stopHeartbeat = startHeartbeat(channel, actor.tree.timeouts.heartbeat, state => {
+    const {heartbeat} = actor.tree.timeouts;
+    let forgive = (): void => {};
+    const stop = startHeartbeat(channel, heartbeat, state => {
       log('runtime', `${formatActor(id)} is ${state}`);
-      // Within a host the kernel says who is gone; beyond it only silence does.
-      if (options.far && state === 'unresponsive') channel.destroy('heartbeat');
+      forgive();
+      // Within a host the kernel says who is gone; beyond it only silence does. Whoever is silent while somebody is at a
+      // prompt has another period after it.
+      if (options.far && state === 'unresponsive')
+        forgive = whenLate(() => channel.destroy('heartbeat'), {actor: actor.id.id, whole: heartbeat});
     });
+    stopHeartbeat = () => {
+      stop();
+      forgive();
+    };
   }
 
   hold(): Held {

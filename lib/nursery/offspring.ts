@@ -119,6 +119,8 @@ export class Offspring implements PortalOwner, Child {
         cwd: plan.cwd,
         execArgv: plan.execArgv,
         stdio: plan.stdio,
+        owner: this.#actor.id.id,
+        debug: plan.debug?.on,
       });
       // The end may have been asked for while the system made the process.
       if (this.#asked) this.#killWhenFree();

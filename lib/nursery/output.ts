@@ -11,6 +11,13 @@ const queueBytes = 4 * 1024 * 1024;
 const longestLine = 64 * 1024;
 const newline = 10;
 
+export interface RelayOptions {
+  /** Before each line. */
+  readonly prefix: string;
+  /** Given lines, each with its prefix, as many as come at once; those that it takes are not written. */
+  readonly take?: ((lines: Buffer) => boolean) | undefined;
+}
+
 export interface Relay {
   /** The last 8 KiB, as text. */
   tail(): string;
@@ -20,7 +27,7 @@ export interface Relay {
  * Reads all of `from`; writes it line by line to `to`, each with the prefix. Without `to` it is only read. A reader
  * that has gone away (EPIPE) is no reason to end.
  */
-export function relayLines(from: Readable | null, to: Writable | undefined, options: {readonly prefix: string}): Relay {
+export function relayLines(from: Readable | null, to: Writable | undefined, options: RelayOptions): Relay {
   let tail = Buffer.alloc(0);
   let line: Buffer[] = [];
   let lineBytes = 0;
@@ -31,13 +38,22 @@ export function relayLines(from: Readable | null, to: Writable | undefined, opti
     dropped = 0;
     return told;
   };
-  const write = (end: Uint8Array): void => {
+  const put = (whole: Buffer): void => {
     if (to && to.writableLength > queueBytes) dropped++;
-    else if (to?.writable) {
-      to.write(Buffer.concat([...gap(), prefix, ...line, end]));
-    }
+    else if (to?.writable) to.write(Buffer.concat([...gap(), whole]));
+  };
+  let lines: Buffer[] = [];
+  const write = (end: Uint8Array): void => {
+    const whole = Buffer.concat([prefix, ...line, end]);
+    if (to && options.take) lines.push(whole);
+    else put(whole);
     line = [];
     lineBytes = 0;
+  };
+  const hand = (): void => {
+    if (lines.length === 0) return;
+    if (!options.take?.(Buffer.concat(lines))) for (const one of lines) put(one);
+    lines = [];
   };
   const letGo = to && outliveReader(to);
   from?.on('data', (chunk: Buffer) => {
@@ -49,13 +65,16 @@ export function relayLines(from: Readable | null, to: Writable | undefined, opti
       write(chunk.subarray(start, at + 1));
       start = at + 1;
     }
-    if (start === chunk.length) return;
-    line.push(chunk.subarray(start));
-    lineBytes += chunk.length - start;
-    if (lineBytes > longestLine) write(Buffer.alloc(0));
+    if (start < chunk.length) {
+      line.push(chunk.subarray(start));
+      lineBytes += chunk.length - start;
+      if (lineBytes > longestLine) write(Buffer.alloc(0));
+    }
+    hand();
   });
   from?.on('close', () => {
     if (lineBytes > 0) write(Buffer.from('\n'));
+    hand();
     // Nothing comes after which it could be told: one line beyond the bound.
     if (dropped > 0 && to?.writable) to.write(Buffer.concat(gap()));
     // In its own turn: an EPIPE of the last write comes later.

@@ -94,8 +94,13 @@ export function planOf(name: string, options: ActorOptions, inherited: TreeOptio
     execArgv,
     stdio,
     logLevel,
-    debug: debugOf(options.debug, inherited),
+    debug: withStdio(debugOf(options.debug, inherited), stdio),
   };
+}
+
+/** What is printed below an actor goes past it to the root, which must know what would have become of it. */
+function withStdio(debug: TreeOptions['debug'], stdio: NonNullable<ActorOptions['stdio']>): TreeOptions['debug'] {
+  return debug && stdio !== 'inherit' && debug.stdio !== 'ignore' ? {...debug, stdio} : debug;
 }
 
 /** The root gives out the terminal: where that has none to give, no actor can be debugged. @throws TypeError */

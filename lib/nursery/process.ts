@@ -7,10 +7,12 @@ import {once} from 'node:events';
 import {existsSync} from 'node:fs';
 import type {Socket} from 'node:net';
 import {fileURLToPath} from 'node:url';
+import {isSpawned} from '../base/current.js';
 import {type Exit, SpawnFailed} from '../base/errors.js';
+import {hooks, type Writer} from '../base/hooks.js';
 import {maxFrameBytes} from '../msg/frame.js';
 import {SocketTransport} from '../transport/socket.js';
-import {relayLines} from './output.js';
+import {type RelayOptions, relayLines} from './output.js';
 import type {Body, SpawnRequest} from './spawner.js';
 
 /** Data, not an import: the entry of a spawned process stands two floors above. */
@@ -20,23 +22,18 @@ const outputGraceMs = 100;
 
 export async function spawnProcess(request: SpawnRequest): Promise<Body> {
   const setpriv = findSetpriv();
-  const node = [
-    ...inheritedArgs(request.execArgv ?? process.execArgv),
-    childEntry,
-    String(process.pid),
-    request.treeId,
-    request.id,
-    request.name,
-  ];
+  const node = [...nodeArgs(request), childEntry, String(process.pid), request.treeId, request.id, request.name];
   const [command, args] = setpriv
     ? [setpriv, ['--pdeathsig', 'KILL', process.execPath, ...node]]
     : [process.execPath, node];
   const child = await launch(command, args, request);
 
-  const mark = `${request.name}(${child.pid})`;
-  const relay = request.stdio === 'prefix' ? {prefix: `${mark} `} : {prefix: ''};
-  const stderr = relayLines(child.stderr, request.stdio === 'ignore' ? undefined : process.stderr, relay);
-  if (child.stdout) relayLines(child.stdout, process.stdout, relay);
+  const stderr = relayLines(
+    child.stderr,
+    request.stdio === 'ignore' ? undefined : process.stderr,
+    relayOf(child, 'stderr', request),
+  );
+  if (child.stdout) relayLines(child.stdout, process.stdout, relayOf(child, 'stdout', request));
   const socket = child.stdio[3] as Socket;
   return {
     pid: child.pid as number,
@@ -48,8 +45,18 @@ export async function spawnProcess(request: SpawnRequest): Promise<Body> {
   };
 }
 
+function relayOf({pid = 0}: ChildProcess, stdio: Writer['stdio'], request: SpawnRequest): RelayOptions {
+  const marked = request.stdio === 'prefix';
+  const prefix = marked ? `${request.name}(${pid}) ` : '';
+  if (request.debug === undefined) return {prefix};
+  const writer = {name: request.name, pid, stdio, marked};
+  return {prefix, take: line => hooks.output?.(request.owner, writer, line) ?? false};
+}
+
 async function launch(command: string, args: readonly string[], request: SpawnRequest): Promise<ChildProcess> {
-  const stdout = request.stdio === 'prefix' ? 'pipe' : request.stdio;
+  // In debug mode all goes through us: somebody may stand at a prompt, who must not be disturbed.
+  const isRead = request.stdio === 'prefix' || (request.stdio === 'inherit' && request.debug !== undefined);
+  const stdout = isRead ? 'pipe' : request.stdio;
   let cause: unknown;
   try {
     const child = spawn(command, args, {
@@ -111,6 +118,16 @@ const flagsWithValue = new Set([
   '--test-reporter-destination',
   '--test-skip-pattern',
 ]);
+
+/** Keeps objects visible at a prompt that V8 would otherwise dissolve into registers. */
+const visibleObjects = '--no-turbo-escape';
+
+function nodeArgs({execArgv, debug}: SpawnRequest): string[] {
+  const args = inheritedArgs(execArgv ?? process.execArgv);
+  if (debug) return args.includes(visibleObjects) ? args : [...args, visibleObjects];
+  // Where this actor was given it for itself.
+  return isSpawned() && !execArgv ? args.filter(arg => arg !== visibleObjects) : args;
+}
 
 /** The arguments of this process's Node that a child takes over. */
 export function inheritedArgs(execArgv: readonly string[]): string[] {

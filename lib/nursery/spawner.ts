@@ -14,6 +14,10 @@ export interface SpawnRequest {
   readonly cwd: string | undefined;
   readonly execArgv: readonly string[] | undefined;
   readonly stdio: 'inherit' | 'prefix' | 'ignore';
+  /** The id of the actor that starts it. */
+  readonly owner: string;
+  /** Undefined unless the tree is in debug mode: then its output is read by its parent; true: it stops at breakpoints. */
+  readonly debug: boolean | undefined;
 }
 
 /** A live actor's body, whatever it is made of. */

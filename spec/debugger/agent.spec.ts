@@ -1,4 +1,6 @@
 // The agent in a process whose main thread really stands still, against a made-up terminal.
+import {spawn} from 'node:child_process';
+import {once} from 'node:events';
 import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {createServer, type Socket} from 'node:net';
 import {tmpdir} from 'node:os';
@@ -54,9 +56,9 @@ class FakeTerminal {
   }
 
   /** What an agent prints when it has its terminal. */
-  async opened(t: ExecutionContext): Promise<string> {
+  async opened(t: ExecutionContext, pid = process.pid): Promise<string> {
     t.is((await this.next()).type, 'open');
-    this.send({type: 'opened', columns: 80, rows: 24});
+    this.send({type: 'opened', columns: 80, rows: 24, pid});
     return this.asked();
   }
 
@@ -178,13 +180,24 @@ test('who does not await the breakpoint gets no prompt, but a reason', async t =
   const terminal = new FakeTerminal(t);
   const program = startProgram(t, 'unawaited', {args: [terminal.path]});
   t.is((await terminal.next()).type, 'open');
-  terminal.send({type: 'opened', columns: 80, rows: 24});
+  terminal.send({type: 'opened', columns: 80, rows: 24, pid: process.pid});
   const reason = await terminal.next();
   t.regex(reason.type === 'print' ? reason.text : reason.type, /^it: no code of yours awaits this breakpoint/);
   t.is((await terminal.next()).type, 'close');
   terminal.send({type: 'closed'});
   t.is(await program.next(), 'gone');
   t.deepEqual(await program.exited, {code: 0, signal: null});
+});
+
+test('who stands still when the root is gone kills itself, and runs nothing more', async t => {
+  const root = spawn(process.execPath, ['--eval', '']);
+  await once(root, 'exit');
+  const terminal = new FakeTerminal(t);
+  const program = startProgram(t, 'looked-at', {args: [terminal.path]});
+  await terminal.opened(t, root.pid);
+  terminal.vanish();
+  t.deepEqual(await program.exited, {code: null, signal: 'SIGKILL'});
+  t.is(program.stdout, '');
 });
 
 test('a terminal that vanishes leaves no process standing still', async t => {

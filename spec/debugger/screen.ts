@@ -40,8 +40,9 @@ export const keys = {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: it is made of them
 const promptEnd = /\x1b\[\d+G$/;
 
-/** Notes the terminal's settings before and after a program. */
-const script = 'before=$1 after=$2; shift 2; stty -g >"$before"; "$@"; code=$?; stty -g >"$after"; exit $code';
+/** Notes the terminal's settings before and after a program. Survives a Ctrl-C that the program does. */
+const script =
+  'trap : INT; before=$1 after=$2; shift 2; stty -g >"$before"; "$@"; code=$?; stty -g >"$after"; exit $code';
 
 export class PtyProgram {
   /** The exit code; 128 and more for a signal. */
@@ -97,6 +98,10 @@ export class PtyProgram {
     t.is(await this.exited, code, this.screen());
     const [before, after] = this.#settings.map(path => readFileSync(path, 'utf8'));
     t.is(after, before, 'the settings of the terminal');
+    await this.leavesNothing(t);
+  }
+
+  async leavesNothing(t: ExecutionContext): Promise<void> {
     const deadline = performance.now() + orphanMs;
     while (this.#processes().length > 0 && performance.now() < deadline) await delay(20);
     t.deepEqual(this.#processes(), [], 'no process is left');
@@ -147,6 +152,11 @@ export class PtyProgram {
     this.press(`${text}${keys.enter}`);
     const screen = await this.prompt(label);
     return screen.split('\n').slice(before, -1).join('\n');
+  }
+
+  /** Closes the terminal, as a window does. */
+  hangUp(): void {
+    (this.#pty as IPty & {destroy(): void}).destroy();
   }
 
   resize(columns: number, rows: number): void {

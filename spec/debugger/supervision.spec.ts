@@ -11,8 +11,9 @@ import {
   type Portal,
   RemoteActorError,
   type RootOptions,
+  waitForActor,
 } from '../../lib/index.js';
-import {block, failAbove, idle, mend, mourn, pause, pauseBelow, slow} from '../fixtures/pauses.js';
+import {block, failAbove, idle, idleBelow, mend, mourn, pause, pauseBelow, slow} from '../fixtures/pauses.js';
 import {pidOf} from '../fixtures/tasks.js';
 import {tell, told} from '../fixtures/told.js';
 import {isAlive, leftBehind, untilGone} from '../processes.js';
@@ -26,7 +27,7 @@ test.after.always('no process is left behind', async t => {
   t.deepEqual(await leftBehind(), []);
 });
 
-const all = [block, failAbove, idle, mend, mourn, pause, pauseBelow, pidOf, slow];
+const all = [block, failAbove, idle, idleBelow, mend, mourn, pause, pauseBelow, pidOf, slow];
 const debug: RootOptions = {debug: true, expose: [told]};
 /** So short that whoever is judged while somebody is at the prompt is lost. */
 const hasty: RootOptions = {...debug, timeouts: {exit: 300, cancelAck: 50}};
@@ -260,6 +261,28 @@ test.serial(
     );
   },
 );
+
+test.serial('X2: an actor that was found is asked to end when the prompt is left', async t => {
+  await openNursery(async nursery => {
+    const [top, other] = await start(nursery, 'finder', 'other');
+    void quietly(top.run(idleBelow, 'sought'));
+    const found = await waitForActor('sought');
+    const task = other.run(pause);
+    const prompt = await prompts.next('other');
+    let ended = false;
+    const asked = found.cancelActor().then(acked => {
+      ended = true;
+      return acked;
+    });
+    await longer();
+    t.false(ended);
+    t.true(isAlive(found.actor.pid));
+    prompt.answer();
+    await task;
+    t.true(await asked);
+    t.deepEqual(await untilGone([found.actor.pid]), []);
+  }, hasty);
+});
 
 test.serial('T8: a body that ends while an actor is at the prompt waits with the end of the others', async t => {
   let pids: number[] = [];

@@ -3,6 +3,7 @@ import test, {type ExecutionContext} from 'ava';
 import fc from 'fast-check';
 import {newActorId} from '../../lib/base/address.js';
 import {HandshakeRejected, TransportClosed} from '../../lib/base/errors.js';
+import {hooks} from '../../lib/base/hooks.js';
 import {configureLog} from '../../lib/base/log.js';
 import type {Held} from '../../lib/discovery/link.js';
 import {encodeCancel} from '../../lib/msg/cancel.js';
@@ -335,3 +336,44 @@ test('an actor that another one is taken for is not linked', async t => {
   const nobody = await errorOf(a.links.hold(newActorId('c').id, async () => []));
   t.true(nobody instanceof TransportClosed);
 });
+
+for (const answers of [true, false])
+  test.serial(
+    `F5: over TCP one that is silent while somebody is at a prompt has another period after it [${answers ? 'answers' : 'stays silent'}]`,
+    async t => {
+      const here = await linked(t, 'here', {heartbeat: 300});
+      const there = await linked(t, 'there', {listen: tcp});
+      const road = await roadTo(t, (await there.links.addresses())[1] as string);
+      const held = (await here.links.connect(parseAddress(road.address), {timeout})) as Held;
+      t.is(await over(held).run(() => 1), 1);
+      let leave!: (free: number) => void;
+      const gate = new Promise<number>(resolve => (leave = resolve));
+      let asked!: () => void;
+      const judging = new Promise<void>(resolve => (asked = resolve));
+      let gone = false;
+      hooks.teardownGate = actor => {
+        if (actor !== here.actor.id.id) return undefined;
+        asked();
+        return gone ? undefined : gate;
+      };
+      t.teardown(() => (hooks.teardownGate = undefined));
+      road.silence(true);
+      const waiting = over(held).run(() => 2);
+      const failing = answers ? undefined : errorOf(waiting);
+      await judging;
+      t.is(held.peer.channel.closed, undefined);
+      if (answers) road.silence(false);
+      gone = true;
+      leave(0);
+      if (answers) {
+        t.is(await waiting, 2);
+        t.is(here.links.size, 1);
+        held.release();
+      } else {
+        const error = await failing;
+        t.true(error instanceof TransportClosed && error.kind === 'heartbeat', String(error));
+      }
+      road.cut();
+      await isGone(here, there);
+    },
+  );

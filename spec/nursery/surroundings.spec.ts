@@ -3,7 +3,7 @@ import {realpathSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import test, {type ExecutionContext} from 'ava';
 import {type ActorOptions, openNursery, type RemoteFn} from '../../lib/index.js';
-import {argv, cwd, descriptors, env, execArgv} from '../fixtures/surroundings.js';
+import {argv, cwd, descriptors, env, execArgv, execArgvBelow} from '../fixtures/surroundings.js';
 import {canInspect, leftBehind} from '../processes.js';
 import {fixture, startNode} from '../program.js';
 
@@ -52,6 +52,28 @@ test('cwd is the working folder of the actor', async t => {
 test('execArgv is what Node gets; without it the flags of the parent are inherited', async t => {
   t.deepEqual(await ask(execArgv, {execArgv: ['--no-warnings']}), ['--no-warnings']);
   t.true((await ask(execArgv, {})).includes('--enable-source-maps'), 'the specs run with --enable-source-maps');
+});
+
+test('in debug mode objects stay visible in the actors that can be stopped, and in no others', async t => {
+  const visible = (flags: string[]): number => flags.filter(flag => flag === '--no-turbo-escape').length;
+  t.is(visible(await ask(execArgv, {})), 0);
+  await openNursery(
+    async nursery => {
+      const asked = {expose: [execArgv, execArgvBelow]};
+      const [on, off, own] = await Promise.all([
+        nursery.startActor('on', asked),
+        nursery.startActor('off', {...asked, debug: false}),
+        nursery.startActor('own', {...asked, execArgv: ['--no-turbo-escape']}),
+      ]);
+      t.is(visible(await on.run(execArgv)), 1);
+      t.is(visible(await on.run(execArgvBelow, true)), 1);
+      t.is(visible(await on.run(execArgvBelow, false)), 0);
+      t.is(visible(await off.run(execArgv)), 0);
+      t.is(visible(await off.run(execArgvBelow, true)), 1);
+      t.is(visible(await own.run(execArgv)), 1);
+    },
+    {debug: true},
+  );
 });
 
 test('an actor does not see the arguments by which it was started', async t => {
