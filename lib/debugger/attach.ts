@@ -8,11 +8,15 @@ import {processWide} from '../base/shared.js';
 import {rxjs} from '../context/rxjs.js';
 import {newSocketPath, rootAddresses} from '../discovery/root-portal.js';
 import {openLock} from './root-lock.js';
+import {keepRoster} from './root-roster.js';
 import {closeTerminal} from './root-terminal.js';
 import {Session} from './session.js';
 
 /** By the id of the actor. */
 const sessions = processWide('debugger-sessions', () => new Map<string, Session>());
+
+/** How to stop them, by the id of the root. */
+const rosters = new Map<string, () => void>();
 
 /** Puts a tree into debug mode, before its first actor is started. */
 export async function attachRoot(root: Actor): Promise<void> {
@@ -23,7 +27,9 @@ export async function attachRoot(root: Actor): Promise<void> {
     terminal: await newSocketPath(root),
   };
   root.tree = {...root.tree, debug};
-  sessions.set(root.id.id, new Session(root, debug, openLock(root)));
+  const lock = openLock(root);
+  sessions.set(root.id.id, new Session(root, debug, lock));
+  rosters.set(root.id.id, keepRoster(root, lock, debug.terminal));
   await warmUp();
   hang();
 }
@@ -48,6 +54,8 @@ async function warmUp(): Promise<void> {
 /** At the end of a root: its terminal is as it was before. */
 export async function detachRoot(root: Actor): Promise<void> {
   detach(root);
+  rosters.get(root.id.id)?.();
+  rosters.delete(root.id.id);
   if (root.tree.debug) await closeTerminal(root.tree.debug.terminal);
 }
 

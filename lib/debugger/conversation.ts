@@ -5,6 +5,7 @@
  */
 import {connect} from 'node:net';
 import type {Answer, Prompt} from './prompt.js';
+import {drawRoster, type Roster} from './roster.js';
 import {type FromAgent, type FromTerminal, Wire} from './wire.js';
 
 /** How a talk ended. */
@@ -33,6 +34,7 @@ export class Conversation {
   readonly #wire: Wire<FromTerminal, FromAgent>;
   #asked: ((line: string | undefined) => void) | undefined;
   #onClosed: () => void = () => {};
+  #onRoster: (roster: Roster | undefined) => void = () => {};
   #over = false;
 
   /** @param terminal the path at which it listens */
@@ -58,7 +60,7 @@ export class Conversation {
       const lines = await this.#guarded(async () => {
         const answer = await this.#prompt.run(line);
         end = answer.end;
-        return answer.lines;
+        return answer.wants === 'actors' ? await this.#actors() : answer.lines;
       });
       this.print(lines);
       if (end) return end;
@@ -104,6 +106,8 @@ export class Conversation {
         const [names, typed] = await this.#prompt.complete(message.text);
         return this.#wire.send({type: 'completions', id: message.id, names, typed});
       }
+      case 'roster':
+        return this.#onRoster(message.roster);
       case 'interrupt':
         return this.#listener.interrupt();
       case 'closed':
@@ -131,6 +135,15 @@ export class Conversation {
     });
   }
 
+  async #actors(): Promise<readonly string[]> {
+    if (this.#over) return [];
+    this.#wire.send({type: 'roster'});
+    const roster = await new Promise<Roster | undefined>(resolve => {
+      this.#onRoster = resolve;
+    });
+    return roster ? drawRoster(roster) : ['nobody has told this terminal of actors'];
+  }
+
   #answer(line: string | undefined): void {
     const asked = this.#asked;
     this.#asked = undefined;
@@ -141,6 +154,7 @@ export class Conversation {
     if (this.#over) return;
     this.#over = true;
     this.#onClosed();
+    this.#onRoster(undefined);
     this.#answer(undefined);
     this.#listener.lost();
   }

@@ -8,6 +8,8 @@ import type {Debuggee, Frame, Step, Variable} from './debuggee.js';
 
 export interface Answer {
   readonly lines: readonly string[];
+  /** What the terminal is asked for, and shows instead: this knows of nothing but the one program. */
+  readonly wants?: 'actors';
   /** The session is over: the program runs on, the task is quit, or there is nothing left to stop in. */
   readonly end?: 'continue' | 'quit' | 'gone';
 }
@@ -59,6 +61,7 @@ const help = [
   'w  where (also bt)     u  up, to the caller    d  down',
   'l  list the source     ll the whole file       locals  all variables',
   'p EXPR  print          EXPR  any expression; name = value assigns',
+  'actors  the tree: who has this terminal (>), and who waits for it',
   'An empty line repeats n, s, u, d and l. Ctrl-C interrupts, Ctrl-D continues.',
   'A variable that is called like a command: p n, or (n).',
 ];
@@ -122,6 +125,7 @@ export class Prompt {
       case 'locals':
         return {lines: await this.#locals()};
       case 'actors':
+        return {lines: [], wants: 'actors'};
       case 'devtools':
         return {lines: [`${command}: not there yet`]};
       default:

@@ -7,6 +7,7 @@ import {once} from 'node:events';
 import {homedir} from 'node:os';
 import {join} from 'node:path';
 import {Worker} from 'node:worker_threads';
+import type {Roster} from './roster.js';
 
 export interface TerminalOptions {
   /** Where it listens: a new path in the tree's private folder. */
@@ -17,11 +18,15 @@ export interface TerminalOptions {
 
 export interface Terminal {
   readonly path: string;
+  /** Who is there, for whoever asks at a prompt. */
+  tell(roster: Roster): void;
   /** Ends a session that is open; the terminal is then as it was before it. Idempotent. */
   close(): Promise<void>;
 }
 
-export type ToTerminalWorker = {readonly type: 'close'; readonly done?: Int32Array};
+export type ToTerminalWorker =
+  | {readonly type: 'roster'; readonly roster: Roster}
+  | {readonly type: 'close'; readonly done?: Int32Array};
 
 /** How long a process that ends waits for its terminal to be put in order. */
 const exitMs = 2_000;
@@ -45,6 +50,7 @@ export async function openTerminal({path, history = defaultHistory()}: TerminalO
   worker.unref();
   return {
     path,
+    tell: roster => worker.postMessage({type: 'roster', roster} satisfies ToTerminalWorker),
     close: () => {
       worker.ref();
       worker.postMessage({type: 'close'} satisfies ToTerminalWorker);

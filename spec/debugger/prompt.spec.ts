@@ -190,10 +190,10 @@ test('what an expression throws is marked', async t => {
   await says(t, new Prompt(fake), 'boom', ['! Error: no']);
 });
 
-test('help names every command; what is not there yet says so', async t => {
+test('help names every command; `actors` is what the terminal is asked for', async t => {
   const prompt = new Prompt(new Fake());
   t.true((await prompt.run('help')).lines.length > 4);
-  for (const line of ['actors', 'devtools']) await says(t, prompt, line, [`${line}: not there yet`]);
+  t.deepEqual(await prompt.run('actors'), {lines: [], wants: 'actors'});
 });
 
 const completes = test.macro({
