@@ -6,20 +6,21 @@
 import {type Debugger, type Runtime, Session} from 'node:inspector';
 import {fileURLToPath} from 'node:url';
 import {inspect} from 'node:util';
+import {isAsyncAt, Ownership} from './code.js';
 import type {Debuggee, Evaluated, Frame, Scope, Step, Stepped, Variable} from './debuggee.js';
 import {inspectorSlot} from './slot.js';
 import {Sources} from './sources.js';
 
 const completeMs = 500;
-/** How often a stop in code that is not the user's is stepped out of. */
-const maxHops = 60;
+/** How often a stop in code that is not the user's is stepped on from. */
+const maxHops = 2_000;
+/** After so many of them a library is stepped out of, and what it would have called then is passed over. */
+const maxInside = 1_000;
 /** How long to wait, once the user's last frame is left, for the one that awaited it. It runs at once or never. */
 const leftMs = 300;
 /** How long a busy program may take to stop before it is taken for an idle one. */
 const idleMs = 100;
 const group = 'prompt';
-/** Everything of this library that is not the program's. */
-const runtime = new URL('..', import.meta.url).href;
 
 type CallFrame = Debugger.CallFrame;
 
@@ -29,13 +30,18 @@ export class Inspected implements Debuggee {
   frames: readonly Frame[] = [];
   readonly #session = new Session();
   readonly #sources = new Sources();
+  readonly #ownership = new Ownership();
   /** Those of `frames`. */
   #callFrames: readonly CallFrame[] = [];
   /** Whosever it is. */
   #top: CallFrame | undefined;
   #landed: ((stepped: Stepped) => void) | undefined;
   #hops = 0;
+  /** The function in which the last step began. */
+  #stepped: string | undefined;
   #running = true;
+  /** On the way from the breakpoint to whoever awaits it. */
+  #arriving = false;
   /** Ctrl-C since the last question; `#interrupted`: the program has been told. */
   #wanted = false;
   #interrupted = false;
@@ -54,9 +60,14 @@ export class Inspected implements Debuggee {
     session.on('Debugger.scriptParsed', ({params}) =>
       this.#sources.add(params.scriptId, params.url, params.sourceMapURL ?? ''),
     );
-    session.on('Debugger.paused', ({params}) => this.#paused(params.callFrames));
+    session.on('Debugger.paused', ({params}) => {
+      if (isThrow(params) && !this.#interrupted) void this.#passThrow(params);
+      else this.#paused(params.callFrames);
+    });
     session.on('Debugger.resumed', () => this.#resumed());
     await this.#post('Debugger.enable');
+    // Only so that a step is not lost by one.
+    await this.#post('Debugger.setPauseOnExceptions', {state: 'all'});
   }
 
   /** The program runs on. */
@@ -68,13 +79,46 @@ export class Inspected implements Debuggee {
 
   /** Resolves at the first stop in the user's code. */
   stopped(): Promise<Stepped> {
+    this.#arriving = true;
     return this.#await();
   }
 
   async step(step: Step): Promise<Stepped> {
+    return step === 'out' && (await this.#isAsync(this.#callFrames[0])) ? this.#finish() : this.#step(step);
+  }
+
+  async #step(step: Step): Promise<Stepped> {
     const landed = this.#await();
+    this.#stepped = placeOf(this.#callFrames[0]);
     await this.#post(methods[step]);
     return landed;
+  }
+
+  /**
+   * To the end of an async function, and to what awaits it. V8 steps out of one by stopping at whatever runs after its
+   * next await; stepping over, it stays with this very call.
+   */
+  async #finish(): Promise<Stepped> {
+    const own = placeOf(this.#callFrames[0]);
+    for (;;) {
+      const returns = this.#callFrames[0]?.returnValue !== undefined;
+      const stepped = await this.#step('over');
+      if (returns || stepped !== 'stopped' || placeOf(this.#callFrames[0]) !== own) return stepped;
+    }
+  }
+
+  async #innermostAsync(callFrames: readonly CallFrame[]): Promise<CallFrame | undefined> {
+    for (const frame of callFrames) if (await this.#isAsync(frame)) return frame;
+    return undefined;
+  }
+
+  /** As the source says: the inspector does not. The code of a module counts as such, since it may await. */
+  async #isAsync(frame: CallFrame | undefined): Promise<boolean> {
+    const at = frame?.functionLocation;
+    if (!at) return false;
+    if (at.lineNumber === 0 && !at.columnNumber) return true;
+    const {scriptSource} = await this.#post('Debugger.getScriptSource', {scriptId: at.scriptId});
+    return isAsyncAt(scriptSource.split('\n')[at.lineNumber] ?? '', at.columnNumber ?? 0);
   }
 
   /** Ends the step that is being made, or is about to be. */
@@ -202,6 +246,7 @@ export class Inspected implements Debuggee {
   }
 
   #land(stepped: Stepped): void {
+    this.#arriving = false;
     this.#landed?.(stepped);
     this.#landed = undefined;
   }
@@ -215,10 +260,22 @@ export class Inspected implements Debuggee {
     this.frames = [];
   }
 
+  /**
+   * A throw is no place to stop, and to go on from it does not end a step. But one that leaves the async function that is
+   * stepped would: V8 does not look for who awaits it then. That is what runs next.
+   */
+  async #passThrow({callFrames, reason}: Debugger.PausedEventDataType): Promise<void> {
+    this.#running = false;
+    const left = reason === 'promiseRejection' ? await this.#innermostAsync(callFrames) : undefined;
+    const isLost = left !== undefined && placeOf(left) === this.#stepped;
+    await this.#post(isLost ? methods.into : 'Debugger.resume').catch(() => {});
+  }
+
   #paused(callFrames: readonly CallFrame[]): void {
     clearTimeout(this.#leftTimer);
     this.#running = false;
     const top = callFrames[0];
+    if (top && this.#arriving) this.#ownership.awaits(this.#sources.urlOf(top.location.scriptId));
     const isUsers = top !== undefined && this.#isUsers(top);
     if (!isUsers && !this.#interrupted && this.#hops < maxHops) return this.#hop(callFrames);
     this.#top = top;
@@ -228,18 +285,22 @@ export class Inspected implements Debuggee {
     else this.#land(isUsers ? 'stopped' : 'gone');
   }
 
-  /** Out of what is not the user's. With none of the user's frames below, somebody may still await the one that was left. */
+  /**
+   * On from what is not the user's: out of Node and of this library; within other libraries to what they call, which may be
+   * the user's. With none of the user's frames below, somebody may still await the one that was left.
+   */
   #hop(callFrames: readonly CallFrame[]): void {
     this.#hops++;
+    const url = this.#sources.urlOf(callFrames[0]?.location.scriptId ?? '');
+    const inside = this.#hops < maxInside && this.#ownership.isLibrary(url);
     if (!callFrames.some(frame => this.#isUsers(frame))) {
       this.#leftTimer = setTimeout(() => this.#land('gone'), leftMs);
     }
-    this.#post('Debugger.stepOut').catch(() => this.#land('gone'));
+    this.#post(methods[inside ? 'into' : 'out']).catch(() => this.#land('gone'));
   }
 
   #isUsers(frame: CallFrame): boolean {
-    const url = this.#sources.urlOf(frame.location.scriptId);
-    return url !== '' && !url.startsWith('node:') && !url.startsWith(runtime);
+    return this.#ownership.isUsers(this.#sources.urlOf(frame.location.scriptId));
   }
 
   #frame({functionName, location}: CallFrame): Frame {
@@ -277,7 +338,9 @@ type TimedEvaluation = Runtime.EvaluateParameterType & {
 /** What is asked of the inspector: parameters, answer. */
 interface Commands {
   'Debugger.enable': [[], Debugger.EnableReturnType];
+  'Debugger.setPauseOnExceptions': [[Debugger.SetPauseOnExceptionsParameterType], undefined];
   'Debugger.pause': [[], undefined];
+  'Debugger.resume': [[], undefined];
   'Debugger.stepOver': [[], undefined];
   'Debugger.stepInto': [[], undefined];
   'Debugger.stepOut': [[], undefined];
@@ -287,6 +350,15 @@ interface Commands {
   'Runtime.callFunctionOn': [[Runtime.CallFunctionOnParameterType], Runtime.CallFunctionOnReturnType];
   'Runtime.getProperties': [[Runtime.GetPropertiesParameterType], Runtime.GetPropertiesReturnType];
   'Runtime.releaseObjectGroup': [[Runtime.ReleaseObjectGroupParameterType], undefined];
+}
+
+const isThrow = ({reason}: Debugger.PausedEventDataType): boolean =>
+  reason === 'exception' || reason === 'promiseRejection';
+
+/** Which function it is, whichever of its calls. */
+function placeOf(frame: CallFrame | undefined): string {
+  const {scriptId, lineNumber, columnNumber} = frame?.functionLocation ?? frame?.location ?? {};
+  return `${scriptId}:${lineNumber}:${columnNumber}`;
 }
 
 function primitive({type, value, unserializableValue}: Runtime.RemoteObject): string {
