@@ -31,6 +31,7 @@ class Session {
   constructor({terminal, label, evaluateMs}: Extract<ToWorker, {type: 'arm'}>) {
     const inspected = new Inspected(evaluateMs);
     this.#inspected = inspected;
+    inspected.onResumed = () => this.#conversation.leave(['another debugger has resumed the program']);
     this.#label = label;
     this.#conversation = new Conversation(terminal, label, new Prompt(inspected), {
       opened: columns => void this.#hold(columns),

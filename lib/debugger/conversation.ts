@@ -35,6 +35,7 @@ export class Conversation {
   #asked: ((line: string | undefined) => void) | undefined;
   #onClosed: () => void = () => {};
   #onRoster: (roster: Roster | undefined) => void = () => {};
+  #left = false;
   #over = false;
 
   /** @param terminal the path at which it listens */
@@ -69,6 +70,14 @@ export class Conversation {
 
   print(lines: readonly string[]): void {
     if (lines.length > 0) this.#wire.send({type: 'print', text: lines.join('\n')});
+  }
+
+  /** Ends the talk, as if the program had been continued at the prompt. */
+  leave(lines: readonly string[]): void {
+    this.#left = true;
+    // Below the line that is being edited.
+    this.print(['', ...lines]);
+    this.#answer(undefined);
   }
 
   /** Resolves when the terminal is as it was before, or has taken too long for that. */
@@ -127,7 +136,7 @@ export class Conversation {
   }
 
   #ask(): Promise<string | undefined> {
-    if (this.#over) return Promise.resolve(undefined);
+    if (this.#over || this.#left) return Promise.resolve(undefined);
     this.#listener.calm();
     this.#wire.send({type: 'ask', prompt: `${this.#label}> `});
     return new Promise(resolve => {

@@ -35,6 +35,10 @@ export class Inspected implements Debuggee {
   #callFrames: readonly CallFrame[] = [];
   /** Whosever it is. */
   #top: CallFrame | undefined;
+  /** Another debugger has made the program go on. */
+  onResumed: () => void = () => {};
+  #shared = false;
+  #leaving = false;
   #landed: ((stepped: Stepped) => void) | undefined;
   #hops = 0;
   /** The function in which the last step began. */
@@ -73,6 +77,9 @@ export class Inspected implements Debuggee {
   /** The program runs on. */
   disconnect(): void {
     clearTimeout(this.#leftTimer);
+    this.#leaving = true;
+    // Otherwise it would stay stopped for another one that is connected.
+    if (this.#shared && !this.#running) this.#post('Debugger.resume').catch(() => {});
     this.#session.disconnect();
     this.#land('gone');
   }
@@ -178,6 +185,14 @@ export class Inspected implements Debuggee {
     }
   }
 
+  async devtools(): Promise<Evaluated> {
+    const expression = `globalThis[Symbol.for('${inspectorSlot}')].devtools()`;
+    const {result, exceptionDetails} = await this.#evaluate(0, {expression, silent: true});
+    if (exceptionDetails) return thrown(exceptionDetails);
+    this.#shared = true;
+    return {failed: false, text: String(result.value)};
+  }
+
   async returned(): Promise<string | undefined> {
     const value = this.#callFrames[0]?.returnValue;
     return value && (await this.#show(value)).text;
@@ -254,6 +269,7 @@ export class Inspected implements Debuggee {
   /** A pause that is asked for before this is lost: the program still counts as stopped. */
   #resumed(): void {
     this.#running = true;
+    if (!this.#landed && !this.#leaving) this.onResumed();
     if (this.#wanted && this.#landed) this.#interrupt();
     this.#callFrames = [];
     this.#top = undefined;

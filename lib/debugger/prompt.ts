@@ -62,6 +62,7 @@ const help = [
   'l  list the source     ll the whole file       locals  all variables',
   'p EXPR  print          EXPR  any expression; name = value assigns',
   'actors  the tree: who has this terminal (>), and who waits for it',
+  'devtools  lets Chrome or VS Code attach to this process',
   'An empty line repeats n, s, u, d and l. Ctrl-C interrupts, Ctrl-D continues.',
   'A variable that is called like a command: p n, or (n).',
 ];
@@ -127,10 +128,23 @@ export class Prompt {
       case 'actors':
         return {lines: [], wants: 'actors'};
       case 'devtools':
-        return {lines: [`${command}: not there yet`]};
+        return {lines: await this.#devtools()};
       default:
         return {lines: help};
     }
+  }
+
+  async #devtools(): Promise<string[]> {
+    const opened = await this.#debuggee.devtools?.();
+    if (!opened) return ['devtools: only for a program that stands still'];
+    if (opened.failed) return [`! ${opened.text}`];
+    const {host, pathname} = new URL(opened.text);
+    return [
+      `listening for DevTools, until the program ends: ${opened.text}`,
+      `  Chrome: devtools://devtools/bundled/js_app.html?v8only=true&ws=${host}${pathname}`,
+      `  or chrome://inspect, with ${host} among its targets; VS Code: attach to port ${host.split(':')[1]}`,
+      '  This prompt ends when the program is resumed or stepped there.',
+    ];
   }
 
   async #step(step: Step): Promise<Answer> {

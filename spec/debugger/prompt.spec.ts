@@ -196,6 +196,16 @@ test('help names every command; `actors` is what the terminal is asked for', asy
   t.deepEqual(await prompt.run('actors'), {lines: [], wants: 'actors'});
 });
 
+test('devtools says where and how others attach; a program that cannot be attached to says so', async t => {
+  const fake: Fake & Pick<Debuggee, 'devtools'> = new Fake();
+  await says(t, new Prompt(fake), 'devtools', ['devtools: only for a program that stands still']);
+  fake.devtools = async () => ({failed: false, text: 'ws://127.0.0.1:4711/some-id'});
+  const {lines} = await new Prompt(fake).run('devtools');
+  t.regex(lines.join('\n'), /ws:\/\/127\.0\.0\.1:4711\/some-id\n.*&ws=127\.0\.0\.1:4711\/some-id\n.*port 4711\n/);
+  fake.devtools = async () => ({failed: true, text: 'no'});
+  await says(t, new Prompt(fake), 'devtools', ['! no']);
+});
+
 const completes = test.macro({
   async exec(t, line: string, names: readonly string[], typed: string, asked: readonly string[]) {
     const fake = new Fake();
