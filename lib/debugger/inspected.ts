@@ -5,10 +5,9 @@
  */
 import {type Debugger, type Runtime, Session} from 'node:inspector';
 import {fileURLToPath} from 'node:url';
-import {inspect} from 'node:util';
 import {isAsyncAt, Ownership} from './code.js';
 import type {Debuggee, Evaluated, Frame, Scope, Step, Stepped, Variable} from './debuggee.js';
-import {inspectorSlot} from './slot.js';
+import {inspectorSlot, showValue} from './slot.js';
 import {Sources} from './sources.js';
 
 const completeMs = 500;
@@ -20,6 +19,7 @@ const maxInside = 1_000;
 const leftMs = 300;
 /** How long a busy program may take to stop before it is taken for an idle one. */
 const idleMs = 100;
+const maxMessage = 2_000;
 const group = 'prompt';
 
 type CallFrame = Debugger.CallFrame;
@@ -167,7 +167,7 @@ export class Inspected implements Debuggee {
       const {result} = await this.#post('Runtime.getProperties', {objectId: object.objectId, ownProperties: true});
       const variables: Variable[] = [];
       for (const {name, value} of result) {
-        variables.push({name, text: value ? (await this.#show(value)).text : '(not set yet)'});
+        variables.push({name, text: value ? (await this.#show(value, true)).text : '(not set yet)'});
       }
       found.push({kind: type, variables});
     }
@@ -177,7 +177,7 @@ export class Inspected implements Debuggee {
   async evaluate(frame: number, expression: string): Promise<Evaluated> {
     try {
       const {result, exceptionDetails} = await this.#evaluate(frame, {expression, timeout: this.#evaluateMs});
-      return exceptionDetails ? thrown(exceptionDetails) : await this.#show(result);
+      return await (exceptionDetails ? this.#showThrown(exceptionDetails) : this.#show(result));
     } catch (error) {
       return {failed: true, text: error instanceof Error ? error.message : String(error)};
     } finally {
@@ -238,16 +238,23 @@ export class Inspected implements Debuggee {
     return this.#post('Debugger.evaluateOnCallFrame', {...options, objectGroup: group, callFrameId});
   }
 
+  /** What is no error is shown as a value is. */
+  async #showThrown(details: Runtime.ExceptionDetails): Promise<Evaluated> {
+    const {exception} = details;
+    if (exception?.objectId === undefined || exception.subtype === 'error') return thrown(details);
+    return {failed: true, text: (await this.#show(exception, true)).text};
+  }
+
   /** As Node's own prompt shows it. The object is inspected where it lives, by Node's `inspect`, within a time. */
-  async #show(value: Runtime.RemoteObject): Promise<Evaluated> {
-    if (value.objectId === undefined) return {failed: false, text: primitive(value)};
+  async #show(value: Runtime.RemoteObject, brief = false): Promise<Evaluated> {
+    if (value.objectId === undefined) return {failed: false, text: primitive(value, brief)};
     await this.#post('Runtime.callFunctionOn', {
       functionDeclaration: `function (value) { globalThis[Symbol.for('${inspectorSlot}')].value = value; }`,
       objectId: value.objectId,
       arguments: [{objectId: value.objectId}],
       silent: true,
     });
-    const expression = `globalThis[Symbol.for('${inspectorSlot}')].show()`;
+    const expression = `globalThis[Symbol.for('${inspectorSlot}')].show(${brief})`;
     const {result, exceptionDetails} = await this.#evaluate(0, {expression, timeout: this.#evaluateMs, silent: true});
     return exceptionDetails ? thrown(exceptionDetails) : {failed: false, text: String(result.value)};
   }
@@ -377,13 +384,14 @@ function placeOf(frame: CallFrame | undefined): string {
   return `${scriptId}:${lineNumber}:${columnNumber}`;
 }
 
-function primitive({type, value, unserializableValue}: Runtime.RemoteObject): string {
+function primitive({type, value, unserializableValue}: Runtime.RemoteObject, brief = false): string {
   if (unserializableValue !== undefined) return unserializableValue;
-  return type === 'undefined' ? 'undefined' : inspect(value);
+  return type === 'undefined' ? 'undefined' : showValue(value, {brief, columns: 80});
 }
 
-/** One line: whoever wants the stack prints the error. */
+/** Its name and message: whoever wants the stack prints the error. */
 function thrown({exception, text}: Runtime.ExceptionDetails): Evaluated {
   const said = exception ? (exception.description ?? primitive(exception)) : text;
-  return {failed: true, text: said.split('\n')[0] ?? said};
+  const stack = said.search(/\n {4}at /);
+  return {failed: true, text: (stack < 0 ? said : said.slice(0, stack)).slice(0, maxMessage)};
 }

@@ -4,7 +4,7 @@
  */
 import {basename} from 'node:path';
 import {escapeText} from '../base/escape.js';
-import type {Debuggee, Frame, Step, Variable} from './debuggee.js';
+import type {Debuggee, Evaluated, Frame, Step, Variable} from './debuggee.js';
 
 export interface Answer {
   readonly lines: readonly string[];
@@ -210,12 +210,27 @@ export class Prompt {
     return shown.flatMap(({kind, variables}) => [`${kind}:`, ...variables.flatMap(linesOf)]);
   }
 
+  /** `{a: 1}` is meant for an object, where it can be one. */
+  async #evaluate(expression: string): Promise<Evaluated> {
+    if (expression.startsWith('{')) {
+      const object = await this.#debuggee.evaluate(this.#frame, `(${expression}\n)`);
+      if (!object.failed || !object.text.startsWith('SyntaxError: ')) return object;
+    }
+    return this.#debuggee.evaluate(this.#frame, expression);
+  }
+
   async #print(expression: string): Promise<string[]> {
     if (expression === '') return ['p needs an expression'];
-    const {failed, text} = await this.#debuggee.evaluate(this.#frame, expression);
+    const {failed, text} = await this.#evaluate(expression);
+    const [, declared] = declaration.exec(expression) ?? [];
+    // What it runs in is V8's, of this line alone.
+    if (declared && (text === 'undefined' || text.startsWith('EvalError: ')))
+      return [`${declared} is not kept beyond this line: globalThis.${declared} = … is`];
     return `${failed ? '! ' : ''}${text}`.split('\n');
   }
 }
+
+const declaration = /^(?:let|const|var|class|(?:async\s+)?function(?:\s*\*)?)\s+([\p{L}_$][\p{L}\p{N}_$]*)/u;
 
 const nobody = 'no frame of your code is on the stack';
 

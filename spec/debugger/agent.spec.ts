@@ -34,7 +34,9 @@ test('expressions see the variables of the frame and of what is around it, and m
   t.is(await terminal.type('[fixed, touched, terminal.length > 0]'), '[ 1, 0, true ]');
   t.is(await terminal.type('if (true) touched = 5'), '5');
   t.is(await terminal.type('odd.plain = "\\x1b[2J"'), String.raw`'\x1B[2J'`);
-  t.is(await terminal.type('throw {code: 3}'), '! Object');
+  t.is(await terminal.type('throw {code: 3}'), '! { code: 3 }');
+  t.is(await terminal.type('throw new TypeError("two\\nlines")'), '! TypeError: two\nlines');
+  t.is(await terminal.type('throw Object.assign(new Error("m"), {name: "Custom"})'), '! Custom: m');
   t.is(await terminal.type('throw 3'), '! 3');
   t.is(await terminal.type('1 +'), '! SyntaxError: Unexpected end of input');
   t.is(await terminal.type('10n ** 20n'), '100000000000000000000n');

@@ -190,6 +190,30 @@ test('what an expression throws is marked', async t => {
   await says(t, new Prompt(fake), 'boom', ['! Error: no']);
 });
 
+test('a declaration that is lost with its line says so, and what to write instead', async t => {
+  const fake = new Fake();
+  fake.answers = {
+    'let x = 1': {failed: false, text: 'undefined'},
+    'var z = 1': {failed: true, text: 'EvalError: no'},
+    'const y = 1; y': {failed: false, text: '1'},
+  };
+  await says(t, new Prompt(fake), 'let x = 1', ['x is not kept beyond this line: globalThis.x = … is']);
+  await says(t, new Prompt(fake), 'var z = 1', ['z is not kept beyond this line: globalThis.z = … is']);
+  await says(t, new Prompt(fake), 'const y = 1; y', ['1']);
+});
+
+test('braces are an object where they can be one, and a block where not', async t => {
+  const fake = new Fake();
+  fake.answers = {
+    '({a: 1}\n)': {failed: false, text: 'object'},
+    '({ n++; }\n)': {failed: true, text: 'SyntaxError: no'},
+    '({a: b}\n)': {failed: true, text: 'ReferenceError: b'},
+  };
+  await says(t, new Prompt(fake), '{a: 1}', ['object']);
+  await says(t, new Prompt(fake), '{ n++; }', ['{ n++; }']);
+  await says(t, new Prompt(fake), '{a: b}', ['! ReferenceError: b']);
+});
+
 test('help names every command; `actors` is what the terminal is asked for', async t => {
   const prompt = new Prompt(new Fake());
   t.true((await prompt.run('help')).lines.length > 4);
