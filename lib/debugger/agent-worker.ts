@@ -13,80 +13,43 @@
  *   ◀── released
  */
 import {readFileSync} from 'node:fs';
-import {connect} from 'node:net';
 import {type MessagePort, parentPort} from 'node:worker_threads';
 import type {FromWorker, ToWorker} from './agent.js';
+import {Conversation} from './conversation.js';
 import {Inspected} from './inspected.js';
-import {type Answer, Prompt} from './prompt.js';
-import {type FromAgent, type FromTerminal, Wire} from './wire.js';
+import {Prompt} from './prompt.js';
 
 type Release = Extract<FromWorker, {type: 'released'}>['how'];
 
 const main = parentPort as MessagePort;
 
-/** How long the terminal may take to put itself in order. */
-const closeMs = 3_000;
 /** How long a root may take to end once its terminal is gone. */
 const goneMs = 1_000;
 
 class Session {
   readonly #inspected: Inspected;
-  readonly #prompt: Prompt;
   readonly #label: string;
-  readonly #wire: Wire<FromTerminal, FromAgent>;
-  #asked: ((line: string | undefined) => void) | undefined;
-  #onClosed: () => void = () => {};
+  readonly #conversation: Conversation;
   #connected = false;
-  /** The process whose terminal it is. */
-  #root: number | undefined;
-  #over = false;
 
   constructor({terminal, label, evaluateMs}: Extract<ToWorker, {type: 'arm'}>) {
-    this.#inspected = new Inspected(evaluateMs);
-    this.#prompt = new Prompt(this.#inspected);
+    const inspected = new Inspected(evaluateMs);
+    this.#inspected = inspected;
+    inspected.onResumed = () => this.#conversation.leave(['another debugger has resumed the program']);
     this.#label = label;
-    this.#wire = new Wire(
-      connect(terminal),
-      message => void this.#receive(message),
-      () => void this.#lost(),
-    );
-    this.#wire.send({type: 'open', label});
+    this.#conversation = new Conversation(terminal, label, new Prompt(inspected), {
+      opened: columns => void this.#hold(columns),
+      refused: why => tell({type: 'refused', why}),
+      interrupt: () => inspected.interrupt(),
+      calm: () => inspected.calm(),
+      lost: () => void this.#lost(),
+    });
   }
 
   /** The process ends: a session that is still connected then would keep it waiting. */
   abandon(): void {
-    this.#over = true;
     if (this.#connected) this.#inspected.disconnect();
-    this.#wire.close();
-  }
-
-  async #receive(message: FromTerminal): Promise<void> {
-    switch (message.type) {
-      case 'opened':
-        this.#root = message.pid;
-        return this.#hold(message.columns);
-      case 'refused':
-        this.#over = true;
-        this.#wire.close();
-        return tell({type: 'refused', why: message.why});
-      case 'line':
-        return this.#answer(message.text);
-      case 'end':
-        return this.#answer(undefined);
-      case 'complete': {
-        const [names, typed] = await this.#prompt.complete(message.text);
-        return this.#wire.send({type: 'completions', id: message.id, names, typed});
-      }
-      case 'interrupt':
-        return this.#inspected.interrupt();
-      case 'hungUp':
-        this.#root = undefined;
-        return this.#wire.close();
-      case 'closed':
-        return this.#onClosed();
-      default:
-        return message satisfies never;
-    }
+    this.#conversation.abandon();
   }
 
   async #hold(columns: number): Promise<void> {
@@ -94,67 +57,18 @@ class Session {
     this.#connected = true;
     const stopped = this.#inspected.stopped();
     tell({type: 'armed', columns});
-    await this.#release((await stopped) === 'gone' ? this.#unawaited() : await this.#talk());
+    await this.#release((await stopped) === 'gone' ? this.#unawaited() : await this.#conversation.talk());
   }
 
   #unawaited(): Release {
-    this.#print([`${this.#label}: no code of yours awaits this breakpoint, so there is no place to stop at`]);
+    const why = 'no code of yours awaits this breakpoint, so there is no place to stop at';
+    this.#conversation.print([`${this.#label}: ${why}`]);
     return 'gone';
-  }
-
-  async #talk(): Promise<Release> {
-    this.#print(await this.#prompt.arrive());
-    for (;;) {
-      const line = await this.#ask();
-      if (line === undefined) return 'continue';
-      const {lines, end} = await this.#run(line);
-      this.#print(lines);
-      if (end) return end;
-    }
-  }
-
-  /** A fault of the prompt is shown there: it must not leave a stopped program behind. */
-  async #run(line: string): Promise<Answer> {
-    try {
-      return await this.#prompt.run(line);
-    } catch (error) {
-      return {lines: [`! the debugger failed: ${error instanceof Error ? error.message : String(error)}`]};
-    }
-  }
-
-  #print(lines: readonly string[]): void {
-    if (lines.length > 0) this.#wire.send({type: 'print', text: lines.join('\n')});
-  }
-
-  #ask(): Promise<string | undefined> {
-    if (this.#over) return Promise.resolve(undefined);
-    this.#inspected.calm();
-    this.#wire.send({type: 'ask', prompt: `${this.#label}> `});
-    return new Promise(resolve => {
-      this.#asked = resolve;
-    });
-  }
-
-  #answer(line: string | undefined): void {
-    const asked = this.#asked;
-    this.#asked = undefined;
-    asked?.(line);
   }
 
   /** The terminal first, so that nothing is printed on one that is not ready; then the program. */
   async #release(how: Release): Promise<void> {
-    if (!this.#over) {
-      await new Promise<void>(resolve => {
-        const timer = setTimeout(resolve, closeMs);
-        this.#onClosed = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-        this.#wire.send({type: 'close'});
-      });
-      this.#over = true;
-      this.#wire.close();
-    }
+    await this.#conversation.close();
     // First, so that it is there in the first turn of the program's loop.
     tell({type: 'released', how});
     this.#inspected.disconnect();
@@ -163,12 +77,9 @@ class Session {
 
   /** The terminal is gone, with or without the root. A main thread that is stopped could not even end by itself. */
   async #lost(): Promise<void> {
-    if (this.#over) return;
-    this.#over = true;
-    this.#onClosed();
     if (!this.#connected) return tell({type: 'refused', why: 'the terminal cannot be reached'});
-    if (this.#root !== undefined && (await isGone(this.#root))) process.kill(process.pid, 'SIGKILL');
-    this.#answer(undefined);
+    const {root} = this.#conversation;
+    if (root !== undefined && (await isGone(root))) process.kill(process.pid, 'SIGKILL');
     this.#inspected.disconnect();
   }
 }

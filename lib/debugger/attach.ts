@@ -9,6 +9,7 @@ import {rxjs} from '../context/rxjs.js';
 import {newSocketPath, rootAddresses} from '../discovery/root-portal.js';
 import {closeDisplay, Outlet, type Output, openDisplay} from './output.js';
 import {openLock} from './root-lock.js';
+import {keepRoster} from './root-roster.js';
 import {closeTerminal, hangUpTerminal} from './root-terminal.js';
 import {Session} from './session.js';
 
@@ -16,6 +17,9 @@ import {Session} from './session.js';
 const sessions = processWide('debugger-sessions', () => new Map<string, Session>());
 /** Where the output of an actor's children goes, by the id of the actor. */
 const outputs = processWide('debugger-outputs', () => new Map<string, Output>());
+
+/** How to stop them, by the id of the root. */
+const rosters = new Map<string, () => void>();
 
 /** Puts a tree into debug mode, before its first actor is started. */
 export async function attachRoot(root: Actor): Promise<void> {
@@ -28,7 +32,9 @@ export async function attachRoot(root: Actor): Promise<void> {
   root.tree = {...root.tree, debug};
   const display = openDisplay(root, debug.terminal);
   outputs.set(root.id.id, display);
-  sessions.set(root.id.id, new Session(root, debug, openLock(root, display)));
+  const lock = openLock(root, display);
+  sessions.set(root.id.id, new Session(root, debug, lock));
+  rosters.set(root.id.id, keepRoster(root, lock, debug.terminal));
   await warmUp();
   hang();
 }
@@ -54,6 +60,8 @@ async function warmUp(): Promise<void> {
 /** At the end of a root: its terminal is as it was before. */
 export async function detachRoot(root: Actor): Promise<void> {
   detach(root);
+  rosters.get(root.id.id)?.();
+  rosters.delete(root.id.id);
   if (root.tree.debug) await closeTerminal(root.tree.debug.terminal);
   closeDisplay(root);
 }

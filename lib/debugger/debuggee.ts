@@ -45,4 +45,6 @@ export interface Debuggee {
   /** What the innermost function is about to return; undefined while it is not at its end. */
   returned(): Promise<string | undefined>;
   step(step: Step): Promise<Stepped>;
+  /** The address at which other debuggers reach this program from now on. Absent where that makes no sense. */
+  devtools?(): Promise<Evaluated>;
 }

@@ -5,21 +5,22 @@
  */
 import {type Debugger, type Runtime, Session} from 'node:inspector';
 import {fileURLToPath} from 'node:url';
-import {inspect} from 'node:util';
+import {isAsyncAt, Ownership} from './code.js';
 import type {Debuggee, Evaluated, Frame, Scope, Step, Stepped, Variable} from './debuggee.js';
-import {inspectorSlot} from './slot.js';
+import {inspectorSlot, showValue} from './slot.js';
 import {Sources} from './sources.js';
 
 const completeMs = 500;
-/** How often a stop in code that is not the user's is stepped out of. */
-const maxHops = 60;
+/** How often a stop in code that is not the user's is stepped on from. */
+const maxHops = 2_000;
+/** After so many of them a library is stepped out of, and what it would have called then is passed over. */
+const maxInside = 1_000;
 /** How long to wait, once the user's last frame is left, for the one that awaited it. It runs at once or never. */
 const leftMs = 300;
 /** How long a busy program may take to stop before it is taken for an idle one. */
 const idleMs = 100;
+const maxMessage = 2_000;
 const group = 'prompt';
-/** Everything of this library that is not the program's. */
-const runtime = new URL('..', import.meta.url).href;
 
 type CallFrame = Debugger.CallFrame;
 
@@ -29,13 +30,22 @@ export class Inspected implements Debuggee {
   frames: readonly Frame[] = [];
   readonly #session = new Session();
   readonly #sources = new Sources();
+  readonly #ownership = new Ownership();
   /** Those of `frames`. */
   #callFrames: readonly CallFrame[] = [];
   /** Whosever it is. */
   #top: CallFrame | undefined;
+  /** Another debugger has made the program go on. */
+  onResumed: () => void = () => {};
+  #shared = false;
+  #leaving = false;
   #landed: ((stepped: Stepped) => void) | undefined;
   #hops = 0;
+  /** The function in which the last step began. */
+  #stepped: string | undefined;
   #running = true;
+  /** On the way from the breakpoint to whoever awaits it. */
+  #arriving = false;
   /** Ctrl-C since the last question; `#interrupted`: the program has been told. */
   #wanted = false;
   #interrupted = false;
@@ -54,27 +64,68 @@ export class Inspected implements Debuggee {
     session.on('Debugger.scriptParsed', ({params}) =>
       this.#sources.add(params.scriptId, params.url, params.sourceMapURL ?? ''),
     );
-    session.on('Debugger.paused', ({params}) => this.#paused(params.callFrames));
+    session.on('Debugger.paused', ({params}) => {
+      if (isThrow(params) && !this.#interrupted) void this.#passThrow(params);
+      else this.#paused(params.callFrames);
+    });
     session.on('Debugger.resumed', () => this.#resumed());
     await this.#post('Debugger.enable');
+    // Only so that a step is not lost by one.
+    await this.#post('Debugger.setPauseOnExceptions', {state: 'all'});
   }
 
   /** The program runs on. */
   disconnect(): void {
     clearTimeout(this.#leftTimer);
+    this.#leaving = true;
+    // Otherwise it would stay stopped for another one that is connected.
+    if (this.#shared && !this.#running) this.#post('Debugger.resume').catch(() => {});
     this.#session.disconnect();
     this.#land('gone');
   }
 
   /** Resolves at the first stop in the user's code. */
   stopped(): Promise<Stepped> {
+    this.#arriving = true;
     return this.#await();
   }
 
   async step(step: Step): Promise<Stepped> {
+    return step === 'out' && (await this.#isAsync(this.#callFrames[0])) ? this.#finish() : this.#step(step);
+  }
+
+  async #step(step: Step): Promise<Stepped> {
     const landed = this.#await();
+    this.#stepped = placeOf(this.#callFrames[0]);
     await this.#post(methods[step]);
     return landed;
+  }
+
+  /**
+   * To the end of an async function, and to what awaits it. V8 steps out of one by stopping at whatever runs after its
+   * next await; stepping over, it stays with this very call.
+   */
+  async #finish(): Promise<Stepped> {
+    const own = placeOf(this.#callFrames[0]);
+    for (;;) {
+      const returns = this.#callFrames[0]?.returnValue !== undefined;
+      const stepped = await this.#step('over');
+      if (returns || stepped !== 'stopped' || placeOf(this.#callFrames[0]) !== own) return stepped;
+    }
+  }
+
+  async #innermostAsync(callFrames: readonly CallFrame[]): Promise<CallFrame | undefined> {
+    for (const frame of callFrames) if (await this.#isAsync(frame)) return frame;
+    return undefined;
+  }
+
+  /** As the source says: the inspector does not. The code of a module counts as such, since it may await. */
+  async #isAsync(frame: CallFrame | undefined): Promise<boolean> {
+    const at = frame?.functionLocation;
+    if (!at) return false;
+    if (at.lineNumber === 0 && !at.columnNumber) return true;
+    const {scriptSource} = await this.#post('Debugger.getScriptSource', {scriptId: at.scriptId});
+    return isAsyncAt(scriptSource.split('\n')[at.lineNumber] ?? '', at.columnNumber ?? 0);
   }
 
   /** Ends the step that is being made, or is about to be. */
@@ -116,7 +167,7 @@ export class Inspected implements Debuggee {
       const {result} = await this.#post('Runtime.getProperties', {objectId: object.objectId, ownProperties: true});
       const variables: Variable[] = [];
       for (const {name, value} of result) {
-        variables.push({name, text: value ? (await this.#show(value)).text : '(not set yet)'});
+        variables.push({name, text: value ? (await this.#show(value, true)).text : '(not set yet)'});
       }
       found.push({kind: type, variables});
     }
@@ -126,12 +177,20 @@ export class Inspected implements Debuggee {
   async evaluate(frame: number, expression: string): Promise<Evaluated> {
     try {
       const {result, exceptionDetails} = await this.#evaluate(frame, {expression, timeout: this.#evaluateMs});
-      return exceptionDetails ? thrown(exceptionDetails) : await this.#show(result);
+      return await (exceptionDetails ? this.#showThrown(exceptionDetails) : this.#show(result));
     } catch (error) {
       return {failed: true, text: error instanceof Error ? error.message : String(error)};
     } finally {
       await this.#post('Runtime.releaseObjectGroup', {objectGroup: group}).catch(() => {});
     }
+  }
+
+  async devtools(): Promise<Evaluated> {
+    const expression = `globalThis[Symbol.for('${inspectorSlot}')].devtools()`;
+    const {result, exceptionDetails} = await this.#evaluate(0, {expression, silent: true});
+    if (exceptionDetails) return thrown(exceptionDetails);
+    this.#shared = true;
+    return {failed: false, text: String(result.value)};
   }
 
   async returned(): Promise<string | undefined> {
@@ -179,16 +238,23 @@ export class Inspected implements Debuggee {
     return this.#post('Debugger.evaluateOnCallFrame', {...options, objectGroup: group, callFrameId});
   }
 
+  /** What is no error is shown as a value is. */
+  async #showThrown(details: Runtime.ExceptionDetails): Promise<Evaluated> {
+    const {exception} = details;
+    if (exception?.objectId === undefined || exception.subtype === 'error') return thrown(details);
+    return {failed: true, text: (await this.#show(exception, true)).text};
+  }
+
   /** As Node's own prompt shows it. The object is inspected where it lives, by Node's `inspect`, within a time. */
-  async #show(value: Runtime.RemoteObject): Promise<Evaluated> {
-    if (value.objectId === undefined) return {failed: false, text: primitive(value)};
+  async #show(value: Runtime.RemoteObject, brief = false): Promise<Evaluated> {
+    if (value.objectId === undefined) return {failed: false, text: primitive(value, brief)};
     await this.#post('Runtime.callFunctionOn', {
       functionDeclaration: `function (value) { globalThis[Symbol.for('${inspectorSlot}')].value = value; }`,
       objectId: value.objectId,
       arguments: [{objectId: value.objectId}],
       silent: true,
     });
-    const expression = `globalThis[Symbol.for('${inspectorSlot}')].show()`;
+    const expression = `globalThis[Symbol.for('${inspectorSlot}')].show(${brief})`;
     const {result, exceptionDetails} = await this.#evaluate(0, {expression, timeout: this.#evaluateMs, silent: true});
     return exceptionDetails ? thrown(exceptionDetails) : {failed: false, text: String(result.value)};
   }
@@ -202,6 +268,7 @@ export class Inspected implements Debuggee {
   }
 
   #land(stepped: Stepped): void {
+    this.#arriving = false;
     this.#landed?.(stepped);
     this.#landed = undefined;
   }
@@ -209,16 +276,29 @@ export class Inspected implements Debuggee {
   /** A pause that is asked for before this is lost: the program still counts as stopped. */
   #resumed(): void {
     this.#running = true;
+    if (!this.#landed && !this.#leaving) this.onResumed();
     if (this.#wanted && this.#landed) this.#interrupt();
     this.#callFrames = [];
     this.#top = undefined;
     this.frames = [];
   }
 
+  /**
+   * A throw is no place to stop, and to go on from it does not end a step. But one that leaves the async function that is
+   * stepped would: V8 does not look for who awaits it then. That is what runs next.
+   */
+  async #passThrow({callFrames, reason}: Debugger.PausedEventDataType): Promise<void> {
+    this.#running = false;
+    const left = reason === 'promiseRejection' ? await this.#innermostAsync(callFrames) : undefined;
+    const isLost = left !== undefined && placeOf(left) === this.#stepped;
+    await this.#post(isLost ? methods.into : 'Debugger.resume').catch(() => {});
+  }
+
   #paused(callFrames: readonly CallFrame[]): void {
     clearTimeout(this.#leftTimer);
     this.#running = false;
     const top = callFrames[0];
+    if (top && this.#arriving) this.#ownership.awaits(this.#sources.urlOf(top.location.scriptId));
     const isUsers = top !== undefined && this.#isUsers(top);
     if (!isUsers && !this.#interrupted && this.#hops < maxHops) return this.#hop(callFrames);
     this.#top = top;
@@ -228,18 +308,22 @@ export class Inspected implements Debuggee {
     else this.#land(isUsers ? 'stopped' : 'gone');
   }
 
-  /** Out of what is not the user's. With none of the user's frames below, somebody may still await the one that was left. */
+  /**
+   * On from what is not the user's: out of Node and of this library; within other libraries to what they call, which may be
+   * the user's. With none of the user's frames below, somebody may still await the one that was left.
+   */
   #hop(callFrames: readonly CallFrame[]): void {
     this.#hops++;
+    const url = this.#sources.urlOf(callFrames[0]?.location.scriptId ?? '');
+    const inside = this.#hops < maxInside && this.#ownership.isLibrary(url);
     if (!callFrames.some(frame => this.#isUsers(frame))) {
       this.#leftTimer = setTimeout(() => this.#land('gone'), leftMs);
     }
-    this.#post('Debugger.stepOut').catch(() => this.#land('gone'));
+    this.#post(methods[inside ? 'into' : 'out']).catch(() => this.#land('gone'));
   }
 
   #isUsers(frame: CallFrame): boolean {
-    const url = this.#sources.urlOf(frame.location.scriptId);
-    return url !== '' && !url.startsWith('node:') && !url.startsWith(runtime);
+    return this.#ownership.isUsers(this.#sources.urlOf(frame.location.scriptId));
   }
 
   #frame({functionName, location}: CallFrame): Frame {
@@ -277,7 +361,9 @@ type TimedEvaluation = Runtime.EvaluateParameterType & {
 /** What is asked of the inspector: parameters, answer. */
 interface Commands {
   'Debugger.enable': [[], Debugger.EnableReturnType];
+  'Debugger.setPauseOnExceptions': [[Debugger.SetPauseOnExceptionsParameterType], undefined];
   'Debugger.pause': [[], undefined];
+  'Debugger.resume': [[], undefined];
   'Debugger.stepOver': [[], undefined];
   'Debugger.stepInto': [[], undefined];
   'Debugger.stepOut': [[], undefined];
@@ -289,13 +375,23 @@ interface Commands {
   'Runtime.releaseObjectGroup': [[Runtime.ReleaseObjectGroupParameterType], undefined];
 }
 
-function primitive({type, value, unserializableValue}: Runtime.RemoteObject): string {
-  if (unserializableValue !== undefined) return unserializableValue;
-  return type === 'undefined' ? 'undefined' : inspect(value);
+const isThrow = ({reason}: Debugger.PausedEventDataType): boolean =>
+  reason === 'exception' || reason === 'promiseRejection';
+
+/** Which function it is, whichever of its calls. */
+function placeOf(frame: CallFrame | undefined): string {
+  const {scriptId, lineNumber, columnNumber} = frame?.functionLocation ?? frame?.location ?? {};
+  return `${scriptId}:${lineNumber}:${columnNumber}`;
 }
 
-/** One line: whoever wants the stack prints the error. */
+function primitive({type, value, unserializableValue}: Runtime.RemoteObject, brief = false): string {
+  if (unserializableValue !== undefined) return unserializableValue;
+  return type === 'undefined' ? 'undefined' : showValue(value, {brief, columns: 80});
+}
+
+/** Its name and message: whoever wants the stack prints the error. */
 function thrown({exception, text}: Runtime.ExceptionDetails): Evaluated {
   const said = exception ? (exception.description ?? primitive(exception)) : text;
-  return {failed: true, text: said.split('\n')[0] ?? said};
+  const stack = said.search(/\n {4}at /);
+  return {failed: true, text: (stack < 0 ? said : said.slice(0, stack)).slice(0, maxMessage)};
 }

@@ -4,10 +4,12 @@
  */
 import {basename} from 'node:path';
 import {escapeText} from '../base/escape.js';
-import type {Debuggee, Frame, Step, Variable} from './debuggee.js';
+import type {Debuggee, Evaluated, Frame, Step, Variable} from './debuggee.js';
 
 export interface Answer {
   readonly lines: readonly string[];
+  /** What the terminal is asked for, and shows instead: this knows of nothing but the one program. */
+  readonly wants?: 'actors';
   /** The session is over: the program runs on, the task is quit, or there is nothing left to stop in. */
   readonly end?: 'continue' | 'quit' | 'gone';
 }
@@ -59,6 +61,8 @@ const help = [
   'w  where (also bt)     u  up, to the caller    d  down',
   'l  list the source     ll the whole file       locals  all variables',
   'p EXPR  print          EXPR  any expression; name = value assigns',
+  'actors  the tree: who has this terminal (>), and who waits for it',
+  'devtools  lets Chrome or VS Code attach to this process',
   'An empty line repeats n, s, u, d and l. Ctrl-C interrupts, Ctrl-D continues.',
   'A variable that is called like a command: p n, or (n).',
 ];
@@ -122,11 +126,25 @@ export class Prompt {
       case 'locals':
         return {lines: await this.#locals()};
       case 'actors':
+        return {lines: [], wants: 'actors'};
       case 'devtools':
-        return {lines: [`${command}: not there yet`]};
+        return {lines: await this.#devtools()};
       default:
         return {lines: help};
     }
+  }
+
+  async #devtools(): Promise<string[]> {
+    const opened = await this.#debuggee.devtools?.();
+    if (!opened) return ['devtools: only for a program that stands still'];
+    if (opened.failed) return [`! ${opened.text}`];
+    const {host, pathname} = new URL(opened.text);
+    return [
+      `listening for DevTools, until the program ends: ${opened.text}`,
+      `  Chrome: devtools://devtools/bundled/js_app.html?v8only=true&ws=${host}${pathname}`,
+      `  or chrome://inspect, with ${host} among its targets; VS Code: attach to port ${host.split(':')[1]}`,
+      '  This prompt ends when the program is resumed or stepped there.',
+    ];
   }
 
   async #step(step: Step): Promise<Answer> {
@@ -192,12 +210,27 @@ export class Prompt {
     return shown.flatMap(({kind, variables}) => [`${kind}:`, ...variables.flatMap(linesOf)]);
   }
 
+  /** `{a: 1}` is meant for an object, where it can be one. */
+  async #evaluate(expression: string): Promise<Evaluated> {
+    if (expression.startsWith('{')) {
+      const object = await this.#debuggee.evaluate(this.#frame, `(${expression}\n)`);
+      if (!object.failed || !object.text.startsWith('SyntaxError: ')) return object;
+    }
+    return this.#debuggee.evaluate(this.#frame, expression);
+  }
+
   async #print(expression: string): Promise<string[]> {
     if (expression === '') return ['p needs an expression'];
-    const {failed, text} = await this.#debuggee.evaluate(this.#frame, expression);
+    const {failed, text} = await this.#evaluate(expression);
+    const [, declared] = declaration.exec(expression) ?? [];
+    // What it runs in is V8's, of this line alone.
+    if (declared && (text === 'undefined' || text.startsWith('EvalError: ')))
+      return [`${declared} is not kept beyond this line: globalThis.${declared} = … is`];
     return `${failed ? '! ' : ''}${text}`.split('\n');
   }
 }
+
+const declaration = /^(?:let|const|var|class|(?:async\s+)?function(?:\s*\*)?)\s+([\p{L}_$][\p{L}\p{N}_$]*)/u;
 
 const nobody = 'no frame of your code is on the stack';
 

@@ -5,6 +5,7 @@
 import {closeSync, openSync} from 'node:fs';
 import {log} from '../base/log.js';
 import {processWide} from '../base/shared.js';
+import type {Roster} from './roster.js';
 import {openTerminal, type Terminal} from './terminal.js';
 
 /** By the path at which it listens. */
@@ -40,6 +41,14 @@ export function hangUpTerminal(path: string): void {
 export function redrawPrompt(path: string): void {
   void terminals.get(path)?.then(
     terminal => terminal.redraw(),
+    () => {},
+  );
+}
+
+/** Who is there, for whoever asks at a prompt. Nobody asks at a terminal that is not open. */
+export function tellTerminal(path: string, roster: Roster): void {
+  terminals.get(path)?.then(
+    terminal => terminal.tell(roster),
     () => {},
   );
 }

@@ -6,6 +6,7 @@
 import {createServer, type Socket} from 'node:net';
 import {type MessagePort, parentPort, workerData} from 'node:worker_threads';
 import {History} from './history.js';
+import type {Roster} from './roster.js';
 import {Screen} from './screen.js';
 import type {ToTerminalWorker} from './terminal.js';
 import {type FromAgent, type FromTerminal, Wire} from './wire.js';
@@ -17,6 +18,7 @@ const history = new History(historyPath);
 /** How long a completion may take: the keyboard waits for it. */
 const completeMs = 2_000;
 
+let roster: Roster | undefined;
 let open: Session | undefined;
 let hungUp = false;
 let free: Promise<void> = Promise.resolve();
@@ -67,6 +69,8 @@ class Session {
         return this.#screen?.print(message.text);
       case 'ask':
         return this.#screen?.ask(message.prompt);
+      case 'roster':
+        return this.#wire.send({type: 'roster', roster});
       case 'completions':
         return this.#completed(message.id, message.names, message.typed);
       case 'close':
@@ -132,6 +136,10 @@ main.on('message', (message: ToTerminalWorker) => {
   if (message.type === 'hangUp') {
     hungUp = true;
     return open?.hangUp();
+  }
+  if (message.type === 'roster') {
+    roster = message.roster;
+    return;
   }
   open?.end();
   server.close();

@@ -7,6 +7,7 @@ import {once} from 'node:events';
 import {homedir} from 'node:os';
 import {join} from 'node:path';
 import {Worker} from 'node:worker_threads';
+import type {Roster} from './roster.js';
 
 export interface TerminalOptions {
   /** Where it listens: a new path in the tree's private folder. */
@@ -21,6 +22,8 @@ export interface Terminal {
   redraw(): void;
   /** Whoever sat there has gone: a session that is open ends, and the program runs on; there is no other. */
   hangUp(): void;
+  /** Who is there, for whoever asks at a prompt. */
+  tell(roster: Roster): void;
   /** Ends a session that is open; the terminal is then as it was before it. Idempotent. */
   close(): Promise<void>;
 }
@@ -28,6 +31,7 @@ export interface Terminal {
 export type ToTerminalWorker =
   | {readonly type: 'redraw'}
   | {readonly type: 'hangUp'}
+  | {readonly type: 'roster'; readonly roster: Roster}
   | {readonly type: 'close'; readonly done?: Int32Array};
 
 /** How long a process that ends waits for its terminal to be put in order. */
@@ -54,6 +58,7 @@ export async function openTerminal({path, history = defaultHistory()}: TerminalO
     path,
     redraw: () => worker.postMessage({type: 'redraw'} satisfies ToTerminalWorker),
     hangUp: () => worker.postMessage({type: 'hangUp'} satisfies ToTerminalWorker),
+    tell: roster => worker.postMessage({type: 'roster', roster} satisfies ToTerminalWorker),
     close: () => {
       worker.ref();
       worker.postMessage({type: 'close'} satisfies ToTerminalWorker);

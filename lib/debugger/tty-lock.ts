@@ -52,6 +52,9 @@ export class TtyLock {
     });
   }
 
+  /** Called whenever somebody has it, awaits it, or does so no more. */
+  onChange: (() => void) | undefined;
+
   get holder(): Asker | undefined {
     return this.#holder;
   }
@@ -86,13 +89,13 @@ export class TtyLock {
       let left = false;
       const stop = onAbort(signal, reason => {
         left = true;
-        if (this.#waiting.delete(asker)) this.#log(asker, 'does not wait any more for');
+        if (this.#waiting.delete(asker)) this.#changed(asker, 'does not wait any more for');
         reject(reason);
       });
       if (left) return;
       this.#used = true;
       this.#waiting.add(asker);
-      if (this.busy) this.#log(asker, 'waits for');
+      if (this.busy) this.#changed(asker, 'waits for');
       void this.#queue.add(async () => {
         // Its place in the queue comes up all the same, and is passed on.
         if (left) return;
@@ -112,19 +115,20 @@ export class TtyLock {
     this.#waiting.delete(asker);
     this.#holder = asker;
     this.#watcher?.taken(asker.actor);
-    this.#log(asker, 'has');
+    this.#changed(asker, 'has');
     return new Promise(resolve => {
       granted(() => {
         if (this.#holder !== asker) return;
         this.#holder = undefined;
-        this.#log(asker, 'has let go of');
+        this.#changed(asker, 'has let go of');
         this.#watcher?.released();
         resolve();
       });
     });
   }
 
-  #log(asker: Asker, does: string): void {
+  #changed(asker: Asker, does: string): void {
+    this.onChange?.();
     log('runtime', `${formatActor(asker.actor)} ${does} ${this.#name}: ${asker.what}`, {asker});
   }
 }

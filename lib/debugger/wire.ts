@@ -6,16 +6,19 @@
  *   agent ── open ──▶ terminal      opened, or refused
  *   agent ── print / ask ──▶        line, or end (Ctrl-D)
  *   agent ◀── complete ──           completions
+ *   agent ── roster ──▶             roster: who is in the tree
  *   agent ◀── interrupt ──          Ctrl-C while nothing is asked
  *   agent ◀── hungUp ──             there is nobody to talk to any more
  *   agent ── close ──▶              closed: the terminal is as it was before
  */
 import type {Socket} from 'node:net';
+import type {Roster} from './roster.js';
 
 export type FromAgent =
   | {readonly type: 'open'; readonly label: string}
   | {readonly type: 'print'; readonly text: string}
   | {readonly type: 'ask'; readonly prompt: string}
+  | {readonly type: 'roster'}
   | {readonly type: 'completions'; readonly id: number; readonly names: readonly string[]; readonly typed: string}
   | {readonly type: 'close'};
 
@@ -26,6 +29,8 @@ export type FromTerminal =
   | {readonly type: 'line'; readonly text: string}
   | {readonly type: 'end'}
   | {readonly type: 'complete'; readonly id: number; readonly text: string}
+  /** Undefined where nobody has told the terminal. */
+  | {readonly type: 'roster'; readonly roster?: Roster | undefined}
   | {readonly type: 'interrupt'}
   /** The terminal is gone, and the root is not. */
   | {readonly type: 'hungUp'}

@@ -213,6 +213,16 @@ export class Names implements Directory {
     return this.#children.get(id);
   }
 
+  /** This actor and those below it: not those of other programs. */
+  get tree(): Entry[] {
+    return this.#registrar.entries.filter(({road: [first]}) => first === undefined || this.#children.has(first));
+  }
+
+  /** Tells of every change of those. Returns how to stop. */
+  watchTree(changed: () => void): () => void {
+    return this.#registrar.watch(changed);
+  }
+
   /** Made when it is first needed: most actors are never looked for. */
   links(): Promise<Links> {
     this.#links ??= import('./links.js').then(({Links: LinksOf}) => {

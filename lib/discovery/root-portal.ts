@@ -5,9 +5,11 @@
 import type {Actor} from '../actor/actor.js';
 import {directoryOf} from '../actor/directory.js';
 import {makePortal, type Portal, parentOf} from '../actor/portal.js';
+import type {ActorId} from '../base/address.js';
 import {TransportClosed} from '../base/errors.js';
 import type {Links} from './links.js';
 import {Names} from './names.js';
+import type {Entry} from './registrar.js';
 
 const known = new WeakMap<Actor, Promise<Portal>>();
 const neverEnds = new Promise<undefined>(() => {});
@@ -15,6 +17,23 @@ const neverEnds = new Promise<undefined>(() => {});
 /** Where actors of this very host reach a root; it listens from now on. */
 export async function rootAddresses(root: Actor): Promise<string[]> {
   return (await (await linksOf(root)).addresses()).filter(address => address.startsWith('unix:'));
+}
+
+/** An actor of the tree; `parent` is the id of the one that has started it, and undefined for the root. */
+export interface TreeRow {
+  readonly actor: ActorId;
+  readonly parent: string | undefined;
+}
+
+/** Those in the tree of a root, at any moment. @param changed called after every change, and for each that is there */
+export function watchTree(root: Actor, changed: () => void): {rows(): TreeRow[]; stop(): void} {
+  const names = directoryOf(root);
+  if (!(names instanceof Names)) return {rows: () => [{actor: root.id, parent: undefined}], stop: () => {}};
+  const rowOf = ({actor, road}: Entry): TreeRow => ({
+    actor,
+    parent: actor.id === root.id.id ? undefined : (road.at(-2) ?? root.id.id),
+  });
+  return {rows: () => names.tree.map(rowOf), stop: names.watchTree(changed)};
 }
 
 /** A path for one more socket of the tree. */

@@ -1,90 +1,11 @@
 // The agent in a process whose main thread really stands still, against a made-up terminal.
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
-import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
-import {createServer, type Socket} from 'node:net';
-import {tmpdir} from 'node:os';
+import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import test, {type ExecutionContext} from 'ava';
-import {type FromAgent, type FromTerminal, Wire} from '../../lib/debugger/wire.js';
 import {type Program, startNode, startProgram} from '../program.js';
-
-/** What an agent connects to: says yes, and types what the test says. */
-class FakeTerminal {
-  readonly path: string;
-  #wire: Wire<FromAgent, FromTerminal> | undefined;
-  #waiting: ((message: FromAgent) => void) | undefined;
-  readonly #messages: FromAgent[] = [];
-
-  constructor(t: ExecutionContext) {
-    const folder = mkdtempSync(join(tmpdir(), 'agent-'));
-    this.path = join(folder, 'terminal');
-    const server = createServer(socket => this.#accept(socket)).listen(this.path);
-    t.teardown(() => {
-      server.close();
-      this.#wire?.close();
-      rmSync(folder, {recursive: true});
-    });
-  }
-
-  #accept(socket: Socket): void {
-    const receive = (message: FromAgent): void => {
-      if (this.#waiting) this.#waiting(message);
-      else this.#messages.push(message);
-      this.#waiting = undefined;
-    };
-    this.#wire = new Wire<FromAgent, FromTerminal>(socket, receive, () => {});
-  }
-
-  send(message: FromTerminal): void {
-    this.#wire?.send(message);
-  }
-
-  /** The next message of the agent. */
-  next(): Promise<FromAgent> {
-    const message = this.#messages.shift();
-    return message ? Promise.resolve(message) : new Promise(resolve => (this.#waiting = resolve));
-  }
-
-  /** What is printed before the next question. */
-  async asked(): Promise<string> {
-    for (let printed = ''; ; ) {
-      const message = await this.next();
-      if (message.type === 'ask') return printed;
-      if (message.type === 'print') printed += message.text;
-    }
-  }
-
-  /** What an agent prints when it has its terminal. */
-  async opened(t: ExecutionContext, pid = process.pid): Promise<string> {
-    t.is((await this.next()).type, 'open');
-    this.send({type: 'opened', columns: 80, rows: 24, pid});
-    return this.asked();
-  }
-
-  type(text: string): Promise<string> {
-    this.send({type: 'line', text});
-    return this.asked();
-  }
-
-  /** Ends the session as a terminal does. */
-  async release(t: ExecutionContext, text: string): Promise<void> {
-    this.send({type: 'line', text});
-    t.is((await this.next()).type, 'close');
-    this.send({type: 'closed'});
-  }
-
-  /** Goes away without a word. */
-  vanish(): void {
-    this.#wire?.close();
-  }
-
-  async complete(text: string): Promise<readonly string[]> {
-    this.send({type: 'complete', id: 1, text});
-    const message = await this.next();
-    return message.type === 'completions' ? message.names : [];
-  }
-}
+import {FakeTerminal} from './fake-terminal.js';
 
 async function lookedAt(t: ExecutionContext): Promise<{program: Program; terminal: FakeTerminal}> {
   const terminal = new FakeTerminal(t);
@@ -115,7 +36,9 @@ test('expressions see the variables of the frame and of what is around it, and m
   t.is(await terminal.type('[fixed, touched, terminal.length > 0]'), '[ 1, 0, true ]');
   t.is(await terminal.type('if (true) touched = 5'), '5');
   t.is(await terminal.type('odd.plain = "\\x1b[2J"'), String.raw`'\x1B[2J'`);
-  t.is(await terminal.type('throw {code: 3}'), '! Object');
+  t.is(await terminal.type('throw {code: 3}'), '! { code: 3 }');
+  t.is(await terminal.type('throw new TypeError("two\\nlines")'), '! TypeError: two\nlines');
+  t.is(await terminal.type('throw Object.assign(new Error("m"), {name: "Custom"})'), '! Custom: m');
   t.is(await terminal.type('throw 3'), '! 3');
   t.is(await terminal.type('1 +'), '! SyntaxError: Unexpected end of input');
   t.is(await terminal.type('10n ** 20n'), '100000000000000000000n');

@@ -190,10 +190,44 @@ test('what an expression throws is marked', async t => {
   await says(t, new Prompt(fake), 'boom', ['! Error: no']);
 });
 
-test('help names every command; what is not there yet says so', async t => {
+test('a declaration that is lost with its line says so, and what to write instead', async t => {
+  const fake = new Fake();
+  fake.answers = {
+    'let x = 1': {failed: false, text: 'undefined'},
+    'var z = 1': {failed: true, text: 'EvalError: no'},
+    'const y = 1; y': {failed: false, text: '1'},
+  };
+  await says(t, new Prompt(fake), 'let x = 1', ['x is not kept beyond this line: globalThis.x = … is']);
+  await says(t, new Prompt(fake), 'var z = 1', ['z is not kept beyond this line: globalThis.z = … is']);
+  await says(t, new Prompt(fake), 'const y = 1; y', ['1']);
+});
+
+test('braces are an object where they can be one, and a block where not', async t => {
+  const fake = new Fake();
+  fake.answers = {
+    '({a: 1}\n)': {failed: false, text: 'object'},
+    '({ n++; }\n)': {failed: true, text: 'SyntaxError: no'},
+    '({a: b}\n)': {failed: true, text: 'ReferenceError: b'},
+  };
+  await says(t, new Prompt(fake), '{a: 1}', ['object']);
+  await says(t, new Prompt(fake), '{ n++; }', ['{ n++; }']);
+  await says(t, new Prompt(fake), '{a: b}', ['! ReferenceError: b']);
+});
+
+test('help names every command; `actors` is what the terminal is asked for', async t => {
   const prompt = new Prompt(new Fake());
   t.true((await prompt.run('help')).lines.length > 4);
-  for (const line of ['actors', 'devtools']) await says(t, prompt, line, [`${line}: not there yet`]);
+  t.deepEqual(await prompt.run('actors'), {lines: [], wants: 'actors'});
+});
+
+test('devtools says where and how others attach; a program that cannot be attached to says so', async t => {
+  const fake: Fake & Pick<Debuggee, 'devtools'> = new Fake();
+  await says(t, new Prompt(fake), 'devtools', ['devtools: only for a program that stands still']);
+  fake.devtools = async () => ({failed: false, text: 'ws://127.0.0.1:4711/some-id'});
+  const {lines} = await new Prompt(fake).run('devtools');
+  t.regex(lines.join('\n'), /ws:\/\/127\.0\.0\.1:4711\/some-id\n.*&ws=127\.0\.0\.1:4711\/some-id\n.*port 4711\n/);
+  fake.devtools = async () => ({failed: true, text: 'no'});
+  await says(t, new Prompt(fake), 'devtools', ['! no']);
 });
 
 const completes = test.macro({

@@ -1,0 +1,42 @@
+/**
+ * Whose code it is that runs, by the URL of its script, and what can be read from its text.
+ * Floor 7: below `inspected`; pure, but for what one session learns of whose it is.
+ */
+
+/** Everything of this library that is not the program's. */
+const runtime = new URL('..', import.meta.url).href;
+const installed = '/node_modules/';
+/** What this library loads by itself, and what runs between its functions and a user's: never the user's own. */
+const machinery: ReadonlySet<string> = new Set(['rxjs', 'p-queue', 'msgpack-lite', 'msgpackr']);
+
+export class Ownership {
+  /** The package that is being debugged, where that is an installed one: its folder. */
+  #own: string | undefined;
+
+  /** Whether a person who debugs wants to stop in it. */
+  isUsers(url: string): boolean {
+    return url !== '' && !url.startsWith('node:') && !url.startsWith(runtime) && !this.isLibrary(url);
+  }
+
+  /** Whether it is installed code, which may call the user's. */
+  isLibrary(url: string): boolean {
+    if (url.startsWith(runtime) || !url.includes(installed)) return false;
+    return !(this.#own && url.startsWith(this.#own) && !url.slice(this.#own.length - 1).includes(installed));
+  }
+
+  /** Code that awaits a breakpoint is the user's, wherever it lies. */
+  awaits(url: string): void {
+    if (!this.isLibrary(url)) return;
+    const at = url.lastIndexOf(installed) + installed.length;
+    const [first = '', second] = url.slice(at).split('/');
+    const name = first.startsWith('@') ? `${first}/${second}` : first;
+    if (!machinery.has(name)) this.#own = `${url.slice(0, at)}${name}/`;
+  }
+}
+
+/** Whether a function is async. @param column where V8 lets it begin: at its parameters, or at the `async` of an arrow */
+export function isAsyncAt(line: string, column: number): boolean {
+  return /^async\b(?!\s*=>)/.test(line.slice(column)) || asyncName.test(line.slice(0, column));
+}
+
+const asyncName = /\basync\s*(\*|\s(function\b)?\s*\*?)\s*(#?[\p{L}\p{N}_$]+|\[[^\]]*\]|'[^']*'|"[^"]*")?\s*$/u;

@@ -1,0 +1,46 @@
+// The command `devtools`: another debugger beside the prompt, at the same stop.
+import test, {type ExecutionContext} from 'ava';
+import {startProgram} from '../program.js';
+import {DevTools} from './devtools.js';
+import {FakeTerminal} from './fake-terminal.js';
+
+async function attached(t: ExecutionContext) {
+  const terminal = new FakeTerminal(t);
+  const program = startProgram(t, 'looked-at', {args: [terminal.path]});
+  await terminal.opened(t);
+  const [url = ''] = /ws:\/\/127\.0\.0\.1:\S+/.exec(await terminal.type('devtools')) ?? [];
+  t.true((await terminal.type('devtools')).includes(url), 'asked again, it is the same');
+  const devtools = await DevTools.attach(url);
+  t.teardown(() => devtools.detach());
+  devtools.send(1, 'Debugger.enable');
+  await devtools.event('Debugger.paused');
+  return {terminal, program, devtools};
+}
+
+test('another debugger that attaches sees the same stop; when it resumes the program, the prompt says so and ends', async t => {
+  const {terminal, program, devtools} = await attached(t);
+  t.is(await terminal.type('fixed'), '1', 'the prompt is still there');
+  devtools.send(2, 'Debugger.resume');
+  const said = await terminal.next();
+  t.is(said.type === 'print' ? said.text : said.type, '\nanother debugger has resumed the program');
+  t.is((await terminal.next()).type, 'close');
+  terminal.send({type: 'closed'});
+  t.deepEqual(await program.next(), [[2, 4], 0, 'text']);
+  t.deepEqual(await program.next(), ['continue']);
+  await terminal.opened(t);
+  devtools.detach();
+  await terminal.release(t, 'c');
+  t.deepEqual(await program.exited, {code: 0, signal: null});
+});
+
+test('c lets the program run on although another debugger is attached', async t => {
+  const {terminal, program, devtools} = await attached(t);
+  await terminal.type('n');
+  await terminal.release(t, 'c');
+  t.deepEqual(await program.next(), [[2, 4], 0, 'text']);
+  t.deepEqual(await program.next(), ['continue']);
+  await terminal.opened(t);
+  devtools.detach();
+  await terminal.release(t, 'c');
+  t.deepEqual(await program.exited, {code: 0, signal: null});
+});

@@ -1,0 +1,62 @@
+// Another debugger: as much of one as it takes to find a program stopped and to resume it. Node 20 has no WebSocket.
+// Used by devtools.spec.ts.
+import {once} from 'node:events';
+import {request} from 'node:http';
+import type {Socket} from 'node:net';
+
+export class DevTools {
+  readonly #socket: Socket;
+  readonly #seen: {readonly method?: string; readonly id?: number}[] = [];
+  #rest: Buffer;
+  #news: () => void = () => {};
+
+  static async attach(url: string): Promise<DevTools> {
+    const headers = {connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': '13'};
+    const key = Buffer.alloc(16, 'k').toString('base64');
+    const asked = request(url.replace('ws:', 'http:'), {headers: {...headers, 'sec-websocket-key': key}});
+    asked.end();
+    const [, socket, head] = (await once(asked, 'upgrade')) as [unknown, Socket, Buffer];
+    return new DevTools(socket, head);
+  }
+
+  private constructor(socket: Socket, head: Buffer) {
+    this.#socket = socket;
+    this.#rest = head;
+    socket.on('error', () => {});
+    socket.on('data', (chunk: Buffer) => {
+      this.#rest = Buffer.concat([this.#rest, chunk]);
+      while (this.#read());
+      this.#news();
+    });
+  }
+
+  send(id: number, method: string): void {
+    const text = Buffer.from(JSON.stringify({id, method}));
+    // One whole message, masked by four zeros: as it is.
+    this.#socket.write(Buffer.concat([Buffer.from([0x81, 0x80 | text.length, 0, 0, 0, 0]), text]));
+  }
+
+  /** Resolves when this event has come. */
+  async event(method: string): Promise<void> {
+    while (!this.#seen.some(message => message.method === method)) {
+      await new Promise<void>(resolve => (this.#news = resolve));
+    }
+  }
+
+  detach(): void {
+    this.#socket.destroy();
+  }
+
+  /** One frame; the server's are not masked. */
+  #read(): boolean {
+    const short = (this.#rest[1] ?? 0) & 0x7f;
+    const start = short < 126 ? 2 : short === 126 ? 4 : 10;
+    if (this.#rest.length < start) return false;
+    const length =
+      start === 2 ? short : start === 4 ? this.#rest.readUInt16BE(2) : Number(this.#rest.readBigUInt64BE(2));
+    if (this.#rest.length < start + length) return false;
+    this.#seen.push(JSON.parse(this.#rest.toString('utf8', start, start + length)));
+    this.#rest = this.#rest.subarray(start + length);
+    return true;
+  }
+}
