@@ -89,13 +89,12 @@ export class Display {
 
   #put({writer, chunk, lost}: Written, atPrompt: boolean): void {
     const stream = this.#options[writer.stdio];
-    const put = (part: Uint8Array | string): void => {
-      if (stream.writable) (this.#writes[writer.stdio] ?? stream.write).call(stream, part);
-    };
+    if (!stream.writable) return;
     const above = atPrompt && stream.isTTY && chunk.at(-1) === newline;
-    if (above) put(clearPrompt);
-    if (lost > 0) put(`${markOf(writer)}(${lost} lines were dropped: more than could be kept)\n`);
-    put(chunk);
+    const told = lost > 0 ? `${markOf(writer)}(${lost} lines were dropped: more than could be kept)\n` : '';
+    // At once: the thread of the terminal writes there too.
+    const whole = Buffer.concat([Buffer.from(above ? clearPrompt : ''), Buffer.from(told), chunk]);
+    (this.#writes[writer.stdio] ?? stream.write).call(stream, whole);
     if (above) this.#options.redraw();
   }
 

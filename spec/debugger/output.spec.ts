@@ -34,14 +34,14 @@ const debug = {RXTRACTOR_DEBUG: '1'};
 for (const below of [[], ['below']])
   for (const stdio of ['inherit', 'prefix', 'ignore'])
     test(`P3: in debug mode stdio ${stdio} is what it is elsewhere, and the last words of an actor ${below.length > 0 ? 'below another ' : ''}are shown`, async t => {
-      const program = startProgram(t, 'chatter', {args: ['process', '50000', stdio, ...below], env: debug});
+      const program = startProgram(t, 'chatter', {args: ['process', '5000', stdio, ...below], env: debug});
       t.deepEqual(await program.exited, {code: 0, signal: null});
       const isShown = stdio !== 'ignore';
       const mark = stdio === 'prefix' ? String.raw`${below[0] ?? 'chatter'}\(\d+\) ` : '';
       const lines = program.stdout.split('\n').slice(0, -1);
       t.deepEqual(
         lines.map(line => new RegExp(`^${mark}line (\\d+)$`).exec(line)?.[1]),
-        Array.from({length: isShown ? 50000 : 0}, (_, i) => String(i)),
+        Array.from({length: isShown ? 5000 : 0}, (_, i) => String(i)),
       );
       t.is(/a line on stderr/.test(program.stderr), isShown);
     });
