@@ -4,6 +4,7 @@
  */
 import {Worker} from 'node:worker_threads';
 import {processWide} from '../base/shared.js';
+import {suspendCapture} from './capture.js';
 import {makeSlot} from './slot.js';
 
 export type ToWorker =
@@ -76,7 +77,9 @@ function arm(worker: Worker, {terminal, label, evaluateMs = 5_000, onEnd}: Promp
   return new Promise(resolve => {
     // Until the end, so that the program does not end in between, and its lock is given back.
     worker.ref();
+    const resumeCapture = suspendCapture();
     const end = (): void => {
+      resumeCapture();
       worker.off('message', receive);
       worker.off('exit', lost);
       worker.unref();

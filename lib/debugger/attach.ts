@@ -7,6 +7,7 @@ import {hooks} from '../base/hooks.js';
 import {processWide} from '../base/shared.js';
 import {rxjs} from '../context/rxjs.js';
 import {newSocketPath, rootAddresses} from '../discovery/root-portal.js';
+import {startCapture, stopCapture} from './capture.js';
 import {openLock} from './root-lock.js';
 import {closeTerminal} from './root-terminal.js';
 import {Session} from './session.js';
@@ -54,12 +55,14 @@ export async function detachRoot(root: Actor): Promise<void> {
 export function detach(actor: Actor): void {
   sessions.delete(actor.id.id);
   if (sessions.size > 0) return;
+  stopCapture();
   hooks.teardownGate = undefined;
   hooks.terminalBusy = undefined;
   hooks.actorOpened = undefined;
 }
 
 function hang(): void {
+  startCapture();
   hooks.teardownGate = id => sessions.get(id)?.gate();
   hooks.terminalBusy = id => sessions.get(id)?.lock?.busy === true;
   hooks.actorOpened = runtime => {

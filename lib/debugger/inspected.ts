@@ -8,7 +8,7 @@ import {fileURLToPath} from 'node:url';
 import {inspect} from 'node:util';
 import type {Debuggee, Evaluated, Frame, Scope, Step, Stepped, Variable} from './debuggee.js';
 import {inspectorSlot} from './slot.js';
-import {Sources} from './sources.js';
+import {isUsers, Sources} from './sources.js';
 
 const completeMs = 500;
 /** How often a stop in code that is not the user's is stepped out of. */
@@ -18,14 +18,12 @@ const leftMs = 300;
 /** How long a busy program may take to stop before it is taken for an idle one. */
 const idleMs = 100;
 const group = 'prompt';
-/** Everything of this library that is not the program's. */
-const runtime = new URL('..', import.meta.url).href;
-
 type CallFrame = Debugger.CallFrame;
 
 const methods = {over: 'Debugger.stepOver', into: 'Debugger.stepInto', out: 'Debugger.stepOut'} as const;
 
 export class Inspected implements Debuggee {
+  readonly steps = true;
   frames: readonly Frame[] = [];
   readonly #session = new Session();
   readonly #sources = new Sources();
@@ -238,8 +236,7 @@ export class Inspected implements Debuggee {
   }
 
   #isUsers(frame: CallFrame): boolean {
-    const url = this.#sources.urlOf(frame.location.scriptId);
-    return url !== '' && !url.startsWith('node:') && !url.startsWith(runtime);
+    return isUsers(this.#sources.urlOf(frame.location.scriptId));
   }
 
   #frame({functionName, location}: CallFrame): Frame {
