@@ -11,12 +11,15 @@ interface Hooks {
   terminalBusy: ((root: string) => boolean) | undefined;
   /** An actor has been made in this process, in debug mode. Returns what is to be called at its end. */
   actorOpened: ((runtime: object) => () => void) | undefined;
+  /** The frames of the user's that are on the stack, as the debugger keeps them. */
+  captureHere: (() => readonly object[] | undefined) | undefined;
 }
 
 export const hooks = processWide<Hooks>('hooks', () => ({
   teardownGate: undefined,
   terminalBusy: undefined,
   actorOpened: undefined,
+  captureHere: undefined,
 }));
 
 /**

@@ -7,7 +7,7 @@ import {hooks} from '../base/hooks.js';
 import {processWide} from '../base/shared.js';
 import {rxjs} from '../context/rxjs.js';
 import {newSocketPath, rootAddresses} from '../discovery/root-portal.js';
-import {startCapture, stopCapture} from './capture.js';
+import {captureHere, startCapture, stopCapture} from './capture.js';
 import {openLock} from './root-lock.js';
 import {closeTerminal} from './root-terminal.js';
 import {Session} from './session.js';
@@ -59,10 +59,12 @@ export function detach(actor: Actor): void {
   hooks.teardownGate = undefined;
   hooks.terminalBusy = undefined;
   hooks.actorOpened = undefined;
+  hooks.captureHere = undefined;
 }
 
 function hang(): void {
   startCapture();
+  hooks.captureHere = captureHere;
   hooks.teardownGate = id => sessions.get(id)?.gate();
   hooks.terminalBusy = id => sessions.get(id)?.lock?.busy === true;
   hooks.actorOpened = runtime => {

@@ -10,6 +10,8 @@ import {isUsers, type Position, Sources} from './sources.js';
 /** A frame of the user's that was on the stack once. What it can see lives as long as it does. */
 export interface CapturedFrame {
   readonly name: string;
+  /** What V8 calls this place, and the function. */
+  readonly place: Place;
   /** In the file that the author wrote; counts from 0. */
   readonly position: Position;
   /** Evaluates there; the values of variables are those of that moment, and may be assigned to. Throws what the code throws. */
@@ -19,6 +21,9 @@ export interface CapturedFrame {
   /** The lines of its file. */
   source(): Promise<readonly string[] | undefined>;
 }
+
+/** Of a call frame of the inspector. */
+export type Place = Pick<Debugger.CallFrame, 'functionName' | 'location' | 'functionLocation'>;
 
 export interface CapturedScope {
   /** `local`, `block`, `closure`, `module`, …, in V8's words. */
@@ -154,7 +159,7 @@ function errorOf(session: Session, thrown: Runtime.RemoteObject | undefined): ob
 
 function take(session: Session, callFrames: readonly Debugger.CallFrame[]): Frames | undefined {
   const frames: CapturedFrame[] = [];
-  for (const {callFrameId, functionName, location, scopeChain} of callFrames) {
+  for (const {callFrameId, functionName, location, functionLocation, scopeChain} of callFrames) {
     if (frames.length === maxFrames) break;
     if (!isUsers(sources.urlOf(location.scriptId))) continue;
     const evaluate = handedOver<CapturedFrame['evaluate']>(() =>
@@ -168,6 +173,7 @@ function take(session: Session, callFrames: readonly Debugger.CallFrame[]): Fram
     if (!evaluate) continue;
     frames.push({
       name: functionName,
+      place: {functionName, location, ...(functionLocation && {functionLocation})},
       get position() {
         return sources.origin(location.scriptId, location.lineNumber, location.columnNumber ?? 0);
       },

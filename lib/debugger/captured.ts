@@ -43,6 +43,10 @@ export class Captured implements Debuggee {
   }
 
   async scopes(frame: number): Promise<readonly Scope[]> {
+    return this.scopesNow(frame);
+  }
+
+  scopesNow(frame: number): readonly Scope[] {
     const captured = this.#captured[frame];
     if (!captured) return [];
     // What is hidden by a name further in cannot be asked for.
@@ -62,8 +66,7 @@ export class Captured implements Debuggee {
   /** With `await` in it, what it comes to is waited for. */
   async evaluate(frame: number, expression: string): Promise<Evaluated> {
     const captured = this.#captured[frame];
-    if (!captured) return {failed: true, text: 'no frame of your code was kept'};
-    if (!mayAwait(expression)) return this.#shown(() => captured.evaluate(expression));
+    if (!captured || !mayAwait(expression)) return this.evaluateNow(frame, expression);
     let waiting: unknown;
     const started = this.#guarded(this.#evaluateMs, () => {
       waiting = captured.evaluate(asAsync(expression));
@@ -72,12 +75,23 @@ export class Captured implements Debuggee {
     return this.#settled(waiting as Promise<unknown>);
   }
 
+  /** What it waits for is not waited for. */
+  evaluateNow(frame: number, expression: string): Evaluated {
+    const captured = this.#captured[frame];
+    if (!captured) return {failed: true, text: 'no frame of your code was kept'};
+    return this.#shown(() => captured.evaluate(expression));
+  }
+
   /** Ctrl-C: what is awaited is not waited for any longer. */
   interrupt(): void {
     this.#giveUp?.();
   }
 
   async names(frame: number, of: string | undefined): Promise<readonly string[]> {
+    return this.namesNow(frame, of);
+  }
+
+  namesNow(frame: number, of: string | undefined): readonly string[] {
     const captured = this.#captured[frame];
     let found: readonly string[] = [];
     this.#guarded(completeMs, () => {
@@ -135,16 +149,22 @@ export class Captured implements Debuggee {
 const runSlot = 'rxtractor/debugger/run';
 const runner = new Script(`globalThis[Symbol.for('${runSlot}')]()`);
 
-export const mayAwait = (expression: string): boolean => /\bawait\b/.test(expression);
+/** Whether an `await` of it is its own. In a static block the word has no other meaning, and does not compile. */
+export const mayAwait = (text: string): boolean =>
+  /\bawait\b/.test(text) && !compiles(`(class { static {\n${text}\n} })`);
 
 /** An expression where it is one, so that its value is there; else statements. */
 function asAsync(text: string): string {
   const expression = `(async () => (\n${text}\n))()`;
+  return compiles(expression) ? expression : `(async () => {\n${text}\n})()`;
+}
+
+function compiles(code: string): boolean {
   try {
-    new Script(expression);
-    return expression;
+    new Script(code);
+    return true;
   } catch {
-    return `(async () => {\n${text}\n})()`;
+    return false;
   }
 }
 

@@ -6,6 +6,7 @@
 import {type Debugger, type Runtime, Session} from 'node:inspector';
 import {fileURLToPath} from 'node:url';
 import {inspect} from 'node:util';
+import type {Place} from './capture.js';
 import type {Debuggee, Evaluated, Frame, Scope, Step, Stepped, Variable} from './debuggee.js';
 import {inspectorSlot} from './slot.js';
 import {isUsers, Sources} from './sources.js';
@@ -33,6 +34,8 @@ export class Inspected implements Debuggee {
   #top: CallFrame | undefined;
   #landed: ((stepped: Stepped) => void) | undefined;
   #hops = 0;
+  /** Whether the stop that is awaited is any. */
+  #anywhere = false;
   #running = true;
   /** Ctrl-C since the last question; `#interrupted`: the program has been told. */
   #wanted = false;
@@ -69,6 +72,44 @@ export class Inspected implements Debuggee {
     return this.#await();
   }
 
+  /** Resolves at the next stop, whosever code it is in. */
+  stoppedAnywhere(): Promise<Stepped> {
+    const stopped = this.#await();
+    this.#anywhere = true;
+    return stopped;
+  }
+
+  /** Lets the program run, up to its next stop anywhere. */
+  async runOn(): Promise<Stepped> {
+    const stopped = this.stoppedAnywhere();
+    await this.#post('Debugger.resume');
+    return stopped;
+  }
+
+  /** Steps out of what is not the user's. */
+  land(): Promise<Stepped> {
+    const landed = this.#await();
+    this.#hop([]);
+    return landed;
+  }
+
+  /** An expression of our own, whose value is a string: where the program is stopped. */
+  async ask(expression: string): Promise<string> {
+    const {result, exceptionDetails} = await this.#evaluate(-1, {expression, silent: true});
+    if (exceptionDetails) throw new Error(thrown(exceptionDetails).text);
+    return String(result.value);
+  }
+
+  /** The same while it runs; what comes of it is nobody's. */
+  tell(expression: string): void {
+    this.#post('Runtime.evaluate', {expression, silent: true}).catch(() => {});
+  }
+
+  /** The function in which the program is stopped. */
+  get place(): Place | undefined {
+    return this.#callFrames[0];
+  }
+
   async step(step: Step): Promise<Stepped> {
     const landed = this.#await();
     await this.#post(methods[step]);
@@ -98,8 +139,10 @@ export class Inspected implements Debuggee {
 
   async source(frame: number): Promise<readonly string[] | undefined> {
     const callFrame = this.#callFrames[frame];
-    if (!callFrame) return undefined;
-    const {scriptId, lineNumber, columnNumber = 0} = callFrame.location;
+    return callFrame && this.sourceAt(callFrame);
+  }
+
+  async sourceAt({location: {scriptId, lineNumber, columnNumber = 0}}: Place): Promise<readonly string[] | undefined> {
     const {url} = this.#sources.origin(scriptId, lineNumber, columnNumber);
     return this.#sources.text(url, async id => {
       const {scriptSource} = await this.#post('Debugger.getScriptSource', {scriptId: id});
@@ -193,6 +236,7 @@ export class Inspected implements Debuggee {
 
   #await(): Promise<Stepped> {
     this.#hops = 0;
+    this.#anywhere = false;
     this.#interrupted = false;
     return new Promise(resolve => {
       this.#landed = resolve;
@@ -218,12 +262,12 @@ export class Inspected implements Debuggee {
     this.#running = false;
     const top = callFrames[0];
     const isUsers = top !== undefined && this.#isUsers(top);
-    if (!isUsers && !this.#interrupted && this.#hops < maxHops) return this.#hop(callFrames);
+    if (!isUsers && !this.#anywhere && !this.#interrupted && this.#hops < maxHops) return this.#hop(callFrames);
     this.#top = top;
     this.#callFrames = callFrames.filter(frame => this.#isUsers(frame));
-    this.frames = this.#callFrames.map(frame => this.#frame(frame));
+    this.frames = this.#callFrames.map(frame => this.frameAt(frame));
     if (this.#interrupted) this.#land('interrupted');
-    else this.#land(isUsers ? 'stopped' : 'gone');
+    else this.#land(isUsers || this.#anywhere ? 'stopped' : 'gone');
   }
 
   /** Out of what is not the user's. With none of the user's frames below, somebody may still await the one that was left. */
@@ -239,7 +283,7 @@ export class Inspected implements Debuggee {
     return isUsers(this.#sources.urlOf(frame.location.scriptId));
   }
 
-  #frame({functionName, location}: CallFrame): Frame {
+  frameAt({functionName, location}: Place): Frame {
     const {url, line, column} = this.#sources.origin(
       location.scriptId,
       location.lineNumber,
@@ -275,6 +319,7 @@ type TimedEvaluation = Runtime.EvaluateParameterType & {
 interface Commands {
   'Debugger.enable': [[], Debugger.EnableReturnType];
   'Debugger.pause': [[], undefined];
+  'Debugger.resume': [[], undefined];
   'Debugger.stepOver': [[], undefined];
   'Debugger.stepInto': [[], undefined];
   'Debugger.stepOut': [[], undefined];

@@ -59,7 +59,7 @@ export class Session {
    * Stops the running task until the person at the terminal lets it go on. Rejects with DebuggerQuit when they quit it,
    * ContextCancelled when the task was cancelled before, while it waited for its turn, or meanwhile.
    */
-  async pause(kind: PromptRequest['kind'], error?: unknown): Promise<void> {
+  async pause(kind: PromptRequest['kind'], error?: unknown, frames?: PromptRequest['frames']): Promise<void> {
     const {scope} = current() as NonNullable<ReturnType<typeof current>>;
     if (paused.getStore() === this || this.#hasQuit(scope)) return;
     if (scope.cancelled) throw unshielded(scope.cancelled);
@@ -73,7 +73,7 @@ export class Session {
       const hold = await this.#hold(what, leave.signal);
       // From here on a cancel waits.
       stopListening();
-      if (hold) stopped = await this.#prompt({kind, task: scope.label, error}, hold, scope, next);
+      if (hold) stopped = await this.#prompt({kind, task: scope.label, error, frames}, hold, scope, next);
     } finally {
       stopListening();
       if (!stopped) next?.();
@@ -93,7 +93,7 @@ export class Session {
 
   /** True when the thread stands still in the code that called: then the rest is done when it runs again. */
   async #prompt(
-    what: Pick<PromptRequest, 'kind' | 'task' | 'error'>,
+    what: Pick<PromptRequest, 'kind' | 'task' | 'error' | 'frames'>,
     hold: Hold,
     scope: Scope,
     next: () => void,
