@@ -169,7 +169,7 @@ test.serial('T9: so it is in a root without a body', async t => {
   void child.run(boom);
   await answer();
   await turns(20);
-  const {names, outcome} = await visited(nursery[Symbol.asyncDispose]());
+  const {names, outcome} = await visited(Promise.resolve(nursery[Symbol.asyncDispose]()));
   t.deepEqual(names, ['root']);
   t.true(outcome instanceof RemoteActorError);
 });

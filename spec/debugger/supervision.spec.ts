@@ -202,7 +202,7 @@ test.serial(
         await sleep(1e9);
       }, hasty),
     );
-    t.true(error instanceof ActorDied);
+    t.true(error instanceof ActorDied, String(error));
     t.deepEqual(await untilGone(pids), []);
   },
 );

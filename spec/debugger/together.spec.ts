@@ -27,6 +27,9 @@ test.serial('q ends the task with DebuggerQuit, and the program with it; the ter
   const program = new PtyProgram(t, 'at-breakpoints');
   await program.prompt('one');
   program.press('q\r');
+  // The root did not quit: it is told what has come up to it.
+  await program.prompt('root');
+  program.press('c\r');
   await program.ends(t, 1);
   t.regex(program.screen(), /DebuggerQuit/);
 });
