@@ -30,7 +30,7 @@ async function stop(kind: PromptRequest['kind'], error?: unknown): Promise<void>
   const actor = current()?.runtime as Actor | undefined;
   if (!actor?.tree.debug?.on) return warnOnce(kind, actor ?? nobody);
   // Now or never: from the first `await` on, the frames of who called are not on the stack any more.
-  const frames = kind === 'breakpoint' ? (hooks.captureHere?.() as readonly CapturedFrame[] | undefined) : undefined;
+  const frames = hooks.captureHere?.() as readonly CapturedFrame[] | undefined;
   const {attach} = await import('./attach.js');
   await attach(actor).pause(kind, error, frames);
 }

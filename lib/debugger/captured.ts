@@ -24,15 +24,16 @@ export const evaluateGlobally: CapturedFrame['evaluate'] = eval;
 export class Captured implements Debuggee {
   readonly steps = false;
   readonly frames: readonly Frame[];
+  /** How wide values are shown. */
+  columns: number;
   readonly #captured: readonly CapturedFrame[];
   readonly #evaluateMs: number;
-  readonly #breakLength: number;
   #giveUp: (() => void) | undefined;
 
   constructor(captured: readonly CapturedFrame[], {evaluateMs = 5_000, columns = 80}: CapturedOptions = {}) {
     this.#captured = captured;
     this.#evaluateMs = evaluateMs;
-    this.#breakLength = Math.max(40, columns - 2);
+    this.columns = columns;
     this.frames = captured.map(({name, position: {url, line, column}}) => ({
       name,
       file: url.startsWith('file:') ? fileURLToPath(url) : url,
@@ -127,7 +128,7 @@ export class Captured implements Debuggee {
   #shown(make: () => unknown): Evaluated {
     let text = '';
     const failed = this.#guarded(this.#evaluateMs, () => {
-      text = inspect(make(), {breakLength: this.#breakLength});
+      text = inspect(make(), {breakLength: Math.max(40, this.columns - 2)});
     });
     return failed ?? {failed: false, text};
   }

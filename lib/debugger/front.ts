@@ -19,7 +19,7 @@ export interface PromptRequest {
   readonly task: string;
   /** What failed, of a post-mortem. */
   readonly error?: unknown;
-  /** Where it was called, of a breakpoint: when that was captured. */
+  /** Where it was called, of a breakpoint or a `postMortem()`: when that was captured. */
   readonly frames?: readonly CapturedFrame[] | undefined;
   /** Aborted when the terminal is lost: the root is gone, or the connection to it. */
   readonly signal: AbortSignal;
@@ -50,7 +50,7 @@ function ask(request: PromptRequest): ReturnType<Front['openPrompt']> {
 
 /** The loop of this thread runs on: what has failed stands still by itself. */
 async function lookBack(request: PromptRequest): Promise<'continue' | 'quit'> {
-  const end = await openPostMortem({...request, error: request.error});
+  const end = await openPostMortem({...request, error: request.error, here: request.frames});
   if (typeof end === 'string') return end === 'quit' ? 'quit' : 'continue';
   log('warn', `${request.task} has crashed, and nobody could look at it: ${end.refused}`);
   return 'continue';

@@ -6,7 +6,7 @@ import {inspect} from 'node:util';
 import type {ActorId} from '../base/address.js';
 import {RemoteActorError} from '../base/errors.js';
 import {escapeText} from '../base/escape.js';
-import {framesOf} from './capture.js';
+import {type CapturedFrame, framesOf} from './capture.js';
 import {Captured} from './captured.js';
 import {Conversation, type TalkEnd} from './conversation.js';
 import {Prompt} from './prompt.js';
@@ -19,6 +19,8 @@ export interface PostMortemOptions {
   /** Which of its tasks has failed, for people. */
   readonly task: string;
   readonly error: unknown;
+  /** Where somebody asked for it, if somebody did: shown when nobody saw the throw. */
+  readonly here?: readonly CapturedFrame[] | undefined;
   /** Ends the prompt: whatever it waits for has no terminal any more. */
   readonly signal: AbortSignal;
 }
@@ -30,9 +32,10 @@ const maxCauses = 8;
 /** How it ended, or why there was none. Never rejects: a failure that nobody sees goes on all the same. */
 export type PostMortemEnd = TalkEnd | {readonly refused: string};
 
-export function openPostMortem({terminal, actor, task, error, signal}: PostMortemOptions): Promise<PostMortemEnd> {
+export function openPostMortem(options: PostMortemOptions): Promise<PostMortemEnd> {
   return new Promise(resolve => {
-    const debuggee = new Captured(framesOf(error) ?? framesOfStack(error));
+    const {terminal, actor, task, error, here, signal} = options;
+    const debuggee = new Captured(framesOf(error) ?? here ?? framesOfStack(error));
     const prompt = new Prompt(debuggee);
     const refused = (why: string): void => resolve({refused: why});
     const opened = async (): Promise<void> => {
@@ -45,17 +48,18 @@ export function openPostMortem({terminal, actor, task, error, signal}: PostMorte
     };
     const lost = (): void => {
       debuggee.interrupt();
-      // Has no effect on one that is open: that ends by its own words.
       if (!isOpen) refused('the terminal cannot be reached');
     };
     let isOpen = false;
     const conversation = new Conversation(terminal, actor.name, prompt, {
-      opened: () => {
+      opened: columns => {
         isOpen = true;
+        debuggee.columns = columns;
         void opened();
       },
       refused,
-      interrupt: () => debuggee.interrupt(),
+      // The line before it may have come in the same moment: then it has not begun to wait.
+      interrupt: () => void setImmediate(() => debuggee.interrupt()),
       calm: () => {},
       lost,
     });

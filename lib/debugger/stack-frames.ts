@@ -50,6 +50,7 @@ function frameOf(text: string): readonly CapturedFrame[] {
     {
       name: name.replace(/^(?:new |Object\.)/, '').replace(/^<anonymous>$/, ''),
       position,
+      place: {functionName: name, location: {scriptId: '', lineNumber: position.line, columnNumber: position.column}},
       // Not in the frame, which is gone.
       evaluate: evaluateGlobally,
       scopes: [{kind: 'global', names: ['error']}],
