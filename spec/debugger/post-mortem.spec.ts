@@ -97,3 +97,39 @@ test.serial('Ctrl-C at the prompt of a crash gives up what is awaited there, and
   program.press(`c${keys.enter}`);
   await program.ends(t, 1);
 });
+
+test.serial('postMortem() shows where the error was thrown, and the task goes on', async t => {
+  const program = crash(t, 'hand');
+  const screen = await program.prompt('child');
+  t.regex(screen, /^> 6 {4}if \(Number\.isNaN\(rest\)\) throw/m);
+  t.is(await program.line('rest', 'child'), 'NaN');
+  t.regex(await program.line('u', 'child'), /^> \d+ +return await divide\(a, 0\);$/m);
+  t.is(await program.line('a', 'child'), '6');
+  program.press(`c${keys.enter}`);
+  await program.ends(t, 0);
+  t.regex(program.screen(), /^mourned 6$/m);
+});
+
+test.serial('q at the prompt of postMortem() ends the task with DebuggerQuit', async t => {
+  const program = crash(t, 'hand');
+  await program.prompt('child');
+  program.press(`q${keys.enter}`);
+  t.regex(await program.prompt('root'), /DebuggerQuit: mourn in child/);
+  program.press(`c${keys.enter}`);
+  await program.ends(t, 1);
+});
+
+test.serial('an error whose throw nobody saw is shown where its stack says, with globals', async t => {
+  const program = crash(t, 'overflow');
+  const screen = await program.prompt('child');
+  t.regex(screen, /^crash in child, sink: RangeError: Maximum call stack size exceeded$/m);
+  t.regex(screen, /^> \d+ +export const sink = task/m);
+  t.is(await program.line('error instanceof RangeError', 'child'), 'true');
+  t.regex(await program.line('depth', 'child'), /^! ReferenceError/);
+  t.is(await program.line('await Promise.resolve(error.name)', 'child'), "'RangeError'");
+  t.regex(await program.line('locals', 'child'), /^ {2}error = RangeError/m);
+  program.press(`c${keys.enter}`);
+  await program.prompt('root');
+  program.press(`c${keys.enter}`);
+  await program.ends(t, 1);
+});

@@ -11,8 +11,10 @@ import {
   type Portal,
   RemoteActorError,
   type RootOptions,
+  SpawnFailed,
   sleep,
 } from '../../lib/index.js';
+import {divide, fall} from '../fixtures/crashers.js';
 import {block, failAbove, idle, mend, mourn, pause, pauseBelow, slow} from '../fixtures/pauses.js';
 import {pidOf} from '../fixtures/tasks.js';
 import {tell, told} from '../fixtures/told.js';
@@ -59,6 +61,10 @@ async function failing(t: ExecutionContext, tree: Promise<unknown>): Promise<unk
   t.is(prompt.kind, 'post-mortem');
   prompt.answer();
   return failed;
+}
+/** Lets the next of that name go on. */
+async function answered(name: string): Promise<void> {
+  (await prompts.next(name)).answer();
 }
 const quietly = (promise: Promise<unknown>): Promise<unknown> => promise.catch(error => error);
 
@@ -312,6 +318,51 @@ test.serial('q in an actor reaches the root as DebuggerQuit, and the tree ends w
   );
   t.true(error instanceof RemoteActorError);
   t.regex(String(error), /DebuggerQuit/);
+});
+
+for (const backend of ['process', 'thread'] as const)
+  test.serial(`a crash in an actor with the backend ${backend} has its prompt there, and then in the root`, async t => {
+    const error = await failing(
+      t,
+      openNursery(async nursery => {
+        const portal = await nursery.startActor('far', {expose: [pause, divide], backend});
+        void answered('far');
+        return portal.run(divide, 1, 0);
+      }, debug),
+    );
+    t.true(error instanceof RemoteActorError);
+    t.regex(String(error), /1 cannot be divided by 0/);
+  });
+
+test.serial('a module that throws while it is imported has its prompt in the root alone', async t => {
+  const before = prompts.seen.length;
+  const expose = [
+    new URL('../fixtures/pauses.js', import.meta.url),
+    new URL('../fixtures/throws-at-import.js', import.meta.url),
+  ];
+  const error = await failing(
+    t,
+    openNursery(async nursery => nursery.startActor('never', {expose, logLevel: 'silent'}), debug),
+  );
+  t.true(error instanceof SpawnFailed);
+  t.deepEqual(prompts.seen.slice(before), ['root']);
+});
+
+test.serial('T13: what nothing in an actor has caught ends it when it has been looked at, and not before', async t => {
+  const error = await failing(
+    t,
+    openNursery(async nursery => {
+      const child = await nursery.startActor('falls', {expose: [pause, fall], logLevel: 'silent'});
+      const gone = quietly(child.run(fall, 'out of time'));
+      const prompt = await prompts.next('falls');
+      t.is(prompt.error, 'out of time');
+      await longer();
+      t.true(isAlive(prompt.pid));
+      prompt.answer();
+      t.true((await gone) instanceof ActorDied);
+    }, hasty),
+  );
+  t.regex(String(error), /out of time/);
 });
 
 test.serial('a breakpoint of the root and those of its actors share the terminal', async t => {
