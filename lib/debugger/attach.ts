@@ -7,6 +7,7 @@ import {hooks} from '../base/hooks.js';
 import {processWide} from '../base/shared.js';
 import {rxjs} from '../context/rxjs.js';
 import {newSocketPath, rootAddresses} from '../discovery/root-portal.js';
+import {captureHere, startCapture, stopCapture} from './capture.js';
 import {openLock} from './root-lock.js';
 import {keepRoster} from './root-roster.js';
 import {closeTerminal} from './root-terminal.js';
@@ -62,14 +63,20 @@ export async function detachRoot(root: Actor): Promise<void> {
 export function detach(actor: Actor): void {
   sessions.delete(actor.id.id);
   if (sessions.size > 0) return;
+  stopCapture();
   hooks.teardownGate = undefined;
   hooks.terminalBusy = undefined;
   hooks.actorOpened = undefined;
+  hooks.captureHere = undefined;
+  hooks.crashed = undefined;
 }
 
 function hang(): void {
+  startCapture();
+  hooks.captureHere = captureHere;
   hooks.teardownGate = id => sessions.get(id)?.gate();
   hooks.terminalBusy = id => sessions.get(id)?.lock?.busy === true;
+  hooks.crashed = (id, scope, error) => sessions.get(id)?.crashed(scope, error);
   hooks.actorOpened = runtime => {
     attach(runtime as Actor);
     return () => detach(runtime as Actor);
