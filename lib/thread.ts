@@ -29,7 +29,8 @@ const {peer, fail} = serve(actor, new PortTransport(port, {maxFrameBytes}), {
   prepare: ({tree}) => {
     configureLog(tree.logLevel);
     openNames(actor, tree.roads as Roads | undefined);
-    if (tree.debug) void import('./debugger/attach.js').then(({attach}) => attach(actor));
+    // Before a task can crash.
+    return tree.debug && import('./debugger/attach.js').then(({attach}) => attach(actor));
   },
   exit: code => void leave(code),
   orphaned: () => process.exit(1),

@@ -8,6 +8,7 @@
  *                                ◀──────────────────────── opened
  *   ◀── armed ── (connected)
  *   `debugger` … stopped         print, ask ◀──▶ line …
+ *   runs on for `await EXPR`, then `debugger` again
  *                                close ────────────────────────▶
  *   runs ◀── disconnect          ◀──────────────────────── closed
  *   ◀── released
@@ -15,6 +16,7 @@
 import {readFileSync} from 'node:fs';
 import {type MessagePort, parentPort} from 'node:worker_threads';
 import type {FromWorker, ToWorker} from './agent.js';
+import {Arrival} from './arrival.js';
 import {Conversation} from './conversation.js';
 import {Inspected} from './inspected.js';
 import {Prompt} from './prompt.js';
@@ -28,19 +30,22 @@ const goneMs = 1_000;
 
 class Session {
   readonly #inspected: Inspected;
+  readonly #arrival: Arrival;
   readonly #label: string;
   readonly #conversation: Conversation;
   #connected = false;
 
-  constructor({terminal, label, evaluateMs}: Extract<ToWorker, {type: 'arm'}>) {
+  constructor({terminal, label, evaluateMs, held}: Extract<ToWorker, {type: 'arm'}>) {
     const inspected = new Inspected(evaluateMs);
+    const arrival = new Arrival(inspected, held);
     this.#inspected = inspected;
+    this.#arrival = arrival;
     inspected.onResumed = () => this.#conversation.leave(['another debugger has resumed the program']);
     this.#label = label;
-    this.#conversation = new Conversation(terminal, label, new Prompt(inspected), {
+    this.#conversation = new Conversation(terminal, label, new Prompt(arrival), {
       opened: columns => void this.#hold(columns),
       refused: why => tell({type: 'refused', why}),
-      interrupt: () => inspected.interrupt(),
+      interrupt: () => arrival.interrupt(),
       calm: () => inspected.calm(),
       lost: () => void this.#lost(),
     });
@@ -55,9 +60,15 @@ class Session {
   async #hold(columns: number): Promise<void> {
     await this.#inspected.connect();
     this.#connected = true;
-    const stopped = this.#inspected.stopped();
+    const stopped = this.#arrival.stopped();
     tell({type: 'armed', columns});
-    await this.#release((await stopped) === 'gone' ? this.#unawaited() : await this.#conversation.talk());
+    await this.#release((await stopped) === 'gone' ? this.#unawaited() : await this.#talk());
+  }
+
+  async #talk(): Promise<Release> {
+    const end = await this.#conversation.talk();
+    await this.#arrival.leave(end);
+    return end;
   }
 
   #unawaited(): Release {

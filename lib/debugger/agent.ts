@@ -4,10 +4,18 @@
  */
 import {Worker} from 'node:worker_threads';
 import {processWide} from '../base/shared.js';
+import {type CapturedFrame, suspendCapture} from './capture.js';
+import {Held} from './held.js';
 import {makeSlot} from './slot.js';
 
 export type ToWorker =
-  | {readonly type: 'arm'; readonly terminal: string; readonly label: string; readonly evaluateMs: number}
+  | {
+      readonly type: 'arm';
+      readonly terminal: string;
+      readonly label: string;
+      readonly evaluateMs: number;
+      readonly held: boolean;
+    }
   | {readonly type: 'abandon'; readonly done: Int32Array};
 
 export type FromWorker =
@@ -25,6 +33,8 @@ export interface PromptOptions {
   readonly label: string;
   /** How long an expression may run, in ms; nothing else ends it. Default: 5000. */
   readonly evaluateMs?: number;
+  /** Where the breakpoint was called: then the thread stops within the call, and goes to the statement after it with the first step. */
+  readonly frames?: readonly CapturedFrame[] | undefined;
   /** Called when the program runs again and the terminal is as it was before. Once, unless the prompt was refused. */
   readonly onEnd: (how: PromptEnd) => void;
 }
@@ -41,14 +51,33 @@ const agent = processWide<Agent>('debugger/agent', () => ({worker: undefined}));
 /**
  * Stops this thread in the caller's caller, at its statement after the `await`, and gives the user a prompt there. One at
  * a time in a tree: whoever calls has the lock. Await it as the last act of every function between it and the user's code.
+ * A prompt with `frames` that is left without a step is over, `onEnd` and all, when this resolves.
  * @returns undefined when there was a prompt; else why there is none, and nothing has happened
  */
-export async function openPrompt(options: PromptOptions): Promise<string | undefined> {
+export async function openPrompt({onEnd, ...options}: PromptOptions): Promise<string | undefined> {
   agent.worker ??= startWorker();
-  const refused = await arm(agent.worker, options);
+  let ended = (): void => {};
+  const end = new Promise<void>(resolve => {
+    ended = resolve;
+  });
+  const held = options.frames && new Held(options.frames);
+  const refused = await arm(agent.worker, held, {
+    ...options,
+    onEnd(how) {
+      held?.giveUp();
+      onEnd(how);
+      ended();
+    },
+  });
   if (refused !== undefined) return refused;
-  // biome-ignore lint/suspicious/noDebugger: what all of this is for
-  debugger;
+  for (;;) {
+    // biome-ignore lint/suspicious/noDebugger: what all of this is for
+    debugger;
+    // Nothing is awaited when nothing is wanted: the agent steps out from here.
+    if (!held?.wants) break;
+    await held.settle();
+  }
+  if (held?.released) await end;
   return undefined;
 }
 
@@ -72,11 +101,17 @@ function startWorker(): Worker {
 }
 
 /** Resolves with undefined once the next `debugger` statement stops this thread. */
-function arm(worker: Worker, {terminal, label, evaluateMs = 5_000, onEnd}: PromptOptions): Promise<string | undefined> {
+function arm(
+  worker: Worker,
+  held: Held | undefined,
+  {terminal, label, evaluateMs = 5_000, onEnd}: PromptOptions,
+): Promise<string | undefined> {
   return new Promise(resolve => {
     // Until the end, so that the program does not end in between, and its lock is given back.
     worker.ref();
+    const resumeCapture = suspendCapture();
     const end = (): void => {
+      resumeCapture();
       worker.off('message', receive);
       worker.off('exit', lost);
       worker.unref();
@@ -90,7 +125,8 @@ function arm(worker: Worker, {terminal, label, evaluateMs = 5_000, onEnd}: Promp
     const receive = (message: FromWorker): void => {
       if (message.type === 'armed') {
         armed = true;
-        makeSlot(message.columns);
+        held?.shownIn(message.columns, evaluateMs);
+        makeSlot(message.columns, held);
         return resolve(undefined);
       }
       end();
@@ -99,7 +135,7 @@ function arm(worker: Worker, {terminal, label, evaluateMs = 5_000, onEnd}: Promp
     };
     worker.on('message', receive);
     worker.once('exit', lost);
-    worker.postMessage({type: 'arm', terminal, label, evaluateMs} satisfies ToWorker);
+    worker.postMessage({type: 'arm', terminal, label, evaluateMs, held: held !== undefined} satisfies ToWorker);
   });
 }
 

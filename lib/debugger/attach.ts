@@ -7,6 +7,7 @@ import {hooks} from '../base/hooks.js';
 import {processWide} from '../base/shared.js';
 import {rxjs} from '../context/rxjs.js';
 import {newSocketPath, rootAddresses} from '../discovery/root-portal.js';
+import {captureHere, startCapture, stopCapture} from './capture.js';
 import {closeDisplay, Outlet, type Output, openDisplay} from './output.js';
 import {openLock} from './root-lock.js';
 import {keepRoster} from './root-roster.js';
@@ -70,15 +71,20 @@ export function detach(actor: Actor): void {
   sessions.delete(actor.id.id);
   outputs.delete(actor.id.id);
   if (sessions.size > 0) return;
+  stopCapture();
   hooks.teardownGate = undefined;
   hooks.terminalBusy = undefined;
   hooks.hungUp = undefined;
   hooks.actorOpened = undefined;
   hooks.output = undefined;
   hooks.outputSent = undefined;
+  hooks.captureHere = undefined;
+  hooks.crashed = undefined;
 }
 
 function hang(): void {
+  startCapture();
+  hooks.captureHere = captureHere;
   hooks.teardownGate = id => sessions.get(id)?.gate();
   hooks.terminalBusy = id => sessions.get(id)?.lock?.taken === true;
   hooks.output = (reader, writer, lines) => {
@@ -91,6 +97,7 @@ function hang(): void {
     const {debug} = sessions.get(id)?.actor.tree ?? {};
     if (debug) hangUpTerminal(debug.terminal);
   };
+  hooks.crashed = (id, scope, error) => sessions.get(id)?.crashed(scope, error);
   hooks.actorOpened = runtime => {
     attach(runtime as Actor);
     return () => detach(runtime as Actor);

@@ -4,7 +4,9 @@
  */
 import type {Actor} from '../actor/actor.js';
 import {current} from '../base/current.js';
+import {hooks} from '../base/hooks.js';
 import {log} from '../base/log.js';
+import type {CapturedFrame} from './capture.js';
 import type {PromptRequest} from './front.js';
 
 /**
@@ -27,8 +29,10 @@ export async function postMortem(error: unknown): Promise<void> {
 async function stop(kind: PromptRequest['kind'], error?: unknown): Promise<void> {
   const actor = current()?.runtime as Actor | undefined;
   if (!actor?.tree.debug?.on) return warnOnce(kind, actor ?? nobody);
+  // Now or never: from the first `await` on, the frames of who called are not on the stack any more.
+  const frames = hooks.captureHere?.() as readonly CapturedFrame[] | undefined;
   const {attach} = await import('./attach.js');
-  await attach(actor).pause(kind, error);
+  await attach(actor).pause(kind, error, frames);
 }
 
 const nobody = {};

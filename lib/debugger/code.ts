@@ -34,6 +34,13 @@ export class Ownership {
   }
 }
 
+/** The user's frames of a stack; where there are none, those of installed packages: somebody debugs one of them. */
+export function usersFrames<T>(frames: readonly T[], urlOf: (frame: T) => string): T[] {
+  const code = new Ownership();
+  const own = frames.filter(frame => code.isUsers(urlOf(frame)));
+  return own.length > 0 ? own : frames.filter(frame => code.isLibrary(urlOf(frame)));
+}
+
 /** Whether a function is async. @param column where V8 lets it begin: at its parameters, or at the `async` of an arrow */
 export function isAsyncAt(line: string, column: number): boolean {
   return /^async\b(?!\s*=>)/.test(line.slice(column)) || asyncName.test(line.slice(0, column));

@@ -1,6 +1,6 @@
 /**
  * A stopped program, as the command language sees it. Lines and columns count from 1 here.
- * Floor 7: below `prompt`; `inspected` is the real one.
+ * Floor 7: below `prompt`; `inspected` is one that stands still, `captured` one that runs on.
  */
 export interface Frame {
   readonly name: string;
@@ -33,6 +33,8 @@ export type Step = 'over' | 'into' | 'out';
 export type Stepped = 'stopped' | 'interrupted' | 'gone';
 
 export interface Debuggee {
+  /** Whether it can be stepped: what only remembers frames cannot. */
+  readonly steps: boolean;
   /** The user's own frames, the one that runs first. Changes with every step; empty after an interrupt in nobody's code. */
   readonly frames: readonly Frame[];
   /** Undefined when it cannot be found. */
@@ -44,6 +46,7 @@ export interface Debuggee {
   names(frame: number, of: string | undefined): Promise<readonly string[]>;
   /** What the innermost function is about to return; undefined while it is not at its end. */
   returned(): Promise<string | undefined>;
+  /** Only where it `steps`. */
   step(step: Step): Promise<Stepped>;
   /** The address at which other debuggers reach this program from now on. Absent where that makes no sense. */
   devtools?(): Promise<Evaluated>;

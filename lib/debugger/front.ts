@@ -6,6 +6,8 @@ import type {ActorId} from '../base/address.js';
 import {log} from '../base/log.js';
 import {processWide} from '../base/shared.js';
 import {openPrompt} from './agent.js';
+import type {CapturedFrame} from './capture.js';
+import {openPostMortem} from './post-mortem.js';
 import {prepareTerminal} from './root-terminal.js';
 
 /** Somebody stands at a breakpoint, and has the terminal. */
@@ -17,6 +19,8 @@ export interface PromptRequest {
   readonly task: string;
   /** What failed, of a post-mortem. */
   readonly error?: unknown;
+  /** Where it was called, of a breakpoint or a `postMortem()`: when that was captured. */
+  readonly frames?: readonly CapturedFrame[] | undefined;
   /** Aborted when the terminal is lost: the root is gone, or the connection to it. */
   readonly signal: AbortSignal;
   /** Where the terminal of the root is reached. */
@@ -38,16 +42,43 @@ export interface Front {
   prepareTerminal(path: string): Promise<boolean>;
 }
 
-export const front = processWide<Front>('debugger-front', () => ({openPrompt: stopHere, prepareTerminal}));
+export const front = processWide<Front>('debugger-front', () => ({openPrompt: ask, prepareTerminal}));
 
-/** Stops this very thread, at the statement of the user's that waits for it. */
-async function stopHere({actor, task, terminal, ended}: PromptRequest): Promise<'continue' | 'stopped'> {
+function ask(request: PromptRequest): ReturnType<Front['openPrompt']> {
+  return request.kind === 'breakpoint' ? stopHere(request) : lookBack(request);
+}
+
+/** The loop of this thread runs on: what has failed stands still by itself. */
+async function lookBack(request: PromptRequest): Promise<'continue' | 'quit'> {
+  const end = await openPostMortem({...request, error: request.error, here: request.frames});
+  if (typeof end === 'string') return end === 'quit' ? 'quit' : 'continue';
+  log('warn', `${request.task} has crashed, and nobody could look at it: ${end.refused}`);
+  return 'continue';
+}
+
+/** Stops this very thread, in the call of the breakpoint, or at the statement of the user's that waits for it. */
+async function stopHere({
+  actor,
+  task,
+  terminal,
+  frames,
+  ended,
+}: PromptRequest): Promise<'continue' | 'quit' | 'stopped'> {
+  /** When the prompt is left before the first step, that is known here before the user's code runs. */
+  let left: 'continue' | 'quit' | undefined;
+  let stopped = false;
   const refused = await openPrompt({
     terminal,
     label: actor.name,
-    onEnd: how => ended(how === 'quit' ? 'quit' : 'continue'),
+    frames,
+    onEnd(how) {
+      left = how === 'quit' ? 'quit' : 'continue';
+      if (stopped) ended(left);
+    },
   });
-  if (refused === undefined) return 'stopped';
+  if (left) return left;
+  stopped = refused === undefined;
+  if (stopped) return 'stopped';
   log('warn', `${task} is at a breakpoint, and goes on: ${refused}`);
   return 'continue';
 }

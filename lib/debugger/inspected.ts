@@ -5,9 +5,11 @@
  */
 import {type Debugger, type Runtime, Session} from 'node:inspector';
 import {fileURLToPath} from 'node:url';
+import type {Place} from './capture.js';
 import {isAsyncAt, Ownership} from './code.js';
 import type {Debuggee, Evaluated, Frame, Scope, Step, Stepped, Variable} from './debuggee.js';
-import {inspectorSlot, showValue} from './slot.js';
+import {type CallFrame, type Commands, isThrow, placeOf, primitive, type TimedEvaluation, thrown} from './protocol.js';
+import {inspectorSlot} from './slot.js';
 import {Sources} from './sources.js';
 
 const completeMs = 500;
@@ -19,14 +21,12 @@ const maxInside = 1_000;
 const leftMs = 300;
 /** How long a busy program may take to stop before it is taken for an idle one. */
 const idleMs = 100;
-const maxMessage = 2_000;
 const group = 'prompt';
-
-type CallFrame = Debugger.CallFrame;
 
 const methods = {over: 'Debugger.stepOver', into: 'Debugger.stepInto', out: 'Debugger.stepOut'} as const;
 
 export class Inspected implements Debuggee {
+  readonly steps = true;
   frames: readonly Frame[] = [];
   readonly #session = new Session();
   readonly #sources = new Sources();
@@ -43,6 +43,8 @@ export class Inspected implements Debuggee {
   #hops = 0;
   /** The function in which the last step began. */
   #stepped: string | undefined;
+  /** Whether the stop that is awaited is any. */
+  #anywhere = false;
   #running = true;
   /** On the way from the breakpoint to whoever awaits it. */
   #arriving = false;
@@ -88,6 +90,45 @@ export class Inspected implements Debuggee {
   stopped(): Promise<Stepped> {
     this.#arriving = true;
     return this.#await();
+  }
+
+  /** Resolves at the next stop, whosever code it is in. */
+  stoppedAnywhere(): Promise<Stepped> {
+    const stopped = this.#await();
+    this.#anywhere = true;
+    return stopped;
+  }
+
+  /** Lets the program run, up to its next stop anywhere. */
+  async runOn(): Promise<Stepped> {
+    const stopped = this.stoppedAnywhere();
+    await this.#post('Debugger.resume');
+    return stopped;
+  }
+
+  /** Steps out of what is not the user's. */
+  land(): Promise<Stepped> {
+    this.#arriving = true;
+    const landed = this.#await();
+    this.#hop([]);
+    return landed;
+  }
+
+  /** An expression of our own, whose value is a string: where the program is stopped. */
+  async ask(expression: string): Promise<string> {
+    const {result, exceptionDetails} = await this.#evaluate(-1, {expression, silent: true});
+    if (exceptionDetails) throw new Error(thrown(exceptionDetails).text);
+    return String(result.value);
+  }
+
+  /** The same while it runs; what comes of it is nobody's. */
+  tell(expression: string): void {
+    this.#post('Runtime.evaluate', {expression, silent: true}).catch(() => {});
+  }
+
+  /** The function in which the program is stopped. */
+  get place(): Place | undefined {
+    return this.#callFrames[0];
   }
 
   async step(step: Step): Promise<Stepped> {
@@ -151,8 +192,10 @@ export class Inspected implements Debuggee {
 
   async source(frame: number): Promise<readonly string[] | undefined> {
     const callFrame = this.#callFrames[frame];
-    if (!callFrame) return undefined;
-    const {scriptId, lineNumber, columnNumber = 0} = callFrame.location;
+    return callFrame && this.sourceAt(callFrame);
+  }
+
+  async sourceAt({location: {scriptId, lineNumber, columnNumber = 0}}: Place): Promise<readonly string[] | undefined> {
     const {url} = this.#sources.origin(scriptId, lineNumber, columnNumber);
     return this.#sources.text(url, async id => {
       const {scriptSource} = await this.#post('Debugger.getScriptSource', {scriptId: id});
@@ -261,6 +304,7 @@ export class Inspected implements Debuggee {
 
   #await(): Promise<Stepped> {
     this.#hops = 0;
+    this.#anywhere = false;
     this.#interrupted = false;
     return new Promise(resolve => {
       this.#landed = resolve;
@@ -300,12 +344,12 @@ export class Inspected implements Debuggee {
     const top = callFrames[0];
     if (top && this.#arriving) this.#ownership.awaits(this.#sources.urlOf(top.location.scriptId));
     const isUsers = top !== undefined && this.#isUsers(top);
-    if (!isUsers && !this.#interrupted && this.#hops < maxHops) return this.#hop(callFrames);
+    if (!isUsers && !this.#anywhere && !this.#interrupted && this.#hops < maxHops) return this.#hop(callFrames);
     this.#top = top;
     this.#callFrames = callFrames.filter(frame => this.#isUsers(frame));
-    this.frames = this.#callFrames.map(frame => this.#frame(frame));
+    this.frames = this.#callFrames.map(frame => this.frameAt(frame));
     if (this.#interrupted) this.#land('interrupted');
-    else this.#land(isUsers ? 'stopped' : 'gone');
+    else this.#land(isUsers || this.#anywhere ? 'stopped' : 'gone');
   }
 
   /**
@@ -326,7 +370,7 @@ export class Inspected implements Debuggee {
     return this.#ownership.isUsers(this.#sources.urlOf(frame.location.scriptId));
   }
 
-  #frame({functionName, location}: CallFrame): Frame {
+  frameAt({functionName, location}: Place): Frame {
     const {url, line, column} = this.#sources.origin(
       location.scriptId,
       location.lineNumber,
@@ -350,48 +394,4 @@ export class Inspected implements Debuggee {
       }
     });
   }
-}
-
-/** Not in Node's types. */
-type TimedEvaluation = Runtime.EvaluateParameterType & {
-  readonly timeout?: number;
-  readonly throwOnSideEffect?: boolean;
-};
-
-/** What is asked of the inspector: parameters, answer. */
-interface Commands {
-  'Debugger.enable': [[], Debugger.EnableReturnType];
-  'Debugger.setPauseOnExceptions': [[Debugger.SetPauseOnExceptionsParameterType], undefined];
-  'Debugger.pause': [[], undefined];
-  'Debugger.resume': [[], undefined];
-  'Debugger.stepOver': [[], undefined];
-  'Debugger.stepInto': [[], undefined];
-  'Debugger.stepOut': [[], undefined];
-  'Debugger.getScriptSource': [[Debugger.GetScriptSourceParameterType], Debugger.GetScriptSourceReturnType];
-  'Debugger.evaluateOnCallFrame': [[Debugger.EvaluateOnCallFrameParameterType], Debugger.EvaluateOnCallFrameReturnType];
-  'Runtime.evaluate': [[Runtime.EvaluateParameterType], Runtime.EvaluateReturnType];
-  'Runtime.callFunctionOn': [[Runtime.CallFunctionOnParameterType], Runtime.CallFunctionOnReturnType];
-  'Runtime.getProperties': [[Runtime.GetPropertiesParameterType], Runtime.GetPropertiesReturnType];
-  'Runtime.releaseObjectGroup': [[Runtime.ReleaseObjectGroupParameterType], undefined];
-}
-
-const isThrow = ({reason}: Debugger.PausedEventDataType): boolean =>
-  reason === 'exception' || reason === 'promiseRejection';
-
-/** Which function it is, whichever of its calls. */
-function placeOf(frame: CallFrame | undefined): string {
-  const {scriptId, lineNumber, columnNumber} = frame?.functionLocation ?? frame?.location ?? {};
-  return `${scriptId}:${lineNumber}:${columnNumber}`;
-}
-
-function primitive({type, value, unserializableValue}: Runtime.RemoteObject, brief = false): string {
-  if (unserializableValue !== undefined) return unserializableValue;
-  return type === 'undefined' ? 'undefined' : showValue(value, {brief, columns: 80});
-}
-
-/** Its name and message: whoever wants the stack prints the error. */
-function thrown({exception, text}: Runtime.ExceptionDetails): Evaluated {
-  const said = exception ? (exception.description ?? primitive(exception)) : text;
-  const stack = said.search(/\n {4}at /);
-  return {failed: true, text: (stack < 0 ? said : said.slice(0, stack)).slice(0, maxMessage)};
 }

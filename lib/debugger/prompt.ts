@@ -148,6 +148,7 @@ export class Prompt {
   }
 
   async #step(step: Step): Promise<Answer> {
+    if (!this.#debuggee.steps) return {lines: ['this has happened already: there is nothing to step in']};
     const stepped = await this.#debuggee.step(step);
     if (stepped === 'gone')
       return {lines: ['nothing of your code is left to step in: the program runs on'], end: 'gone'};
@@ -224,7 +225,7 @@ export class Prompt {
     const {failed, text} = await this.#evaluate(expression);
     const [, declared] = declaration.exec(expression) ?? [];
     // What it runs in is V8's, of this line alone.
-    if (declared && (text === 'undefined' || text.startsWith('EvalError: ')))
+    if (declared && !expression.includes(';') && (text === 'undefined' || text.startsWith('EvalError: ')))
       return [`${declared} is not kept beyond this line: globalThis.${declared} = … is`];
     return `${failed ? '! ' : ''}${text}`.split('\n');
   }

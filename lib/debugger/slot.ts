@@ -1,6 +1,6 @@
 /**
- * The one thing that the agent finds in the main thread: where it puts a value for Node's `inspect` to show, and what it
- * has done there.
+ * The one thing that the agent finds in the main thread: where it puts a value for Node's `inspect` to show, what it has
+ * done there, and `held`.
  * Floor 7: below `agent` (which makes it, in the main thread) and `inspected` (which uses it, from the agent's).
  */
 import {open, url} from 'node:inspector';
@@ -13,6 +13,8 @@ interface Slot {
   show(brief: boolean): string;
   /** Opens Node's own inspector for others, and gives its address. */
   devtools(): string | undefined;
+  /** What the agent talks to while the thread stands in the call of a breakpoint. */
+  readonly held: object | undefined;
 }
 
 /** One of many values, or the one that was asked for: none of the user's code runs for the first. */
@@ -31,9 +33,10 @@ export function showValue(value: unknown, {brief, columns}: {brief: boolean; col
 }
 
 /** In the main thread, before it is stopped. Nothing is kept alive by it once it has been shown. */
-export function makeSlot(columns: number): void {
+export function makeSlot(columns: number, held?: object): void {
   const slot: Slot = {
     value: undefined,
+    held,
     show(brief) {
       const {value} = slot;
       slot.value = undefined;

@@ -1,6 +1,6 @@
 /**
  * Where a stopped program is, in the files that its author wrote: scripts by their id, text, source maps.
- * Floor 7: below `inspected`. Runs in the agent's thread; positions count from 0, as the inspector's and source maps do.
+ * Floor 7: below `inspected` and `capture`. Runs in the thread of either; positions count from 0, as the inspector's and source maps do.
  */
 import {readFileSync} from 'node:fs';
 import {SourceMap, type SourceMapPayload} from 'node:module';
@@ -20,13 +20,19 @@ interface Script {
   map?: SourceMap | null;
 }
 
+/** Everything of this library that is not the program's. */
+const runtime = new URL('..', import.meta.url).href;
+
+/** Whether the code there is the user's own: neither Node's nor this library's, and in a file. */
+export const isUsers = (url: string): boolean => url !== '' && !url.startsWith('node:') && !url.startsWith(runtime);
+
 export class Sources {
   /** Every script has an id, but thousands have no URL: what somebody once evaluated. Those are not kept. */
   readonly #scripts = new Map<string, Script>();
   readonly #texts = new Map<string, readonly string[]>();
 
   add(id: string, url: string, mapUrl: string): void {
-    if (url !== '') this.#scripts.set(id, {id, url, mapUrl});
+    if (url !== '' && !this.#scripts.has(id)) this.#scripts.set(id, {id, url, mapUrl});
   }
 
   urlOf(id: string): string {

@@ -7,6 +7,7 @@ const text = Array.from({length: 30}, (_, at) => `line ${at + 1}`);
 
 /** Two frames in one file; notes what it is asked for. */
 class Fake implements Debuggee {
+  steps = true;
   frames: readonly Frame[] = [
     {name: 'inner', file: '/app/a.ts', line: 10, column: 3},
     {name: '', file: '/app/a.ts', line: 20, column: 1},

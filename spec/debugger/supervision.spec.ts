@@ -1,6 +1,6 @@
 // A tree of processes with somebody at the prompt: nobody is ended, and nobody is judged late.
 import {EventEmitter, once} from 'node:events';
-import test from 'ava';
+import test, {type ExecutionContext} from 'ava';
 import {
   ActorDied,
   breakpoint,
@@ -11,8 +11,11 @@ import {
   type Portal,
   RemoteActorError,
   type RootOptions,
+  SpawnFailed,
+  sleep,
   waitForActor,
 } from '../../lib/index.js';
+import {divide, fall} from '../fixtures/crashers.js';
 import {block, failAbove, idle, idleBelow, mend, mourn, pause, pauseBelow, slow} from '../fixtures/pauses.js';
 import {pidOf} from '../fixtures/tasks.js';
 import {tell, told} from '../fixtures/told.js';
@@ -51,6 +54,18 @@ function heard(options: RootOptions): RootOptions {
 async function start(nursery: Nursery, ...names: string[]): Promise<[Portal, Portal, Portal]> {
   const portals = names.map(name => nursery.startActor(name, {expose: all, logLevel: 'silent'}));
   return (await Promise.all(portals)) as [Portal, Portal, Portal];
+}
+/** A tree that fails: its error, once somebody has looked at it at the root. */
+async function failing(t: ExecutionContext, tree: Promise<unknown>): Promise<unknown> {
+  const failed = quietly(tree);
+  const prompt = await prompts.next('root');
+  t.is(prompt.kind, 'post-mortem');
+  prompt.answer();
+  return failed;
+}
+/** Lets the next of that name go on. */
+async function answered(name: string): Promise<void> {
+  (await prompts.next(name)).answer();
 }
 const quietly = (promise: Promise<unknown>): Promise<unknown> => promise.catch(error => error);
 
@@ -103,7 +118,8 @@ for (const backend of ['thread', 'inline'] as const)
   });
 
 test.serial('a holder that is killed loses the terminal to the next, whose nursery waits for it', async t => {
-  const error = await t.throwsAsync(
+  const error = await failing(
+    t,
     openNursery(async nursery => {
       const [one, two] = await start(nursery, 'killed', 'next');
       void quietly(one.run(pause));
@@ -124,7 +140,8 @@ test.serial('a holder that is killed loses the terminal to the next, whose nurse
 });
 
 test.serial('one that is killed while it waits for the terminal leaves the queue', async t => {
-  const error = await t.throwsAsync(
+  const error = await failing(
+    t,
     openNursery(async nursery => {
       const [one, two, three] = await start(nursery, 'first', 'second', 'third');
       const holds = one.run(pause);
@@ -166,9 +183,10 @@ test.serial(
   'T9, T10: a root that fails ends nobody while a grandchild is at the prompt, nor those that wait',
   async t => {
     let pids: number[] = [];
-    const failed = quietly(
+    const error = await failing(
+      t,
       openNursery(async nursery => {
-        const [top, side] = await start(nursery, 'top', 'side');
+        const [top, side, killed] = await start(nursery, 'top', 'side', 'killed');
         void quietly(top.run(pauseBelow, 'leaf'));
         const prompt = await prompts.next('leaf');
         pids = [top.actor.pid, side.actor.pid, prompt.pid];
@@ -187,10 +205,11 @@ test.serial(
           waited.answer();
         })();
         await longer();
-        throw new Error('the root fails');
+        process.kill(killed.actor.pid, 'SIGKILL');
+        await sleep(1e9);
       }, hasty),
     );
-    t.is(String(await failed), 'Error: the root fails');
+    t.true(error instanceof ActorDied, String(error));
     t.deepEqual(await untilGone(pids), []);
   },
 );
@@ -209,6 +228,7 @@ test.serial('T9, T10: an actor between whose nursery fails ends nobody while its
     t.false(over);
     t.true(isAlive(prompt.pid));
     prompt.answer();
+    (await prompts.next('top')).answer();
     const error = await task;
     t.true(error instanceof RemoteActorError);
     t.regex(String(error), /between fails/);
@@ -309,16 +329,63 @@ test.serial('T8: a body that ends while an actor is at the prompt waits with the
 });
 
 test.serial('q in an actor reaches the root as DebuggerQuit, and the tree ends with it', async t => {
-  const error = await t.throwsAsync(
+  const error = await failing(
+    t,
     openNursery(async nursery => {
       const top = await nursery.startActor('top', {expose: all});
       const task = top.run(pauseBelow, 'quitter');
       (await prompts.next('quitter')).answer('quit');
+      (await prompts.next('top')).answer();
       await task;
     }, debug),
   );
   t.true(error instanceof RemoteActorError);
   t.regex(String(error), /DebuggerQuit/);
+});
+
+for (const backend of ['process', 'thread'] as const)
+  test.serial(`a crash in an actor with the backend ${backend} has its prompt there, and then in the root`, async t => {
+    const error = await failing(
+      t,
+      openNursery(async nursery => {
+        const portal = await nursery.startActor('far', {expose: [pause, divide], backend});
+        void answered('far');
+        return portal.run(divide, 1, 0);
+      }, debug),
+    );
+    t.true(error instanceof RemoteActorError);
+    t.regex(String(error), /1 cannot be divided by 0/);
+  });
+
+test.serial('a module that throws while it is imported has its prompt in the root alone', async t => {
+  const before = prompts.seen.length;
+  const expose = [
+    new URL('../fixtures/pauses.js', import.meta.url),
+    new URL('../fixtures/throws-at-import.js', import.meta.url),
+  ];
+  const error = await failing(
+    t,
+    openNursery(async nursery => nursery.startActor('never', {expose, logLevel: 'silent'}), debug),
+  );
+  t.true(error instanceof SpawnFailed);
+  t.deepEqual(prompts.seen.slice(before), ['root']);
+});
+
+test.serial('T13: what nothing in an actor has caught ends it when it has been looked at, and not before', async t => {
+  const error = await failing(
+    t,
+    openNursery(async nursery => {
+      const child = await nursery.startActor('falls', {expose: [pause, fall], logLevel: 'silent'});
+      const gone = quietly(child.run(fall, 'out of time'));
+      const prompt = await prompts.next('falls');
+      t.is(prompt.error, 'out of time');
+      await longer();
+      t.true(isAlive(prompt.pid));
+      prompt.answer();
+      t.true((await gone) instanceof ActorDied);
+    }, hasty),
+  );
+  t.regex(String(error), /out of time/);
 });
 
 test.serial('a breakpoint of the root and those of its actors share the terminal', async t => {

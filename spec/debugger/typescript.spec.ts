@@ -36,13 +36,14 @@ async function debugged(t: ExecutionContext, ...args: string[]): Promise<void> {
   const file = join(folder, 'typed.mts');
   writeFileSync(file, source);
   const program = new PtyProgram(t, '', {command: [process.execPath, ...args, file]});
-  t.regex(await program.prompt('child'), /^\(anonymous\) \(typed\.mts:10\)$[\s\S]*^> 10 {4}const two: Other =/m);
+  t.regex(await program.prompt('child'), /^\(anonymous\) \(typed\.mts:9\)$[\s\S]*^> {2}9 {4}await breakpoint\(\);$/m);
+  t.regex(await program.line('n', 'child'), /^> 10 {4}const two: Other =/m);
   t.regex(await program.line('n', 'child'), /^> 11 {4}return two\.b as string;$/m);
   t.is(await program.line('two', 'child'), "{ b: '3' }");
   t.regex(await program.line('locals', 'child'), /^ {2}one = \{ a: 3 \}$/m);
   t.regex(await program.line('ll', 'child'), /^ {3}2 {2}interface Unseen \{$/m);
   program.press('c\r');
-  t.regex(await program.prompt('root'), /^\S+ \(typed\.mts:18\)$/m);
+  t.regex(await program.prompt('root'), /^\S+ \(typed\.mts:17\)$/m);
   t.is(await program.line('got', 'root'), "'3'");
   program.press('c\r');
   await program.ends(t, 0);
