@@ -20,6 +20,8 @@ interface Hooks {
    * nothing else, when they quit the task: that is the error then.
    */
   crashed: ((actor: string, scope: Scope, error: unknown) => Promise<void> | undefined) | undefined;
+  /** Whether the running code runs for somebody at a prompt: what it leaves uncaught is their mistake, and ends nothing. */
+  isOfPrompt: (() => boolean) | undefined;
 }
 
 export const hooks = processWide<Hooks>('hooks', () => ({
@@ -28,6 +30,7 @@ export const hooks = processWide<Hooks>('hooks', () => ({
   actorOpened: undefined,
   captureHere: undefined,
   crashed: undefined,
+  isOfPrompt: undefined,
 }));
 
 /**

@@ -10,7 +10,7 @@ import {newSocketPath, rootAddresses} from '../discovery/root-portal.js';
 import {captureHere, startCapture, stopCapture} from './capture.js';
 import {openLock} from './root-lock.js';
 import {closeTerminal} from './root-terminal.js';
-import {Session} from './session.js';
+import {isOfPrompt, Session} from './session.js';
 
 /** By the id of the actor. */
 const sessions = processWide('debugger-sessions', () => new Map<string, Session>());
@@ -61,6 +61,7 @@ export function detach(actor: Actor): void {
   hooks.actorOpened = undefined;
   hooks.captureHere = undefined;
   hooks.crashed = undefined;
+  hooks.isOfPrompt = undefined;
 }
 
 function hang(): void {
@@ -68,6 +69,7 @@ function hang(): void {
   hooks.captureHere = captureHere;
   hooks.teardownGate = id => sessions.get(id)?.gate();
   hooks.terminalBusy = id => sessions.get(id)?.lock?.busy === true;
+  hooks.isOfPrompt = isOfPrompt;
   hooks.crashed = (id, scope, error) => sessions.get(id)?.crashed(scope, error);
   hooks.actorOpened = runtime => {
     attach(runtime as Actor);
