@@ -13,7 +13,7 @@ import {Answer} from './base/answer.js';
 import {current, isRoot} from './base/current.js';
 import {ContextCancelled, ResourceExhausted} from './base/errors.js';
 import {hooks, lookedAt, teardownGate} from './base/hooks.js';
-import {configureLog, isLogLevel, type Logger, type LogLevel} from './base/log.js';
+import {configureLog, isLogLevel, type Logger, type LogLevel, log} from './base/log.js';
 import {drawSurvey} from './base/survey.js';
 import {closeNames} from './discovery/names.js';
 import {type DiscoveryOptions, openNamesAtRoot} from './discovery/root.js';
@@ -289,6 +289,7 @@ function ownUncaught(
   const onUncaught = (error: unknown): void => {
     // A program that has a listener of its own decides.
     if (error instanceof ContextCancelled || process.listenerCount('uncaughtException') > 1) return;
+    if (hooks.isOfPrompt?.()) return log('warn', 'nothing has caught what was left by code of the prompt', {error});
     if (!hooks.crashed) return tell(error);
     // Somebody looks at the first; it ends the tree, and what comes meanwhile is told after it.
     shown = shown ? shown.then(() => tell(error)) : lookedAt(root.id.id, root.scope, error).then(tell);

@@ -20,6 +20,8 @@ interface Hooks {
    * nothing else, when they quit the task: that is the error then.
    */
   crashed: ((actor: string, scope: Scope, error: unknown) => Promise<void> | undefined) | undefined;
+  /** Whether the running code runs for somebody at a prompt: what it leaves uncaught is their mistake, and ends nothing. */
+  isOfPrompt: (() => boolean) | undefined;
   /** Takes whole lines that a child of an actor has written; false: they go where they ever went. */
   output: ((reader: string, writer: Writer, lines: Buffer) => boolean) | undefined;
   /** Resolves when what the actors of this process have taken so has reached the root. Never rejects. */
@@ -43,6 +45,7 @@ export const hooks = processWide<Hooks>('hooks', () => ({
   actorOpened: undefined,
   captureHere: undefined,
   crashed: undefined,
+  isOfPrompt: undefined,
   output: undefined,
   outputSent: undefined,
   hungUp: undefined,

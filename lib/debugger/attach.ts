@@ -12,7 +12,7 @@ import {closeDisplay, Outlet, type Output, openDisplay} from './output.js';
 import {openLock} from './root-lock.js';
 import {keepRoster} from './root-roster.js';
 import {closeTerminal, hangUpTerminal} from './root-terminal.js';
-import {Session} from './session.js';
+import {isOfPrompt, Session} from './session.js';
 
 /** By the id of the actor. */
 const sessions = processWide('debugger-sessions', () => new Map<string, Session>());
@@ -80,6 +80,7 @@ export function detach(actor: Actor): void {
   hooks.outputSent = undefined;
   hooks.captureHere = undefined;
   hooks.crashed = undefined;
+  hooks.isOfPrompt = undefined;
 }
 
 function hang(): void {
@@ -97,6 +98,7 @@ function hang(): void {
     const {debug} = sessions.get(id)?.actor.tree ?? {};
     if (debug) hangUpTerminal(debug.terminal);
   };
+  hooks.isOfPrompt = isOfPrompt;
   hooks.crashed = (id, scope, error) => sessions.get(id)?.crashed(scope, error);
   hooks.actorOpened = runtime => {
     attach(runtime as Actor);

@@ -13,6 +13,8 @@ import {Prompt} from './prompt.js';
 import {framesOfStack} from './stack-frames.js';
 
 export interface PostMortemOptions {
+  /** A `breakpoint` has no error: that is a thread's, which cannot be stopped. */
+  readonly kind: 'breakpoint' | 'post-mortem';
   /** The path at which the terminal listens. */
   readonly terminal: string;
   readonly actor: ActorId;
@@ -34,13 +36,14 @@ export type PostMortemEnd = TalkEnd | {readonly refused: string};
 
 export function openPostMortem(options: PostMortemOptions): Promise<PostMortemEnd> {
   return new Promise(resolve => {
-    const {terminal, actor, task, error, here, signal} = options;
+    const {kind, terminal, actor, task, error, here, signal} = options;
     const debuggee = new Captured(framesOf(error) ?? here ?? framesOfStack(error));
     const prompt = new Prompt(debuggee);
     const refused = (why: string): void => resolve({refused: why});
     const opened = async (): Promise<void> => {
-      const unname = nameGlobally(error);
-      conversation.print(headOf(actor, task, error));
+      const failed = kind === 'post-mortem';
+      const unname = failed ? nameGlobally(error) : () => {};
+      if (failed) conversation.print(headOf(actor, task, error));
       const end = await conversation.talk();
       unname();
       await conversation.close();

@@ -39,6 +39,11 @@ const ofTeardown: ReadonlySet<CancelReason> = new Set(['scope', 'actor', 'shutdo
 /** The tasks that are paused: what runs for them passes over its breakpoints. */
 const paused = processWide('debugger-paused', () => new AsyncLocalStorage<Session>());
 
+/** See `hooks.isOfPrompt`. */
+export function isOfPrompt(): boolean {
+  return paused.getStore() !== undefined;
+}
+
 export class Session {
   readonly actor: Actor;
   readonly #mode: DebugMode;

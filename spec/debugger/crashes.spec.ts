@@ -135,6 +135,36 @@ test.serial(
   },
 );
 
+test.serial('the error of a task is shown while what the task has opened is there', async t => {
+  await tree(async nursery => {
+    const child = await inline(nursery, 'child');
+    let isOver = false;
+    const call = quietly(
+      child.run(() => {
+        const inner = openNursery(() => sleep(1e9));
+        inner.catch(() => (isOver = true));
+        throw new Error('boom');
+      }),
+    );
+    await next();
+    await turns(30);
+    t.false(isOver);
+    await answer();
+    await call;
+    t.true(isOver);
+  });
+});
+
+test.serial('T9: what failed in a task and was awaited by nobody is shown before its caller hears of it', async t => {
+  await tree(async nursery => {
+    const child = await inline(nursery, 'child');
+    const call = child.run(() => void openNursery(() => turns(2).then(boom)));
+    const {names, outcome} = await visited(call);
+    t.deepEqual(names, ['child']);
+    t.regex(String(outcome), /boom/);
+  });
+});
+
 test.serial('T9: the error of a root’s body is shown while the tree is there', async t => {
   const error = new Error('mine');
   let child!: Child;

@@ -133,3 +133,18 @@ test.serial('an error whose throw nobody saw is shown where its stack says, with
   program.press(`c${keys.enter}`);
   await program.ends(t, 1);
 });
+
+for (const name of ['child', 'root'])
+  test.serial(`what an expression leaves uncaught at the prompt of a ${name} ends nothing`, async t => {
+    const program = crash(t, name);
+    await program.prompt(name);
+    await program.line('Promise.reject(new Error("careless")), 1', name);
+    await program.line('setTimeout(() => { throw new Error("careless") }), 1', name);
+    t.is(await program.line('await new Promise(resolve => setTimeout(resolve, 50, 7))', name), '7');
+    program.press(`c${keys.enter}`);
+    if (name === 'child') {
+      t.regex(await program.prompt('root'), /RemoteActorError.*: RangeError: 3 cannot be divided by 0$/m);
+      program.press(`c${keys.enter}`);
+    }
+    await program.ends(t, 1);
+  });
