@@ -59,12 +59,14 @@ export function detach(actor: Actor): void {
   hooks.teardownGate = undefined;
   hooks.terminalBusy = undefined;
   hooks.actorOpened = undefined;
+  hooks.crashed = undefined;
 }
 
 function hang(): void {
   startCapture();
   hooks.teardownGate = id => sessions.get(id)?.gate();
   hooks.terminalBusy = id => sessions.get(id)?.lock?.busy === true;
+  hooks.crashed = (id, scope, error) => sessions.get(id)?.crashed(scope, error);
   hooks.actorOpened = runtime => {
     attach(runtime as Actor);
     return () => detach(runtime as Actor);
