@@ -6,6 +6,7 @@ import type {ActorId} from '../base/address.js';
 import {log} from '../base/log.js';
 import {processWide} from '../base/shared.js';
 import {openPrompt} from './agent.js';
+import {openPostMortem} from './post-mortem.js';
 import {prepareTerminal} from './root-terminal.js';
 
 /** Somebody stands at a breakpoint, and has the terminal. */
@@ -38,7 +39,19 @@ export interface Front {
   prepareTerminal(path: string): Promise<boolean>;
 }
 
-export const front = processWide<Front>('debugger-front', () => ({openPrompt: stopHere, prepareTerminal}));
+export const front = processWide<Front>('debugger-front', () => ({openPrompt: ask, prepareTerminal}));
+
+function ask(request: PromptRequest): ReturnType<Front['openPrompt']> {
+  return request.kind === 'breakpoint' ? stopHere(request) : lookBack(request);
+}
+
+/** The loop of this thread runs on: what has failed stands still by itself. */
+async function lookBack(request: PromptRequest): Promise<'continue' | 'quit'> {
+  const end = await openPostMortem({...request, error: request.error});
+  if (typeof end === 'string') return end === 'quit' ? 'quit' : 'continue';
+  log('warn', `${request.task} has crashed, and nobody could look at it: ${end.refused}`);
+  return 'continue';
+}
 
 /** Stops this very thread, at the statement of the user's that waits for it. */
 async function stopHere({actor, task, terminal, ended}: PromptRequest): Promise<'continue' | 'stopped'> {
