@@ -78,8 +78,8 @@ export function serve(actor: Actor, transport: Transport, host: Host): Served {
 
   const fail = (error: unknown): void => {
     if (error instanceof ContextCancelled && (actor.scope.cancelled || !actor.importing)) return;
-    // It ends by the first, which somebody looks at.
-    if (isShown) return log('warn', 'nothing has caught another error', {error});
+    // It ends by the first, which somebody looks at: what comes meanwhile would not have been.
+    if (isShown) return log('runtime', 'nothing has caught another error', {error});
     const shown = actor.importing ? undefined : hooks.crashed?.(actor.id.id, actor.scope, error);
     if (!shown) return fall(error);
     isShown = true;

@@ -4,7 +4,7 @@
  */
 import {inspect} from 'node:util';
 import type {ActorId} from '../base/address.js';
-import {ActorError} from '../base/errors.js';
+import {RemoteActorError} from '../base/errors.js';
 import {escapeText} from '../base/escape.js';
 import {framesOf} from './capture.js';
 import {Captured} from './captured.js';
@@ -37,7 +37,7 @@ export function openPostMortem({terminal, actor, task, error, signal}: PostMorte
     const refused = (why: string): void => resolve({refused: why});
     const opened = async (): Promise<void> => {
       const unname = nameGlobally(error);
-      conversation.print(head(actor, task, error));
+      conversation.print(headOf(actor, task, error));
       const end = await conversation.talk();
       unname();
       await conversation.close();
@@ -68,38 +68,40 @@ export function openPostMortem({terminal, actor, task, error, signal}: PostMorte
   });
 }
 
+/** Getters of what was thrown may throw. */
+function headOf(actor: ActorId, task: string, error: unknown): string[] {
+  try {
+    return head(actor, task, error);
+  } catch {
+    return [`crash in ${actor.name}: something that cannot be shown`];
+  }
+}
+
 /** Who, in which task, and what; then the causes. What this library made is printed as it prints it. */
 function head(actor: ActorId, task: string, error: unknown): string[] {
   const suffix = ` in ${actor.name}`;
-  const where = `crash in ${actor.name}, ${task.endsWith(suffix) ? task.slice(0, -suffix.length) : task}:`;
-  return cut(isPlain(error) ? causesOf(error, where) : textOf(error, where)).map(escapeText);
+  const name = task.endsWith(suffix) ? task.slice(0, -suffix.length) : task;
+  const where = `crash in ${actor.name}, ${name === `actor ${actor.name}` ? 'uncaught' : name}:`;
+  return cut(isError(error) ? told(error, where) : `${where} ${inspected(error)}`.split('\n')).map(escapeText);
 }
 
-function causesOf(error: Error, where: string): string[] {
+/** A box around what came from elsewhere, and a tree, say how it came here; the rest is told by name. */
+function told(error: Error, where: string): string[] {
+  if (error instanceof AggregateError) return [where, ...inspected(error).split('\n')];
+  if (!(error instanceof RemoteActorError)) return causesOf(error, where);
+  const cause = isError(error.cause) ? error.cause.cause : undefined;
+  return [where, ...String(error.stack).split('\n'), ...(cause === undefined ? [] : causesOf(cause, 'caused by'))];
+}
+
+function causesOf(error: unknown, first: string): string[] {
   const lines: string[] = [];
   let link: unknown = error;
-  for (let depth = 0; depth < maxCauses && link !== undefined; depth++) {
-    const text = link instanceof Error ? titleOf(link) : inspected(link);
-    lines.push(...`${depth === 0 ? where : 'caused by'} ${text}`.split('\n'));
-    link = link instanceof Error ? link.cause : undefined;
+  for (let depth = 0; depth < maxCauses && (depth === 0 || link !== undefined); depth++) {
+    const text = isError(link) ? titleOf(link) : inspected(link);
+    lines.push(...`${depth === 0 ? first : 'caused by'} ${text}`.split('\n'));
+    link = isError(link) ? link.cause : undefined;
   }
   return lines;
-}
-
-function textOf(error: unknown, where: string): string[] {
-  if (error instanceof Error) return [where, ...inspected(error).split('\n')];
-  return `${where} ${inspected(error)} was thrown, which is no Error`.split('\n');
-}
-
-/** One error after the other; and nothing that throws when it is read. */
-function isPlain(error: unknown): error is Error {
-  try {
-    for (let link: unknown = error, depth = 0; link instanceof Error && depth < maxCauses; link = link.cause, depth++)
-      if (link instanceof ActorError || link instanceof AggregateError) return false;
-    return error instanceof Error && titleOf(error) !== '';
-  } catch {
-    return false;
-  }
 }
 
 /** A class that has given itself no name has one all the same. */
@@ -107,6 +109,8 @@ function titleOf(error: Error): string {
   const {name, message} = error;
   return `${name === 'Error' ? (error.constructor?.name ?? name) : name}: ${message}`;
 }
+
+const isError = (value: unknown): value is Error => value instanceof Error;
 
 function inspected(value: unknown): string {
   try {
