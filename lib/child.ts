@@ -38,8 +38,9 @@ const {peer, shutDown, fail} = serve(actor, new SocketTransport(socket, {maxFram
   prepare: ({tree, watchParent}) => {
     configureLog(tree.logLevel);
     openNames(actor, tree.roads as Roads | undefined);
-    if (tree.debug) void import('./debugger/attach.js').then(({attach}) => attach(actor));
     if (watchParent) startWatchdog();
+    // Before a task can crash.
+    return tree.debug && import('./debugger/attach.js').then(({attach}) => attach(actor));
   },
   exit: code => void leave(code),
   orphaned: () => process.exit(1),

@@ -11,7 +11,7 @@ import {newActorId, newId} from './base/address.js';
 import {Answer} from './base/answer.js';
 import {current, isRoot} from './base/current.js';
 import {ContextCancelled, ResourceExhausted} from './base/errors.js';
-import {hooks, teardownGate} from './base/hooks.js';
+import {hooks, lookedAt, teardownGate} from './base/hooks.js';
 import {configureLog, isLogLevel, type Logger, type LogLevel} from './base/log.js';
 import {drawSurvey} from './base/survey.js';
 import {closeNames} from './discovery/names.js';
@@ -66,6 +66,7 @@ export async function main<T>(body: Body<T>, options: RootOptions = {}): Promise
   } finally {
     // What the user's own chains make of the last rejections is known after this turn; RxJS throws in a timer.
     await new Promise(resolve => setImmediate(() => setTimeout(resolve, 1)));
+    await uncaught.shown;
     signals.release();
     uncaught.release();
     stopTelling();
@@ -264,11 +265,20 @@ function ownSignals(root: Actor, nursery: NurseryOf): {readonly received: boolea
  * What nothing has caught: a cancellation is dropped, for whatever it ended has been told; anything else is printed,
  * and ends the tree in order.
  */
-function ownUncaught(root: Actor, nursery: NurseryOf): {readonly received: boolean; release(): void} {
+function ownUncaught(
+  root: Actor,
+  nursery: NurseryOf,
+): {readonly received: boolean; readonly shown: Promise<void> | undefined; release(): void} {
   let received = false;
+  let shown: Promise<void> | undefined;
   const onUncaught = (error: unknown): void => {
     // A program that has a listener of its own decides.
     if (error instanceof ContextCancelled || process.listenerCount('uncaughtException') > 1) return;
+    if (!hooks.crashed) return tell(error);
+    // Somebody looks at the first; it ends the tree, and what comes meanwhile is told after it.
+    shown = shown ? shown.then(() => tell(error)) : lookedAt(root.id.id, root.scope, error).then(tell);
+  };
+  const tell = (error: unknown): void => {
     console.error(error);
     process.exitCode = 1;
     received = true;
@@ -283,6 +293,9 @@ function ownUncaught(root: Actor, nursery: NurseryOf): {readonly received: boole
   return {
     get received() {
       return received;
+    },
+    get shown() {
+      return shown;
     },
     release: () => void process.off('uncaughtException', onUncaught),
   };

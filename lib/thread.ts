@@ -27,7 +27,8 @@ const {peer, fail} = serve(actor, new PortTransport(port, {maxFrameBytes}), {
   prepare: ({tree}) => {
     configureLog(tree.logLevel);
     openNames(actor, tree.roads as Roads | undefined);
-    if (tree.debug) void import('./debugger/attach.js').then(({attach}) => attach(actor));
+    // Before a task can crash.
+    return tree.debug && import('./debugger/attach.js').then(({attach}) => attach(actor));
   },
   exit: code => setImmediate(() => setImmediate(() => process.exit(code))),
   orphaned: () => process.exit(1),

@@ -4,6 +4,7 @@
  */
 import {isThenable} from '../base/answer.js';
 import {ContextCancelled, ProtocolError} from '../base/errors.js';
+import {hooks} from '../base/hooks.js';
 import {outcomeError, Scope} from '../base/scope.js';
 import {longTimer} from '../base/timer.js';
 import type {Channel} from '../channel/channel.js';
@@ -125,28 +126,48 @@ function execute(line: Line, callee: Callee, run: () => unknown): Promise<void> 
   return conclude(line, callee, {value});
 }
 
-function conclude(
-  line: Line,
-  callee: Callee,
-  outcome: {readonly value: unknown} | {readonly error: unknown},
-): Promise<void> | undefined {
+type Settled = {readonly value: unknown} | {readonly error: unknown};
+
+/** A failure is looked at while what the function has opened is still there. */
+function conclude(line: Line, callee: Callee, outcome: Settled): Promise<void> | undefined {
+  const shown = 'error' in outcome ? crashed(callee, outcome.error) : undefined;
+  if (!shown) return leave(line, callee, outcome);
+  return shown.then(
+    () => leave(line, callee, outcome),
+    quit => leave(line, callee, {error: quit}),
+  );
+}
+
+function leave(line: Line, callee: Callee, outcome: Settled): Promise<void> | undefined {
   const {scope} = callee;
   if (scope.charges.size === 0) return answer(line, callee, outcome);
   return scope.leave('error' in outcome).then(() => answer(line, callee, outcome));
 }
 
-function answer(
-  line: Line,
-  callee: Callee,
-  outcome: {readonly value: unknown} | {readonly error: unknown},
-): Promise<void> | undefined {
+function answer(line: Line, callee: Callee, outcome: Settled): Promise<void> | undefined {
   const {scope} = callee;
   const failure = outcomeError(scope, 'error' in outcome ? [outcome.error] : []);
-  if (failure) callee.threw(failure.error);
-  const sent = failure ? undefined : callee.returned((outcome as {value: unknown}).value);
+  if (failure) {
+    const shown = crashed(callee, failure.error);
+    if (!shown) return refuse(line, callee, failure.error);
+    return shown.then(
+      () => refuse(line, callee, failure.error),
+      quit => refuse(line, callee, quit),
+    );
+  }
+  const sent = callee.returned((outcome as {value: unknown}).value);
   if (sent) return sent.finally(() => close(line, scope));
   close(line, scope);
   return undefined;
+}
+
+function refuse(line: Line, callee: Callee, error: unknown): undefined {
+  callee.threw(error);
+  close(line, callee.scope);
+}
+
+function crashed({channel, scope}: Callee, error: unknown): Promise<void> | undefined {
+  return hooks.crashed?.(channel.self.id, scope, error);
 }
 
 function close(line: Line, scope: Scope): void {

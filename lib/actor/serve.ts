@@ -3,6 +3,8 @@
  * Floor 5: the same in a process, a thread and inline; what carries the actor is its `Host`.
  */
 import {ContextCancelled} from '../base/errors.js';
+import {hooks} from '../base/hooks.js';
+import {log} from '../base/log.js';
 import {within} from '../base/timer.js';
 import {Kind} from '../msg/types.js';
 import type {Transport} from '../transport/transport.js';
@@ -16,8 +18,8 @@ import {survey} from './survey.js';
 export interface Host {
   /** Whether it shares its modules with its parent: what has been marked there need not be imported. */
   readonly here?: boolean;
-  /** What the parent wants is known; the modules are imported next. */
-  prepare(spec: SpawnSpec): void;
+  /** What the parent wants is known; the modules are imported when it is done. */
+  prepare(spec: SpawnSpec): Promise<unknown> | undefined;
   /** Everything was said: ends what carries the actor. */
   exit(code: number): void;
   /** The parent is gone: nobody is left to be told of a clean-up. */
@@ -34,6 +36,7 @@ export interface Served {
 
 export function serve(actor: Actor, transport: Transport, host: Host): Served {
   let ending = false;
+  let isShown = false;
   const peer = new Peer(actor, transport, 'connected', {
     spawn: payload => void boot(payload as SpawnSpec),
     cancelled: (why, budget) => void shutDown(why, budget, 0),
@@ -46,7 +49,8 @@ export function serve(actor: Actor, transport: Transport, host: Host): Served {
   const boot = async (spec: SpawnSpec): Promise<void> => {
     actor.tree = {...spec.tree};
     actor.scope.ownPatience = actor.tree.timeouts.explain;
-    host.prepare(spec);
+    const prepared = host.prepare(spec);
+    if (prepared) await prepared;
     // A module that waits for ever must show at once: the channel alone does not keep the process while it imports.
     peer.channel.keepAlive(false);
     try {
@@ -74,6 +78,18 @@ export function serve(actor: Actor, transport: Transport, host: Host): Served {
 
   const fail = (error: unknown): void => {
     if (error instanceof ContextCancelled && (actor.scope.cancelled || !actor.importing)) return;
+    // It ends by the first, which somebody looks at: what comes meanwhile would not have been.
+    if (isShown) return log('runtime', 'nothing has caught another error', {error});
+    const shown = actor.importing ? undefined : hooks.crashed?.(actor.id.id, actor.scope, error);
+    if (!shown) return fall(error);
+    isShown = true;
+    void shown.then(
+      () => fall(error),
+      quit => fall(quit),
+    );
+  };
+
+  const fall = (error: unknown): void => {
     peer.sendFailure(error);
     host.exit(1);
   };

@@ -2,6 +2,7 @@
  * Where the debugger hangs into the runtime: the floors below it ask here, and do not know who answers.
  * Floor 0. Empty unless debug mode is on; then to ask is to read one property.
  */
+import type {Scope} from './scope.js';
 import {processWide} from './shared.js';
 
 interface Hooks {
@@ -13,6 +14,12 @@ interface Hooks {
   actorOpened: ((runtime: object) => () => void) | undefined;
   /** The frames of the user's that are on the stack, as the debugger keeps them. */
   captureHere: (() => readonly object[] | undefined) | undefined;
+  /**
+   * An error leaves a task of an actor, the body of a root, or code that nothing caught: told before anybody above hears of
+   * it. Undefined: go on. Resolves when the person at the terminal has looked at it. Rejects with DebuggerQuit, and with
+   * nothing else, when they quit the task: that is the error then.
+   */
+  crashed: ((actor: string, scope: Scope, error: unknown) => Promise<void> | undefined) | undefined;
 }
 
 export const hooks = processWide<Hooks>('hooks', () => ({
@@ -20,6 +27,7 @@ export const hooks = processWide<Hooks>('hooks', () => ({
   terminalBusy: undefined,
   actorOpened: undefined,
   captureHere: undefined,
+  crashed: undefined,
 }));
 
 /**
@@ -37,4 +45,14 @@ export function whenFree(actor: string, act: () => void): void {
   const gate = teardownGate(actor);
   if (gate) void gate.then(act);
   else act();
+}
+
+/** What a failure is when somebody has looked at it: itself, or DebuggerQuit. See `hooks.crashed`. */
+export async function lookedAt(actor: string, scope: Scope, error: unknown): Promise<unknown> {
+  try {
+    await hooks.crashed?.(actor, scope, error);
+    return error;
+  } catch (quit) {
+    return quit;
+  }
 }

@@ -60,6 +60,7 @@ export function detach(actor: Actor): void {
   hooks.terminalBusy = undefined;
   hooks.actorOpened = undefined;
   hooks.captureHere = undefined;
+  hooks.crashed = undefined;
 }
 
 function hang(): void {
@@ -67,6 +68,7 @@ function hang(): void {
   hooks.captureHere = captureHere;
   hooks.teardownGate = id => sessions.get(id)?.gate();
   hooks.terminalBusy = id => sessions.get(id)?.lock?.busy === true;
+  hooks.crashed = (id, scope, error) => sessions.get(id)?.crashed(scope, error);
   hooks.actorOpened = runtime => {
     attach(runtime as Actor);
     return () => detach(runtime as Actor);

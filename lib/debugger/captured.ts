@@ -17,6 +17,9 @@ export interface CapturedOptions {
 }
 
 const completeMs = 500;
+/** Where no frame was kept, there are globals: under any name but its own, `eval` sees those only. */
+// biome-ignore lint/security/noGlobalEval: what a prompt is for
+export const evaluateGlobally: CapturedFrame['evaluate'] = eval;
 
 export class Captured implements Debuggee {
   readonly steps = false;
@@ -65,8 +68,8 @@ export class Captured implements Debuggee {
 
   /** With `await` in it, what it comes to is waited for. */
   async evaluate(frame: number, expression: string): Promise<Evaluated> {
-    const captured = this.#captured[frame];
-    if (!captured || !mayAwait(expression)) return this.evaluateNow(frame, expression);
+    if (!mayAwait(expression)) return this.evaluateNow(frame, expression);
+    const captured = this.#captured[frame] ?? {evaluate: evaluateGlobally};
     let waiting: unknown;
     const started = this.#guarded(this.#evaluateMs, () => {
       waiting = captured.evaluate(asAsync(expression));
@@ -77,8 +80,7 @@ export class Captured implements Debuggee {
 
   /** What it waits for is not waited for. */
   evaluateNow(frame: number, expression: string): Evaluated {
-    const captured = this.#captured[frame];
-    if (!captured) return {failed: true, text: 'no frame of your code was kept'};
+    const captured = this.#captured[frame] ?? {evaluate: evaluateGlobally};
     return this.#shown(() => captured.evaluate(expression));
   }
 

@@ -83,10 +83,11 @@ export class Conversation {
     this.abandon();
   }
 
-  /** Without a word: the terminal sees it by the end of the connection. */
+  /** Without a word: the terminal sees it by the end of the connection. A question that is open is answered as with Ctrl-D. */
   abandon(): void {
     this.#over = true;
     this.#wire.close();
+    this.#answer(undefined);
   }
 
   async #receive(message: FromTerminal): Promise<void> {

@@ -2,11 +2,13 @@
  * What the debugger shows to people, as the rest of it sees that: a slot, so that specs put a prompt of their own in it.
  * Floor 7: below `session` and `root-lock`.
  */
+import {isMainThread} from 'node:worker_threads';
 import type {ActorId} from '../base/address.js';
 import {log} from '../base/log.js';
 import {processWide} from '../base/shared.js';
 import {openPrompt} from './agent.js';
 import type {CapturedFrame} from './capture.js';
+import {openPostMortem} from './post-mortem.js';
 import {prepareTerminal} from './root-terminal.js';
 
 /** Somebody stands at a breakpoint, and has the terminal. */
@@ -41,7 +43,22 @@ export interface Front {
   prepareTerminal(path: string): Promise<boolean>;
 }
 
-export const front = processWide<Front>('debugger-front', () => ({openPrompt: stopHere, prepareTerminal}));
+export const front = processWide<Front>('debugger-front', () => ({openPrompt: ask, prepareTerminal}));
+
+/** An inspector can hold nothing but the main thread. */
+function ask(request: PromptRequest): ReturnType<Front['openPrompt']> {
+  return request.kind === 'breakpoint' && isMainThread ? stopHere(request) : lookBack(request);
+}
+
+/** The loop of this thread runs on: what has failed, or awaits its breakpoint, stands still by itself. */
+async function lookBack(request: PromptRequest): Promise<'continue' | 'quit'> {
+  const call = request.kind === 'breakpoint' ? (request.frames ?? []) : undefined;
+  const end = await openPostMortem({...request, error: request.error, call});
+  if (typeof end === 'string') return end === 'quit' ? 'quit' : 'continue';
+  const what = call ? 'is at a breakpoint, and goes on' : 'has crashed, and nobody could look at it';
+  log('warn', `${request.task} ${what}: ${end.refused}`);
+  return 'continue';
+}
 
 /** Stops this very thread, in the call of the breakpoint, or at the statement of the user's that waits for it. */
 async function stopHere({

@@ -11,11 +11,12 @@ import {AsyncLocalStorage} from 'node:async_hooks';
 import type {Actor, DebugMode} from '../actor/actor.js';
 import {type Portal, scopeKey} from '../actor/portal.js';
 import {current} from '../base/current.js';
-import {ContextCancelled, DebuggerQuit, HandshakeRejected, TransportClosed} from '../base/errors.js';
+import {type CancelReason, ContextCancelled, DebuggerQuit, HandshakeRejected, TransportClosed} from '../base/errors.js';
 import {log} from '../base/log.js';
 import {Scope} from '../base/scope.js';
 import {processWide} from '../base/shared.js';
 import {rootPortal} from '../discovery/root-portal.js';
+import {Crashes} from './crashes.js';
 import {front, type PromptRequest} from './front.js';
 import {lockTerminal, terminalFree} from './root-lock.js';
 import {TtyLock} from './tty-lock.js';
@@ -33,6 +34,8 @@ const firstPause = 100;
 const longestPause = 2_000;
 
 const never = new AbortController().signal;
+/** Of a cancel that the end of something around the task has brought. */
+const ofTeardown: ReadonlySet<CancelReason> = new Set(['scope', 'actor', 'shutdown']);
 /** The tasks that are paused: what runs for them passes over its breakpoints. */
 const paused = processWide('debugger-paused', () => new AsyncLocalStorage<Session>());
 
@@ -44,6 +47,9 @@ export class Session {
   readonly #turns: TtyLock;
   /** The scopes of tasks that were left with `q`: they do not stop again on their way up. */
   readonly #quit = new WeakSet<Scope>();
+  readonly #crashes = new Crashes();
+  /** No crash asks for a terminal twice that is not there. */
+  #hasTerminal = true;
   #asking: Promise<number> | undefined;
 
   constructor(actor: Actor, mode: DebugMode, lock?: TtyLock) {
@@ -63,6 +69,8 @@ export class Session {
     const {scope} = current() as NonNullable<ReturnType<typeof current>>;
     if (paused.getStore() === this || this.#hasQuit(scope)) return;
     if (scope.cancelled) throw unshielded(scope.cancelled);
+    // Where it goes from here, it has been seen.
+    if (kind === 'post-mortem') this.#crashes.note(scope, error);
     const what = `${kind} in ${scope.label}`;
     const leave = new AbortController();
     const stopListening = scope.onCancel(why => leave.abort(why));
@@ -70,7 +78,7 @@ export class Session {
     let stopped = false;
     try {
       next = await this.#turns.request({actor: this.actor.id, what}, leave.signal);
-      const hold = await this.#hold(what, leave.signal);
+      const hold = (await this.#hold(what, leave.signal)) ?? withoutTerminal();
       // From here on a cancel waits.
       stopListening();
       if (hold) stopped = await this.#prompt({kind, task: scope.label, error, frames}, hold, scope, next);
@@ -79,6 +87,37 @@ export class Session {
       if (!stopped) next?.();
     }
     if (!stopped && scope.cancelled) throw scope.cancelled;
+  }
+
+  /** See `hooks.crashed`. In a task that was cancelled too. */
+  crashed(scope: Scope, error: unknown): Promise<void> | undefined {
+    if (!this.#mode.on || !this.#hasTerminal || paused.getStore() === this || this.#hasQuit(scope)) return undefined;
+    return this.#crashes.isNews(scope, error) ? this.#mourn(scope, error) : undefined;
+  }
+
+  async #mourn(scope: Scope, error: unknown): Promise<void> {
+    const what = `crash in ${scope.label}`;
+    const leave = new AbortController();
+    // One who does not want the task any more need not wait for its turn. A tree that ends waits for all of them.
+    const left = (why: ContextCancelled): void => {
+      if (!ofTeardown.has(why.reason)) leave.abort(why);
+    };
+    const stopListening = scope.cancelled ? () => {} : scope.onCancel(left);
+    let next: (() => void) | undefined;
+    try {
+      next = await this.#turns.request({actor: this.actor.id, what}, leave.signal);
+      const hold = await this.#hold(what, leave.signal);
+      stopListening();
+      if (hold) await this.#prompt({kind: 'post-mortem', task: scope.label, error}, hold, scope, next);
+      else this.#hasTerminal = false;
+    } catch (why) {
+      if (why instanceof DebuggerQuit) throw why;
+      // The error goes on all the same.
+      log('runtime', `nobody has seen a ${what}`, {error: why});
+    } finally {
+      stopListening();
+      next?.();
+    }
   }
 
   /** Undefined: nobody in the tree has, or ever had, the terminal. See `hooks.teardownGate`. */
@@ -101,7 +140,10 @@ export class Session {
     const asTask = <T>(fn: () => T): T => paused.run(this, fn);
     const quit = (): DebuggerQuit => {
       this.#quit.add(scope);
-      return new DebuggerQuit(`${what.task} was left at the debugger's prompt with q`, {actor: this.actor.id});
+      const text = `${what.task} was left at the debugger's prompt with q`;
+      const error = new DebuggerQuit(text, {actor: this.actor.id, cause: what.error});
+      this.#crashes.note(scope, error);
+      return error;
     };
     const ended = (how: 'continue' | 'quit'): void => {
       // Nothing can be thrown into code that runs: its next wait rejects, and it fails with this.
@@ -126,7 +168,7 @@ export class Session {
   /** Undefined where there is no terminal. Rejects with the reason of the signal. */
   async #hold(what: string, signal: AbortSignal): Promise<Hold | undefined> {
     if (this.lock) {
-      if (!(await abortable(front.prepareTerminal(this.#mode.terminal), signal))) return withoutTerminal();
+      if (!(await abortable(front.prepareTerminal(this.#mode.terminal), signal))) return undefined;
       const release = await this.lock.request({actor: this.actor.id, what}, signal);
       return {signal: never, release: async () => release()};
     }
@@ -135,7 +177,7 @@ export class Session {
     const context = await abortable(waiting, signal);
     // Granted in the very moment of a cancel: that has told the root.
     signal.throwIfAborted();
-    if (!context.first) return withoutTerminal();
+    if (!context.first) return undefined;
     const wire = context.openStream();
     const release = async (): Promise<void> => {
       try {

@@ -36,7 +36,7 @@ export async function spawnInline(request: SpawnRequest): Promise<Body> {
       exit({code, signal: null});
     });
   };
-  const prepare = ({tree}: SpawnSpec): void => {
+  const prepare = ({tree}: SpawnSpec): undefined => {
     openNames(actor, tree.roads as Roads | undefined);
     const closed = tree.debug && hooks.actorOpened?.(actor);
     if (closed) void exited.then(closed);

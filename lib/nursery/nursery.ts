@@ -11,7 +11,9 @@ import {type CallOptions, type Portal, type ScopeHolder, scopeKey} from '../acto
 import {type Marked, markOf} from '../actor/remote.js';
 import {onAbort} from '../base/abort.js';
 import {Answer} from '../base/answer.js';
+import {isCausedBy} from '../base/cause.js';
 import {ContextCancelled, NurseryError, ResourceExhausted, SpawnFailed, suppress} from '../base/errors.js';
+import {lookedAt} from '../base/hooks.js';
 import {type Charge, ownCancel, Scope} from '../base/scope.js';
 import {held, heldWhile, type Opening} from '../context/held.js';
 import {type BodyOf, settleBody} from './body.js';
@@ -167,7 +169,9 @@ export class NurseryOf implements Nursery, Charge {
       // A signal that was aborted before prevents the body.
       scope.check();
       value = await this.#actor.run(scope, () => settleBody(() => body(this), scope));
-    } catch (error) {
+    } catch (failure) {
+      // While the tree is there.
+      const error = await this.#shown(failure);
       thrown.push(error);
       scope.cancel(
         new ContextCancelled(`${this.#name} was cancelled because its body failed`, {
@@ -179,7 +183,7 @@ export class NurseryOf implements Nursery, Charge {
     }
     await this.#close(thrown.length > 0);
     const failure = this.#outcome(thrown);
-    if (failure) throw failure.error;
+    if (failure) throw await this.#shown(failure.error);
     return value as T;
   }
 
@@ -219,8 +223,17 @@ export class NurseryOf implements Nursery, Charge {
       scope.cancelled ?? new ContextCancelled(`${this.#name} has ended`, {canceller: this.#actor.id, reason: 'scope'}),
     );
     this.#stopListening();
+    const failure = this.release && this.#outcome([]);
+    if (failure) await this.#shown(failure.error);
     await this.release?.();
     scope.settle();
+  }
+
+  /** An error that leaves a root is looked at before. */
+  #shown(error: unknown): unknown {
+    const scope = this[scopeKey];
+    const isOfRoot = this.#actor.root && scope.parent === this.#actor.scope;
+    return isOfRoot ? lookedAt(this.#actor.id.id, scope, error) : error;
   }
 
   /** Daemons keep the nursery open until it is cancelled or they are. */
@@ -375,14 +388,4 @@ export function adoptWork(
   };
   const release = scope.adopt({label, finish: () => done, end});
   void done.then(release);
-}
-
-/** Whether `error` is no story of its own because `cause` tells it. */
-function isCausedBy(error: unknown, cause: unknown): boolean {
-  let link = error;
-  for (let depth = 0; depth < 8 && link instanceof Error; depth++) {
-    link = link.cause;
-    if (link !== undefined && link === cause) return true;
-  }
-  return false;
 }

@@ -1,7 +1,6 @@
 // breakpoint() and postMortem() in one process: who stops, in which order, and what a cancel does to them.
 import test from 'ava';
 import {hooks} from '../../lib/base/hooks.js';
-import {front, type PromptRequest} from '../../lib/debugger/front.js';
 import {
   breakpoint,
   type CallOptions,
@@ -16,40 +15,10 @@ import {
   shield,
   sleep,
 } from '../../lib/index.js';
-import {anyFunctions, callsOf, turns, until} from '../pair.js';
+import {anyFunctions, callsOf, turns} from '../pair.js';
+import {answer, asked, next, open} from './asked.js';
 
-/** Those that stand at the prompt: at most one, whatever happens. */
-const open: Asked[] = [];
-interface Asked extends PromptRequest {
-  answer(word: 'continue' | 'quit'): void;
-}
-let terminal = true;
-front.prepareTerminal = async () => terminal;
-front.openPrompt = request =>
-  new Promise(resolve => {
-    const asked = {...request, answer: resolve};
-    open.push(asked);
-  });
-
-async function next(): Promise<Asked> {
-  await until(
-    () => open.length > 0,
-    () => 'nobody stops',
-  );
-  if (open.length > 1) throw new Error('two are at the prompt');
-  await turns();
-  return open[0] as Asked;
-}
-
-/** Lets the one at the prompt go on. */
-async function answer(word: 'continue' | 'quit' = 'continue'): Promise<Asked> {
-  const asked = await next();
-  open.shift();
-  asked.answer(word);
-  return asked;
-}
-
-/** A root in debug mode, with an inline actor of each name. */
+/** A root in debug mode; the inline actors below it share its modules, and so the prompt. */
 function tree<T>(body: (nursery: Nursery) => Promise<T>, options: RootOptions = {}): Promise<T> {
   return openNursery(body, {debug: true, logLevel: 'silent', ...options});
 }
@@ -63,10 +32,7 @@ async function inline(nursery: Nursery, name: string, debug?: boolean) {
   };
 }
 
-test.afterEach.always(() => {
-  open.length = 0;
-  terminal = true;
-});
+test.afterEach.always(() => asked.reset());
 
 test.serial('a breakpoint stops its task until the prompt is left, in the root and in an actor', async t => {
   await tree(async nursery => {
@@ -263,7 +229,7 @@ test.serial('without debug mode a breakpoint warns once and goes on, and an acto
 });
 
 test.serial('without a terminal a breakpoint warns once and goes on', async t => {
-  terminal = false;
+  asked.terminal = false;
   const warnings: string[] = [];
   const ignore = (): void => {};
   const logger = {debug: ignore, info: ignore, error: ignore, warn: (_: object, text: string) => warnings.push(text)};

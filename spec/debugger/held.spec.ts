@@ -105,3 +105,14 @@ test.serial('q before the first step rejects the breakpoint itself: no statement
   t.regex(program.screen(), /DebuggerQuit/);
   t.notRegex(program.screen(), /^result/m);
 });
+
+test.serial('an actor in a thread has its prompt over the captured frames, while its loop runs', async t => {
+  const program = new PtyProgram(t, 'thread-breakpoint');
+  await program.prompt('thready');
+  t.regex(program.screen(), /^> \d+ {4}await breakpoint\(\);$/m);
+  t.is(await program.line('doubled', 'thready'), '2');
+  t.is(await program.line('await ticking(doubled)', 'thready'), '2');
+  t.regex(await program.line('n', 'thready'), /nothing to step/);
+  program.press('c\r');
+  await ends(t, program, 3);
+});

@@ -1,0 +1,76 @@
+/**
+ * Which failures of an actor are crashes that somebody should see, and which of them somebody has seen.
+ * Floor 7: below `session`; a book, without a prompt.
+ */
+import {ActorError, ContextCancelled, RemoteActorError, suppressedBy} from '../base/errors.js';
+import type {Scope} from '../base/scope.js';
+import {isCancellation} from '../context/callee.js';
+
+/** How far an error is followed into its causes and members. */
+const maxDepth = 8;
+
+export class Crashes {
+  readonly #seen = new WeakSet<object>();
+  /** What is no object, by the scope that it left. */
+  readonly #others = new WeakMap<Scope, Set<unknown>>();
+
+  /** Notes an error, with all that is shown with it. @returns false where nobody needs to see it */
+  isNews(scope: Scope, error: unknown): boolean {
+    if (isOfCancel(scope, error, 0) || this.#isSeen(scope, error, 0)) return false;
+    this.note(scope, error);
+    return true;
+  }
+
+  /** It has been seen, or is about to be. */
+  note(scope: Scope, error: unknown): void {
+    if (isObject(error)) return this.#note(error, 0);
+    const others = this.#others.get(scope) ?? new Set();
+    this.#others.set(scope, others.add(error));
+  }
+
+  #note(error: unknown, depth: number): void {
+    if (!isObject(error) || depth > maxDepth || this.#seen.has(error)) return;
+    this.#seen.add(error);
+    for (const part of [causeOf(error), ...membersOf(error), ...suppressedBy(error)]) this.#note(part, depth + 1);
+  }
+
+  /** A box that this library has put around what was seen says nothing new; a user's `new Error(…, {cause})` does. */
+  #isSeen(scope: Scope, error: unknown, depth: number): boolean {
+    if (!isObject(error)) return this.#others.get(scope)?.has(error) === true;
+    if (this.#seen.has(error)) return true;
+    if (!(error instanceof ActorError) || depth > maxDepth) return false;
+    const members = membersOf(error);
+    if (members.length > 0)
+      return members.every(member => isOfCancel(scope, member, 0) || this.#isSeen(scope, member, depth + 1));
+    const cause = causeOf(error);
+    return isObject(cause) && this.#isSeen(scope, cause, depth + 1);
+  }
+}
+
+/** Nothing but cancellations: what somebody wanted. */
+function isOfCancel(scope: Scope, error: unknown, depth: number): boolean {
+  if (scope.cancelled ? isCancellation(error, scope.cancelled) : error instanceof ContextCancelled) return true;
+  if (!(error instanceof ActorError) || depth > maxDepth) return false;
+  const members = membersOf(error);
+  if (members.length > 0) return members.every(member => isOfCancel(scope, member, depth + 1));
+  return error instanceof RemoteActorError && isOfCancel(scope, causeOf(error), depth + 1);
+}
+
+const isObject = (value: unknown): value is object =>
+  (typeof value === 'object' && value !== null) || typeof value === 'function';
+
+const causeOf = (error: object): unknown => read(() => (error as {cause?: unknown}).cause);
+
+function membersOf(error: object): readonly unknown[] {
+  const members = read(() => (error as {errors?: unknown}).errors);
+  return Array.isArray(members) ? members : [];
+}
+
+/** Getters of what was thrown may throw. */
+function read<T>(get: () => T): T | undefined {
+  try {
+    return get();
+  } catch {
+    return undefined;
+  }
+}
