@@ -140,7 +140,7 @@ function paused(capture: Capture, params: Debugger.PausedEventDataType): void {
       if (!params.hitBreakpoints?.length) post(session, 'Debugger.resume');
     }
   });
-  // The protocol's own handles of frames and scopes: without this each throw leaks one or two kilobytes.
+  // The protocol's own handles of frames and scopes, which leak kilobytes at each stop. To resume lets go of them too.
   attempt(() => post(session, 'Runtime.releaseObjectGroup', {objectGroup: 'backtrace'}));
   attempt(() => post(session, 'Runtime.releaseObjectGroup', {objectGroup: group}));
 }

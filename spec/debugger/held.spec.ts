@@ -116,3 +116,17 @@ test.serial('an actor in a thread has its prompt over the captured frames, while
   program.press('c\r');
   await ends(t, program, 3);
 });
+
+test.serial(
+  'throws stop neither a step nor what is awaited at the prompt, and are kept again when it has been left',
+  async t => {
+    const program = new PtyProgram(t, 'throws-around');
+    await program.prompt('root');
+    t.regex(await program.line('await Promise.resolve(failure("awaited"))', 'root'), /^Error: awaited$/m);
+    t.regex(await program.line('n', 'root'), /^> \d+ {6}const stepped/m);
+    t.regex(await program.line('n', 'root'), /^> \d+ {6}await new Promise/m);
+    program.press('c\r');
+    await program.ends(t, 0);
+    t.regex(program.screen(), /^before kept, stepped lost, after kept$/m);
+  },
+);
