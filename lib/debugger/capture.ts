@@ -10,8 +10,8 @@ import {isUsers, type Position, Sources} from './sources.js';
 /** A frame of the user's that was on the stack once. What it can see lives as long as it does. */
 export interface CapturedFrame {
   readonly name: string;
-  /** What V8 calls this place, and the function. */
-  readonly place: Place;
+  /** What V8 calls this place, and the function; undefined where nothing but a stack is known. */
+  readonly place?: Place;
   /** In the file that the author wrote; counts from 0. */
   readonly position: Position;
   /** Evaluates there; the values of variables are those of that moment, and may be assigned to. Throws what the code throws. */
@@ -140,7 +140,7 @@ function paused(capture: Capture, params: Debugger.PausedEventDataType): void {
       if (!params.hitBreakpoints?.length) post(session, 'Debugger.resume');
     }
   });
-  // The protocol's own handles of frames and scopes: without this each throw leaks one or two kilobytes.
+  // The protocol's own handles of frames and scopes, which leak kilobytes at each stop. To resume lets go of them too.
   attempt(() => post(session, 'Runtime.releaseObjectGroup', {objectGroup: 'backtrace'}));
   attempt(() => post(session, 'Runtime.releaseObjectGroup', {objectGroup: group}));
 }

@@ -2,6 +2,7 @@
  * What the debugger shows to people, as the rest of it sees that: a slot, so that specs put a prompt of their own in it.
  * Floor 7: below `session` and `root-lock`.
  */
+import {isMainThread} from 'node:worker_threads';
 import type {ActorId} from '../base/address.js';
 import {log} from '../base/log.js';
 import {processWide} from '../base/shared.js';
@@ -44,15 +45,19 @@ export interface Front {
 
 export const front = processWide<Front>('debugger-front', () => ({openPrompt: ask, prepareTerminal}));
 
+/** An inspector can hold nothing but the main thread. */
 function ask(request: PromptRequest): ReturnType<Front['openPrompt']> {
-  return request.kind === 'breakpoint' ? stopHere(request) : lookBack(request);
+  return request.kind === 'breakpoint' && isMainThread ? stopHere(request) : lookBack(request);
 }
 
-/** The loop of this thread runs on: what has failed stands still by itself. */
+/** The loop of this thread runs on: what has failed, or awaits its breakpoint, stands still by itself. */
 async function lookBack(request: PromptRequest): Promise<'continue' | 'quit'> {
-  const end = await openPostMortem({...request, error: request.error, here: request.frames});
+  const {kind, error, frames} = request;
+  const where = kind === 'breakpoint' ? {call: frames ?? []} : {here: frames};
+  const end = await openPostMortem({...request, ...where, error});
   if (typeof end === 'string') return end === 'quit' ? 'quit' : 'continue';
-  log('warn', `${request.task} has crashed, and nobody could look at it: ${end.refused}`);
+  const what = kind === 'breakpoint' ? 'is at a breakpoint, and goes on' : 'has crashed, and nobody could look at it';
+  log('warn', `${request.task} ${what}: ${end.refused}`);
   return 'continue';
 }
 

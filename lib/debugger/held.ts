@@ -54,8 +54,9 @@ export class Held {
     return this.#answer && JSON.stringify(this.#answer);
   }
 
+  /** In a turn of the loop: what the inspector runs in an idle thread may be followed by no promise's callback. */
   giveUp(): void {
-    this.#captured.interrupt();
+    setImmediate(() => this.#captured.interrupt());
   }
 
   /** The variables that expressions have given another value. Those that live on the stack have it in our copy only. */

@@ -130,7 +130,7 @@ export class Prompt {
   }
 
   async #step(step: Step): Promise<Answer> {
-    if (!this.#debuggee.steps) return {lines: ['this has happened already: there is nothing to step in']};
+    if (!this.#debuggee.steps) return {lines: ['these frames are of the past: there is nothing to step in']};
     const stepped = await this.#debuggee.step(step);
     if (stepped === 'gone')
       return {lines: ['nothing of your code is left to step in: the program runs on'], end: 'gone'};

@@ -52,6 +52,6 @@ test('what was kept is let go of with its error: thousands of throws leave nothi
   const program = startProgram(t, 'many-throws', {args: [String(throws)], execArgv: ['--expose-gc']});
   const bytes = await program.next<number>();
   t.log(`${Math.round(bytes * 1_000)} bytes for each 1000 throws`);
-  // The handles of the protocol alone would be 1 to 2.4 KB a throw.
-  t.true(bytes < 400, String(bytes));
+  // The handles of the protocol alone would be 20 KB a throw.
+  t.true(bytes < 1_000, String(bytes));
 });

@@ -105,3 +105,28 @@ test.serial('q before the first step rejects the breakpoint itself: no statement
   t.regex(program.screen(), /DebuggerQuit/);
   t.notRegex(program.screen(), /^result/m);
 });
+
+test.serial('an actor in a thread has its prompt over the captured frames, while its loop runs', async t => {
+  const program = new PtyProgram(t, 'thread-breakpoint');
+  await program.prompt('thready');
+  t.regex(program.screen(), /^> \d+ {4}await breakpoint\(\);$/m);
+  t.is(await program.line('doubled', 'thready'), '2');
+  t.is(await program.line('await ticking(doubled)', 'thready'), '2');
+  t.regex(await program.line('n', 'thready'), /nothing to step/);
+  program.press('c\r');
+  await ends(t, program, 3);
+});
+
+test.serial(
+  'throws stop neither a step nor what is awaited at the prompt, and are kept again when it has been left',
+  async t => {
+    const program = new PtyProgram(t, 'throws-around');
+    await program.prompt('root');
+    t.regex(await program.line('await Promise.resolve(failure("awaited"))', 'root'), /^Error: awaited$/m);
+    t.regex(await program.line('n', 'root'), /^> \d+ {6}const stepped/m);
+    t.regex(await program.line('n', 'root'), /^> \d+ {6}await new Promise/m);
+    program.press('c\r');
+    await program.ends(t, 0);
+    t.regex(program.screen(), /^before kept, stepped lost, after kept$/m);
+  },
+);
