@@ -11,8 +11,8 @@ import {type Position, Sources} from './sources.js';
 /** A frame of the user's that was on the stack once. What it can see lives as long as it does. */
 export interface CapturedFrame {
   readonly name: string;
-  /** What V8 calls this place, and the function. */
-  readonly place: Place;
+  /** What V8 calls this place, and the function; undefined where nothing but a stack is known. */
+  readonly place?: Place;
   /** In the file that the author wrote; counts from 0. */
   readonly position: Position;
   /** Evaluates there; the values of variables are those of that moment, and may be assigned to. Throws what the code throws. */

@@ -52,10 +52,11 @@ function ask(request: PromptRequest): ReturnType<Front['openPrompt']> {
 
 /** The loop of this thread runs on: what has failed, or awaits its breakpoint, stands still by itself. */
 async function lookBack(request: PromptRequest): Promise<'continue' | 'quit'> {
-  const end = await openPostMortem({...request, error: request.error, here: request.frames});
+  const {kind, error, frames} = request;
+  const where = kind === 'breakpoint' ? {call: frames ?? []} : {here: frames};
+  const end = await openPostMortem({...request, ...where, error});
   if (typeof end === 'string') return end === 'quit' ? 'quit' : 'continue';
-  const what =
-    request.kind === 'breakpoint' ? 'is at a breakpoint, and goes on' : 'has crashed, and nobody could look at it';
+  const what = kind === 'breakpoint' ? 'is at a breakpoint, and goes on' : 'has crashed, and nobody could look at it';
   log('warn', `${request.task} ${what}: ${end.refused}`);
   return 'continue';
 }

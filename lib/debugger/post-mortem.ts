@@ -13,8 +13,6 @@ import {Prompt} from './prompt.js';
 import {framesOfStack} from './stack-frames.js';
 
 export interface PostMortemOptions {
-  /** A `breakpoint` has no error: that is a thread's, which cannot be stopped. */
-  readonly kind: 'breakpoint' | 'post-mortem';
   /** The path at which the terminal listens. */
   readonly terminal: string;
   readonly actor: ActorId;
@@ -23,6 +21,8 @@ export interface PostMortemOptions {
   readonly error: unknown;
   /** Where somebody asked for it, if somebody did: shown when nobody saw the throw. */
   readonly here?: readonly CapturedFrame[] | undefined;
+  /** Nothing has failed: this is where a breakpoint was called, in a thread that cannot be stopped. */
+  readonly call?: readonly CapturedFrame[] | undefined;
   /** Ends the prompt: whatever it waits for has no terminal any more. */
   readonly signal: AbortSignal;
 }
@@ -36,14 +36,13 @@ export type PostMortemEnd = TalkEnd | {readonly refused: string};
 
 export function openPostMortem(options: PostMortemOptions): Promise<PostMortemEnd> {
   return new Promise(resolve => {
-    const {kind, terminal, actor, task, error, here, signal} = options;
-    const debuggee = new Captured(framesOf(error) ?? here ?? framesOfStack(error));
+    const {terminal, actor, task, error, here, call, signal} = options;
+    const debuggee = new Captured(call ?? framesOf(error) ?? here ?? framesOfStack(error));
     const prompt = new Prompt(debuggee);
     const refused = (why: string): void => resolve({refused: why});
     const opened = async (): Promise<void> => {
-      const failed = kind === 'post-mortem';
-      const unname = failed ? nameGlobally(error) : () => {};
-      if (failed) conversation.print(headOf(actor, task, error));
+      const unname = call ? () => {} : nameGlobally(error);
+      if (!call) conversation.print(headOf(actor, task, error));
       const end = await conversation.talk();
       unname();
       await conversation.close();

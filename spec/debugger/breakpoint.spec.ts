@@ -141,7 +141,7 @@ test.serial(
         await task;
         t.is(stops, 4);
       },
-      {timeouts: {exit: 100}},
+      {timeouts: {exit: 1_000}},
     );
   },
 );

@@ -434,9 +434,9 @@ test.serial('a call that is looked at has all the time that it needs, and so has
   await tree(
     async nursery => {
       const child = await inline(nursery, 'child');
-      const call = quietly(child.with({timeout: 50}).run(boom));
+      const call = quietly(child.with({timeout: 2_000}).run(boom));
       await next();
-      await new Promise(resolve => setTimeout(resolve, 200));
+      await new Promise(resolve => setTimeout(resolve, 2_500));
       await answer();
       t.true((await call) instanceof RemoteActorError);
     },
