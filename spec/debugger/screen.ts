@@ -40,8 +40,9 @@ export const keys = {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: it is made of them
 const promptEnd = /\x1b\[\d+G$/;
 
-/** Notes the terminal's settings before and after a program. */
-const script = 'before=$1 after=$2; shift 2; stty -g >"$before"; "$@"; code=$?; stty -g >"$after"; exit $code';
+/** Notes the terminal's settings before and after a program, which alone is ended by a Ctrl-C. */
+const script =
+  'trap : INT; before=$1 after=$2; shift 2; stty -g >"$before"; "$@"; code=$?; stty -g >"$after"; exit $code';
 
 export class PtyProgram {
   /** The exit code; 128 and more for a signal. */
