@@ -4,7 +4,7 @@
  *   root
  *   └── parser
  *
- * On a terminal: `parser>` with the error. Try `line`, `u`, `lines`; `c` lets the error go on to `root>`, `c` there ends it.
+ * On a terminal: `parser>` with the error. Try `line`, `w`, `u`; `c` lets the error go on to `root>`, `c` there ends it.
  *
  * It prints, also where there is no terminal:
  *

@@ -3,6 +3,7 @@
 import {mkdtempSync, readFileSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
+import {setTimeout as delay} from 'node:timers/promises';
 import {fileURLToPath} from 'node:url';
 import type {ExecutionContext} from 'ava';
 import {fixture} from '../program.js';
@@ -38,6 +39,9 @@ export async function stopsBefore(
   if (/\bbreakpoint\(\)/.test(lineAt(screen)) && lineAt(screen) !== statement) await program.line('n', label);
   t.is(lineAt(program.screen()), statement);
 }
+
+/** An expression that lets time pass for the others while its actor stands still. Its value is 'timed-out'. */
+export const blockMs = (ms: number): string => `Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ${ms})`;
 
 /** Which of these is at the prompt; undefined when the program has ended. Type something before the next question. */
 export async function whoStops(program: PtyProgram, labels: readonly string[]): Promise<string | undefined> {
@@ -91,6 +95,11 @@ export class Logged {
 
   get log(): string {
     return readFileSync(this.#file, 'utf8');
+  }
+
+  /** Resolves when the runtime has said something. */
+  async until(pattern: RegExp): Promise<void> {
+    while (!pattern.test(this.log)) await delay(20);
   }
 
   /** Who asked the root for the terminal, and who was given it, each in the root's order. */
