@@ -256,13 +256,4 @@ export const sections: readonly Section[] = [
 ];
 
 /** Lines of what is there whose spec is still to be written. A line leaves this list with the commit that brings its spec. */
-export const pending: readonly string[] = [
-  'debugger/test_root_actor_error',
-  'debugger/test_subactor_error',
-  'debugger/test_multi_subactors_root_errors',
-  'debugger/test_multi_nested_subactors_error_through_nurseries',
-  'debugger/test_root_nursery_cancels_before_child_releases_tty_lock',
-  'debugger/test_root_cancels_child_context_during_startup',
-  'debugger/test_post_mortem_api',
-  'debugger/test_crash_handling_within_cancelled_root_actor',
-];
+export const pending: readonly string[] = [];
