@@ -5,7 +5,7 @@ import {continueAll, fixtureFile, Logged} from '../debugger/driven.js';
 // One tree of processes at a time.
 const test = ava.serial;
 
-for (const backend of ['process'])
+for (const backend of ['process', 'thread'])
   test(`pause_from_non_trio/test_pause_from_sync: plain functions, and those in a pipe, have their prompts in the root and in actors, one at a time, first come first served (T1) [${backend}]`, async t => {
     const logged = new Logged(t, fixtureFile('stops-from-sync'), {args: [backend]});
     const seen = await continueAll(logged.program, ['root', 'one', 'two']);
