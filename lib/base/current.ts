@@ -126,12 +126,16 @@ export async function shield<T>(fn: () => T | PromiseLike<T>): Promise<T> {
       );
     stopTimer = longTimer(shieldMs, expire, now.actor.id);
   });
+  // The debugger steps out through here, to whoever awaits the shield: it loses its way in a `return await` with a `finally`,
+  // and in an await of nothing.
+  let result: T;
   try {
-    return await storage.run({...now, scope}, async () => fn());
+    result = await storage.run({...now, scope}, async () => fn());
   } finally {
     stopTimer();
     stopListening();
-    await scope.leave(false);
+    if (scope.charges.size > 0) await scope.leave(false);
     scope.settle();
   }
+  return result;
 }

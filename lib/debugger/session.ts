@@ -55,6 +55,8 @@ export class Session {
   readonly #crashes = new Crashes();
   /** No crash asks for a terminal twice that is not there. */
   #hasTerminal = true;
+  /** Of the task that is at the prompt: a step of its own into another breakpoint would wait for itself. */
+  #stepping: Scope | undefined;
   #asking: Promise<number> | undefined;
 
   constructor(actor: Actor, mode: DebugMode, lock?: TtyLock) {
@@ -72,7 +74,12 @@ export class Session {
    */
   async pause(kind: PromptRequest['kind'], error?: unknown, frames?: PromptRequest['frames']): Promise<void> {
     const {scope} = current() as NonNullable<ReturnType<typeof current>>;
-    if (paused.getStore() === this || this.#hasQuit(scope)) return;
+    if (paused.getStore() === this || (await this.#isStepping(scope))) return;
+    if (this.#hasQuit(scope)) {
+      // As every wait of it, or one that only stops would never end.
+      if (scope.cancelled) throw scope.cancelled;
+      return;
+    }
     if (scope.cancelled) throw unshielded(scope.cancelled);
     // Where it goes from here, it has been seen.
     if (kind === 'post-mortem') this.#crashes.note(scope, error);
@@ -151,6 +158,7 @@ export class Session {
       return error;
     };
     const ended = (how: 'continue' | 'quit'): void => {
+      this.#stepping = undefined;
       // Nothing can be thrown into code that runs: its next wait rejects, and it fails with this.
       if (how === 'quit') scope.fail(quit());
       void hold.release().finally(next);
@@ -164,7 +172,10 @@ export class Session {
       await hold.release();
       throw error;
     }
-    if (answer === 'stopped') return true;
+    if (answer === 'stopped') {
+      this.#stepping = scope;
+      return true;
+    }
     await hold.release();
     if (answer === 'quit') throw quit();
     return false;
@@ -226,9 +237,22 @@ export class Session {
   }
 
   #hasQuit(scope: Scope): boolean {
-    for (let at: Scope | undefined = scope; at; at = at.parent) if (this.#quit.has(at)) return true;
-    return false;
+    return isBelow(scope, at => this.#quit.has(at));
   }
+
+  /** Steps lead into the scopes of a task, and out of them again. */
+  async #isStepping(scope: Scope): Promise<boolean> {
+    // That the prompt was left is known two turns of the loop later at most, which a task that only stops may not give it.
+    for (let turn = 0; turn < 2 && this.#stepping; turn++) await new Promise(resolve => setImmediate(resolve));
+    const stepping = this.#stepping;
+    return !!stepping && (isBelow(scope, at => at === stepping) || isBelow(stepping, at => at === scope));
+  }
+}
+
+/** Whether it holds of a scope, or of one that it is in. */
+function isBelow(scope: Scope, holds: (at: Scope) => boolean): boolean {
+  for (let at: Scope | undefined = scope; at; at = at.parent) if (holds(at)) return true;
+  return false;
 }
 
 let warned = false;

@@ -3,7 +3,7 @@
  * library that brings it. Below `table.spec`, which holds the specs beside it to this list.
  */
 
-/** What brings the behaviour: it is there now, or comes with discovery and sockets, or with the debugger. */
+/** What brings the behaviour: it was there first, or came with discovery and sockets, or with the debugger. */
 export type Part = 'now' | 'names-and-roads' | 'debugger';
 export const parts: readonly Part[] = ['now', 'names-and-roads', 'debugger'];
 
@@ -14,6 +14,9 @@ export interface Section extends Partial<Record<Part, readonly string[]>> {
 
 /** The first half of a line's name: `tests/test_2way.py` is `2way`. */
 export const stemOf = (file: string): string => file.replace(/^.*\/(?:test_)?|\.py$/g, '');
+
+/** The parts that are there: each line of theirs has a spec. */
+export const present: readonly Part[] = ['now', 'debugger'];
 
 /** The lines of a part, as `2way/test_simple_rpc`. */
 export function linesOf(part: Part): string[] {
@@ -252,5 +255,5 @@ export const sections: readonly Section[] = [
   },
 ];
 
-/** Lines of now whose spec is still to be written. A line leaves this list with the commit that brings its spec. */
+/** Lines of what is there whose spec is still to be written. A line leaves this list with the commit that brings its spec. */
 export const pending: readonly string[] = [];

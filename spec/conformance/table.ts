@@ -4,7 +4,7 @@
  */
 import {readdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {fileURLToPath} from 'node:url';
-import {linesOf, parts, type Section, sections, stemOf} from './lines.js';
+import {linesOf, parts, present, type Section, sections, stemOf} from './lines.js';
 
 export const command = 'npm run conformance';
 
@@ -43,10 +43,7 @@ export function render(claims: readonly Claim[]): string {
 ${sections.flatMap(section => table(section, claims)).join('\n')}
 ## With discovery and sockets
 
-${list('names-and-roads')}
-## With the debugger
-
-${list('debugger')}`;
+${list('names-and-roads')}`;
 }
 
 const introduction = `# What tractor's own tests claim
@@ -59,9 +56,10 @@ specs name. Where the two libraries decide differently, the claim is the one tha
 `;
 
 function table(section: Section, claims: readonly Claim[]): string[] {
-  const {file, now = []} = section;
-  if (now.length === 0) return [];
-  const rows = now.flatMap(name => {
+  const {file} = section;
+  const names = present.flatMap(part => section[part] ?? []);
+  if (names.length === 0) return [];
+  const rows = names.flatMap(name => {
     const line = `${stemOf(file)}/${name}`;
     const rows = claims.filter(claim => claim.line === line).map(claim => row(name, claim));
     return rows.length === 0 ? [`| \`${name}\` | | | |`] : [...new Set(rows)];

@@ -5,6 +5,8 @@ export interface Header {
   /** One sentence. */
   readonly shows: string;
   readonly tree: string;
+  /** What a person at the terminal sees and tries; empty where none is needed. */
+  readonly terminal: string;
   readonly stdout: string;
   readonly exitCode: number;
 }
@@ -14,13 +16,15 @@ export function readHeader(source: string): Header {
   const comment = /^\/\*\*\n((?: \*(?: .*)?\n)+) \*\/\n/.exec(source)?.[1];
   if (comment === undefined) throw new Error('it does not open with a comment');
   const text = comment.replaceAll(/^ \* ?/gm, '');
-  const [, shows, tree, stdout, ending = ''] =
-    /^(\S.*)\n\n((?: {2}.+\n)+)\nIt prints.*:\n\n((?: {2}.+\n)+)(\n\S.*\n)?$/.exec(text) ?? [];
+  const [, shows, tree, terminal = '', stdout, ending = ''] =
+    /^(\S.*)\n\n((?: {2}.+\n)+)\n(?:On a terminal: ((?:\S.*\n)+)\n)?It prints.*:\n\n((?: {2}.+\n)+)(\n\S.*\n)?$/.exec(
+      text,
+    ) ?? [];
   if (shows === undefined || tree === undefined || stdout === undefined)
     throw new Error(`the header is not a sentence, a tree and what it prints:\n${text}`);
   const code = ending === '' ? '0' : /^\nIts exit code is (\d+)\.\n$/.exec(ending)?.[1];
   if (code === undefined) throw new Error(`the header ends with something else than an exit code:${ending}`);
-  return {shows, tree: outdented(tree), stdout: outdented(stdout), exitCode: Number(code)};
+  return {shows, tree: outdented(tree), terminal, stdout: outdented(stdout), exitCode: Number(code)};
 }
 
 const outdented = (lines: string): string => lines.replaceAll(/^ {2}/gm, '');

@@ -53,7 +53,7 @@ test('the examples are numbered from 01 without a gap', t => {
 test('the page of examples lists each with the sentence of its header, in order', t => {
   const page = readFileSync(join(root, 'docs', 'start', 'examples.md'), 'utf8');
   t.deepEqual(
-    [...page.matchAll(/^\| \[.*$/gm)].map(([row]) => row),
+    [...page.matchAll(/^\| \[[^\]]*\]\(..\/..\/examples\/\d.*$/gm)].map(([row]) => row),
     names.map(name => `| [${name}](../../examples/${name}) | ${readHeader(sourceOf(name)).shows} |`),
   );
 });
@@ -62,9 +62,11 @@ test('readHeader reads a sentence, a tree, the output and the exit code, and ref
   const lines = ['One.', '', '  root', '  └── a', '', 'It prints (b):', '', '  c', '    d'];
   const source = (more: readonly string[]): string =>
     ['/**', ...[...lines, ...more].map(line => ` * ${line}`.trimEnd()), ' */', ''].join('\n');
-  const header = {shows: 'One.', tree: 'root\n└── a\n', stdout: 'c\n  d\n', exitCode: 0};
+  const header = {shows: 'One.', tree: 'root\n└── a\n', terminal: '', stdout: 'c\n  d\n', exitCode: 0};
   t.deepEqual(readHeader(source([])), header);
   t.deepEqual(readHeader(source(['', 'Its exit code is 3.'])), {...header, exitCode: 3});
+  const onTerminal = source([]).replace(' * It prints', ' * On a terminal: `a>`.\n *\n * It prints');
+  t.deepEqual(readHeader(onTerminal), {...header, terminal: '`a>`.\n'});
   t.throws(() => readHeader(source(['', 'It ends.'])), {message: /exit code/});
   t.throws(() => readHeader('import a from "a";\n'), {message: /comment/});
   t.throws(() => readHeader('/**\n * Prints:\n */\n'), {message: /sentence/});

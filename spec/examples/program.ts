@@ -18,6 +18,8 @@ export interface RunOptions {
   readonly uid?: number;
   /** Default: the scan. */
   readonly file?: string;
+  /** In a session of its own, which has no terminal. */
+  readonly withoutTerminal?: boolean;
 }
 
 export interface Outcome {
@@ -48,6 +50,7 @@ export function start(args: readonly string[], options: RunOptions = {}): Runnin
     // Colours that the tests' own output is asked to have are not part of what an example prints.
     env: {...process.env, FORCE_COLOR: undefined, [markName]: mark},
     stdio: ['ignore', 'pipe', 'pipe'],
+    detached: options.withoutTerminal === true,
     ...(options.uid !== undefined && {uid: options.uid, gid: options.uid}),
   });
   const pids = (): number[] => marked(`${markName}=${mark}`);
