@@ -15,6 +15,7 @@ import type {FunctionKind, Message, StartPayload} from '../msg/types.js';
 import type {Actor} from './actor.js';
 import type {Admission} from './admission.js';
 import type {ExposedFunction, FunctionHome} from './exposed.js';
+import {isRuntimeName} from './remote.js';
 
 /** The line that a call came over: a peer. */
 export interface Line {
@@ -166,8 +167,9 @@ function refuse(line: Line, callee: Callee, error: unknown): undefined {
   close(line, callee.scope);
 }
 
-function crashed({channel, scope}: Callee, error: unknown): Promise<void> | undefined {
-  return hooks.crashed?.(channel.self.id, scope, error);
+/** What fails in a function of the runtime is told by what it was for. */
+function crashed({channel, name, scope}: Callee, error: unknown): Promise<void> | undefined {
+  return isRuntimeName(name) ? undefined : hooks.crashed?.(channel.self.id, scope, error);
 }
 
 function close(line: Line, scope: Scope): void {

@@ -94,19 +94,23 @@ test.serial(
     t.is(await program.line('stood', 'child'), '1');
     t.notRegex(program.screen(), /heard|out of the blue/);
     program.press('c\r');
+    t.regex(await program.prompt('root'), /crash in root, uncaught: RangeError: out of the blue/);
+    program.press('c\r');
     await program.ends(t, 1);
-    t.regex(program.screen(), /RangeError: out of the blue/);
   },
 );
 
 for (const who of ['child', 'leaf'] as const)
   test.serial(
-    `process.exit() at the prompt of the ${who} ends it, the root fails with that, and the terminal is as it was`,
+    `process.exit() at the prompt of the ${who} ends it, those above fail with that, and the terminal is as it was`,
     async t => {
       const program = await standing(t, who);
       program.press('process.exit(4)\r');
+      for (const above of who === 'leaf' ? ['child', 'root'] : ['root']) {
+        t.regex(await program.prompt(above), new RegExp(`crash in ${above}, [^]*${who}.* died \\(exit code 4\\)`));
+        program.press('c\r');
+      }
       await program.ends(t, 1);
-      t.regex(program.screen(), /ActorDied/);
     },
   );
 
@@ -117,8 +121,9 @@ test.serial('when whoever is at the prompt is killed, the next has it on a termi
   await program.prompt(next);
   t.is(await program.line('stood', next), '1');
   program.press('c\r');
+  t.regex(await program.prompt('root'), new RegExp(`crash in root, root: ActorDied: .*${first}.*SIGKILL`));
+  program.press('c\r');
   await program.ends(t, 1);
-  t.regex(program.screen(), /ActorDied/);
 });
 
 test.serial(
