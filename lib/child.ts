@@ -25,8 +25,8 @@ const [parentPid = '', treeId = '', id = '', name = ''] = process.argv.splice(2)
 // Born an orphan: the parent died before it could be watched.
 if (process.ppid !== Number(parentPid)) process.exit(0);
 markSpawned();
-// The terminal's Ctrl-C goes to the whole group; the root decides what it means.
-process.on('SIGINT', () => {});
+// The terminal's Ctrl-C goes to the whole group, and so does its end; the root decides what they mean.
+for (const signal of ['SIGINT', 'SIGHUP']) process.on(signal, () => {});
 
 const actor = new Actor({
   id: newActorId(name, id),

@@ -33,15 +33,17 @@ class Session {
   readonly #arrival: Arrival;
   readonly #label: string;
   readonly #conversation: Conversation;
+  readonly #over: Int32Array;
   #connected = false;
 
-  constructor({terminal, label, evaluateMs, held}: Extract<ToWorker, {type: 'arm'}>) {
+  constructor({terminal, label, evaluateMs, held, over}: Extract<ToWorker, {type: 'arm'}>) {
     const inspected = new Inspected(evaluateMs);
     const arrival = new Arrival(inspected, held);
     this.#inspected = inspected;
     this.#arrival = arrival;
     inspected.onResumed = () => this.#conversation.leave(['another debugger has resumed the program']);
     this.#label = label;
+    this.#over = over;
     this.#conversation = new Conversation(terminal, label, new Prompt(arrival), {
       opened: columns => void this.#hold(columns),
       refused: why => tell({type: 'refused', why}),
@@ -82,6 +84,7 @@ class Session {
     await this.#conversation.close();
     // First, so that it is there in the first turn of the program's loop.
     tell({type: 'released', how});
+    Atomics.store(this.#over, 0, 1);
     this.#inspected.disconnect();
     this.#connected = false;
   }

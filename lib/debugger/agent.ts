@@ -15,6 +15,8 @@ export type ToWorker =
       readonly label: string;
       readonly evaluateMs: number;
       readonly held: boolean;
+      /** Set when the program is let go of: the message comes later than its next statement. */
+      readonly over: Int32Array;
     }
   | {readonly type: 'abandon'; readonly done: Int32Array};
 
@@ -44,9 +46,16 @@ const abandonMs = 1_000;
 
 interface Agent {
   worker: Worker | undefined;
+  /** Of the prompt that is open. */
+  over: Int32Array | undefined;
 }
 
-const agent = processWide<Agent>('debugger/agent', () => ({worker: undefined}));
+const agent = processWide<Agent>('debugger/agent', () => ({worker: undefined, over: undefined}));
+
+/** Whether a prompt is open that holds this thread, at this very statement. */
+export function isHolding(): boolean {
+  return agent.over !== undefined && Atomics.load(agent.over, 0) === 0;
+}
 
 /**
  * Stops this thread in the caller's caller, at its statement after the `await`, and gives the user a prompt there. One at
@@ -109,8 +118,11 @@ function arm(
   return new Promise(resolve => {
     // Until the end, so that the program does not end in between, and its lock is given back.
     worker.ref();
-    const resumeCapture = suspendCapture();
+    const over = new Int32Array(new SharedArrayBuffer(4));
+    agent.over = over;
+    const resumeCapture = suspendCapture(() => Atomics.load(over, 0) !== 0);
     const end = (): void => {
+      if (agent.over === over) agent.over = undefined;
       resumeCapture();
       worker.off('message', receive);
       worker.off('exit', lost);
@@ -135,7 +147,8 @@ function arm(
     };
     worker.on('message', receive);
     worker.once('exit', lost);
-    worker.postMessage({type: 'arm', terminal, label, evaluateMs, held: held !== undefined} satisfies ToWorker);
+    const arming: ToWorker = {type: 'arm', terminal, label, evaluateMs, held: held !== undefined, over};
+    worker.postMessage(arming);
   });
 }
 

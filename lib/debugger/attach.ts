@@ -2,6 +2,7 @@
  * Hangs the debugger into the actors of this process, and takes it out again.
  * Floor 7: loaded by the boots, in debug mode only.
  */
+import {setFlagsFromString} from 'node:v8';
 import type {Actor, DebugMode} from '../actor/actor.js';
 import {hooks} from '../base/hooks.js';
 import {processWide} from '../base/shared.js';
@@ -24,6 +25,8 @@ const rosters = new Map<string, () => void>();
 
 /** Puts a tree into debug mode, before its first actor is started. */
 export async function attachRoot(root: Actor): Promise<void> {
+  // As its children are started: otherwise objects that never leave their function cannot be seen in it.
+  setFlagsFromString('--no-turbo-escape');
   const debug: DebugMode = {
     on: true,
     root: root.id.id,

@@ -44,10 +44,14 @@ const group = 'capture';
 
 type Frames = readonly CapturedFrame[];
 
+interface Suspension {
+  readonly isOver: () => boolean;
+}
+
 interface Capture {
   readonly session: Session;
-  /** By how many it is switched off for a while. */
-  suspended: number;
+  /** Those who have switched it off for a while. */
+  readonly suspended: Set<Suspension>;
   /** What `captureHere` waits for. */
   here: Frames | undefined;
   wantsHere: boolean;
@@ -66,7 +70,7 @@ const {captured, sources, modules} = state;
 /** From now on the frames of what is thrown in this thread are kept, and its promises are several times slower. */
 export function startCapture(): void {
   if (state.capture) return;
-  const capture: Capture = {session: new Session(), suspended: 0, here: undefined, wantsHere: false};
+  const capture: Capture = {session: new Session(), suspended: new Set(), here: undefined, wantsHere: false};
   const {session} = capture;
   session.connect();
   session.on('Debugger.scriptParsed', ({params}) =>
@@ -85,17 +89,21 @@ export function stopCapture(): void {
 /**
  * Off until the returned function is called: whether throws stop is one setting of the whole thread, so whoever else looks
  * at it would be stopped by them.
+ *
+ * @param isOver asked when something is to be captured all the same: whether it will be called any moment
  */
-export function suspendCapture(): () => void {
+export function suspendCapture(isOver: () => boolean): () => void {
   const {capture} = state;
   if (!capture) return () => {};
-  if (capture.suspended++ === 0) attempt(() => post(capture.session, 'Debugger.disable'));
-  let done = false;
-  return () => {
-    if (done) return;
-    done = true;
-    if (--capture.suspended === 0 && state.capture === capture) listen(capture);
-  };
+  const suspension = {isOver};
+  if (capture.suspended.size === 0) attempt(() => post(capture.session, 'Debugger.disable'));
+  capture.suspended.add(suspension);
+  return () => end(capture, suspension);
+}
+
+function end(capture: Capture, suspension: Suspension): void {
+  if (capture.suspended.delete(suspension) && capture.suspended.size === 0 && state.capture === capture)
+    listen(capture);
 }
 
 /** Where an error was first thrown, the innermost frame first; undefined when that is not known. */
@@ -106,7 +114,9 @@ export function framesOf(error: unknown): Frames | undefined {
 /** The user's frames that are on the stack now; undefined when there are none, or nothing is being captured. */
 export function captureHere(): Frames | undefined {
   const {capture} = state;
-  if (!capture || capture.suspended > 0) return undefined;
+  if (!capture) return undefined;
+  for (const suspension of capture.suspended) if (suspension.isOver()) end(capture, suspension);
+  if (capture.suspended.size > 0) return undefined;
   capture.wantsHere = true;
   // biome-ignore lint/suspicious/noDebugger: answered by our own session, at once
   debugger;

@@ -6,7 +6,7 @@ import {isMainThread} from 'node:worker_threads';
 import type {ActorId} from '../base/address.js';
 import {log} from '../base/log.js';
 import {processWide} from '../base/shared.js';
-import {openPrompt} from './agent.js';
+import {isHolding, openPrompt} from './agent.js';
 import type {CapturedFrame} from './capture.js';
 import {openPostMortem} from './post-mortem.js';
 import {prepareTerminal} from './root-terminal.js';
@@ -39,11 +39,13 @@ export interface Front {
    * what the task gets.
    */
   openPrompt(request: PromptRequest): Promise<'continue' | 'quit' | 'stopped'>;
+  /** Whether a prompt that was answered with `stopped` is still open: `ended` is told a little later than it is left. */
+  isHolding(): boolean;
   /** At the root: resolves when its terminal can be given out; false where there is none. Never rejects. */
   prepareTerminal(path: string): Promise<boolean>;
 }
 
-export const front = processWide<Front>('debugger-front', () => ({openPrompt: ask, prepareTerminal}));
+export const front = processWide<Front>('debugger-front', () => ({openPrompt: ask, isHolding, prepareTerminal}));
 
 /** An inspector can hold nothing but the main thread. */
 function ask(request: PromptRequest): ReturnType<Front['openPrompt']> {

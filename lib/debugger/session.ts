@@ -55,7 +55,7 @@ export class Session {
   readonly #crashes = new Crashes();
   /** No crash asks for a terminal twice that is not there. */
   #hasTerminal = true;
-  /** Of the task that is at the prompt: a step of its own into another breakpoint would wait for itself. */
+  /** Of the task that is at the prompt, and may be stepped. */
   #stepping: Scope | undefined;
   #asking: Promise<number> | undefined;
 
@@ -74,7 +74,7 @@ export class Session {
    */
   async pause(kind: PromptRequest['kind'], error?: unknown, frames?: PromptRequest['frames']): Promise<void> {
     const {scope} = current() as NonNullable<ReturnType<typeof current>>;
-    if (paused.getStore() === this || (await this.#isStepping(scope))) return;
+    if (paused.getStore() === this || this.#isStepping(scope)) return;
     if (this.#hasQuit(scope)) {
       // As every wait of it, or one that only stops would never end.
       if (scope.cancelled) throw scope.cancelled;
@@ -241,10 +241,9 @@ export class Session {
   }
 
   /** Steps lead into the scopes of a task, and out of them again. */
-  async #isStepping(scope: Scope): Promise<boolean> {
-    // That the prompt was left is known two turns of the loop later at most, which a task that only stops may not give it.
-    for (let turn = 0; turn < 2 && this.#stepping; turn++) await new Promise(resolve => setImmediate(resolve));
-    const stepping = this.#stepping;
+  /** A step into a breakpoint of the same task would wait for itself. */
+  #isStepping(scope: Scope): boolean {
+    const stepping = front.isHolding() ? this.#stepping : undefined;
     return !!stepping && (isBelow(scope, at => at === stepping) || isBelow(stepping, at => at === scope));
   }
 }

@@ -4,7 +4,7 @@
  * Floor 7: below `agent` (which makes it, in the main thread) and `inspected` (which uses it, from the agent's).
  */
 import {open, url} from 'node:inspector';
-import {type InspectOptions, inspect} from 'node:util';
+import {type InspectOptions, inspect, types} from 'node:util';
 
 export const inspectorSlot = 'rxtractor/debugger/slot';
 
@@ -24,12 +24,29 @@ const most = {full: {lines: 200, characters: 20_000}, brief: {lines: 12, charact
 
 /** As Node's own prompt shows it, cut where it is too much for a person. */
 export function showValue(value: unknown, {brief, columns}: {brief: boolean; columns: number}): string {
+  hideStores(value);
   const text = inspect(value, {...(brief ? short : full), breakLength: Math.max(40, columns - 2)});
   const {lines, characters} = brief ? most.brief : most.full;
   const all = text.slice(0, characters).split('\n');
   const kept = all.slice(0, lines).join('\n');
   const left = text.length - kept.length;
   return left === 0 ? kept : `${kept}\n… ${left} more characters: ask for a part of it`;
+}
+
+/**
+ * Node 20 keeps what belongs to an `AsyncLocalStorage` on each promise, under symbols that `inspect` shows: pages of the
+ * runtime's own. They are read as before.
+ */
+function hideStores(value: unknown): void {
+  const parts = types.isProxy(value) || typeof value !== 'object' || value === null ? [] : [value];
+  for (const at of parts.flatMap(part => [
+    part,
+    ...Object.values(Object.getOwnPropertyDescriptors(part)).map(own => own.value),
+  ])) {
+    if (!types.isPromise(at)) continue;
+    for (const key of Object.getOwnPropertySymbols(at))
+      if (key.description === 'kResourceStore') Object.defineProperty(at, key, {enumerable: false});
+  }
 }
 
 /** In the main thread, before it is stopped. Nothing is kept alive by it once it has been shown. */

@@ -71,9 +71,11 @@ for (const [where, args] of [
     // Past what the shield does, to the statement after it.
     await program.line('n', where);
     t.is(lineAt(program.screen()), 'void time;');
+    await program.line('c', where);
+    t.is(lineAt(program.screen()), 'await shield(() => breakpoint());');
     const seen = await continueAll(program, [where]);
     await program.ends(t, 0);
-    t.deepEqual(seen, Array(4).fill(where));
+    t.deepEqual(seen, Array(3).fill(where));
     t.regex(program.screen(), /passed over: ContextCancelled: .* shield\(\(\) => breakpoint\(\)\) does$/m);
   });
 

@@ -132,11 +132,21 @@ test('what has happened already is not stepped, and says so', async t => {
 });
 
 test.serial('nothing is captured while it is suspended, by one or by several', t => {
-  const first = suspendCapture();
-  const second = suspendCapture();
+  const first = suspendCapture(() => false);
+  const second = suspendCapture(() => false);
   first();
   first();
   t.is(captureHere(), undefined);
   second();
   t.is(captureHere()?.[0]?.evaluate('first'), first);
+});
+
+test.serial('a suspension that is over by the time that something is to be captured holds it up no longer', t => {
+  let isOver = false;
+  const resume = suspendCapture(() => isOver);
+  t.is(captureHere(), undefined);
+  isOver = true;
+  t.is(captureHere()?.[0]?.evaluate('resume'), resume);
+  resume();
+  t.is(captureHere()?.[0]?.evaluate('isOver'), true);
 });

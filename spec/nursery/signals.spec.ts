@@ -52,15 +52,19 @@ inspects('P1: a root whose child does not obey ends with its code after the time
   t.false(isAlive(pid));
 });
 
-inspects('P1: children ignore the SIGINT of the terminal: the root decides', async t => {
-  const program = startProgram(t, 'signalled');
-  const [pid = 0] = await program.next<number[]>();
-  for (let i = 0; i < 3; i++) process.kill(pid, 'SIGINT');
-  process.kill(program.pid, 'SIGINT');
-  t.is(await program.next<string>(), 'cancelled');
-  t.deepEqual(await program.exited, {code: 130, signal: null});
-  t.is(program.stderr, '');
-});
+for (const [signal, code] of [
+  ['SIGINT', 130],
+  ['SIGHUP', 129],
+] as const)
+  inspects(`P1: children ignore the ${signal} of the terminal: the root decides`, async t => {
+    const program = startProgram(t, 'signalled');
+    const [pid = 0] = await program.next<number[]>();
+    for (let i = 0; i < 3; i++) process.kill(pid, signal);
+    process.kill(program.pid, signal);
+    t.is(await program.next<string>(), 'cancelled');
+    t.deepEqual(await program.exited, {code, signal: null});
+    t.is(program.stderr, '');
+  });
 
 inspects('P1: SIGTERM to a child ends it with 143, which its parent reports as its death', async t => {
   const program = startProgram(t, 'signalled');
