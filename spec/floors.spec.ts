@@ -51,6 +51,21 @@ test(
 );
 
 test(
+  'reports a room that is entered where no door leads to it',
+  reports,
+  {
+    'debugger/session.ts': `import './lock/root-lock.js';`,
+    'debugger/lock/root-lock.ts': `import '../prompt/front.js'; import '../../base/log.js';`,
+    'debugger/prompt/front.ts': `import '../lock/tty-lock.js'; import '../session.js';`,
+    'debugger/lock/tty-lock.ts': '',
+    'base/log.ts': '',
+  },
+  'debugger/prompt/front.ts imports debugger/lock/tty-lock.ts: no door leads there from debugger/prompt',
+  'debugger/prompt/front.ts imports debugger/session.ts: no door leads there from debugger/prompt',
+  'circle: debugger/session.ts → debugger/lock/root-lock.ts → debugger/prompt/front.ts → debugger/session.ts',
+);
+
+test(
   'takes the package by its own name for the public door',
   reports,
   {'nursery/a.ts': `import {main} from 'rxtractor';`},

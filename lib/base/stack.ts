@@ -4,7 +4,7 @@
  */
 
 /** Where this library's own files lie. */
-const library = new URL('..', import.meta.url).href;
+export const library = new URL('..', import.meta.url).href;
 
 /**
  * The frames without those at the outer end that are this library's or Node's: how a function came to be run is the

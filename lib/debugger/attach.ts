@@ -8,12 +8,12 @@ import {hooks} from '../base/hooks.js';
 import {processWide} from '../base/shared.js';
 import {rxjs} from '../context/rxjs.js';
 import {newSocketPath, rootAddresses} from '../discovery/root-portal.js';
-import {captureHere, startCapture, stopCapture} from './capture.js';
-import {closeDisplay, Outlet, type Output, openDisplay} from './output.js';
-import {openLock} from './root-lock.js';
-import {keepRoster} from './root-roster.js';
-import {closeTerminal, hangUpTerminal} from './root-terminal.js';
+import {captureHere, startCapture, stopCapture} from './frames/capture.js';
+import {openLock} from './lock/root-lock.js';
+import {keepRoster} from './lock/root-roster.js';
+import {closeDisplay, Outlet, type Output, openDisplay} from './output/output.js';
 import {isOfPrompt, Session} from './session.js';
+import {closeTerminal, hangUpTerminal} from './terminal/root-terminal.js';
 
 /** By the id of the actor. */
 const sessions = processWide('debugger-sessions', () => new Map<string, Session>());

@@ -6,8 +6,8 @@ import type {Actor} from '../actor/actor.js';
 import {current} from '../base/current.js';
 import {hooks} from '../base/hooks.js';
 import {log} from '../base/log.js';
-import type {CapturedFrame} from './capture.js';
-import type {PromptRequest} from './front.js';
+import type {CapturedFrame} from './frames/capture.js';
+import type {PromptRequest} from './prompt/front.js';
 
 /**
  * Stops the running task in debug mode, and opens a prompt on the terminal of the root. One task of the whole tree at a

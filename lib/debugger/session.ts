@@ -17,9 +17,9 @@ import {Scope} from '../base/scope.js';
 import {processWide} from '../base/shared.js';
 import {rootPortal} from '../discovery/root-portal.js';
 import {Crashes} from './crashes.js';
-import {front, type PromptRequest} from './front.js';
-import {lockTerminal, terminalFree} from './root-lock.js';
-import {TtyLock} from './tty-lock.js';
+import {lockTerminal, terminalFree} from './lock/root-lock.js';
+import {TtyLock} from './lock/tty-lock.js';
+import {front, type PromptRequest} from './prompt/front.js';
 
 /** The terminal, while this actor has it. */
 interface Hold {

@@ -147,7 +147,7 @@ test('a program that finds no terminal at the path runs on, and is told', async 
 test('TypeScript that a loader compiles is shown as it was written', async t => {
   const terminal = new FakeTerminal(t);
   const file = join(terminal.path, '..', 'typed.ts');
-  const agent = new URL('../../lib/debugger/agent.js', import.meta.url);
+  const agent = new URL('../../lib/debugger/prompt/agent.js', import.meta.url);
   writeFileSync(
     file,
     [

@@ -3,9 +3,9 @@ import {PassThrough} from 'node:stream';
 import test from 'ava';
 import {newActorId} from '../../lib/base/address.js';
 import type {Writer} from '../../lib/base/hooks.js';
-import {Backlog} from '../../lib/debugger/backlog.js';
-import {Display} from '../../lib/debugger/display.js';
-import {TtyLock} from '../../lib/debugger/tty-lock.js';
+import {TtyLock} from '../../lib/debugger/lock/tty-lock.js';
+import {Backlog} from '../../lib/debugger/output/backlog.js';
+import {Display} from '../../lib/debugger/output/display.js';
 
 const rootPid = 1;
 const holder = {...newActorId('holder'), pid: 2};

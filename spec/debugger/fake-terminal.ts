@@ -5,7 +5,7 @@ import {createServer, type Socket} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import type {ExecutionContext} from 'ava';
-import {type FromAgent, type FromTerminal, Wire} from '../../lib/debugger/wire.js';
+import {type FromAgent, type FromTerminal, Wire} from '../../lib/debugger/terminal/wire.js';
 
 /** What an agent connects to: says yes, and types what the test says. */
 export class FakeTerminal {

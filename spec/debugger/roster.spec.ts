@@ -1,6 +1,6 @@
 // The command `actors`: the picture of a made-up tree, and a real one whose root stands still.
 import test from 'ava';
-import {drawRoster, type Roster, type RosterRow} from '../../lib/debugger/roster.js';
+import {drawRoster, type Roster, type RosterRow} from '../../lib/debugger/terminal/roster.js';
 import {PtyProgram} from './screen.js';
 
 const row = (name: string, pid: number, depth: number): RosterRow => ({id: name, name, pid, depth});

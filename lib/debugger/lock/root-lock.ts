@@ -12,12 +12,12 @@
  * ```
  * A cancel of the context, or the end of its channel, leaves the queue or lets go.
  */
-import type {Actor} from '../actor/actor.js';
-import {runtimeFunction} from '../actor/remote.js';
-import {current} from '../base/current.js';
-import {NotExposed} from '../base/errors.js';
-import type {CalleeContext} from '../context/context.js';
-import {front} from './front.js';
+import type {Actor} from '../../actor/actor.js';
+import {runtimeFunction} from '../../actor/remote.js';
+import {current} from '../../base/current.js';
+import {NotExposed} from '../../base/errors.js';
+import type {CalleeContext} from '../../context/context.js';
+import {front} from '../prompt/front.js';
 import {type LockWatcher, TtyLock} from './tty-lock.js';
 
 const locks = new WeakMap<Actor, TtyLock>();

@@ -3,17 +3,17 @@
  * alone knows who is at the prompt. One context for each actor that has children, so that its order is kept.
  * Floor 7: above `display` (at the root) and `backlog` (elsewhere); `attach` hangs it in.
  */
-import type {Actor} from '../actor/actor.js';
-import type {Portal} from '../actor/portal.js';
-import {runtimeFunction} from '../actor/remote.js';
-import {current} from '../base/current.js';
-import {NotExposed} from '../base/errors.js';
-import type {Writer} from '../base/hooks.js';
-import {log} from '../base/log.js';
-import type {CalleeContext} from '../context/context.js';
+import type {Actor} from '../../actor/actor.js';
+import type {Portal} from '../../actor/portal.js';
+import {runtimeFunction} from '../../actor/remote.js';
+import {current} from '../../base/current.js';
+import {NotExposed} from '../../base/errors.js';
+import type {Writer} from '../../base/hooks.js';
+import {log} from '../../base/log.js';
+import type {CalleeContext} from '../../context/context.js';
+import {redrawPrompt} from '../terminal/root-terminal.js';
 import {Backlog, linesOf, type Written} from './backlog.js';
 import {Display, markOf} from './display.js';
-import {redrawPrompt} from './root-terminal.js';
 
 /** Where the output of an actor's children goes. */
 export interface Output {

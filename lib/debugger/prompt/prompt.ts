@@ -3,8 +3,8 @@
  * Floor 7: above `debuggee`; `agent-worker` runs it.
  */
 import {basename} from 'node:path';
-import {escapeText} from '../base/escape.js';
-import type {Debuggee, Evaluated, Frame, Step, Variable} from './debuggee.js';
+import {escapeText} from '../../base/escape.js';
+import type {Debuggee, Evaluated, Frame, Step, Variable} from '../frames/debuggee.js';
 
 export interface Answer {
   readonly lines: readonly string[];

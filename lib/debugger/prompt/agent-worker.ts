@@ -15,10 +15,10 @@
  */
 import {readFileSync} from 'node:fs';
 import {type MessagePort, parentPort} from 'node:worker_threads';
+import {Arrival} from '../frames/arrival.js';
+import {Inspected} from '../frames/inspected.js';
 import type {FromWorker, ToWorker} from './agent.js';
-import {Arrival} from './arrival.js';
 import {Conversation} from './conversation.js';
-import {Inspected} from './inspected.js';
 import {Prompt} from './prompt.js';
 
 type Release = Extract<FromWorker, {type: 'released'}>['how'];

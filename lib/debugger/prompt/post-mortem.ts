@@ -3,14 +3,14 @@
  * Floor 7: above `conversation`, `captured` and `stack-frames`; `front` opens it.
  */
 import {inspect} from 'node:util';
-import type {ActorId} from '../base/address.js';
-import {RemoteActorError} from '../base/errors.js';
-import {escapeText} from '../base/escape.js';
-import {type CapturedFrame, framesOf} from './capture.js';
-import {Captured} from './captured.js';
+import type {ActorId} from '../../base/address.js';
+import {RemoteActorError} from '../../base/errors.js';
+import {escapeText} from '../../base/escape.js';
+import {type CapturedFrame, framesOf} from '../frames/capture.js';
+import {Captured} from '../frames/captured.js';
+import {framesOfStack} from '../frames/stack-frames.js';
 import {Conversation, type TalkEnd} from './conversation.js';
 import {Prompt} from './prompt.js';
-import {framesOfStack} from './stack-frames.js';
 
 export interface PostMortemOptions {
   /** The path at which the terminal listens. */

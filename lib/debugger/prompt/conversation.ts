@@ -4,9 +4,9 @@
  * runs. Loads nothing of the runtime.
  */
 import {connect} from 'node:net';
+import {drawRoster, type Roster} from '../terminal/roster.js';
+import {type FromAgent, type FromTerminal, Wire} from '../terminal/wire.js';
 import type {Answer, Prompt} from './prompt.js';
-import {drawRoster, type Roster} from './roster.js';
-import {type FromAgent, type FromTerminal, Wire} from './wire.js';
 
 /** How a talk ended. */
 export type TalkEnd = NonNullable<Answer['end']>;

@@ -7,7 +7,7 @@ import {type ChildProcess, type StdioOptions, spawn, spawnSync} from 'node:child
 import {closeSync, constants, openSync} from 'node:fs';
 import {createInterface, type Interface} from 'node:readline';
 import {ReadStream, WriteStream} from 'node:tty';
-import {escapeText} from '../base/escape.js';
+import {escapeText} from '../../base/escape.js';
 import {type History, historySize} from './history.js';
 
 export interface ScreenOptions {

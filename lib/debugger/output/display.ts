@@ -4,9 +4,9 @@
  * Floor 7: above `backlog`; told by `root-lock` who has the terminal, and by `output` what others print.
  */
 import {fstatSync} from 'node:fs';
-import type {ActorId} from '../base/address.js';
-import {escapeText} from '../base/escape.js';
-import type {Writer} from '../base/hooks.js';
+import type {ActorId} from '../../base/address.js';
+import {escapeText} from '../../base/escape.js';
+import type {Writer} from '../../base/hooks.js';
 import {Backlog, linesOf, type Written} from './backlog.js';
 
 type Stream = 'stdout' | 'stderr';

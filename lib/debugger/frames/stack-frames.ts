@@ -4,11 +4,12 @@
  */
 import {readFileSync} from 'node:fs';
 import {fileURLToPath, pathToFileURL} from 'node:url';
-import {RemoteActorError} from '../base/errors.js';
-import {plainStack} from '../base/tree.js';
+import {RemoteActorError} from '../../base/errors.js';
+import {plainStack} from '../../base/tree.js';
 import type {CapturedFrame} from './capture.js';
 import {evaluateGlobally} from './captured.js';
-import {isUsers, Sources} from './sources.js';
+import {isOfProgram, usersFrames} from './code.js';
+import {Sources} from './sources.js';
 
 /** How far an error is followed into its causes and members, and how many frames are read. */
 const maxDepth = 8;
@@ -19,7 +20,7 @@ const sources = new Sources();
 /** The first of the error, its members and its causes that has frames of the user's has them here; else none. */
 export function framesOfStack(error: unknown, depth = 0): readonly CapturedFrame[] {
   if (depth > maxDepth || !isError(error)) return [];
-  const own = linesOf(error).flatMap(frameOf).slice(0, maxFrames);
+  const own = usersFrames(linesOf(error).flatMap(frameOf), ({position}) => position.url).slice(0, maxFrames);
   if (own.length > 0) return own;
   const members = read(() => (error as {errors?: unknown}).errors);
   for (const part of [...(Array.isArray(members) ? members.slice(0, maxDepth) : []), read(() => error.cause)]) {
@@ -43,7 +44,7 @@ function frameOf(text: string): readonly CapturedFrame[] {
   const [, name = '', place = '', line = '', column = ''] =
     /^\s+at (?:async )?(?:(.*) \()?(.+?):(\d+):(\d+)\)?$/.exec(text) ?? [];
   const url = place.startsWith('/') ? pathToFileURL(place).href : place;
-  if (!url.startsWith('file:') || !isUsers(url)) return [];
+  if (!url.startsWith('file:') || !isOfProgram(url)) return [];
   learn(url);
   const position = sources.origin(url, Number(line) - 1, Number(column) - 1);
   return [

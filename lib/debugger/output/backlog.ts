@@ -2,7 +2,7 @@
  * Output that has to wait: whole chunks in the order in which they came, so much of each writer and no more.
  * Floor 7: below `display` (where it waits for the terminal) and `outlet` (where it waits for the root).
  */
-import type {Writer} from '../base/hooks.js';
+import type {Writer} from '../../base/hooks.js';
 
 /** What somebody wrote. `lost`: how many of its lines before this were dropped. */
 export interface Written {

@@ -3,10 +3,10 @@
  * Floor 7: below `session`, which has the terminal's lock when it calls this; above `agent-worker`, which is data here.
  */
 import {Worker} from 'node:worker_threads';
-import {processWide} from '../base/shared.js';
-import {type CapturedFrame, suspendCapture} from './capture.js';
-import {Held} from './held.js';
-import {makeSlot} from './slot.js';
+import {processWide} from '../../base/shared.js';
+import {type CapturedFrame, suspendCapture} from '../frames/capture.js';
+import {Held} from '../frames/held.js';
+import {makeSlot} from '../frames/slot.js';
 
 export type ToWorker =
   | {

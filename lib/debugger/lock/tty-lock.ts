@@ -10,9 +10,9 @@
  * ```
  */
 import PQueue from 'p-queue';
-import {onAbort} from '../base/abort.js';
-import {type ActorId, formatActor} from '../base/address.js';
-import {log} from '../base/log.js';
+import {onAbort} from '../../base/abort.js';
+import {type ActorId, formatActor} from '../../base/address.js';
+import {log} from '../../base/log.js';
 
 /** Who wants the terminal, and what for. */
 export interface Asker {

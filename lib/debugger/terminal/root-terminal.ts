@@ -3,8 +3,8 @@
  * Floor 7: above `terminal`; `front` asks for it, `attach` closes it.
  */
 import {closeSync, openSync} from 'node:fs';
-import {log} from '../base/log.js';
-import {processWide} from '../base/shared.js';
+import {log} from '../../base/log.js';
+import {processWide} from '../../base/shared.js';
 import type {Roster} from './roster.js';
 import {openTerminal, type Terminal} from './terminal.js';
 

@@ -3,13 +3,13 @@
  * Floor 7: below `session` and `root-lock`.
  */
 import {isMainThread} from 'node:worker_threads';
-import type {ActorId} from '../base/address.js';
-import {log} from '../base/log.js';
-import {processWide} from '../base/shared.js';
+import type {ActorId} from '../../base/address.js';
+import {log} from '../../base/log.js';
+import {processWide} from '../../base/shared.js';
+import type {CapturedFrame} from '../frames/capture.js';
+import {prepareTerminal} from '../terminal/root-terminal.js';
 import {isHolding, openPrompt} from './agent.js';
-import type {CapturedFrame} from './capture.js';
 import {openPostMortem} from './post-mortem.js';
-import {prepareTerminal} from './root-terminal.js';
 
 /** Somebody stands at a breakpoint, and has the terminal. */
 export interface PromptRequest {

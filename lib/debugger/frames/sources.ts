@@ -20,12 +20,6 @@ interface Script {
   map?: SourceMap | null;
 }
 
-/** Everything of this library that is not the program's. */
-const runtime = new URL('..', import.meta.url).href;
-
-/** Whether the code there is the user's own: neither Node's nor this library's, and in a file. */
-export const isUsers = (url: string): boolean => url !== '' && !url.startsWith('node:') && !url.startsWith(runtime);
-
 export class Sources {
   /** Every script has an id, but thousands have no URL: what somebody once evaluated. Those are not kept. */
   readonly #scripts = new Map<string, Script>();

@@ -3,10 +3,10 @@
  * thread may stand still when somebody asks.
  * Floor 7: above `root-terminal` and `tty-lock`; `attach` starts it at the root of a tree in debug mode.
  */
-import type {Actor} from '../actor/actor.js';
-import {type TreeRow, watchTree} from '../discovery/root-portal.js';
-import {tellTerminal} from './root-terminal.js';
-import type {Roster, RosterPlace, RosterRow} from './roster.js';
+import type {Actor} from '../../actor/actor.js';
+import {type TreeRow, watchTree} from '../../discovery/root-portal.js';
+import {tellTerminal} from '../terminal/root-terminal.js';
+import type {Roster, RosterPlace, RosterRow} from '../terminal/roster.js';
 import type {Asker, TtyLock} from './tty-lock.js';
 
 /** Until the root ends. Returns how to stop. */

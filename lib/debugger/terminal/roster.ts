@@ -2,7 +2,7 @@
  * Who is in the tree, who has its terminal and who waits for it: as the root tells its terminal, and as a prompt shows it.
  * Floor 7: data and text only; `root-roster` fills it in, `conversation` prints it.
  */
-import {escapeText} from '../base/escape.js';
+import {escapeText} from '../../base/escape.js';
 
 export interface Roster {
   /** Each before those below it. */
