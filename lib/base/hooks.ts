@@ -5,29 +5,29 @@
 import type {Scope} from './scope.js';
 import {processWide} from './shared.js';
 
-interface Hooks {
+export interface Hooks {
   /** Answers `teardownGate`. */
-  teardownGate: ((actor: string) => Promise<number> | undefined) | undefined;
+  teardownGate: (actor: string) => Promise<number> | undefined;
   /** Whether somebody in the tree of a root holds the terminal, or waits for it. */
-  terminalBusy: ((root: string) => boolean) | undefined;
+  terminalBusy: (root: string) => boolean;
   /** An actor has been made in this process, in debug mode. Returns what is to be called at its end. */
-  actorOpened: ((runtime: object) => () => void) | undefined;
+  actorOpened: (runtime: object) => () => void;
   /** The frames of the user's that are on the stack, as the debugger keeps them. */
-  captureHere: (() => readonly object[] | undefined) | undefined;
+  captureHere: () => readonly object[] | undefined;
   /**
    * An error leaves a task of an actor, the body of a root, or code that nothing caught: told before anybody above hears of
    * it. Undefined: go on. Resolves when the person at the terminal has looked at it. Rejects with DebuggerQuit, and with
    * nothing else, when they quit the task: that is the error then.
    */
-  crashed: ((actor: string, scope: Scope, error: unknown) => Promise<void> | undefined) | undefined;
+  crashed: (actor: string, scope: Scope, error: unknown) => Promise<void> | undefined;
   /** Whether the running code runs for somebody at a prompt: what it leaves uncaught is their mistake, and ends nothing. */
-  isOfPrompt: (() => boolean) | undefined;
+  isOfPrompt: () => boolean;
   /** Takes whole lines that a child of an actor has written; false: they go where they ever went. */
-  output: ((reader: string, writer: Writer, lines: Buffer) => boolean) | undefined;
+  output: (reader: string, writer: Writer, lines: Buffer) => boolean;
   /** Resolves when what the actors of this process have taken so has reached the root. Never rejects. */
-  outputSent: (() => Promise<unknown>) | undefined;
+  outputSent: () => Promise<unknown>;
   /** The terminal of a root has hung up: nobody is there to wait for. */
-  hungUp: ((root: string) => void) | undefined;
+  hungUp: (root: string) => void;
 }
 
 /** A process whose output somebody relays. */
@@ -39,7 +39,9 @@ export interface Writer {
   readonly marked: boolean;
 }
 
-export const hooks = processWide<Hooks>('hooks', () => ({
+type Slots = {[Hook in keyof Hooks]: Hooks[Hook] | undefined};
+
+const empty: Slots = {
   teardownGate: undefined,
   terminalBusy: undefined,
   actorOpened: undefined,
@@ -49,7 +51,18 @@ export const hooks = processWide<Hooks>('hooks', () => ({
   output: undefined,
   outputSent: undefined,
   hungUp: undefined,
-}));
+};
+
+export const hooks = processWide<Slots>('hooks', () => ({...empty}));
+
+/** From now on somebody answers. */
+export function fillHooks(by: Hooks): void {
+  Object.assign(hooks, by);
+}
+
+export function emptyHooks(): void {
+  Object.assign(hooks, empty);
+}
 
 /**
  * Asked before an actor ends another, or judges it late. Undefined: go on. A promise: somebody in the tree is at a

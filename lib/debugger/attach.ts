@@ -4,7 +4,7 @@
  */
 import {setFlagsFromString} from 'node:v8';
 import type {Actor, DebugMode} from '../actor/actor.js';
-import {hooks} from '../base/hooks.js';
+import {emptyHooks, fillHooks} from '../base/hooks.js';
 import {processWide} from '../base/shared.js';
 import {rxjs} from '../context/rxjs.js';
 import {newSocketPath, rootAddresses} from '../discovery/root-portal.js';
@@ -19,9 +19,8 @@ import {closeTerminal, hangUpTerminal} from './terminal/root-terminal.js';
 const sessions = processWide('debugger-sessions', () => new Map<string, Session>());
 /** Where the output of an actor's children goes, by the id of the actor. */
 const outputs = processWide('debugger-outputs', () => new Map<string, Output>());
-
 /** How to stop them, by the id of the root. */
-const rosters = new Map<string, () => void>();
+const rosters = processWide('debugger-rosters', () => new Map<string, () => void>());
 
 /** Puts a tree into debug mode, before its first actor is started. */
 export async function attachRoot(root: Actor): Promise<void> {
@@ -75,36 +74,30 @@ export function detach(actor: Actor): void {
   outputs.delete(actor.id.id);
   if (sessions.size > 0) return;
   stopCapture();
-  hooks.teardownGate = undefined;
-  hooks.terminalBusy = undefined;
-  hooks.hungUp = undefined;
-  hooks.actorOpened = undefined;
-  hooks.output = undefined;
-  hooks.outputSent = undefined;
-  hooks.captureHere = undefined;
-  hooks.crashed = undefined;
-  hooks.isOfPrompt = undefined;
+  emptyHooks();
 }
 
 function hang(): void {
   startCapture();
-  hooks.captureHere = captureHere;
-  hooks.teardownGate = id => sessions.get(id)?.gate();
-  hooks.terminalBusy = id => sessions.get(id)?.lock?.taken === true;
-  hooks.output = (reader, writer, lines) => {
-    const output = outputs.get(reader);
-    output?.write(writer, lines);
-    return output !== undefined;
-  };
-  hooks.outputSent = () => Promise.all([...outputs.values()].map(output => output.sent?.()));
-  hooks.hungUp = id => {
-    const {debug} = sessions.get(id)?.actor.tree ?? {};
-    if (debug) hangUpTerminal(debug.terminal);
-  };
-  hooks.isOfPrompt = isOfPrompt;
-  hooks.crashed = (id, scope, error) => sessions.get(id)?.crashed(scope, error);
-  hooks.actorOpened = runtime => {
-    attach(runtime as Actor);
-    return () => detach(runtime as Actor);
-  };
+  fillHooks({
+    captureHere,
+    isOfPrompt,
+    teardownGate: id => sessions.get(id)?.gate(),
+    terminalBusy: id => sessions.get(id)?.lock?.taken === true,
+    crashed: (id, scope, error) => sessions.get(id)?.crashed(scope, error),
+    output: (reader, writer, lines) => {
+      const output = outputs.get(reader);
+      output?.write(writer, lines);
+      return output !== undefined;
+    },
+    outputSent: () => Promise.all([...outputs.values()].map(output => output.sent?.())),
+    hungUp: id => {
+      const {debug} = sessions.get(id)?.actor.tree ?? {};
+      if (debug) hangUpTerminal(debug.terminal);
+    },
+    actorOpened: runtime => {
+      attach(runtime as Actor);
+      return () => detach(runtime as Actor);
+    },
+  });
 }

@@ -83,7 +83,7 @@ test('lines are edited as elsewhere: arrows, history, Ctrl-A, E, K and U, comple
   await program.type(keys.up, keys.up, keys.up, keys.down);
   t.is(await program.line('', 'root'), '3');
   await program.type('process.stdo', keys.tab);
-  t.true(program.screen().endsWith('process.stdout'));
+  await program.until(screen => screen.endsWith('process.stdout'), 'completed word');
   await program.type(keys.ctrlU);
   program.press('c\r');
   await program.ends(t, 0);
