@@ -131,12 +131,8 @@ type Settled = {readonly value: unknown} | {readonly error: unknown};
 
 /** A failure is looked at while what the function has opened is still there. */
 function conclude(line: Line, callee: Callee, outcome: Settled): Promise<void> | undefined {
-  const shown = 'error' in outcome ? crashed(callee, outcome.error) : undefined;
-  if (!shown) return leave(line, callee, outcome);
-  return shown.then(
-    () => leave(line, callee, outcome),
-    quit => leave(line, callee, {error: quit}),
-  );
+  if ('error' in outcome) return lookedAt(callee, outcome.error, error => leave(line, callee, {error}));
+  return leave(line, callee, outcome);
 }
 
 function leave(line: Line, callee: Callee, outcome: Settled): Promise<void> | undefined {
@@ -148,14 +144,7 @@ function leave(line: Line, callee: Callee, outcome: Settled): Promise<void> | un
 function answer(line: Line, callee: Callee, outcome: Settled): Promise<void> | undefined {
   const {scope} = callee;
   const failure = outcomeError(scope, 'error' in outcome ? [outcome.error] : []);
-  if (failure) {
-    const shown = crashed(callee, failure.error);
-    if (!shown) return refuse(line, callee, failure.error);
-    return shown.then(
-      () => refuse(line, callee, failure.error),
-      quit => refuse(line, callee, quit),
-    );
-  }
+  if (failure) return lookedAt(callee, failure.error, error => refuse(line, callee, error));
   const sent = callee.returned((outcome as {value: unknown}).value);
   if (sent) return sent.finally(() => close(line, scope));
   close(line, scope);
@@ -167,9 +156,17 @@ function refuse(line: Line, callee: Callee, error: unknown): undefined {
   close(line, callee.scope);
 }
 
-/** What fails in a function of the runtime is told by what it was for. */
-function crashed({channel, name, scope}: Callee, error: unknown): Promise<void> | undefined {
-  return isRuntimeName(name) ? undefined : hooks.crashed?.(channel.self.id, scope, error);
+/**
+ * Goes on with a failure, or with what it is when somebody has looked at it; within this call where nobody does. What fails
+ * in a function of the runtime is told by what it was for.
+ */
+function lookedAt(
+  {channel, name, scope}: Callee,
+  error: unknown,
+  goOn: (error: unknown) => Promise<void> | undefined,
+): Promise<void> | undefined {
+  const shown = isRuntimeName(name) ? undefined : hooks.crashed?.(channel.self.id, scope, error);
+  return shown ? shown.then(() => goOn(error), goOn) : goOn(error);
 }
 
 function close(line: Line, scope: Scope): void {

@@ -4,7 +4,7 @@
  */
 import type {Actor} from '../actor/actor.js';
 import {directoryOf} from '../actor/directory.js';
-import {makePortal, type Portal, parentOf} from '../actor/portal.js';
+import {guestPortal, type Portal, parentOf} from '../actor/portal.js';
 import type {ActorId} from '../base/address.js';
 import {TransportClosed} from '../base/errors.js';
 import type {Links} from './links.js';
@@ -12,7 +12,6 @@ import {Names} from './names.js';
 import type {Entry} from './registrar.js';
 
 const known = new WeakMap<Actor, Promise<Portal>>();
-const neverEnds = new Promise<undefined>(() => {});
 
 /** Where actors of this very host reach a root; it listens from now on. */
 export async function rootAddresses(root: Actor): Promise<string[]> {
@@ -38,9 +37,7 @@ export function watchTree(root: Actor, changed: () => void): {rows(): TreeRow[];
 
 /** A path for one more socket of the tree. */
 export async function newSocketPath(root: Actor): Promise<string> {
-  const names = directoryOf(root);
-  if (!(names instanceof Names)) throw new TransportClosed('this actor has no way to others', {kind: 'closed'});
-  return names.socketPath();
+  return namesOf(root).socketPath();
 }
 
 /**
@@ -67,7 +64,7 @@ async function link(
   try {
     const held = await (await linksOf(actor)).hold(root, async () => addresses);
     held.peer.onEnded(() => known.delete(actor));
-    return makePortal(held.peer, {scope: actor.scope, ended: neverEnds, cancelActor: async () => false});
+    return guestPortal(held.peer, actor.scope);
   } catch (error) {
     known.delete(actor);
     throw error;
@@ -75,7 +72,11 @@ async function link(
 }
 
 async function linksOf(actor: Actor): Promise<Links> {
+  return namesOf(actor).links();
+}
+
+function namesOf(actor: Actor): Names {
   const names = directoryOf(actor);
   if (!(names instanceof Names)) throw new TransportClosed('this actor has no way to others', {kind: 'closed'});
-  return names.links();
+  return names;
 }

@@ -46,7 +46,8 @@ export class Arrival implements Debuggee {
   async leave(how: 'continue' | 'quit' | 'gone'): Promise<void> {
     if (!this.#held) return;
     try {
-      if (how === 'continue' && (await this.#hasChanges())) await this.#land();
+      const changes = how === 'continue' ? await this.#changes() : [];
+      if (changes.some(names => names.length > 0)) await this.#land(changes);
       else await this.#inspected.ask(`${held}.released = true`);
     } catch {
       // The terminal was lost, and the program runs already.
@@ -95,7 +96,7 @@ export class Arrival implements Debuggee {
 
   async step(step: Step): Promise<Stepped> {
     if (!this.#held) return this.#inspected.step(step);
-    const landed = await this.#land();
+    const landed = await this.#land(await this.#changes());
     return landed === 'stopped' && step === 'out' ? this.#inspected.step(step) : landed;
   }
 
@@ -116,8 +117,7 @@ export class Arrival implements Debuggee {
   }
 
   /** To the user's statement after the call; what was assigned before goes with it. */
-  async #land(): Promise<Stepped> {
-    const changes = await Promise.all(this.#places.map((_, frame) => this.#ask<readonly string[]>('changed', frame)));
+  async #land(changes: readonly (readonly string[])[]): Promise<Stepped> {
     this.#held = false;
     const landed = await this.#inspected.land();
     const {place} = this.#inspected;
@@ -128,9 +128,9 @@ export class Arrival implements Debuggee {
     return landed;
   }
 
-  async #hasChanges(): Promise<boolean> {
-    const changes = await Promise.all(this.#places.map((_, frame) => this.#ask<readonly string[]>('changed', frame)));
-    return changes.some(names => names.length > 0);
+  /** What was assigned to, by frame. */
+  #changes(): Promise<readonly (readonly string[])[]> {
+    return Promise.all(this.#places.map((_, frame) => this.#ask<readonly string[]>('changed', frame)));
   }
 
   async #ask<T>(method: string, ...args: readonly unknown[]): Promise<T> {
