@@ -39,6 +39,9 @@ export const keys = {
 /** readline writes a prompt and then moves the cursor behind it: until then, keys could be lost to the mode that was before. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: it is made of them
 const promptEnd = /\x1b\[\d+G$/;
+/** The last of a line that is drawn anew, which begins with a move to the first column; or a move within the line. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: it is made of them
+const lineEnd = /\x1b\[(?:(?!1G)\d+G|\d+[CD])$/;
 
 /** Notes the terminal's settings before and after a program. Survives a Ctrl-C that the program does. */
 const script =
@@ -54,8 +57,9 @@ export class PtyProgram {
   readonly #news = new EventEmitter();
   readonly #folder = mkdtempSync(join(tmpdir(), 'screen-'));
   #ended = false;
-  /** How much of `raw` had come when keys were last sent. */
+  /** How much of `raw` had come when keys were last sent, and how much of it is on the screen. */
   #sent = 0;
+  #drawn = 0;
 
   constructor(t: ExecutionContext, name: string, options: ScreenOptions = {}) {
     const {columns = 100, rows = 40} = options;
@@ -73,7 +77,11 @@ export class PtyProgram {
     });
     this.#pty.onData(data => {
       this.raw += data;
-      this.#terminal.write(data, () => this.#news.emit('news'));
+      const {length} = this.raw;
+      this.#terminal.write(data, () => {
+        this.#drawn = length;
+        this.#news.emit('news');
+      });
     });
     this.exited = new Promise(resolve => {
       this.#pty.onExit(({exitCode, signal}) => {
@@ -142,8 +150,14 @@ export class PtyProgram {
   async type(...parts: readonly string[]): Promise<void> {
     for (const part of parts) {
       this.press(part);
-      while (this.raw.length === this.#sent && !this.#ended) await once(this.#news, 'news');
+      while (!this.#isDrawn(part) && !this.#ended) await once(this.#news, 'news');
     }
+  }
+
+  /** readline echoes what is added at the end of a line; anything else it draws anew, the cursor last. */
+  #isDrawn(keys: string): boolean {
+    const answer = this.raw.slice(this.#sent, this.#drawn);
+    return answer.includes('\x1b') ? lineEnd.test(answer) : answer !== '' && answer.length >= keys.length;
   }
 
   /** Types a line, waits for the next prompt. @returns what came in between, without the line itself */
