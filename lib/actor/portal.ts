@@ -8,7 +8,7 @@ import {Answer} from '../base/answer.js';
 import {current} from '../base/current.js';
 import {type ActorDied, ContextCancelled, TransportClosed} from '../base/errors.js';
 import {innerScope, ownCancel, type Scope, settledScope} from '../base/scope.js';
-import type {Call} from '../context/call.js';
+import type {Call, Frames} from '../context/call.js';
 import {Caller} from '../context/caller.js';
 import {type CalleeContext, Context, coldContext} from '../context/context.js';
 import type {Tap} from '../context/crew.js';
@@ -135,18 +135,30 @@ export function makePortal(peer: Peer, owner: PortalOwner, options: CallOptions 
   return new PortalOf(peer, owner, options);
 }
 
+/** The same portal for calls that are made later than the user's: errors show the frames given, as those of the call. */
+export function calledAt(portal: Portal, frames: Frames): Portal {
+  return PortalOf.calledAt(portal as PortalOf, frames);
+}
+
 class PortalOf implements Portal {
   readonly #peer: Peer;
   readonly #owner: PortalOwner;
   readonly #options: CallOptions;
   /** Checked and completed once, not at each call. */
   readonly #flow: Flow;
+  /** Of the calls, where they are not made by whom errors shall show. */
+  readonly #frames: Frames | undefined;
 
-  constructor(peer: Peer, owner: PortalOwner, options: CallOptions) {
+  constructor(peer: Peer, owner: PortalOwner, options: CallOptions, frames?: Frames) {
     this.#peer = peer;
     this.#owner = owner;
     this.#options = options;
     this.#flow = flowOf(options);
+    this.#frames = frames;
+  }
+
+  static calledAt(portal: PortalOf, frames: Frames): Portal {
+    return new PortalOf(portal.#peer, portal.#owner, portal.#options, frames);
   }
 
   get actor(): ActorId {
@@ -220,7 +232,7 @@ class PortalOf implements Portal {
 
   with(options: CallOptions): Portal {
     checkOptions(options);
-    return new PortalOf(this.#peer, this.#owner, {...this.#options, ...options});
+    return new PortalOf(this.#peer, this.#owner, {...this.#options, ...options}, this.#frames);
   }
 
   cancelActor(reason?: unknown): Promise<boolean> {
@@ -289,7 +301,7 @@ class PortalOf implements Portal {
       name: this.#peer.nameOf(mark),
       args,
       openedBy,
-      from,
+      from: this.#frames ?? from,
       scope,
       flow: this.#flow,
       schemas: mark.schemas,

@@ -13,6 +13,11 @@ import {firstWindow} from './credit.js';
 import type {Flow} from './flow.js';
 import type {Outcome} from './link.js';
 
+/** Frames as Error.captureStackTrace keeps them: formatted only when they are read. */
+export interface Frames {
+  readonly stack?: string;
+}
+
 /** What a call needs to begin. */
 export interface Call {
   readonly kind: FunctionKind;
@@ -29,12 +34,22 @@ export interface Call {
   readonly timeout?: number | undefined;
   /** `cancel`: leaving the scope cancels in place of waiting for the result. */
   readonly onExit?: 'wait' | 'cancel' | undefined;
-  /** The function that the user called: the frames kept for errors begin with its caller. */
-  readonly from?: (...args: never[]) => unknown;
+  /** The function that the user called: the frames kept for errors begin with its caller. Or those frames. */
+  readonly from?: ((...args: never[]) => unknown) | Frames;
   /** Ends the actor of a task that does not obey a cancel; absent where this tree does not own it. */
   readonly force?: ((why: ContextCancelled) => Promise<void>) | undefined;
   /** How long a cancel may take to be obeyed, in ms. */
   readonly cancelBound: number;
+}
+
+/** With more calls in flight on a channel than this, a call's frames are not kept. */
+const tracedCalls = 16;
+
+/** The frames above a function. A capture costs as much as the rest of a call: under a flood of calls there are none. */
+export function framesAbove(from: ((...args: never[]) => unknown) | undefined, inFlight = 0): Frames {
+  const frames: Frames = {};
+  if (inFlight <= tracedCalls) Error.captureStackTrace(frames, from);
+  return frames;
 }
 
 /**

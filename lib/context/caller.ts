@@ -20,13 +20,19 @@ import {reviveError, unboxError} from '../msg/boxed-error.js';
 import {encodeCancel} from '../msg/cancel.js';
 import {parse, parseNow} from '../msg/schema.js';
 import {type ErrorPayload, Kind, type Message} from '../msg/types.js';
-import {type Call, cancelledBefore, describeCall, encodeStart, logCleanUp, withCleanUp} from './call.js';
+import {
+  type Call,
+  cancelledBefore,
+  describeCall,
+  encodeStart,
+  type Frames,
+  framesAbove,
+  logCleanUp,
+  withCleanUp,
+} from './call.js';
 import {End, type StreamSchema, streamSchema} from './end.js';
 import type {Outcome} from './link.js';
 import {describePeersWait} from './peers-wait.js';
-
-/** With more calls in flight on a channel than this, a call's frames are not kept. */
-const tracedCalls = 16;
 
 /** Why this end cancelled. */
 interface CancelRequest {
@@ -40,8 +46,8 @@ export class Caller extends End implements Charge {
   protected readonly receives: StreamSchema | undefined;
   /** While the arguments are being checked: messages that may not go before the Start. */
   #held: (() => void)[] | undefined;
-  /** The frames of the call, for the stack of a remote error; formatted only when that is printed. */
-  readonly #site: {stack?: string} = {};
+  /** The frames of the call, for the stack of a remote error. */
+  readonly #site: Frames;
   /** Called when the peer's first message of this context comes: it has understood the call. */
   onFirstAnswer: (() => void) | undefined;
   #first: {readonly value: unknown} | undefined;
@@ -70,8 +76,7 @@ export class Caller extends End implements Charge {
     this.call = call;
     this.sends = streamSchema('in', call.schemas);
     this.receives = streamSchema('out', call.schemas);
-    // A capture costs as much as the rest of the call: under a flood of calls it is left out.
-    if (channel.size <= tracedCalls) Error.captureStackTrace(this.#site, call.from);
+    this.#site = typeof call.from === 'object' ? call.from : framesAbove(call.from, channel.size);
     this.#stopListening.push(call.scope.adopt(this));
     // A stream is open from the start; its first credit travels with the Start.
     if (granted > 0) this.makeInlet(call.flow).open(granted);

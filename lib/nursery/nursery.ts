@@ -7,7 +7,7 @@ import {availableParallelism} from 'node:os';
 import type PQueue from 'p-queue';
 import type {Observable, ObservableInput} from 'rxjs';
 import type {Actor} from '../actor/actor.js';
-import {type CallOptions, type Portal, type ScopeHolder, scopeKey} from '../actor/portal.js';
+import {type CallOptions, calledAt, type Portal, type ScopeHolder, scopeKey} from '../actor/portal.js';
 import {type Marked, markOf} from '../actor/remote.js';
 import {onAbort} from '../base/abort.js';
 import {Answer} from '../base/answer.js';
@@ -15,6 +15,7 @@ import {isCausedBy} from '../base/cause.js';
 import {ContextCancelled, NurseryError, ResourceExhausted, SpawnFailed, suppress} from '../base/errors.js';
 import {lookedAt} from '../base/hooks.js';
 import {type Charge, ownCancel, Scope} from '../base/scope.js';
+import {type Frames, framesAbove} from '../context/call.js';
 import {held, heldWhile, type Opening} from '../context/held.js';
 import {type BodyOf, settleBody} from './body.js';
 import {Offspring} from './offspring.js';
@@ -133,7 +134,7 @@ export class NurseryOf implements Nursery, Charge {
   }
 
   run<A extends unknown[], R>(fn: ((...args: A) => R) & Marked<'task'>, ...args: A): Promise<Awaited<R>> {
-    return this.#runIn({}, fn, args);
+    return this.#runIn({}, fn, args, framesAbove(this.run));
   }
 
   openPool(size: number, options: ActorOptions): Promise<Pool> {
@@ -144,11 +145,12 @@ export class NurseryOf implements Nursery, Charge {
     defaults: Partial<ActorOptions> & Pick<CallOptions, 'signal' | 'timeout'> & {readonly name?: string},
   ): Pick<Nursery, 'startActor' | 'actor' | 'run' | 'openPool'> {
     const own = withoutCallOptions(defaults);
+    const run: Nursery['run'] = (fn, ...args) => this.#runIn(defaults, fn, args, framesAbove(run));
     return {
+      run,
       startActor: (name, options) => this.startActor(name, {...own, ...options}),
       actor: ((name: string, options: ActorOptions, use?: (portal: Portal) => ObservableInput<unknown>) =>
         use ? this.actor(name, {...own, ...options}, use) : this.actor(name, {...own, ...options})) as Nursery['actor'],
-      run: (fn, ...args) => this.#runIn(defaults, fn, args),
       openPool: (size, options) =>
         Answer.from(this[scopeKey], openPool(this, defaults.name ?? 'worker', size, {...own, ...options})),
     };
@@ -318,14 +320,16 @@ export class NurseryOf implements Nursery, Charge {
     defaults: Partial<ActorOptions> & Pick<CallOptions, 'signal' | 'timeout'> & {readonly name?: string},
     fn: ((...args: A) => R) & Marked<'task'>,
     args: A,
+    frames: Frames,
   ): Promise<Awaited<R>> {
-    return this.own('a one-shot actor', this.#oneShot(defaults, fn, args));
+    return this.own('a one-shot actor', this.#oneShot(defaults, fn, args, frames));
   }
 
   async #oneShot<A extends unknown[], R>(
     defaults: Partial<ActorOptions> & Pick<CallOptions, 'signal' | 'timeout'> & {readonly name?: string},
     fn: ((...args: A) => R) & Marked<'task'>,
     args: A,
+    frames: Frames,
   ): Promise<Awaited<R>> {
     const mark = markOf(fn);
     if (mark.kind !== 'task')
@@ -333,7 +337,7 @@ export class NurseryOf implements Nursery, Charge {
     const {signal, timeout, name = fn.name || 'task', ...options} = defaults;
     const portal = await this.#start(name, {...options, expose: options.expose ?? [fn], ...(signal && {signal})});
     try {
-      return await portal
+      return await calledAt(portal, frames)
         .with({scope: this, ...(signal && {signal}), ...(timeout !== undefined && {timeout})})
         .run(fn, ...args);
     } finally {

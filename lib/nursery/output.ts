@@ -3,6 +3,8 @@
  * Floor 6: beside `process`.
  */
 import type {Readable, Writable} from 'node:stream';
+import {escapeText} from '../base/escape.js';
+import type {Writer} from '../base/hooks.js';
 
 const tailBytes = 8 * 1024;
 /** What may wait for a reader of our own output; beyond it lines are dropped, and counted. */
@@ -83,6 +85,9 @@ export function relayLines(from: Readable | null, to: Writable | undefined, opti
   from?.on('error', ignore);
   return {tail: () => tail.toString('utf8').trimEnd()};
 }
+
+/** What `stdio: 'prefix'` puts before a line: who wrote it. */
+export const lineMark = ({name, pid}: Pick<Writer, 'name' | 'pid'>): string => `${escapeText(name)}(${pid}) `;
 
 const ignore = (): void => {};
 /** How many relays write to a stream: they share one listener, so that many actors are no leak in Node's eyes. */

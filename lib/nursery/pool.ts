@@ -3,10 +3,11 @@
  * Floor 6: made by `nursery`.
  */
 import type {OperatorFunction} from 'rxjs';
-import {type CallOptions, checkOptions, type Portal} from '../actor/portal.js';
+import {type CallOptions, calledAt, checkOptions, type Portal} from '../actor/portal.js';
 import type {Marked} from '../actor/remote.js';
 import {ContextCancelled} from '../base/errors.js';
 import {ownCancel} from '../base/scope.js';
+import {framesAbove} from '../context/call.js';
 import {cancellable, mapOver} from '../context/crew.js';
 import type {Source} from '../context/source.js';
 import type {ActorOptions} from './plan.js';
@@ -76,7 +77,7 @@ class PoolOf implements Pool {
   }
 
   run<A extends unknown[], R>(fn: ((...args: A) => R) & Marked<'task'>, ...args: A): Promise<Awaited<R>> {
-    return this.start(fn, args, this.#call.signal);
+    return this.start(fn, args, this.#call.signal, this.run);
   }
 
   map<In, R>(
@@ -103,12 +104,15 @@ class PoolOf implements Pool {
     fn: ((...args: A) => R) & Marked<'task'>,
     args: A,
     signal: AbortSignal | undefined,
+    from?: (...args: never[]) => unknown,
   ): Promise<Awaited<R>> {
     let idlest = this.#workers[0] as Worker;
     for (const worker of this.#workers) if (worker.busy < idlest.busy) idlest = worker;
     const {timeout} = this.#call;
     const begun = performance.now();
-    const task = (portal: Portal): Promise<Awaited<R>> => {
+    const frames = framesAbove(from, idlest.busy);
+    const task = (worker: Portal): Promise<Awaited<R>> => {
+      const portal = calledAt(worker, frames);
       if (!signal && timeout === undefined) return portal.run(fn, ...args);
       // A worker may have had to be started first.
       const rest = timeout === undefined ? undefined : timeout - (performance.now() - begun);

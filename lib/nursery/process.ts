@@ -12,7 +12,7 @@ import {type Exit, SpawnFailed} from '../base/errors.js';
 import {hooks, type Writer} from '../base/hooks.js';
 import {maxFrameBytes} from '../msg/frame.js';
 import {SocketTransport} from '../transport/socket.js';
-import {type RelayOptions, relayLines} from './output.js';
+import {lineMark, type RelayOptions, relayLines} from './output.js';
 import type {Body, SpawnRequest} from './spawner.js';
 
 /** Data, not an import: the entry of a spawned process stands two floors above. */
@@ -47,7 +47,7 @@ export async function spawnProcess(request: SpawnRequest): Promise<Body> {
 
 function relayOf({pid = 0}: ChildProcess, stdio: Writer['stdio'], request: SpawnRequest): RelayOptions {
   const marked = request.stdio === 'prefix';
-  const prefix = marked ? `${request.name}(${pid}) ` : '';
+  const prefix = marked ? lineMark({name: request.name, pid}) : '';
   if (request.debug === undefined) return {prefix};
   const writer = {name: request.name, pid, stdio, marked};
   return {prefix, take: line => hooks.output?.(request.owner, writer, line) ?? false};

@@ -5,6 +5,7 @@ import {
   ContextCancelled,
   type Nursery,
   openNursery,
+  type Pool,
   type Portal,
   RemoteActorError,
   sleep,
@@ -12,17 +13,19 @@ import {
 import {oddities, throwOdd} from '../fixtures/odd-throws.js';
 import {relayDeath, relayQuota} from '../fixtures/relay.js';
 import {add} from '../fixtures/tasks.js';
-import {QuotaError, quota, several, throwRange} from '../fixtures/throwers.js';
+import {QuotaError, quota, several, throwAtOnce, throwRange} from '../fixtures/throwers.js';
 import {leftBehind} from '../processes.js';
 
 let nursery: Nursery;
 let portal: Portal;
+let pool: Pool;
 
 test.before(async () => {
   nursery = await openNursery();
   portal = await nursery.startActor('thrower', {
-    expose: [add, quota, relayDeath, relayQuota, several, throwOdd, throwRange],
+    expose: [add, quota, relayDeath, relayQuota, several, throwAtOnce, throwOdd, throwRange],
   });
+  pool = await nursery.openPool(1, {expose: [throwRange]});
 });
 
 test.after.always('the actor still serves, and nothing is left behind', async t => {
@@ -86,16 +89,26 @@ test('E1: the death of an actor two levels below arrives with its exit', async t
   t.is(error.origin.name, 'thrower');
 });
 
-test('E2: the stack names the remote frames, the actor, and the frames of the caller', async t => {
-  const callerOfThis = async (): Promise<unknown> => portal.run(throwRange, 'stitched');
-  const error = await t.throwsAsync(callerOfThis(), {instanceOf: RemoteActorError});
-  const stack = error.stack ?? '';
-  const places = [/throwers\.(js|ts):\d+/, /thrower/, /errors\.spec\.(js|ts):\d+/].map(place => stack.search(place));
-  t.true(
-    places.every(at => at >= 0),
-    stack,
-  );
-});
+const calls: Readonly<Record<string, () => Promise<unknown>>> = {
+  'portal.run()': () => portal.run(throwRange, 'stitched'),
+  'portal.openContext()': () => portal.openContext(throwAtOnce),
+  'nursery.run()': () => nursery.run(throwRange, 'stitched'),
+  'nursery.with().run()': () => nursery.with({name: 'one shot'}).run(throwRange, 'stitched'),
+  'pool.run()': () => pool.run(throwRange, 'stitched'),
+  'pool.with().run()': () => pool.with({timeout: 60_000}).run(throwRange, 'stitched'),
+};
+
+for (const [name, call] of Object.entries(calls)) {
+  test(`E2: the stack names the remote frames, the actor, and the caller of ${name}`, async t => {
+    const callerOfThis = async (): Promise<unknown> => await call();
+    const error = await t.throwsAsync(callerOfThis(), {instanceOf: RemoteActorError});
+    const [remote = '', here = ''] = (error.stack ?? '').split(/^ {4}\[in .*\]$/m);
+    t.regex(remote, /throwers\.(js|ts):\d+/);
+    // Its caller first: nothing of how the library came to call.
+    t.regex(here.split('\n')[1] ?? '', /errors\.spec\.(js|ts):\d+/, error.stack);
+    t.regex(here, /callerOfThis/);
+  });
+}
 
 for (const what of oddities) {
   test(`E3: ${what} can be thrown, is relayed, and harms nothing`, async t => {

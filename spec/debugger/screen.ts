@@ -146,7 +146,10 @@ export class PtyProgram {
     this.#pty.write(text);
   }
 
-  /** Presses one after the other, as a hand does: readline takes what comes at once for text that was pasted. */
+  /**
+   * Presses one after the other at a prompt, as a hand does: readline takes what comes at once for text that was pasted.
+   * Only for keys that the prompt answers.
+   */
   async type(...parts: readonly string[]): Promise<void> {
     for (const part of parts) {
       this.press(part);

@@ -145,9 +145,10 @@ test('Ctrl-Z stops the whole job, and its prompt is there again after fg', async
   const fixtureJob = [process.execPath, fileURLToPath(fixture('paused-child'))];
   const program = new PtyProgram(t, '', {command: ['bash', '--norc', '-i'], env: {PS1: 'shell> '}});
   await program.until(screen => screen.endsWith('shell>'), 'shell');
-  await program.type(`${fixtureJob.join(' ')}\r`);
+  program.press(`${fixtureJob.join(' ')}\r`);
   await program.prompt('child');
-  await program.type('depth', keys.ctrlZ);
+  await program.type('depth');
+  program.press(keys.ctrlZ);
   await program.until(screen => screen.includes('Stopped') && screen.endsWith('shell>'), 'shell');
   program.press('fg\r');
   await program.until(screen => screen.endsWith('child> depth'), 'prompt');

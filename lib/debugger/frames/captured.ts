@@ -7,7 +7,15 @@ import {fileURLToPath} from 'node:url';
 import {inspect, types} from 'node:util';
 import {Script} from 'node:vm';
 import type {CapturedFrame} from './capture.js';
-import type {Debuggee, Evaluated, Frame, Scope, Stepped, Variable} from './debuggee.js';
+import {
+  type Debuggee,
+  type Evaluated,
+  type Frame,
+  failedWith,
+  type Scope,
+  type Stepped,
+  type Variable,
+} from './debuggee.js';
 import {showValue} from './slot.js';
 
 export interface CapturedOptions {
@@ -172,7 +180,6 @@ function compiles(code: string): boolean {
   }
 }
 
-/** One line: whoever wants the stack prints the error. */
 function failure(error: unknown): Evaluated {
   let said: string;
   try {
@@ -180,7 +187,7 @@ function failure(error: unknown): Evaluated {
   } catch {
     said = 'something that cannot be shown';
   }
-  return {failed: true, text: said.split('\n')[0] ?? said};
+  return failedWith(said);
 }
 
 function inScope(captured: CapturedFrame | undefined): string[] {

@@ -27,6 +27,14 @@ export interface Evaluated {
   readonly text: string;
 }
 
+const maxMessage = 2_000;
+
+/** What was thrown, without its stack: whoever wants that prints the error. */
+export function failedWith(said: string): Evaluated {
+  const stack = said.search(/\n {4}at /);
+  return {failed: true, text: (stack < 0 ? said : said.slice(0, stack)).slice(0, maxMessage)};
+}
+
 export type Step = 'over' | 'into' | 'out';
 
 /** `stopped`: at another place; `interrupted`: the user could not wait; `gone`: nothing of the user's runs any more. */

@@ -3,12 +3,10 @@
  * Floor 7: below `inspected`; types and pure functions.
  */
 import type {Debugger, Runtime} from 'node:inspector';
-import type {Evaluated} from './debuggee.js';
+import {type Evaluated, failedWith} from './debuggee.js';
 import {showValue} from './slot.js';
 
 export type CallFrame = Debugger.CallFrame;
-
-const maxMessage = 2_000;
 
 /** Not in Node's types. */
 export type TimedEvaluation = Runtime.EvaluateParameterType & {
@@ -47,9 +45,6 @@ export function primitive({type, value, unserializableValue}: Runtime.RemoteObje
   return type === 'undefined' ? 'undefined' : showValue(value, {brief, columns: 80});
 }
 
-/** Its name and message: whoever wants the stack prints the error. */
 export function thrown({exception, text}: Runtime.ExceptionDetails): Evaluated {
-  const said = exception ? (exception.description ?? primitive(exception)) : text;
-  const stack = said.search(/\n {4}at /);
-  return {failed: true, text: (stack < 0 ? said : said.slice(0, stack)).slice(0, maxMessage)};
+  return failedWith(exception ? (exception.description ?? primitive(exception)) : text);
 }

@@ -5,8 +5,8 @@
  */
 import {fstatSync} from 'node:fs';
 import type {ActorId} from '../../base/address.js';
-import {escapeText} from '../../base/escape.js';
 import type {Writer} from '../../base/hooks.js';
+import {lineMark} from '../../nursery/output.js';
 import {Backlog, linesOf, type Written} from './backlog.js';
 
 type Stream = 'stdout' | 'stderr';
@@ -84,14 +84,18 @@ export class Display {
   #marked({writer, chunk}: Written): Uint8Array {
     if (writer.marked) return chunk;
     const text = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
-    return Buffer.concat([Buffer.from(markOf(writer)), text, ...(text.at(-1) === newline ? [] : [Buffer.from('\n')])]);
+    return Buffer.concat([
+      Buffer.from(lineMark(writer)),
+      text,
+      ...(text.at(-1) === newline ? [] : [Buffer.from('\n')]),
+    ]);
   }
 
   #put({writer, chunk, lost}: Written, atPrompt: boolean): void {
     const stream = this.#options[writer.stdio];
     if (!stream.writable) return;
     const above = atPrompt && stream.isTTY && chunk.at(-1) === newline;
-    const told = lost > 0 ? `${markOf(writer)}(${lost} lines were dropped: more than could be kept)\n` : '';
+    const told = lost > 0 ? `${lineMark(writer)}(${lost} lines were dropped: more than could be kept)\n` : '';
     // At once: the thread of the terminal writes there too.
     const whole = Buffer.concat([Buffer.from(above ? clearPrompt : ''), Buffer.from(told), chunk]);
     (this.#writes[writer.stdio] ?? stream.write).call(stream, whole);
@@ -137,9 +141,6 @@ export class Display {
     };
   }
 }
-
-/** As `stdio: 'prefix'` marks lines. */
-export const markOf = ({name, pid}: Writer): string => `${escapeText(name)}(${pid}) `;
 
 function isFile(stream: object): boolean {
   try {

@@ -11,9 +11,10 @@ import {NotExposed} from '../../base/errors.js';
 import type {Writer} from '../../base/hooks.js';
 import {log} from '../../base/log.js';
 import type {CalleeContext} from '../../context/context.js';
+import {lineMark} from '../../nursery/output.js';
 import {redrawPrompt} from '../terminal/root-terminal.js';
 import {Backlog, linesOf, type Written} from './backlog.js';
-import {Display, markOf} from './display.js';
+import {Display} from './display.js';
 
 /** Where the output of an actor's children goes. */
 export interface Output {
@@ -56,7 +57,7 @@ export const showOutput = runtimeFunction(
 );
 
 function marked(writer: Writer, lines: Uint8Array): Uint8Array {
-  const mark = Buffer.from(markOf(writer));
+  const mark = Buffer.from(lineMark(writer));
   return Buffer.concat(linesOf(lines).flatMap(line => [mark, line]));
 }
 

@@ -17,6 +17,7 @@ import {readFileSync} from 'node:fs';
 import {type MessagePort, parentPort} from 'node:worker_threads';
 import {Arrival} from '../frames/arrival.js';
 import {Inspected} from '../frames/inspected.js';
+import {confirm} from '../terminal/thread.js';
 import type {FromWorker, ToWorker} from './agent.js';
 import {Conversation} from './conversation.js';
 import {Prompt} from './prompt.js';
@@ -125,8 +126,7 @@ main.on('message', (message: ToWorker) => {
   if (message.type === 'arm') session = new Session(message);
   else {
     session?.abandon();
-    Atomics.store(message.done, 0, 1);
-    Atomics.notify(message.done, 0);
+    confirm(message.done);
   }
 });
 

@@ -2,11 +2,12 @@
  * The main thread's side of the debugger: starts the agent once, lets it take hold of this thread, stops.
  * Floor 7: below `session`, which has the terminal's lock when it calls this; above `agent-worker`, which is data here.
  */
-import {Worker} from 'node:worker_threads';
+import type {Worker} from 'node:worker_threads';
 import {processWide} from '../../base/shared.js';
 import {type CapturedFrame, suspendCapture} from '../frames/capture.js';
 import {Held} from '../frames/held.js';
 import {makeSlot} from '../frames/slot.js';
+import {startThread} from '../terminal/thread.js';
 
 export type ToWorker =
   | {
@@ -40,9 +41,6 @@ export interface PromptOptions {
   /** Called when the program runs again and the terminal is as it was before. Once, unless the prompt was refused. */
   readonly onEnd: (how: PromptEnd) => void;
 }
-
-/** How long a process that ends waits for its agent to let go. */
-const abandonMs = 1_000;
 
 interface Agent {
   worker: Worker | undefined;
@@ -91,19 +89,14 @@ export async function openPrompt({onEnd, ...options}: PromptOptions): Promise<st
 }
 
 function startWorker(): Worker {
-  // Not the program's loaders: they would be its code, in a thread that must run while the program cannot.
-  const {NODE_OPTIONS: _, ...env} = process.env;
-  const worker = new Worker(new URL('./agent-worker.js', import.meta.url), {
+  const worker = startThread(new URL('./agent-worker.js', import.meta.url), {
     name: 'rxtractor debugger',
-    execArgv: [],
-    env,
+    lastWord: (done): ToWorker => ({type: 'abandon', done}),
+    exitMs: 1_000,
   });
   worker.unref();
-  const onExit = (): void => abandon(worker);
-  process.on('exit', onExit);
   worker.on('error', () => {});
   worker.once('exit', () => {
-    process.off('exit', onExit);
     if (agent.worker === worker) agent.worker = undefined;
   });
   return worker;
@@ -150,10 +143,4 @@ function arm(
     const arming: ToWorker = {type: 'arm', terminal, label, evaluateMs, held: held !== undefined, over};
     worker.postMessage(arming);
   });
-}
-
-function abandon(worker: Worker): void {
-  const done = new Int32Array(new SharedArrayBuffer(4));
-  worker.postMessage({type: 'abandon', done} satisfies ToWorker);
-  Atomics.wait(done, 0, 0, abandonMs);
 }

@@ -9,6 +9,7 @@ import {History} from './history.js';
 import type {Roster} from './roster.js';
 import {Screen} from './screen.js';
 import type {ToTerminalWorker} from './terminal.js';
+import {confirm} from './thread.js';
 import {type FromAgent, type FromTerminal, Wire} from './wire.js';
 
 const main = parentPort as MessagePort;
@@ -143,9 +144,6 @@ main.on('message', (message: ToTerminalWorker) => {
   }
   open?.end();
   server.close();
-  if (message.done) {
-    Atomics.store(message.done, 0, 1);
-    Atomics.notify(message.done, 0);
-  }
+  if (message.done) confirm(message.done);
   process.exit();
 });

@@ -6,8 +6,8 @@
 import {once} from 'node:events';
 import {homedir} from 'node:os';
 import {join} from 'node:path';
-import {Worker} from 'node:worker_threads';
 import type {Roster} from './roster.js';
+import {startThread} from './thread.js';
 
 export interface TerminalOptions {
   /** Where it listens: a new path in the tree's private folder. */
@@ -34,22 +34,16 @@ export type ToTerminalWorker =
   | {readonly type: 'roster'; readonly roster: Roster}
   | {readonly type: 'close'; readonly done?: Int32Array};
 
-/** How long a process that ends waits for its terminal to be put in order. */
-const exitMs = 2_000;
-
 /** Resolves when actors can connect. That there is a terminal at all turns out with the first session. */
 export async function openTerminal({path, history = defaultHistory()}: TerminalOptions): Promise<Terminal> {
-  const {NODE_OPTIONS: _, ...env} = process.env;
-  const worker = new Worker(new URL('./terminal-worker.js', import.meta.url), {
+  const worker = startThread(new URL('./terminal-worker.js', import.meta.url), {
     name: 'rxtractor terminal',
     workerData: {path, history},
-    execArgv: [],
-    env,
+    // Nobody else would take the terminal out of raw mode.
+    lastWord: (done): ToTerminalWorker => ({type: 'close', done}),
+    exitMs: 2_000,
   });
   const ended = new Promise<void>(resolve => worker.once('exit', () => resolve()));
-  const onExit = (): void => closeNow(worker);
-  process.on('exit', onExit);
-  void ended.then(() => process.off('exit', onExit));
   // Rejects with what keeps it from listening.
   await once(worker, 'message');
   worker.on('error', () => {});
@@ -69,11 +63,4 @@ export async function openTerminal({path, history = defaultHistory()}: TerminalO
 
 function defaultHistory(): string {
   return process.env.RXTRACTOR_DEBUG_HISTORY ?? join(homedir(), '.rxtractor_debug_history');
-}
-
-/** The thread dies with the process, and nobody else would take the terminal out of raw mode. */
-function closeNow(worker: Worker): void {
-  const done = new Int32Array(new SharedArrayBuffer(4));
-  worker.postMessage({type: 'close', done} satisfies ToTerminalWorker);
-  Atomics.wait(done, 0, 0, exitMs);
 }
