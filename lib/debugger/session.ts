@@ -240,8 +240,7 @@ export class Session {
     return isBelow(scope, at => this.#quit.has(at));
   }
 
-  /** Steps lead into the scopes of a task, and out of them again. */
-  /** A step into a breakpoint of the same task would wait for itself. */
+  /** A step into a breakpoint of the same task would wait for itself. Steps lead into the scopes of a task, and out again. */
   #isStepping(scope: Scope): boolean {
     const stepping = front.isHolding() ? this.#stepping : undefined;
     return !!stepping && (isBelow(scope, at => at === stepping) || isBelow(stepping, at => at === scope));

@@ -9,6 +9,7 @@
 import type {Actor} from '../actor/actor.js';
 import type {Peer} from '../actor/peers.js';
 import {type ActorId, formatActor} from '../base/address.js';
+import {forgetOldest} from '../base/bounded.js';
 import {type ActorDied, HandshakeRejected, TransportClosed} from '../base/errors.js';
 import {log} from '../base/log.js';
 import {deadline} from '../base/timer.js';
@@ -250,8 +251,7 @@ export class Links {
 
   #declareDead(id: ActorId): void {
     this.#dead.add(id.id);
-    const [oldest] = this.#dead;
-    if (this.#dead.size > maxDead) this.#dead.delete(oldest as string);
+    forgetOldest(this.#dead, maxDead);
     log('warn', `${formatActor(id)} has fallen silent: it counts as dead`);
   }
 }

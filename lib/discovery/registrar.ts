@@ -4,6 +4,7 @@
  * root's. No call takes longer for those that it is not about.
  */
 import type {ActorId} from '../base/address.js';
+import {forgetOldest} from '../base/bounded.js';
 import type {ActorDied} from '../base/errors.js';
 import {type Place, Ring} from '../base/ring.js';
 
@@ -67,8 +68,7 @@ export class Registrar {
   leave(id: string, death?: ActorDied): void {
     if (death) {
       this.#deaths.set(id, death);
-      const [oldest] = this.#deaths.keys();
-      if (this.#deaths.size > maxDeaths) this.#deaths.delete(oldest as string);
+      forgetOldest(this.#deaths, maxDeaths);
     }
     const gone = new Set([id, ...(this.#through.get(id) ?? [])]);
     const ended = [...gone].flatMap(each => this.#remove(each) ?? []);

@@ -3,6 +3,7 @@ import test, {type ExecutionContext} from 'ava';
 import {startProgram} from '../program.js';
 import {DevTools} from './devtools.js';
 import {FakeTerminal} from './fake-terminal.js';
+import {PtyProgram} from './screen.js';
 
 async function attached(t: ExecutionContext) {
   const terminal = new FakeTerminal(t);
@@ -10,11 +11,15 @@ async function attached(t: ExecutionContext) {
   await terminal.opened(t);
   const [url = ''] = /ws:\/\/127\.0\.0\.1:\S+/.exec(await terminal.type('devtools')) ?? [];
   t.true((await terminal.type('devtools')).includes(url), 'asked again, it is the same');
+  return {terminal, program, devtools: await stoppedFor(t, url)};
+}
+
+async function stoppedFor(t: ExecutionContext, url: string): Promise<DevTools> {
   const devtools = await DevTools.attach(url);
   t.teardown(() => devtools.detach());
   devtools.send(1, 'Debugger.enable');
   await devtools.event('Debugger.paused');
-  return {terminal, program, devtools};
+  return devtools;
 }
 
 test('another debugger that attaches sees the same stop; when it resumes the program, the prompt says so and ends', async t => {
@@ -43,4 +48,19 @@ test('c lets the program run on although another debugger is attached', async t 
   devtools.detach();
   await terminal.release(t, 'c');
   t.deepEqual(await program.exited, {code: 0, signal: null});
+});
+
+test('another debugger that resumes a program in the call of its breakpoint ends the prompt there too', async t => {
+  const program = new PtyProgram(t, 'held', {columns: 200});
+  await program.prompt('root');
+  const [url = ''] = /ws:\/\/127\.0\.0\.1:\S+/.exec(await program.line('devtools', 'root')) ?? [];
+  const devtools = await stoppedFor(t, url);
+  // Node itself writes onto the prompt's line that somebody has attached.
+  await program.until(screen => screen.endsWith('Debugger attached.'), 'word of Node');
+  t.regex(await program.line('await later(count + 6)', 'root'), /^7$/m, 'the loop runs for it as before');
+  devtools.send(2, 'Debugger.resume');
+  devtools.detach();
+  await program.ends(t, 0);
+  t.regex(program.screen(), /^another debugger has resumed the program$/m);
+  t.regex(program.screen(), /^result 4$/m);
 });

@@ -43,8 +43,9 @@ export class DevTools {
     }
   }
 
+  /** With the frame that closes: where a client vanishes while there is something for it to read, Node's server can crash. */
   detach(): void {
-    this.#socket.destroy();
+    this.#socket.end(Buffer.from([0x88, 0x80, 0, 0, 0, 0]));
   }
 
   /** One frame; the server's are not masked. */
@@ -55,7 +56,8 @@ export class DevTools {
     const length =
       start === 2 ? short : start === 4 ? this.#rest.readUInt16BE(2) : Number(this.#rest.readBigUInt64BE(2));
     if (this.#rest.length < start + length) return false;
-    this.#seen.push(JSON.parse(this.#rest.toString('utf8', start, start + length)));
+    const isText = (this.#rest[0] ?? 0) === 0x81;
+    if (isText) this.#seen.push(JSON.parse(this.#rest.toString('utf8', start, start + length)));
     this.#rest = this.#rest.subarray(start + length);
     return true;
   }

@@ -46,6 +46,12 @@ for (const below of [[], ['below']])
       t.is(/a line on stderr/.test(program.stderr), isShown);
     });
 
+test('P3: actors that end wait until a root that was busy has all that was printed below them', async t => {
+  const program = startProgram(t, 'megabytes-below', {args: ['4', '30000']});
+  t.deepEqual(await program.exited, {code: 0, signal: null});
+  t.is(program.stdout.split('\n').length - 1, 4 * 30_000);
+});
+
 /** The lines of the screen that match, in order. */
 const linesOf = (screen: string, pattern: RegExp): string[] => screen.split('\n').filter(line => pattern.test(line));
 

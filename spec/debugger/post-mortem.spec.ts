@@ -31,6 +31,15 @@ test.serial(
   },
 );
 
+test.serial('a crash in an actor for one task is shown in the root where that was called', async t => {
+  const program = crash(t, 'one shot');
+  await program.prompt('child');
+  program.press(`c${keys.enter}`);
+  t.regex(await program.prompt('root'), /^> +\d+ +'one shot': nursery => nursery\.with/m);
+  program.press(keys.ctrlD);
+  await program.ends(t, 1);
+});
+
 test.serial('a crash climbs through three levels, and each has its prompt', async t => {
   const program = crash(t, 'deep');
   for (const name of ['leaf', 'middle', 'child', 'root']) {
