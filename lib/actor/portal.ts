@@ -135,9 +135,17 @@ export function makePortal(peer: Peer, owner: PortalOwner, options: CallOptions 
   return new PortalOf(peer, owner, options);
 }
 
-/** The same portal for calls that are made later than the user's: errors show the frames given, as those of the call. */
-export function calledAt(portal: Portal, frames: Frames): Portal {
-  return PortalOf.calledAt(portal as PortalOf, frames);
+/** What no user gives a portal. */
+export interface Terms {
+  /** For calls that are made later than the user's: errors show these frames, as those of the call. */
+  readonly frames?: Frames;
+  /** Why it takes no more calls, in a few words; undefined while it does. */
+  readonly over?: () => string | undefined;
+}
+
+/** The same portal on other terms. */
+export function onTerms(portal: Portal, terms: Terms): Portal {
+  return PortalOf.onTerms(portal as PortalOf, terms);
 }
 
 class PortalOf implements Portal {
@@ -146,19 +154,18 @@ class PortalOf implements Portal {
   readonly #options: CallOptions;
   /** Checked and completed once, not at each call. */
   readonly #flow: Flow;
-  /** Of the calls, where they are not made by whom errors shall show. */
-  readonly #frames: Frames | undefined;
+  readonly #terms: Terms;
 
-  constructor(peer: Peer, owner: PortalOwner, options: CallOptions, frames?: Frames) {
+  constructor(peer: Peer, owner: PortalOwner, options: CallOptions, terms: Terms = {}) {
     this.#peer = peer;
     this.#owner = owner;
     this.#options = options;
     this.#flow = flowOf(options);
-    this.#frames = frames;
+    this.#terms = terms;
   }
 
-  static calledAt(portal: PortalOf, frames: Frames): Portal {
-    return new PortalOf(portal.#peer, portal.#owner, portal.#options, frames);
+  static onTerms(portal: PortalOf, terms: Terms): Portal {
+    return new PortalOf(portal.#peer, portal.#owner, portal.#options, {...portal.#terms, ...terms});
   }
 
   get actor(): ActorId {
@@ -232,7 +239,7 @@ class PortalOf implements Portal {
 
   with(options: CallOptions): Portal {
     checkOptions(options);
-    return new PortalOf(this.#peer, this.#owner, {...this.#options, ...options}, this.#frames);
+    return new PortalOf(this.#peer, this.#owner, {...this.#options, ...options}, this.#terms);
   }
 
   cancelActor(reason?: unknown): Promise<boolean> {
@@ -283,15 +290,13 @@ class PortalOf implements Portal {
     if (scope.settled) throw settledScope(scope);
     // Its subscription or its signal has ended it: that says more than what comes of a call into an actor that ends.
     if (asked?.reason === 'requested') throw asked;
-    if (channel.closed) {
-      throw new TransportClosed(
-        `the portal to ${formatActor(this.actor)} is closed: its actor, or the connection to it, has ended`,
-        {
-          kind: 'closed',
-          cause: channel.closed,
-          actor: this.actor,
-        },
-      );
+    const over = this.#terms.over?.() ?? (channel.closed && 'its actor, or the connection to it, has ended');
+    if (over !== undefined) {
+      throw new TransportClosed(`the portal to ${formatActor(this.actor)} is closed: ${over}`, {
+        kind: 'closed',
+        cause: channel.closed,
+        actor: this.actor,
+      });
     }
     const {signal, timeout, onExit} = this.#options;
     const force = this.#owner.force;
@@ -301,7 +306,7 @@ class PortalOf implements Portal {
       name: this.#peer.nameOf(mark),
       args,
       openedBy,
-      from: this.#frames ?? from,
+      from: this.#terms.frames ?? from,
       scope,
       flow: this.#flow,
       schemas: mark.schemas,

@@ -3,7 +3,7 @@
  * Floor 6: above `links`; `lookup` gives them out.
  */
 import type {Actor} from '../actor/actor.js';
-import {makePortal, type Portal, parentOf} from '../actor/portal.js';
+import {makePortal, onTerms, type Portal, parentOf} from '../actor/portal.js';
 import {selfPortal} from '../actor/self.js';
 import {formatActor} from '../base/address.js';
 import {current} from '../base/current.js';
@@ -23,10 +23,10 @@ export interface FoundPortal extends Portal, AsyncDisposable {}
 /** A portal over a channel that is there anyway: to this very actor, its parent, one of its children. */
 export async function portalNearby(names: Names, id: string): Promise<FoundPortal | undefined> {
   const {actor} = names;
-  if (id === actor.id.id) return disposable((await selfPortal(actor)).with({}), () => {});
+  if (id === actor.id.id) return disposable(await selfPortal(actor), () => {});
   const parent = parentOf(actor);
   const known = parent?.actor.id === id ? parent : names.child(id);
-  return known && disposable(known.with({}), () => {});
+  return known && disposable(known, () => {});
 }
 
 /** A portal over a link. */
@@ -76,5 +76,7 @@ function disposable(portal: Portal, release: () => void): FoundPortal {
   // Whoever looked for it did not wait until it was found.
   if (scope?.settled) void dispose();
   else leave = scope?.adopt({label: 'a portal that was found', finish: dispose, end: dispose}) ?? leave;
-  return Object.assign(portal, {[Symbol.asyncDispose]: dispose});
+  const over = (): string | undefined =>
+    gone ? 'it was disposed of, or the scope in which it was found has ended: find the actor again' : undefined;
+  return Object.assign(onTerms(portal, {over}), {[Symbol.asyncDispose]: dispose});
 }

@@ -7,7 +7,7 @@ import {availableParallelism} from 'node:os';
 import type PQueue from 'p-queue';
 import type {Observable, ObservableInput} from 'rxjs';
 import type {Actor} from '../actor/actor.js';
-import {type CallOptions, calledAt, type Portal, type ScopeHolder, scopeKey} from '../actor/portal.js';
+import {type CallOptions, onTerms, type Portal, type ScopeHolder, scopeKey} from '../actor/portal.js';
 import {type Marked, markOf} from '../actor/remote.js';
 import {onAbort} from '../base/abort.js';
 import {Answer} from '../base/answer.js';
@@ -337,7 +337,7 @@ export class NurseryOf implements Nursery, Charge {
     const {signal, timeout, name = fn.name || 'task', ...options} = defaults;
     const portal = await this.#start(name, {...options, expose: options.expose ?? [fn], ...(signal && {signal})});
     try {
-      return await calledAt(portal, frames)
+      return await onTerms(portal, {frames})
         .with({scope: this, ...(signal && {signal}), ...(timeout !== undefined && {timeout})})
         .run(fn, ...args);
     } finally {

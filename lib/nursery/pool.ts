@@ -3,7 +3,7 @@
  * Floor 6: made by `nursery`.
  */
 import type {OperatorFunction} from 'rxjs';
-import {type CallOptions, calledAt, checkOptions, type Portal} from '../actor/portal.js';
+import {type CallOptions, checkOptions, onTerms, type Portal} from '../actor/portal.js';
 import type {Marked} from '../actor/remote.js';
 import {ContextCancelled} from '../base/errors.js';
 import {ownCancel} from '../base/scope.js';
@@ -112,7 +112,7 @@ class PoolOf implements Pool {
     const begun = performance.now();
     const frames = framesAbove(from, idlest.busy);
     const task = (worker: Portal): Promise<Awaited<R>> => {
-      const portal = calledAt(worker, frames);
+      const portal = onTerms(worker, {frames});
       if (!signal && timeout === undefined) return portal.run(fn, ...args);
       // A worker may have had to be started first.
       const rest = timeout === undefined ? undefined : timeout - (performance.now() - begun);

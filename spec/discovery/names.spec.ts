@@ -11,6 +11,7 @@ import {
   type Backend,
   ContextCancelled,
   connect,
+  type FoundPortal,
   findActor,
   listActors,
   NoRuntime,
@@ -250,6 +251,12 @@ test('D3, C11, C12: what a found portal opens belongs to its scope; letting go o
     await found[Symbol.asyncDispose]();
     await found[Symbol.asyncDispose]();
     t.deepEqual(channelsHere(), ['one', 'two']);
+    const refusal = {instanceOf: TransportClosed, message: /two.* was disposed of.*: find the actor again/};
+    for (const portal of [found, found.with({timeout: 1_000})]) await t.throwsAsync(portal.run(add, 1, 2), refusal);
+    const near = (await findActor('one')) as FoundPortal;
+    await near[Symbol.asyncDispose]();
+    await t.throwsAsync(near.run(add, 1, 2), {instanceOf: TransportClosed});
+    t.is(await one.run(add, 1, 2), 3);
     t.false(outlives.signal.aborted);
     t.true(await outlives.cancel());
     await gone('two');
@@ -258,7 +265,8 @@ test('D3, C11, C12: what a found portal opens belongs to its scope; letting go o
     await openNursery(async () => {
       late = findActor('two');
     });
-    t.truthy(await late);
+    const settled = (await late) as Portal;
+    await t.throwsAsync(settled.run(add, 1, 2), refusal);
     await gone('two');
     t.deepEqual(await who('two'), two.first);
     await two.cancel(undefined, {timeout: 60_000});
