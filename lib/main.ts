@@ -292,7 +292,7 @@ function ownUncaught(
     if (hooks.isOfPrompt?.()) return log('warn', 'nothing has caught what was left by code of the prompt', {error});
     if (!hooks.crashed) return tell(error);
     // Somebody looks at the first; it ends the tree, and what comes meanwhile is told after it.
-    shown = shown ? shown.then(() => tell(error)) : lookedAt(root.id.id, root.scope, error).then(tell);
+    shown = shown ? shown.then(() => tell(error)) : Promise.resolve(lookedAt(root.id.id, root.scope, error, tell));
   };
   const tell = (error: unknown): void => {
     console.error(error);

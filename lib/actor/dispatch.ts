@@ -4,7 +4,7 @@
  */
 import {isThenable} from '../base/answer.js';
 import {ContextCancelled, ProtocolError} from '../base/errors.js';
-import {hooks} from '../base/hooks.js';
+import {lookedAt} from '../base/hooks.js';
 import {outcomeError, Scope} from '../base/scope.js';
 import {longTimer} from '../base/timer.js';
 import type {Channel} from '../channel/channel.js';
@@ -131,7 +131,7 @@ type Settled = {readonly value: unknown} | {readonly error: unknown};
 
 /** A failure is looked at while what the function has opened is still there. */
 function conclude(line: Line, callee: Callee, outcome: Settled): Promise<void> | undefined {
-  if ('error' in outcome) return lookedAt(callee, outcome.error, error => leave(line, callee, {error}));
+  if ('error' in outcome) return show(callee, outcome.error, error => leave(line, callee, {error}));
   return leave(line, callee, outcome);
 }
 
@@ -144,7 +144,7 @@ function leave(line: Line, callee: Callee, outcome: Settled): Promise<void> | un
 function answer(line: Line, callee: Callee, outcome: Settled): Promise<void> | undefined {
   const {scope} = callee;
   const failure = outcomeError(scope, 'error' in outcome ? [outcome.error] : []);
-  if (failure) return lookedAt(callee, failure.error, error => refuse(line, callee, error));
+  if (failure) return show(callee, failure.error, error => refuse(line, callee, error));
   const sent = callee.returned((outcome as {value: unknown}).value);
   if (sent) return sent.finally(() => close(line, scope));
   close(line, scope);
@@ -156,17 +156,13 @@ function refuse(line: Line, callee: Callee, error: unknown): undefined {
   close(line, callee.scope);
 }
 
-/**
- * Goes on with a failure, or with what it is when somebody has looked at it; within this call where nobody does. What fails
- * in a function of the runtime is told by what it was for.
- */
-function lookedAt(
+/** What fails in a function of the runtime is told by what it was for: nobody looks at it here. */
+function show(
   {channel, name, scope}: Callee,
   error: unknown,
   goOn: (error: unknown) => Promise<void> | undefined,
 ): Promise<void> | undefined {
-  const shown = isRuntimeName(name) ? undefined : hooks.crashed?.(channel.self.id, scope, error);
-  return shown ? shown.then(() => goOn(error), goOn) : goOn(error);
+  return isRuntimeName(name) ? goOn(error) : lookedAt(channel.self.id, scope, error, goOn);
 }
 
 function close(line: Line, scope: Scope): void {

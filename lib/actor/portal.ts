@@ -138,7 +138,7 @@ export function makePortal(peer: Peer, owner: PortalOwner, options: CallOptions 
 /** What no user gives a portal. */
 export interface Terms {
   /** For calls that are made later than the user's: errors show these frames, as those of the call. */
-  readonly frames?: Frames;
+  readonly frames?: Frames | undefined;
   /** Why it takes no more calls, in a few words; undefined while it does. */
   readonly over?: () => string | undefined;
 }
@@ -156,16 +156,16 @@ class PortalOf implements Portal {
   readonly #flow: Flow;
   readonly #terms: Terms;
 
-  constructor(peer: Peer, owner: PortalOwner, options: CallOptions, terms: Terms = {}) {
+  constructor(peer: Peer, owner: PortalOwner, options: CallOptions, terms: Terms = {}, flow = flowOf(options)) {
     this.#peer = peer;
     this.#owner = owner;
     this.#options = options;
-    this.#flow = flowOf(options);
+    this.#flow = flow;
     this.#terms = terms;
   }
 
   static onTerms(portal: PortalOf, terms: Terms): Portal {
-    return new PortalOf(portal.#peer, portal.#owner, portal.#options, {...portal.#terms, ...terms});
+    return new PortalOf(portal.#peer, portal.#owner, portal.#options, {...portal.#terms, ...terms}, portal.#flow);
   }
 
   get actor(): ActorId {

@@ -3,7 +3,7 @@
  * Floor 5: the same in a process, a thread and inline; what carries the actor is its `Host`.
  */
 import {ContextCancelled} from '../base/errors.js';
-import {hooks} from '../base/hooks.js';
+import {hooks, lookedAt} from '../base/hooks.js';
 import {log} from '../base/log.js';
 import {within} from '../base/timer.js';
 import {Kind} from '../msg/types.js';
@@ -81,13 +81,8 @@ export function serve(actor: Actor, transport: Transport, host: Host): Served {
     if (hooks.isOfPrompt?.()) return log('warn', 'nothing has caught what was left by code of the prompt', {error});
     // It ends by the first, which somebody looks at: what comes meanwhile would not have been.
     if (isShown) return log('runtime', 'nothing has caught another error', {error});
-    const shown = actor.importing ? undefined : hooks.crashed?.(actor.id.id, actor.scope, error);
-    if (!shown) return fall(error);
-    isShown = true;
-    void shown.then(
-      () => fall(error),
-      quit => fall(quit),
-    );
+    if (actor.importing) return fall(error);
+    isShown = lookedAt(actor.id.id, actor.scope, error, fall) !== undefined;
   };
 
   const fall = (error: unknown): void => {

@@ -81,12 +81,16 @@ export function whenFree(actor: string, act: () => void): void {
   else act();
 }
 
-/** What a failure is when somebody has looked at it: itself, or DebuggerQuit. See `hooks.crashed`. */
-export async function lookedAt(actor: string, scope: Scope, error: unknown): Promise<unknown> {
-  try {
-    await hooks.crashed?.(actor, scope, error);
-    return error;
-  } catch (quit) {
-    return quit;
-  }
+/**
+ * Goes on with a failure, or with the DebuggerQuit that it is when somebody has looked at it; within this call where nobody
+ * does. See `hooks.crashed`.
+ */
+export function lookedAt<T>(
+  actor: string,
+  scope: Scope,
+  error: unknown,
+  goOn: (error: unknown) => T,
+): T | Promise<Awaited<T>> {
+  const shown = hooks.crashed?.(actor, scope, error);
+  return shown ? (shown.then(() => goOn(error), goOn) as Promise<Awaited<T>>) : goOn(error);
 }

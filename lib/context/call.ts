@@ -46,9 +46,10 @@ export interface Call {
 const tracedCalls = 16;
 
 /** The frames above a function. A capture costs as much as the rest of a call: under a flood of calls there are none. */
-export function framesAbove(from: ((...args: never[]) => unknown) | undefined, inFlight = 0): Frames {
+export function framesAbove(from: ((...args: never[]) => unknown) | undefined, inFlight: number): Frames | undefined {
+  if (inFlight > tracedCalls) return undefined;
   const frames: Frames = {};
-  if (inFlight <= tracedCalls) Error.captureStackTrace(frames, from);
+  Error.captureStackTrace(frames, from);
   return frames;
 }
 

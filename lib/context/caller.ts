@@ -47,7 +47,7 @@ export class Caller extends End implements Charge {
   /** While the arguments are being checked: messages that may not go before the Start. */
   #held: (() => void)[] | undefined;
   /** The frames of the call, for the stack of a remote error. */
-  readonly #site: Frames;
+  readonly #site: Frames | undefined;
   /** Called when the peer's first message of this context comes: it has understood the call. */
   onFirstAnswer: (() => void) | undefined;
   #first: {readonly value: unknown} | undefined;

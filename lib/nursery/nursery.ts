@@ -134,7 +134,7 @@ export class NurseryOf implements Nursery, Charge {
   }
 
   run<A extends unknown[], R>(fn: ((...args: A) => R) & Marked<'task'>, ...args: A): Promise<Awaited<R>> {
-    return this.#runIn({}, fn, args, framesAbove(this.run));
+    return this.#runIn({}, fn, args, framesAbove(this.run, 0));
   }
 
   openPool(size: number, options: ActorOptions): Promise<Pool> {
@@ -145,7 +145,7 @@ export class NurseryOf implements Nursery, Charge {
     defaults: Partial<ActorOptions> & Pick<CallOptions, 'signal' | 'timeout'> & {readonly name?: string},
   ): Pick<Nursery, 'startActor' | 'actor' | 'run' | 'openPool'> {
     const own = withoutCallOptions(defaults);
-    const run: Nursery['run'] = (fn, ...args) => this.#runIn(defaults, fn, args, framesAbove(run));
+    const run: Nursery['run'] = (fn, ...args) => this.#runIn(defaults, fn, args, framesAbove(run, 0));
     return {
       run,
       startActor: (name, options) => this.startActor(name, {...own, ...options}),
@@ -235,7 +235,7 @@ export class NurseryOf implements Nursery, Charge {
   #shown(error: unknown): unknown {
     const scope = this[scopeKey];
     const isOfRoot = this.#actor.root && scope.parent === this.#actor.scope;
-    return isOfRoot ? lookedAt(this.#actor.id.id, scope, error) : error;
+    return isOfRoot ? lookedAt(this.#actor.id.id, scope, error, shown => shown) : error;
   }
 
   /** Daemons keep the nursery open until it is cancelled or they are. */
@@ -320,7 +320,7 @@ export class NurseryOf implements Nursery, Charge {
     defaults: Partial<ActorOptions> & Pick<CallOptions, 'signal' | 'timeout'> & {readonly name?: string},
     fn: ((...args: A) => R) & Marked<'task'>,
     args: A,
-    frames: Frames,
+    frames: Frames | undefined,
   ): Promise<Awaited<R>> {
     return this.own('a one-shot actor', this.#oneShot(defaults, fn, args, frames));
   }
@@ -329,7 +329,7 @@ export class NurseryOf implements Nursery, Charge {
     defaults: Partial<ActorOptions> & Pick<CallOptions, 'signal' | 'timeout'> & {readonly name?: string},
     fn: ((...args: A) => R) & Marked<'task'>,
     args: A,
-    frames: Frames,
+    frames: Frames | undefined,
   ): Promise<Awaited<R>> {
     const mark = markOf(fn);
     if (mark.kind !== 'task')

@@ -112,7 +112,7 @@ class PoolOf implements Pool {
     const begun = performance.now();
     const frames = framesAbove(from, idlest.busy);
     const task = (worker: Portal): Promise<Awaited<R>> => {
-      const portal = onTerms(worker, {frames});
+      const portal = frames ? onTerms(worker, {frames}) : worker;
       if (!signal && timeout === undefined) return portal.run(fn, ...args);
       // A worker may have had to be started first.
       const rest = timeout === undefined ? undefined : timeout - (performance.now() - begun);

@@ -13,7 +13,7 @@ import {hooks, type Writer} from '../base/hooks.js';
 import {maxFrameBytes} from '../msg/frame.js';
 import {SocketTransport} from '../transport/socket.js';
 import {lineMark, type RelayOptions, relayLines} from './output.js';
-import type {Body, SpawnRequest} from './spawner.js';
+import {type Body, type SpawnRequest, visibleObjects} from './spawner.js';
 
 /** Data, not an import: the entry of a spawned process stands two floors above. */
 const childEntry = fileURLToPath(new URL('../child.js', import.meta.url));
@@ -46,10 +46,9 @@ export async function spawnProcess(request: SpawnRequest): Promise<Body> {
 }
 
 function relayOf({pid = 0}: ChildProcess, stdio: Writer['stdio'], request: SpawnRequest): RelayOptions {
-  const marked = request.stdio === 'prefix';
-  const prefix = marked ? lineMark({name: request.name, pid}) : '';
+  const writer = {name: request.name, pid, stdio, marked: request.stdio === 'prefix'};
+  const prefix = writer.marked ? lineMark(writer) : '';
   if (request.debug === undefined) return {prefix};
-  const writer = {name: request.name, pid, stdio, marked};
   return {prefix, take: line => hooks.output?.(request.owner, writer, line) ?? false};
 }
 
@@ -118,9 +117,6 @@ const flagsWithValue = new Set([
   '--test-reporter-destination',
   '--test-skip-pattern',
 ]);
-
-/** Keeps objects visible at a prompt that V8 would otherwise dissolve into registers. */
-const visibleObjects = '--no-turbo-escape';
 
 function nodeArgs({execArgv, debug}: SpawnRequest): string[] {
   const args = inheritedArgs(execArgv ?? process.execArgv);

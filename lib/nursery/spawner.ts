@@ -5,6 +5,9 @@
 import type {Exit} from '../base/errors.js';
 import type {Transport} from '../transport/transport.js';
 
+/** A flag of V8's for debug mode: objects are visible at a prompt that would otherwise be dissolved into registers. */
+export const visibleObjects = '--no-turbo-escape';
+
 /** What is to be started. */
 export interface SpawnRequest {
   readonly name: string;

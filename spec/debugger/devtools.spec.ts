@@ -9,10 +9,12 @@ async function attached(t: ExecutionContext) {
   const terminal = new FakeTerminal(t);
   const program = startProgram(t, 'looked-at', {args: [terminal.path]});
   await terminal.opened(t);
-  const [url = ''] = /ws:\/\/127\.0\.0\.1:\S+/.exec(await terminal.type('devtools')) ?? [];
+  const url = urlIn(await terminal.type('devtools'));
   t.true((await terminal.type('devtools')).includes(url), 'asked again, it is the same');
   return {terminal, program, devtools: await stoppedFor(t, url)};
 }
+
+const urlIn = (said: string): string => /ws:\/\/127\.0\.0\.1:\S+/.exec(said)?.[0] ?? '';
 
 async function stoppedFor(t: ExecutionContext, url: string): Promise<DevTools> {
   const devtools = await DevTools.attach(url);
@@ -53,8 +55,7 @@ test('c lets the program run on although another debugger is attached', async t 
 test('another debugger that resumes a program in the call of its breakpoint ends the prompt there too', async t => {
   const program = new PtyProgram(t, 'held', {columns: 200});
   await program.prompt('root');
-  const [url = ''] = /ws:\/\/127\.0\.0\.1:\S+/.exec(await program.line('devtools', 'root')) ?? [];
-  const devtools = await stoppedFor(t, url);
+  const devtools = await stoppedFor(t, urlIn(await program.line('devtools', 'root')));
   // Node itself writes onto the prompt's line that somebody has attached.
   await program.until(screen => screen.endsWith('Debugger attached.'), 'word of Node');
   t.regex(await program.line('await later(count + 6)', 'root'), /^7$/m, 'the loop runs for it as before');

@@ -48,11 +48,11 @@ test('lines of others wait until the terminal is let go of, and are shown in the
   display.write(two, bytes('b\n'));
   display.write(writer('three', 13, {marked: true}), bytes('three(13) c\n'));
   display.write(one, bytes('two\nlines\n'));
-  display.write(one, bytes('a part\n'));
-  display.write(writer('\x1b]0;title', 14), bytes('e'));
+  display.write(writer('\x1b]0;title', 14), bytes('e\n'));
+  display.write(one, bytes('a part'));
   t.is(text(), '');
   display.released();
-  t.is(text(), 'one(11) a\ntwo(12) b\nthree(13) c\none(11) two\none(11) lines\none(11) a part\n\\x1b]0;title(14) e\n');
+  t.is(text(), 'one(11) a\ntwo(12) b\nthree(13) c\none(11) two\none(11) lines\n\\x1b]0;title(14) e\none(11) a part\n');
   display.write(one, bytes('d\n'));
   t.is(text(), 'd\n');
 });

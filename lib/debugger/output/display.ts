@@ -83,12 +83,8 @@ export class Display {
 
   #marked({writer, chunk}: Written): Uint8Array {
     if (writer.marked) return chunk;
-    const text = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
-    return Buffer.concat([
-      Buffer.from(lineMark(writer)),
-      text,
-      ...(text.at(-1) === newline ? [] : [Buffer.from('\n')]),
-    ]);
+    const lines = markLines(writer, chunk);
+    return lines.at(-1) === newline ? lines : Buffer.concat([lines, Buffer.from('\n')]);
   }
 
   #put({writer, chunk, lost}: Written, atPrompt: boolean): void {
@@ -140,6 +136,12 @@ export class Display {
       else Reflect.deleteProperty(stream, 'write');
     };
   }
+}
+
+/** Each with the mark of who wrote it. */
+export function markLines(writer: Writer, lines: Uint8Array): Buffer {
+  const mark = Buffer.from(lineMark(writer));
+  return Buffer.concat(linesOf(lines).flatMap(line => [mark, line]));
 }
 
 function isFile(stream: object): boolean {

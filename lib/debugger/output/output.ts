@@ -11,10 +11,9 @@ import {NotExposed} from '../../base/errors.js';
 import type {Writer} from '../../base/hooks.js';
 import {log} from '../../base/log.js';
 import type {CalleeContext} from '../../context/context.js';
-import {lineMark} from '../../nursery/output.js';
 import {redrawPrompt} from '../terminal/root-terminal.js';
-import {Backlog, linesOf, type Written} from './backlog.js';
-import {Display} from './display.js';
+import {Backlog, type Written} from './backlog.js';
+import {Display, markLines} from './display.js';
 
 /** Where the output of an actor's children goes. */
 export interface Output {
@@ -56,11 +55,6 @@ export const showOutput = runtimeFunction(
   },
 );
 
-function marked(writer: Writer, lines: Uint8Array): Uint8Array {
-  const mark = Buffer.from(lineMark(writer));
-  return Buffer.concat(linesOf(lines).flatMap(line => [mark, line]));
-}
-
 /** Below the root. */
 export class Outlet implements Output {
   readonly #root: () => Promise<Portal>;
@@ -76,7 +70,8 @@ export class Outlet implements Output {
 
   write(writer: Writer, lines: Uint8Array): void {
     if (this.#stdio === 'ignore') return;
-    if (this.#stdio === 'prefix' && !writer.marked) this.#waiting.add({...writer, marked: true}, marked(writer, lines));
+    if (this.#stdio === 'prefix' && !writer.marked)
+      this.#waiting.add({...writer, marked: true}, markLines(writer, lines));
     else this.#waiting.add(writer, lines);
     this.#sending ??= this.#send().finally(() => {
       this.#sending = undefined;
