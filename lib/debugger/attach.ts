@@ -8,7 +8,7 @@ import {emptyHooks, fillHooks} from '../base/hooks.js';
 import {processWide} from '../base/shared.js';
 import {rxjs} from '../context/rxjs.js';
 import {newSocketPath, rootAddresses} from '../discovery/root-portal.js';
-import {visibleObjects} from '../nursery/spawner.js';
+import {visibleValues} from '../nursery/spawner.js';
 import {captureHere, startCapture, stopCapture} from './frames/capture.js';
 import {openLock} from './lock/root-lock.js';
 import {keepRoster} from './lock/root-roster.js';
@@ -26,7 +26,7 @@ const rosters = processWide('debugger-rosters', () => new Map<string, () => void
 /** Puts a tree into debug mode, before its first actor is started. */
 export async function attachRoot(root: Actor): Promise<void> {
   // As its children are started.
-  setFlagsFromString(visibleObjects);
+  for (const flag of visibleValues) setFlagsFromString(flag);
   const debug: DebugMode = {
     on: true,
     root: root.id.id,

@@ -13,7 +13,7 @@ import {hooks, type Writer} from '../base/hooks.js';
 import {maxFrameBytes} from '../msg/frame.js';
 import {SocketTransport} from '../transport/socket.js';
 import {lineMark, type RelayOptions, relayLines} from './output.js';
-import {type Body, type SpawnRequest, visibleObjects} from './spawner.js';
+import {type Body, type SpawnRequest, visibleValues} from './spawner.js';
 
 /** Data, not an import: the entry of a spawned process stands two floors above. */
 const childEntry = fileURLToPath(new URL('../child.js', import.meta.url));
@@ -120,9 +120,9 @@ const flagsWithValue = new Set([
 
 function nodeArgs({execArgv, debug}: SpawnRequest): string[] {
   const args = inheritedArgs(execArgv ?? process.execArgv);
-  if (debug) return args.includes(visibleObjects) ? args : [...args, visibleObjects];
+  if (debug) return [...args, ...visibleValues.filter(flag => !args.includes(flag))];
   // Where this actor was given it for itself.
-  return isSpawned() && !execArgv ? args.filter(arg => arg !== visibleObjects) : args;
+  return isSpawned() && !execArgv ? args.filter(arg => !visibleValues.includes(arg)) : args;
 }
 
 /** The arguments of this process's Node that a child takes over. */

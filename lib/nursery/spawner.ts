@@ -5,8 +5,11 @@
 import type {Exit} from '../base/errors.js';
 import type {Transport} from '../transport/transport.js';
 
-/** A flag of V8's for debug mode: objects are visible at a prompt that would otherwise be dissolved into registers. */
-export const visibleObjects = '--no-turbo-escape';
+/**
+ * Flags of V8's for debug mode. In code that it has optimised, objects that never leave their function are dissolved into
+ * registers, and variables that are not used any more are undefined: at a prompt they are asked for.
+ */
+export const visibleValues: readonly string[] = ['--no-turbo-escape', '--no-analyze-environment-liveness'];
 
 /** What is to be started. */
 export interface SpawnRequest {

@@ -106,6 +106,16 @@ test.serial('q before the first step rejects the breakpoint itself: no statement
   t.notRegex(program.screen(), /^result/m);
 });
 
+for (const where of ['root', 'child'])
+  test.serial(`what V8 has optimised away is there at the prompt all the same, in a ${where}`, async t => {
+    const program = new PtyProgram(t, 'hot', {args: [where]});
+    await program.prompt(where);
+    t.is(await program.line('point', where), '{ x: 7, y: 8 }');
+    t.is(await program.line('sum', where), '15');
+    program.press('c\r');
+    await program.ends(t, 0);
+  });
+
 test.serial('an actor in a thread has its prompt over the captured frames, while its loop runs', async t => {
   const program = new PtyProgram(t, 'thread-breakpoint');
   await program.prompt('thready');

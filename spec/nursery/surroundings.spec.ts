@@ -54,27 +54,28 @@ test('execArgv is what Node gets; without it the flags of the parent are inherit
   t.true((await ask(execArgv, {})).includes('--enable-source-maps'), 'the specs run with --enable-source-maps');
 });
 
-test('in debug mode objects stay visible in the actors that can be stopped, and in no others', async t => {
-  const visible = (flags: string[]): number => flags.filter(flag => flag === '--no-turbo-escape').length;
-  t.is(visible(await ask(execArgv, {})), 0);
-  await openNursery(
-    async nursery => {
-      const asked = {expose: [execArgv, execArgvBelow]};
-      const [on, off, own] = await Promise.all([
-        nursery.startActor('on', asked),
-        nursery.startActor('off', {...asked, debug: false}),
-        nursery.startActor('own', {...asked, execArgv: ['--no-turbo-escape']}),
-      ]);
-      t.is(visible(await on.run(execArgv)), 1);
-      t.is(visible(await on.run(execArgvBelow, true)), 1);
-      t.is(visible(await on.run(execArgvBelow, false)), 0);
-      t.is(visible(await off.run(execArgv)), 0);
-      t.is(visible(await off.run(execArgvBelow, true)), 1);
-      t.is(visible(await own.run(execArgv)), 1);
-    },
-    {debug: true},
-  );
-});
+for (const flag of ['--no-turbo-escape', '--no-analyze-environment-liveness'])
+  test(`in debug mode values stay visible in the actors that can be stopped, and in no others: ${flag}`, async t => {
+    const visible = (flags: string[]): number => flags.filter(one => one === flag).length;
+    t.is(visible(await ask(execArgv, {})), 0);
+    await openNursery(
+      async nursery => {
+        const asked = {expose: [execArgv, execArgvBelow]};
+        const [on, off, own] = await Promise.all([
+          nursery.startActor('on', asked),
+          nursery.startActor('off', {...asked, debug: false}),
+          nursery.startActor('own', {...asked, execArgv: [flag]}),
+        ]);
+        t.is(visible(await on.run(execArgv)), 1);
+        t.is(visible(await on.run(execArgvBelow, true)), 1);
+        t.is(visible(await on.run(execArgvBelow, false)), 0);
+        t.is(visible(await off.run(execArgv)), 0);
+        t.is(visible(await off.run(execArgvBelow, true)), 1);
+        t.is(visible(await own.run(execArgv)), 1);
+      },
+      {debug: true},
+    );
+  });
 
 test('an actor does not see the arguments by which it was started', async t => {
   t.deepEqual(await ask(argv, {}), []);
