@@ -2,6 +2,7 @@
  * The frames of a stack that say something to its reader.
  * Floor 0.
  */
+import {fileURLToPath} from 'node:url';
 
 /** Where this library's own files lie. */
 export const library = new URL('..', import.meta.url).href;
@@ -18,11 +19,10 @@ export function userFrames(frames: readonly string[]): readonly string[] {
 }
 
 /** Whether a frame is this library's or Node's. */
-export function isMachinery(frame: string): boolean {
-  return (
-    frame.includes(library) ||
-    frame.includes('(node:') ||
-    frame.includes('at node:') ||
-    frame.includes('at async node:')
-  );
-}
+export const isMachinery = (frame: string): boolean => machinery.test(frame);
+
+/** Where the library's files lie, or its sources, which Node prints as paths when it follows source maps. */
+const places = [library, library.replace(/dist\/lib\/$/, 'lib/')].flatMap(url => [url, fileURLToPath(url)]);
+const machinery = new RegExp(
+  `(?:^|[( ])(?:node:|${places.map(place => place.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')).join('|')})`,
+);

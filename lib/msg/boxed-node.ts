@@ -3,11 +3,11 @@
  * Floor 1: above `soften`; `boxed-error` adds the road it took, `revive` makes an error of it again.
  */
 import {inspect, types} from 'node:util';
-import {ActorError, suppressedBy} from '../base/errors.js';
+import {ActorError, RemoteActorError, suppressedBy} from '../base/errors.js';
 import {userFrames} from '../base/stack.js';
 import {plainStack} from '../base/tree.js';
 import {limits} from './limits.js';
-import {Budget, cutText, soften, softenRecord} from './soften.js';
+import {Budget, byteLength, cutText, soften, softenRecord, type WrapError} from './soften.js';
 
 export type BoxedNode =
   | ErrorNode
@@ -65,21 +65,21 @@ export const builtinErrors: readonly ErrorClass[] = [
 
 const maxMessageBytes = 16 * 1024;
 const maxStackBytes = 16 * 1024;
+const maxHeaderBytes = 2 * 1024;
 const maxNameBytes = 256;
 /** The keys of a node, its map, and a mark in its place. */
 const nodeOverhead = 96;
 
-/** Never throws, and never outgrows the budget. `around`: the errors and objects that it lies in. */
-export function boxNode(
-  thrown: unknown,
-  budget: Budget = new Budget(limits.errorBytes),
-  around: readonly object[] = [],
-): BoxedNode {
-  try {
-    return isError(thrown) ? boxErrorNode(thrown, budget, around) : boxValue(thrown, budget);
-  } catch {
-    return {text: 'an error that cannot be read'};
-  }
+/**
+ * Never throws, and never outgrows `limits.errorBytes`. What an error is (classes, messages, properties, causes, members)
+ * comes before where it was thrown: the stacks share the room that is left.
+ */
+export function boxNode(thrown: unknown): BoxedNode {
+  const budget = new Budget(limits.errorBytes);
+  const boxer = new Boxer();
+  const node = boxer.box(thrown, budget, []);
+  boxer.fillStacks(budget);
+  return node;
 }
 
 export function isError(thrown: unknown): thrown is Error {
@@ -87,80 +87,136 @@ export function isError(thrown: unknown): thrown is Error {
   return attempt(() => types.isNativeError(thrown) || thrown instanceof Error, false);
 }
 
-function boxValue(value: unknown, budget: Budget): BoxedNode {
-  if (!budget.take(nodeOverhead)) return {text: 'cut'};
-  const softened = budget.share(0.5, part => {
-    const copy = soften(value, part, wrapError);
-    return {copy, whole: !part.changed};
-  });
-  if (softened.whole || typeof value === 'string') return {value: softened.copy};
-  if (typeof softened.copy === 'string') return {text: softened.copy.slice(1, -1)};
-  // Plain data by now: to print it calls nobody's code.
-  return {text: cutText(inspect(softened.copy, {breakLength: Number.POSITIVE_INFINITY}), budget)};
-}
+type OpenNode = {-readonly [Key in keyof ErrorNode]: ErrorNode[Key]};
 
-function boxErrorNode(error: Error, budget: Budget, around: readonly object[]): BoxedNode {
-  if (around.includes(error)) return {text: 'circular'};
-  if (around.filter(isError).length > limits.errorCauses) return {text: 'deeper causes were cut'};
-  if (!budget.take(nodeOverhead)) return {text: 'cut'};
-  const within = [...around, error];
-  const className = readClass(error);
-  const base = readBase(error);
-  const name = readText(error, 'name');
-  const message = readText(error, 'message') ?? '';
-  const stack = readText(error, 'stack');
-  const head = {
-    class: cutText(className, budget, maxNameBytes),
-    ...(base !== undefined && base !== className && {base: cutText(base, budget, maxNameBytes)}),
-    ...(name !== undefined && name !== className && {name: cutText(name, budget, maxNameBytes)}),
-    message: cutText(message, budget, maxMessageBytes),
-    ...(stack !== undefined && {stack: cutStack(stack, message, budget)}),
-  };
-  const members = readMembers(error);
-  const skip = (key: string): boolean => headKeys.has(key) || (key === 'errors' && members !== undefined);
-  // What it carries comes before its relations: a code says more than a ninth cause.
-  const own = attempt(() => budget.share(0.5, part => softenRecord(error, part, wrapError, within, skip)), {});
-  const hidden = attempt(() => readHidden(error, budget), {});
-  const cause = readCause(error);
-  const suppressed = attempt(() => suppressedBy(error), []);
-  return {
-    ...head,
-    ...(Object.keys(own).length > 0 && {own}),
-    ...(Object.keys(hidden).length > 0 && {hidden}),
-    ...(cause !== undefined && {
-      cause: budget.share(members === undefined ? 0.9 : 0.3, part => boxNode(cause.value, part, within)),
-    }),
-    ...(members !== undefined && {errors: boxMembers(members, budget, within)}),
-    ...(suppressed.length > 0 && {suppressed: boxMembers(suppressed, budget, within)}),
-  };
+class Boxer {
+  readonly #stackless: [error: Error, node: OpenNode][] = [];
+
+  /** `around`: the errors and objects that it lies in; `causes`: how many errors in a row it is the cause of. */
+  box(thrown: unknown, budget: Budget, around: readonly object[], causes = 0): BoxedNode {
+    try {
+      return isError(thrown) ? this.#error(thrown, budget, around, causes) : this.#value(thrown, budget);
+    } catch {
+      return {text: 'an error that cannot be read'};
+    }
+  }
+
+  /** Each stack has an equal part of what is left; what it leaves over is the others'. */
+  fillStacks(budget: Budget): void {
+    this.#stackless.forEach(([error, node], at) => {
+      const text = readText(error, 'stack');
+      if (text === undefined) return;
+      const part = 1 / (this.#stackless.length - at);
+      const stack = budget.share(part, room => cutStack(text, readText(error, 'message') ?? '', room));
+      if (stack !== '') node.stack = stack;
+    });
+  }
+
+  readonly #wrap: WrapError = (error, budget, around) => new Boxed(this.box(error, budget, around));
+
+  #value(value: unknown, budget: Budget): BoxedNode {
+    if (!budget.take(nodeOverhead)) return {text: 'cut'};
+    const softened = budget.share(0.5, part => {
+      const copy = soften(value, part, this.#wrap);
+      return {copy, whole: !part.changed};
+    });
+    if (softened.whole || typeof value === 'string') return {value: softened.copy};
+    if (typeof softened.copy === 'string') return {text: softened.copy.slice(1, -1)};
+    // Plain data by now: to print it calls nobody's code.
+    return {text: cutText(inspect(softened.copy, {breakLength: Number.POSITIVE_INFINITY}), budget)};
+  }
+
+  #error(error: Error, budget: Budget, around: readonly object[], causes: number): BoxedNode {
+    if (around.includes(error)) return {text: 'circular'};
+    if (causes > limits.errorCauses || around.filter(isError).length >= limits.errorDepth)
+      return {text: 'deeper causes were cut'};
+    if (!budget.take(nodeOverhead)) return {text: 'cut'};
+    const within = [...around, error];
+    const className = readClass(error);
+    const base = readBase(error);
+    const name = readText(error, 'name');
+    const message = readText(error, 'message') ?? '';
+    const members = readMembers(error);
+    const cause = readCause(error);
+    const suppressed = attempt(() => suppressedBy(error), []);
+    const isRelated = cause !== undefined || members !== undefined || suppressed.length > 0;
+    const node: OpenNode = {
+      class: cutText(className, budget, maxNameBytes),
+      ...(base !== undefined && base !== className && {base: cutText(base, budget, maxNameBytes)}),
+      ...(name !== undefined && name !== className && {name: cutText(name, budget, maxNameBytes)}),
+      message: budget.share(isRelated ? 0.25 : 0.5, part => cutText(message, part, maxMessageBytes)),
+    };
+    this.#stackless.push([error, node]);
+    const skip = (key: string): boolean => headKeys.has(key) || (key === 'errors' && members !== undefined);
+    // What it carries comes before its relations: a code says more than a ninth cause.
+    const own = attempt(() => budget.share(0.5, part => softenRecord(error, part, this.#wrap, within, skip)), {});
+    const hidden = attempt(() => this.#hidden(error, budget), {});
+    if (Object.keys(own).length > 0) node.own = own;
+    if (Object.keys(hidden).length > 0) node.hidden = hidden;
+    if (cause !== undefined)
+      node.cause = budget.share(members !== undefined ? 0.3 : suppressed.length > 0 ? 0.9 : 1, part =>
+        this.box(cause.value, part, within, causes + 1),
+      );
+    if (members !== undefined) node.errors = this.#members(members, budget, within);
+    if (suppressed.length > 0) node.suppressed = this.#members(suppressed, budget, within);
+    return node;
+  }
+
+  /** Each member has an equal part of what is left, so that one of them cannot silence the others. */
+  #members(members: readonly unknown[], budget: Budget, around: readonly object[]): BoxedNode[] {
+    const boxed: BoxedNode[] = [];
+    const kept = Math.min(members.length, limits.errorMembers);
+    for (let i = 0; i < kept && budget.left > 2 * nodeOverhead; i++)
+      boxed.push(budget.share(1 / (kept - i), part => this.box(members[i], part, around)));
+    if (boxed.length < members.length) boxed.push({text: `${members.length - boxed.length} more were cut`});
+    return boxed;
+  }
+
+  #hidden(error: Error, budget: Budget): Record<string, unknown> {
+    if (!(error instanceof ActorError)) return {};
+    const hidden: Record<string, unknown> = {};
+    for (const key of hiddenKeys) {
+      // Both are the first of the path: `revive` takes them from there.
+      if (error instanceof RemoteActorError && (key === 'actor' || key === 'origin')) continue;
+      const descriptor = Object.getOwnPropertyDescriptor(error, key);
+      if (descriptor?.enumerable !== false) continue;
+      const value: unknown = descriptor.value;
+      const whole = budget.share(0.5, part => ({copy: soften(value, part, this.#wrap), cut: part.changed}));
+      // Of a road that is too long the origin is kept: an actor that was cut is none.
+      hidden[key] =
+        whole.cut && key === 'path' && Array.isArray(value)
+          ? soften(value.slice(0, 1), budget, this.#wrap)
+          : whole.copy;
+    }
+    return hidden;
+  }
 }
 
 const headKeys = new Set(['__proto__', 'name', 'message', 'stack', 'cause']);
-const wrapError = (error: Error, budget: Budget, around: readonly object[]): Boxed =>
-  new Boxed(boxNode(error, budget, around));
 
-/** Each member has an equal part of what is left, so that one of them cannot silence the others. */
-function boxMembers(members: readonly unknown[], budget: Budget, around: readonly object[]): BoxedNode[] {
-  const boxed: BoxedNode[] = [];
-  const kept = Math.min(members.length, limits.errorMembers);
-  for (let i = 0; i < kept && budget.left > 2 * nodeOverhead; i++)
-    boxed.push(budget.share(1 / (kept - i), part => boxNode(members[i], part, around)));
-  if (boxed.length < members.length) boxed.push({text: `${members.length - boxed.length} more were cut`});
-  return boxed;
-}
-
-/** The header, and the first 50 frames. The message is in the header too, and is cut there as well. */
+/** The header, and the first 50 frames, as many as there is room for. Empty when there is none. */
 function cutStack(stack: string, message: string, budget: Budget): string {
   const behindMessage = Math.max(0, stack.indexOf(message)) + message.length;
   const start = stack.slice(behindMessage, behindMessage + 4 * maxStackBytes).search(/^[ \t]+at /m);
   if (start < 0) return cutText(stack, budget, maxStackBytes);
   const framesFrom = behindMessage + start;
   const frames = userFrames(stack.slice(framesFrom, framesFrom + 4 * maxStackBytes).split('\n'));
-  const kept = frames.slice(0, limits.stackFrames);
+  // The message is in the header too, and is cut there as well.
+  const header = budget.share(0.5, part => cutText(stack.slice(0, framesFrom).trimEnd(), part, maxHeaderBytes));
+  const kept: string[] = [];
+  if (header === '' || !budget.take(markBytes)) return '';
+  budget.share(Math.min(1, maxStackBytes / budget.left), part => {
+    for (const frame of frames.slice(0, limits.stackFrames)) {
+      if (!part.take(byteLength(frame) + 1)) return;
+      kept.push(frame);
+    }
+  });
   if (kept.length < frames.length) kept.push(`    … ${frames.length - kept.length} more frames`);
-  const header = cutText(stack.slice(0, framesFrom).trimEnd(), budget, 2048);
-  return `${header}\n${cutText(kept.join('\n'), budget, maxStackBytes)}`;
+  return [header, ...kept].join('\n');
 }
+
+/** Of the mark that frames were cut. */
+const markBytes = 40;
 
 function readClass(error: Error): string {
   return attempt(() => {
@@ -185,16 +241,6 @@ function readText(error: Error, key: 'name' | 'message' | 'stack'): string | und
     },
     key === 'message' ? '[its message cannot be read]' : undefined,
   );
-}
-
-function readHidden(error: Error, budget: Budget): Record<string, unknown> {
-  if (!(error instanceof ActorError)) return {};
-  const hidden: Record<string, unknown> = {};
-  for (const key of hiddenKeys) {
-    const descriptor = Object.getOwnPropertyDescriptor(error, key);
-    if (descriptor?.enumerable === false) hidden[key] = soften(descriptor.value, budget, wrapError);
-  }
-  return hidden;
 }
 
 /** Boxed in an object: `cause: undefined` is a cause all the same. */

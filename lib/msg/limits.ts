@@ -17,7 +17,10 @@ export const limits = {
   errorBytes: 64 * 1024,
   /** Of an AggregateError, and of what was suppressed. */
   errorMembers: 64,
+  /** The cause of the cause, and so on. */
   errorCauses: 8,
+  /** Errors within one another, be it as causes, as members or in properties. */
+  errorDepth: 16,
   stackFrames: 50,
   /** Actors that an error is said to have passed through. */
   errorPath: 64,

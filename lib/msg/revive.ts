@@ -12,7 +12,7 @@ import {limits} from './limits.js';
 
 /** What was thrown, or what stands for it. Never throws. */
 export function reviveNode(node: unknown, depth = 0): unknown {
-  if (!isRecord(node) || depth > limits.errorCauses + 1) return malformed();
+  if (!isRecord(node) || depth > limits.errorDepth) return malformed();
   if ('value' in node) return node.value;
   if (typeof node.text === 'string') return node.text;
   if (typeof node.class !== 'string' || typeof node.message !== 'string') return malformed();
@@ -28,7 +28,7 @@ const malformed = (): Error => new ours.ProtocolError('a malformed error arrived
 
 function reviveError(node: Record<string, unknown>, className: string, message: string, depth: number): Error {
   const own = isRecord(node.own) ? node.own : {};
-  const hidden = isRecord(node.hidden) ? node.hidden : {};
+  const hidden = withOrigin(isRecord(node.hidden) ? node.hidden : {});
   const name = escapeText(textOr(node.name, className));
   const Class = classOf(className, textOr(node.base, ''), {...own, ...hidden});
   const error = Class === DOMException ? new DOMException(message, name) : new Error(message);
@@ -48,6 +48,10 @@ function reviveError(node: Record<string, unknown>, className: string, message: 
   if (error instanceof ours.NurseryError) printAsTree(error);
   return error;
 }
+
+/** Who threw is the first on the road, and sent once. */
+const withOrigin = (hidden: Record<string, unknown>): Record<string, unknown> =>
+  isActorPath(hidden.path) ? {actor: hidden.path[0], origin: hidden.path[0], ...hidden} : hidden;
 
 const isHidden = (key: string, value: unknown): boolean =>
   key === 'stderr' ? typeof value === 'string' : isActor(value) || isActorPath(value);

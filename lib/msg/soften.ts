@@ -161,21 +161,24 @@ export function softenRecord(
 
 /** A text that fits: cut, with a mark that tells how much is gone. */
 export function cutText(text: string, budget: Budget, maxBytes: number = maxTextBytes): string {
-  const room = Math.max(0, Math.min(budget.left - overhead, maxBytes));
-  // No character of UTF-16 takes more than three bytes; only where that is too much are they counted.
-  const bytes =
-    text.length * 3 <= room ? text.length * 3 : text.length > room ? Number.POSITIVE_INFINITY : byteLength(text);
+  const room = Math.min(budget.left - overhead, maxBytes);
+  // No character takes less than a byte: what is too long need not be counted.
+  const bytes = text.length > room ? Number.POSITIVE_INFINITY : byteLength(text);
   if (bytes <= room) {
     budget.take(bytes + overhead);
     return text;
   }
   budget.changed = true;
-  const kept = Math.floor((room - 48) / 3);
+  const kept = room - maxMark;
   if (kept <= 0) return '';
-  // Not between the halves of a surrogate pair.
-  const end = isPlainText(text.slice(kept - 1, kept)) ? kept : kept - 1;
-  budget.take(end * 3 + 48 + overhead);
+  // Whole characters; of a text that is none by itself, whatever comes.
+  const end = isPlainText(text) ? new TextEncoder().encodeInto(text, new Uint8Array(kept)).read : kept >> 1;
+  budget.take(room + overhead);
   return `${text.slice(0, end)}… (${text.length - end} more characters)`;
 }
 
-const byteLength = (text: string): number => (isPlainText(text) ? Buffer.byteLength(text) : text.length * 2);
+/** Of the mark that says how much is gone, in bytes. */
+const maxMark = 48;
+
+/** As it is sent: what is no well-formed text by itself goes as UTF-16. */
+export const byteLength = (text: string): number => (isPlainText(text) ? Buffer.byteLength(text) : text.length * 2);

@@ -1,0 +1,32 @@
+// Which frames are the machinery's: as Node prints them with source maps and without (rule E2).
+import {fileURLToPath} from 'node:url';
+import test from 'ava';
+import {isMachinery, library, userFrames} from '../../lib/base/stack.js';
+import {openNursery} from '../../lib/index.js';
+
+const compiled = fileURLToPath(library);
+const sources = compiled.replace(/dist(.)lib/, 'lib');
+
+test('E2: a frame of this library is known by its compiled file, and by its source', t => {
+  t.not(sources, compiled);
+  for (const place of [library, compiled, sources, `file://${sources}`]) {
+    t.true(isMachinery(`    at run (${place}nursery/nursery.ts:1:2)`), place);
+    t.true(isMachinery(`    at async ${place}nursery/nursery.ts:1:2`), place);
+    t.false(isMachinery(`    at run (/srv${place}nursery/nursery.ts:1:2)`), place);
+  }
+  t.true(isMachinery('    at process.processTicksAndRejections (node:internal/process/task_queues:95:5)'));
+  t.true(isMachinery('    at node:internal/main/run_main_module:28:49'));
+  t.true(isMachinery('    at async node:internal/modules/run_main:1:2'));
+  t.false(isMachinery('    at run (/srv/app/node:1/main.js:1:2)'));
+});
+
+test('E2: what was thrown in a nursery shows no frame of how it came to be run, with source maps as without', async t => {
+  t.true(process.execArgv.includes('--enable-source-maps'), 'this file is run with source maps');
+  const {stack} = await openNursery(() => Promise.resolve(new Error('where')));
+  const frames = (stack as string).split('\n').slice(1);
+  t.true(frames.length > 1);
+  t.deepEqual(
+    userFrames(frames).filter(frame => !frame.includes('stack.spec.ts')),
+    [],
+  );
+});
