@@ -139,6 +139,7 @@ class Boxer {
     const members = readMembers(error);
     const cause = readCause(error);
     const suppressed = attempt(() => suppressedBy(error), []);
+    // Where the room is small a long message leaves three quarters of it to its code and to what it came from.
     const isRelated = cause !== undefined || members !== undefined || suppressed.length > 0;
     const node: OpenNode = {
       class: cutText(className, budget, maxNameBytes),

@@ -144,7 +144,7 @@ export function softenRecord(
       break;
     }
     if (skip(key)) continue;
-    if (key.length > 256 || !isPlainText(key) || !budget.take(key.length * 3 + overhead)) {
+    if (key.length > 256 || !isPlainText(key) || !budget.take(byteLength(key) + overhead)) {
       budget.changed = true;
       continue;
     }

@@ -82,7 +82,7 @@ test('what three levels of actors and the root print is held back while another 
 test('what is printed at the prompt itself is shown at once, and unmarked', async t => {
   const {program, speak} = await noisy(t);
   program.press("console.log('by ' + 'hand')\r");
-  await program.until(screen => /^by hand$/m.test(screen) && screen.endsWith('quiet>'), 'line that was printed');
+  await program.until(screen => /^by hand$/m.test(screen) && program.asks('quiet'), 'line that was printed');
   t.is(await program.line('answer', 'quiet'), '1');
   await speak();
   program.press('c\r');

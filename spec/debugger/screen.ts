@@ -167,7 +167,11 @@ export class PtyProgram {
   async line(text: string, label: string): Promise<string> {
     const before = this.screen().split('\n').length;
     this.press(`${text}${keys.enter}`);
-    const screen = await this.prompt(label);
+    // Not the rest of the prompt at which it was typed: a line that is taken is answered with a new one first.
+    const screen = await this.until(
+      () => this.raw.includes('\n', this.#sent) && this.asks(label),
+      `prompt of ${label}`,
+    );
     return screen.split('\n').slice(before, -1).join('\n');
   }
 
