@@ -1,4 +1,7 @@
 // What tests/test_advanced_streaming.py claims: many users of one stream, and streams of both kinds at once.
+import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
 import test from 'ava';
 import {ContextCancelled, openNursery} from '../../lib/index.js';
 import {type Callee, turns} from '../pair.js';
@@ -113,7 +116,10 @@ for (const [how, code] of [
   inspects(
     `advanced_streaming/test_dynamic_pub_sub: consumers in actors of their own subscribe to the topics of one publisher and change them while it streams, and a Ctrl-C or a deadline ends all of it (S2, X3, P1) [${how}]`,
     async t => {
-      const program = startProgram(t, 'pub-sub', {args: [how]});
+      const folder = mkdtempSync(join(tmpdir(), 'rxtractor-spec-'));
+      t.teardown(() => rmSync(folder, {recursive: true}));
+      const over = join(folder, 'over');
+      const program = startProgram(t, 'pub-sub', {args: how === 'SIGINT' ? [] : [over]});
       const consumers = await program.next<{pid: number; got: number[][]}[]>();
       const tree = treeOf(consumers[0]?.pid ?? 0);
       for (const {got} of consumers) {
@@ -132,6 +138,7 @@ for (const [how, code] of [
         [0, 1, 0],
       );
       if (how === 'SIGINT') program.kill('SIGINT');
+      else writeFileSync(over, '');
       t.deepEqual(await program.exited, {code, signal: null});
       t.is(program.stderr, '');
       await sweep(t, tree, 'actors outlived their root');

@@ -1,5 +1,5 @@
 // What tests/test_cancellation.py claims: one failure ends all the others, in bounded time, whatever they do.
-import {mkdtempSync, readdirSync, readFileSync, rmSync} from 'node:fs';
+import {mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import test, {type ExecutionContext} from 'ava';
@@ -168,9 +168,10 @@ for (const depth of [1, 3]) {
 inspects(
   'cancellation/test_cancel_via_SIGINT: a program that sends itself SIGINT ends with its child, clean-up included (P1, T10)',
   async t => {
-    const program = startProgram(t, 'both-streams', {args: ['sigint']});
-    const pid = await program.next<number>();
-    const tree = treeOf(pid);
+    const go = join(folderOf(t), 'go');
+    const program = startProgram(t, 'both-streams', {args: ['sigint', go]});
+    const tree = treeOf(await program.next<number>());
+    writeFileSync(go, '');
     t.deepEqual(await program.exited, {code: 130, signal: null});
     t.regex(program.stdout, /"echo ended"/);
     t.is(program.stderr, '');
