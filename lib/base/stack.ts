@@ -4,8 +4,11 @@
  */
 import {fileURLToPath} from 'node:url';
 
-/** Where this library's own files lie. */
-export const library = new URL('..', import.meta.url).href;
+/** Where this library's own files lie, and their sources, which stacks name where Node follows source maps. */
+const compiled = new URL('..', import.meta.url).href;
+const places = [compiled, compiled.replace(/dist\/lib\/$/, 'lib/')];
+
+export const isOfLibrary = (url: string): boolean => places.some(place => url.startsWith(place));
 
 /**
  * The frames without those at the outer end that are this library's or Node's: how a function came to be run is the
@@ -21,8 +24,8 @@ export function userFrames(frames: readonly string[]): readonly string[] {
 /** Whether a frame is this library's or Node's. */
 export const isMachinery = (frame: string): boolean => machinery.test(frame);
 
-/** Where the library's files lie, or its sources, which Node prints as paths when it follows source maps. */
-const places = [library, library.replace(/dist\/lib\/$/, 'lib/')].flatMap(url => [url, fileURLToPath(url)]);
+/** Of a source Node prints the path. */
+const starts = ['node:', ...places, ...places.map(place => fileURLToPath(place))];
 const machinery = new RegExp(
-  `(?:^|[( ])(?:node:|${places.map(place => place.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')).join('|')})`,
+  `(?:^|[( ])(?:${starts.map(start => start.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')).join('|')})`,
 );

@@ -6,8 +6,9 @@ import {inspect, types} from 'node:util';
 import {ActorError, RemoteActorError, suppressedBy} from '../base/errors.js';
 import {userFrames} from '../base/stack.js';
 import {plainStack} from '../base/tree.js';
+import {wellFormed} from './extensions.js';
 import {limits} from './limits.js';
-import {Budget, byteLength, cutText, soften, softenRecord, type WrapError} from './soften.js';
+import {Budget, byteLength, cutText, markBytes, soften, softenRecord, type WrapError} from './soften.js';
 
 export type BoxedNode =
   | ErrorNode
@@ -116,14 +117,15 @@ class Boxer {
 
   #value(value: unknown, budget: Budget): BoxedNode {
     if (!budget.take(nodeOverhead)) return {text: 'cut'};
-    const softened = budget.share(0.5, part => {
-      const copy = soften(value, part, this.#wrap);
-      return {copy, whole: !part.changed};
-    });
-    if (softened.whole || typeof value === 'string') return {value: softened.copy};
-    if (typeof softened.copy === 'string') return {text: softened.copy.slice(1, -1)};
+    const {copy, changed} = this.#softened(value, budget);
+    if (!changed || typeof value === 'string') return {value: copy};
+    if (typeof copy === 'string') return {text: copy.slice(1, -1)};
     // Plain data by now: to print it calls nobody's code.
-    return {text: cutText(inspect(softened.copy, {breakLength: Number.POSITIVE_INFINITY}), budget)};
+    return {text: cutText(inspect(copy, {breakLength: Number.POSITIVE_INFINITY}), budget)};
+  }
+
+  #softened(value: unknown, budget: Budget): {readonly copy: unknown; readonly changed: boolean} {
+    return budget.share(0.5, part => ({copy: soften(value, part, this.#wrap), changed: part.changed}));
   }
 
   #error(error: Error, budget: Budget, around: readonly object[], causes: number): BoxedNode {
@@ -154,10 +156,11 @@ class Boxer {
     const hidden = attempt(() => this.#hidden(error, budget), {});
     if (Object.keys(own).length > 0) node.own = own;
     if (Object.keys(hidden).length > 0) node.hidden = hidden;
-    if (cause !== undefined)
-      node.cause = budget.share(members !== undefined ? 0.3 : suppressed.length > 0 ? 0.9 : 1, part =>
-        this.box(cause.value, part, within, causes + 1),
-      );
+    if (cause !== undefined) {
+      const beside = suppressed.length > 0 ? 0.9 : 1;
+      const part = members === undefined ? beside : 0.3;
+      node.cause = budget.share(part, room => this.box(cause.value, room, within, causes + 1));
+    }
     if (members !== undefined) node.errors = this.#members(members, budget, within);
     if (suppressed.length > 0) node.suppressed = this.#members(suppressed, budget, within);
     return node;
@@ -182,12 +185,10 @@ class Boxer {
       const descriptor = Object.getOwnPropertyDescriptor(error, key);
       if (descriptor?.enumerable !== false) continue;
       const value: unknown = descriptor.value;
-      const whole = budget.share(0.5, part => ({copy: soften(value, part, this.#wrap), cut: part.changed}));
+      const {copy, changed} = this.#softened(value, budget);
       // Of a road that is too long the origin is kept: an actor that was cut is none.
-      hidden[key] =
-        whole.cut && key === 'path' && Array.isArray(value)
-          ? soften(value.slice(0, 1), budget, this.#wrap)
-          : whole.copy;
+      const isCutRoad = changed && key === 'path' && Array.isArray(value);
+      hidden[key] = isCutRoad ? soften(value.slice(0, 1), budget, this.#wrap) : copy;
     }
     return hidden;
   }
@@ -201,9 +202,10 @@ function cutStack(stack: string, message: string, budget: Budget): string {
   const start = stack.slice(behindMessage, behindMessage + 4 * maxStackBytes).search(/^[ \t]+at /m);
   if (start < 0) return cutText(stack, budget, maxStackBytes);
   const framesFrom = behindMessage + start;
-  const frames = userFrames(stack.slice(framesFrom, framesFrom + 4 * maxStackBytes).split('\n'));
+  const frames = userFrames(wellFormed(stack.slice(framesFrom, framesFrom + 4 * maxStackBytes)).split('\n'));
   // The message is in the header too, and is cut there as well.
-  const header = budget.share(0.5, part => cutText(stack.slice(0, framesFrom).trimEnd(), part, maxHeaderBytes));
+  const whole = wellFormed(stack.slice(0, framesFrom)).trimEnd();
+  const header = budget.share(0.5, part => cutText(whole, part, maxHeaderBytes));
   const kept: string[] = [];
   if (header === '' || !budget.take(markBytes)) return '';
   budget.share(Math.min(1, maxStackBytes / budget.left), part => {
@@ -215,9 +217,6 @@ function cutStack(stack: string, message: string, budget: Budget): string {
   if (kept.length < frames.length) kept.push(`    … ${frames.length - kept.length} more frames`);
   return [header, ...kept].join('\n');
 }
-
-/** Of the mark that frames were cut. */
-const markBytes = 40;
 
 function readClass(error: Error): string {
   return attempt(() => {

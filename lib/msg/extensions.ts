@@ -96,10 +96,16 @@ export const readyUndefined = extension(Ext.Undefined, Uint8Array.of(0));
 export const readyNegativeZero = new Ready(Uint8Array.of(0xcb, 0x80, 0, 0, 0, 0, 0, 0, 0));
 
 /** In Node 20, and not yet in our library of types. */
-const isWellFormed = (String.prototype as unknown as {isWellFormed(this: string): boolean}).isWellFormed;
+const {isWellFormed, toWellFormed} = String.prototype as unknown as {
+  isWellFormed(this: string): boolean;
+  toWellFormed(this: string): string;
+};
 
 /** Whether UTF-8 can carry it: a lone surrogate would arrive as U+FFFD. */
 export const isPlainText = (text: string): boolean => isWellFormed.call(text);
+
+/** What a terminal shows of it. */
+export const wellFormed = (text: string): string => toWellFormed.call(text);
 
 export const readyText16 = (text: string): Ready => extension(Ext.Text16, Buffer.from(text, 'utf16le'));
 

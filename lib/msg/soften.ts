@@ -169,16 +169,16 @@ export function cutText(text: string, budget: Budget, maxBytes: number = maxText
     return text;
   }
   budget.changed = true;
-  const kept = room - maxMark;
+  const kept = room - markBytes;
   if (kept <= 0) return '';
-  // Whole characters; of a text that is none by itself, whatever comes.
-  const end = isPlainText(text) ? new TextEncoder().encodeInto(text, new Uint8Array(kept)).read : kept >> 1;
+  const {read} = new TextEncoder().encodeInto(text, new Uint8Array(kept));
+  const end = isPlainText(text.slice(0, read)) ? read : Math.min(read, kept >> 1);
   budget.take(room + overhead);
   return `${text.slice(0, end)}… (${text.length - end} more characters)`;
 }
 
-/** Of the mark that says how much is gone, in bytes. */
-const maxMark = 48;
+/** Of the mark that says how much is gone, at most: also where a text goes as UTF-16. */
+export const markBytes = 64;
 
 /** As it is sent: what is no well-formed text by itself goes as UTF-16. */
 export const byteLength = (text: string): number => (isPlainText(text) ? Buffer.byteLength(text) : text.length * 2);

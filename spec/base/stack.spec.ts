@@ -1,19 +1,22 @@
 // Which frames are the machinery's: as Node prints them with source maps and without (rule E2).
-import {fileURLToPath} from 'node:url';
+import {fileURLToPath, pathToFileURL} from 'node:url';
 import test from 'ava';
-import {isMachinery, library, userFrames} from '../../lib/base/stack.js';
+import {isMachinery, isOfLibrary, userFrames} from '../../lib/base/stack.js';
 import {openNursery} from '../../lib/index.js';
 
+const library = new URL('../../lib/', import.meta.url);
 const compiled = fileURLToPath(library);
-const sources = compiled.replace(/dist(.)lib/, 'lib');
+const sources = fileURLToPath(new URL('../../lib/', library));
 
 test('E2: a frame of this library is known by its compiled file, and by its source', t => {
-  t.not(sources, compiled);
-  for (const place of [library, compiled, sources, `file://${sources}`]) {
+  t.regex(compiled, /[\\/]dist[\\/]lib[\\/]$/);
+  for (const place of [compiled, sources, ...[compiled, sources].map(path => pathToFileURL(path).href)]) {
     t.true(isMachinery(`    at run (${place}nursery/nursery.ts:1:2)`), place);
     t.true(isMachinery(`    at async ${place}nursery/nursery.ts:1:2`), place);
     t.false(isMachinery(`    at run (/srv${place}nursery/nursery.ts:1:2)`), place);
   }
+  for (const path of [compiled, sources]) t.true(isOfLibrary(pathToFileURL(`${path}index.js`).href));
+  t.false(isOfLibrary(import.meta.url));
   t.true(isMachinery('    at process.processTicksAndRejections (node:internal/process/task_queues:95:5)'));
   t.true(isMachinery('    at node:internal/main/run_main_module:28:49'));
   t.true(isMachinery('    at async node:internal/modules/run_main:1:2'));

@@ -335,6 +335,51 @@ test('E3: frames are cut from the outer end, and the stack says how many are gon
   t.is(lines.length - 2 + Number(gone), 30);
 });
 
+test('E3: of ten thousand members no more are looked at than are sent', t => {
+  let looked = 0;
+  const members = new Proxy(
+    Array.from({length: 10_000}, (_, i) => new Error(`${i}`)),
+    {
+      get(all, key) {
+        if (/^\d+$/.test(String(key))) looked++;
+        return Reflect.get(all, key);
+      },
+    },
+  );
+  sent(Object.defineProperty(new AggregateError([]), 'errors', {value: members}));
+  t.is(looked, limits.errorMembers);
+});
+
+test('E3: errors that are members of one another are cut at a depth that every reader takes', t => {
+  const nested = (levels: number): Error =>
+    levels === 0 ? ordinary('leaf') : new AggregateError([nested(levels - 1)]);
+  let depth = 0;
+  let error: unknown = revived(nested(40));
+  for (; error instanceof AggregateError; [error] = error.errors) depth++;
+  t.is(depth, limits.errorDepth);
+  t.is(error, 'deeper causes were cut');
+  t.true(
+    leaves(unboxError(sent(nurseries(1, 7, 'short')))).every(leaf => (leaf as errors.RemoteActorError).is(RangeError)),
+  );
+});
+
+test('E3: no text outgrows the box, whatever of it UTF-8 cannot carry', t => {
+  const odd = '\ud800';
+  for (const [title, text] of Object.entries({
+    'behind what is kept': '漢'.repeat(100_000) + odd,
+    'before the rest': odd + 'a'.repeat(100_000),
+    'in between': `${'a'.repeat(8_000)}${odd}${'漢'.repeat(100_000)}`,
+  })) {
+    const stack = ['Error: m', ...(text.match(/.{1,400}/gsu) ?? []).map(part => `    at f (${part}:1:1)`)].join('\n');
+    const long = codec.encode(boxError(new AggregateError([new Error(text), new Error(text)], text), worker));
+    t.true(long.length <= limits.errorBytes, `${title}: ${long.length} bytes`);
+    const traced = Array.from({length: 4}, () => Object.assign(new Error('m'), {stack}));
+    const bytes = codec.encode(boxError(new AggregateError(traced, 'm'), worker));
+    t.true(bytes.length <= limits.errorBytes, `${title}: ${bytes.length} bytes`);
+  }
+  t.true(revivedError(new Error(odd + 'a'.repeat(100))).message.startsWith(odd), 'a message arrives as it was');
+});
+
 test('E3: of a road that does not fit the origin arrives', t => {
   let passed = unboxError(sent(ordinary('of a leaf')));
   for (let i = 1; i < limits.errorPath; i++) passed = unboxError(boxError(passed, relay));

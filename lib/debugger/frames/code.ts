@@ -2,14 +2,14 @@
  * Whose code it is that runs, by the URL of its script, and what can be read from its text.
  * Floor 7: below `inspected`; pure, but for what one session learns of whose it is.
  */
-import {library} from '../../base/stack.js';
+import {isOfLibrary} from '../../base/stack.js';
 
 const installed = '/node_modules/';
 /** What this library loads by itself, and what runs between its functions and a user's: never the user's own. */
 const machinery: ReadonlySet<string> = new Set(['rxjs', 'p-queue', 'msgpack-lite', 'msgpackr']);
 
 /** Whether it is code of the program, its libraries included: neither Node's nor this library's, and in a file. */
-export const isOfProgram = (url: string): boolean => url !== '' && !url.startsWith('node:') && !url.startsWith(library);
+export const isOfProgram = (url: string): boolean => url !== '' && !url.startsWith('node:') && !isOfLibrary(url);
 
 export class Ownership {
   /** The package that is being debugged, where that is an installed one: its folder. */
@@ -22,7 +22,7 @@ export class Ownership {
 
   /** Whether it is installed code, which may call the user's. */
   isLibrary(url: string): boolean {
-    if (url.startsWith(library) || !url.includes(installed)) return false;
+    if (isOfLibrary(url) || !url.includes(installed)) return false;
     return !(this.#own && url.startsWith(this.#own) && !url.slice(this.#own.length - 1).includes(installed));
   }
 
