@@ -59,6 +59,8 @@ export class PtyProgram {
   #ended = false;
   /** How much of `raw` had come when keys were last sent, and how much of it is on the screen. */
   #sent = 0;
+  /** Whether there was a whole line among those keys. */
+  #entered = false;
   #drawn = 0;
 
   constructor(t: ExecutionContext, name: string, options: ScreenOptions = {}) {
@@ -128,7 +130,9 @@ export class PtyProgram {
   }
 
   asks(label: string): boolean {
-    return promptEnd.test(this.raw.slice(this.#sent)) && this.screen().endsWith(`${label}>`);
+    const answer = this.raw.slice(this.#sent);
+    // A line that is taken is answered with a new one: before that, this is the rest of the prompt at which it was typed.
+    return promptEnd.test(answer) && (!this.#entered || answer.includes('\n')) && this.screen().endsWith(`${label}>`);
   }
 
   async until(holds: (screen: string) => boolean, what: string): Promise<string> {
@@ -143,6 +147,7 @@ export class PtyProgram {
   /** Presses keys. */
   press(text: string): void {
     this.#sent = this.raw.length;
+    this.#entered = text.includes(keys.enter);
     this.#pty.write(text);
   }
 
@@ -167,11 +172,7 @@ export class PtyProgram {
   async line(text: string, label: string): Promise<string> {
     const before = this.screen().split('\n').length;
     this.press(`${text}${keys.enter}`);
-    // Not the rest of the prompt at which it was typed: a line that is taken is answered with a new one first.
-    const screen = await this.until(
-      () => this.raw.includes('\n', this.#sent) && this.asks(label),
-      `prompt of ${label}`,
-    );
+    const screen = await this.prompt(label);
     return screen.split('\n').slice(before, -1).join('\n');
   }
 
