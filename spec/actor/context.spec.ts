@@ -1,8 +1,6 @@
 // Contexts and their streams over a real process: the rules C1 to C6, X2 to X11, S1 to S6 as users meet them.
-import {mkdtempSync, readFileSync, rmSync} from 'node:fs';
-import {tmpdir} from 'node:os';
-import {join} from 'node:path';
-import anyTest, {type ExecutionContext, type TestFn} from 'ava';
+import {readFileSync} from 'node:fs';
+import anyTest, {type TestFn} from 'ava';
 import {firstValueFrom, from, lastValueFrom, NEVER, take, throwError, toArray} from 'rxjs';
 import {
   type CallOptions,
@@ -22,6 +20,7 @@ import {countTo, endless, plus} from '../fixtures/streams.js';
 import {add, badStream} from '../fixtures/tasks.js';
 import {tidy} from '../fixtures/tidy.js';
 import {deafEar, halfClose} from '../fixtures/two-way.js';
+import {notesOf} from '../folder.js';
 import {leftBehind} from '../processes.js';
 
 /** One actor serves all tests of this file: whatever becomes of their contexts, it goes on serving (rule C11). */
@@ -46,13 +45,6 @@ test.after.always('the actor still serves, nothing is left behind, no rejection 
   t.deepEqual(await leftBehind(), []);
   t.deepEqual(unhandled, []);
 });
-
-function notes(t: ExecutionContext): {readonly file: string; lines(): string[]} {
-  const folder = mkdtempSync(join(tmpdir(), 'rxtractor-spec-'));
-  t.teardown(() => rmSync(folder, {recursive: true}));
-  const file = join(folder, 'notes');
-  return {file, lines: () => readFileSync(file, 'utf8').split('\n').slice(0, -1)};
-}
 
 test('C1: openContext resolves with the first value of started', async t => {
   const context = await portal.openContext(talk);
@@ -149,7 +141,7 @@ test('C5: a result that was on its way when cancel() was called is kept', async 
 });
 
 test('X2: cancel() resolves only after the remote clean-up has ended, its own awaits included', async t => {
-  const {file, lines} = notes(t);
+  const {file, lines} = notesOf(t);
   const context = await portal.openContext(tidy, file, 300);
   t.true(await context.cancel('why not'));
   t.deepEqual(lines(), ['begin true why not', 'end']);
@@ -157,7 +149,7 @@ test('X2: cancel() resolves only after the remote clean-up has ended, its own aw
 });
 
 test('X2: cancel() resolves false when the clean-up takes longer than its timeout, and never rejects', async t => {
-  const {file, lines} = notes(t);
+  const {file, lines} = notesOf(t);
   const context = await portal.openContext(tidy, file, 700);
   t.false(await context.cancel('too slow', {timeout: 50}));
   const error = await t.throwsAsync(context.result(), {instanceOf: ContextCancelled});
@@ -167,7 +159,7 @@ test('X2: cancel() resolves false when the clean-up takes longer than its timeou
 });
 
 test('X2: cancel() may be called any number of times', async t => {
-  const {file, lines} = notes(t);
+  const {file, lines} = notesOf(t);
   const context = await portal.openContext(tidy, file, 50);
   t.deepEqual(await Promise.all([context.cancel('first'), context.cancel('second'), context.cancel()]), [
     true,
@@ -180,7 +172,7 @@ test('X2: cancel() may be called any number of times', async t => {
 });
 
 test('X4: a reason that cannot be serialized is told as a text', async t => {
-  const {file, lines} = notes(t);
+  const {file, lines} = notesOf(t);
   const context = await portal.openContext(tidy, file, 0);
   t.true(await context.cancel(Symbol('reason')));
   t.deepEqual(lines(), ['begin true Symbol(reason)', 'end']);
@@ -188,7 +180,7 @@ test('X4: a reason that cannot be serialized is told as a text', async t => {
 });
 
 test('X10: a timeout cancels with reason deadline', async t => {
-  const {file, lines} = notes(t);
+  const {file, lines} = notesOf(t);
   const context = await portal.with({timeout: 400}).openContext(tidy, file, 0);
   const error = await t.throwsAsync(context.result(), {instanceOf: ContextCancelled});
   t.is(error.reason, 'deadline');
@@ -197,7 +189,7 @@ test('X10: a timeout cancels with reason deadline', async t => {
 });
 
 test('X10: a signal that has aborted, and a timeout of nothing, prevent the call', async t => {
-  const {file} = notes(t);
+  const {file} = notesOf(t);
   const aborted = await t.throwsAsync(portal.with({signal: AbortSignal.abort('no')}).openContext(tidy, file, 0), {
     instanceOf: ContextCancelled,
   });
@@ -413,7 +405,7 @@ test('C6: leaving a scope normally completes the streams of its contexts and awa
 });
 
 test('C6: leaving a scope with an error cancels, awaits the clean-up, and rethrows the local error', async t => {
-  const {file, lines} = notes(t);
+  const {file, lines} = notesOf(t);
   const mine = new TypeError('mine');
   const error = await t.throwsAsync(
     openNursery(async inner => {
@@ -426,13 +418,13 @@ test('C6: leaving a scope with an error cancels, awaits the clean-up, and rethro
 });
 
 test('C6: with onExit cancel leaving a scope normally cancels, which is no failure', async t => {
-  const {file, lines} = notes(t);
+  const {file, lines} = notesOf(t);
   await openNursery(inner => portal.with({scope: inner, onExit: 'cancel'}).openContext(tidy, file, 100));
   t.is(lines().at(-1), 'end');
 });
 
 test('portal.context() is cold: it opens at subscription, and unsubscribing cancels', async t => {
-  const {file, lines} = notes(t);
+  const {file, lines} = notesOf(t);
   const cold = portal.context(tidy, file, 0);
   const got: string[] = [];
   const subscription = cold.subscribe(context => context.started.subscribe(first => got.push(first)));
@@ -461,14 +453,14 @@ test('portal.stream() runs the function for each subscription, to its end', asyn
 });
 
 test('X1: unsubscribing from portal.stream() unsubscribes its source over there', async t => {
-  const {file, lines} = notes(t);
+  const {file, lines} = notesOf(t);
   t.is(await firstValueFrom(portal.stream(endless, file)), 1);
   while (!readable(file)) await sleep(10);
   t.deepEqual(lines(), ['unsubscribed']);
 });
 
 test('X1: leaving an iterator of portal.stream() unsubscribes its source over there', async t => {
-  const {file, lines} = notes(t);
+  const {file, lines} = notesOf(t);
   for await (const value of portal.stream(endless, file)) {
     t.is(value, 1);
     break;

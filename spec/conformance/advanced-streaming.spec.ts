@@ -1,9 +1,9 @@
 // What tests/test_advanced_streaming.py claims: many users of one stream, and streams of both kinds at once.
-import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
-import {tmpdir} from 'node:os';
+import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import test from 'ava';
 import {ContextCancelled, openNursery} from '../../lib/index.js';
+import {folderOf} from '../folder.js';
 import {type Callee, turns} from '../pair.js';
 import {canInspect, leftBehind, treeOf} from '../processes.js';
 import {startProgram, sweep} from '../program.js';
@@ -116,8 +116,7 @@ for (const [how, code] of [
   inspects(
     `advanced_streaming/test_dynamic_pub_sub: consumers in actors of their own subscribe to the topics of one publisher and change them while it streams, and a Ctrl-C or a deadline ends all of it (S2, X3, P1) [${how}]`,
     async t => {
-      const folder = mkdtempSync(join(tmpdir(), 'rxtractor-spec-'));
-      t.teardown(() => rmSync(folder, {recursive: true}));
+      const folder = folderOf(t);
       const over = join(folder, 'over');
       const program = startProgram(t, 'pub-sub', {args: how === 'SIGINT' ? [] : [over]});
       const consumers = await program.next<{pid: number; got: number[][]}[]>();

@@ -1,6 +1,5 @@
 // What tests/test_cancellation.py claims: one failure ends all the others, in bounded time, whatever they do.
-import {mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
-import {tmpdir} from 'node:os';
+import {readdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import test, {type ExecutionContext} from 'ava';
 import {type Nursery, NurseryError, openNursery, type Portal, RemoteActorError, sleep} from '../../lib/index.js';
@@ -9,6 +8,7 @@ import {failingTree, meetAndFail} from '../fixtures/meet.js';
 import {noteExit} from '../fixtures/quad.js';
 import {add, nap, pidOf} from '../fixtures/tasks.js';
 import {throwRange} from '../fixtures/throwers.js';
+import {folderOf} from '../folder.js';
 import {turns} from '../pair.js';
 import {canInspect, isAlive, leftBehind, treeOf} from '../processes.js';
 import {startProgram, sweep} from '../program.js';
@@ -22,12 +22,6 @@ test.after.always('no process is left behind', async t => {
 
 /** Time enough for many actors on a loaded machine, where the bounds are not what is tested. */
 const patient = {timeouts: {spawn: 60_000, handshake: 60_000, exit: 60_000, cancelAck: 30_000}};
-
-function folderOf(t: ExecutionContext): string {
-  const folder = mkdtempSync(join(tmpdir(), 'rxtractor-spec-'));
-  t.teardown(() => rmSync(folder, {recursive: true}));
-  return folder;
-}
 
 function isBoxedRangeError(error: unknown): boolean {
   return error instanceof RemoteActorError && error.is(RangeError);
@@ -169,7 +163,7 @@ inspects(
   'cancellation/test_cancel_via_SIGINT: a program that sends itself SIGINT ends with its child, clean-up included (P1, T10)',
   async t => {
     const go = join(folderOf(t), 'go');
-    const program = startProgram(t, 'both-streams', {args: ['sigint', go]});
+    const program = startProgram(t, 'both-streams', {args: [go]});
     const tree = treeOf(await program.next<number>());
     writeFileSync(go, '');
     t.deepEqual(await program.exited, {code: 130, signal: null});

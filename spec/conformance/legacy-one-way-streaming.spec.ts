@@ -1,11 +1,10 @@
 // What tests/test_legacy_one_way_streaming.py claims: streams that only come.
-import {mkdtempSync, readdirSync, rmSync} from 'node:fs';
-import {tmpdir} from 'node:os';
-import {join} from 'node:path';
+import {readdirSync} from 'node:fs';
 import test from 'ava';
 import {concat, finalize, from, NEVER} from 'rxjs';
 import {ContextCancelled, openNursery, sleep} from '../../lib/index.js';
 import {aggregate} from '../fixtures/quad.js';
+import {folderOf} from '../folder.js';
 import {until} from '../pair.js';
 import {leftBehind} from '../processes.js';
 import {errorOf, over} from './over.js';
@@ -59,8 +58,7 @@ for (const values of [1, 10, 50, 100, 200, 290]) {
   test.serial(
     `legacy_one_way_streaming/test_not_fast_enough_quad: four actors that stream into one another are cancelled midway, and each ends by itself (T10, X3) [after ${values} of 300 values]`,
     async t => {
-      const folder = mkdtempSync(join(tmpdir(), 'rxtractor-spec-'));
-      t.teardown(() => rmSync(folder, {recursive: true}));
+      const folder = folderOf(t);
       const controller = new AbortController();
       const seen: number[] = [];
       const error = await errorOf(

@@ -1,6 +1,3 @@
-// What tests/discovery/test_multi_program.py claims: a program that others join, and many actors of one name.
-import {mkdtempSync, rmSync} from 'node:fs';
-import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import test, {type ExecutionContext} from 'ava';
 import {type ActorId, findActor, openNursery, waitForActor} from '../../lib/index.js';
@@ -8,6 +5,7 @@ import {useInEveryWay} from '../fixtures/every-way.js';
 import {forAnybody, list, use} from '../fixtures/found.js';
 import {busy} from '../fixtures/stubborn.js';
 import {pidOf} from '../fixtures/tasks.js';
+import {folderOf} from '../folder.js';
 import {isAlive, leftBehind} from '../processes.js';
 import {startProgram} from '../program.js';
 
@@ -17,8 +15,7 @@ test.after.always('no process is left behind', async t => {
 
 /** An address that nobody has yet. */
 function newAddress(t: ExecutionContext): string {
-  const folder = mkdtempSync(join(tmpdir(), 'rxtractor-spec-'));
-  t.teardown(() => rmSync(folder, {recursive: true}));
+  const folder = folderOf(t);
   return `unix:${join(folder, 'registrar')}`;
 }
 const secret = 'known to both of them';

@@ -1,6 +1,3 @@
-// What tests/discovery/test_registrar.py claims: who is registered, finds others there, and is no more.
-import {mkdtempSync, rmSync} from 'node:fs';
-import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import test, {type ExecutionContext} from 'ava';
 import {filter, firstValueFrom, type Observable, ReplaySubject} from 'rxjs';
@@ -18,6 +15,7 @@ import {
 import {talk} from '../fixtures/contexts.js';
 import {forAnybody, use} from '../fixtures/found.js';
 import {add, exit} from '../fixtures/tasks.js';
+import {folderOf} from '../folder.js';
 import {leftBehind} from '../processes.js';
 import {startProgram} from '../program.js';
 
@@ -27,8 +25,7 @@ test.after.always('no process is left behind', async t => {
 
 /** Options of a root that joins a program of its own. */
 async function joining(t: ExecutionContext): Promise<RootOptions> {
-  const folder = mkdtempSync(join(tmpdir(), 'rxtractor-spec-'));
-  t.teardown(() => rmSync(folder, {recursive: true}));
+  const folder = folderOf(t);
   const registry = `unix:${join(folder, 'registrar')}`;
   await startProgram(t, 'registrar', {args: [registry]}).next();
   return {name: 'root', registry, secret: 'known to both of them'};

@@ -1,7 +1,5 @@
 // What an actor tells upwards of those below it: in order, of its own, and through what may be lost meanwhile.
 import {AsyncLocalStorage} from 'node:async_hooks';
-import {mkdtempSync, rmSync} from 'node:fs';
-import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import test from 'ava';
 import {filter, firstValueFrom, lastValueFrom, ReplaySubject, Subject} from 'rxjs';
@@ -22,6 +20,7 @@ import {
   watchActors,
 } from '../../lib/index.js';
 import {forAnybody, keep, lookFor, use} from '../fixtures/found.js';
+import {folderOf} from '../folder.js';
 import {newPair, type Pair, until} from '../pair.js';
 
 const roads: Roads = {secret: new Uint8Array(32), listen: []};
@@ -124,8 +123,7 @@ const outside = AsyncLocalStorage.snapshot();
 const secret = 'known to both of them';
 
 test('K16, K17, D1: a program whose registrar is lost goes on and starts actors; who watches and who waits is told; the next registrar is told all anew', async t => {
-  const folder = mkdtempSync(join(tmpdir(), 'rxtractor-spec-'));
-  t.teardown(() => rmSync(folder, {recursive: true}));
+  const folder = folderOf(t);
   // Neither a listener nor the wait for a registrar keeps a process that does nothing else.
   const alive = setInterval(() => {}, 1e6);
   t.teardown(() => clearInterval(alive));

@@ -1,8 +1,3 @@
-// What an actor promises whatever carries it, asked of a process, a thread and an inline runtime alike; then what
-// they promise differently (rule T16).
-import {mkdtempSync, readFileSync, rmSync} from 'node:fs';
-import {tmpdir} from 'node:os';
-import {join} from 'node:path';
 import type {Worker} from 'node:worker_threads';
 import test, {type ExecutionContext} from 'ava';
 import {firstValueFrom, from, lastValueFrom, take, toArray} from 'rxjs';
@@ -31,6 +26,7 @@ import {env, execArgv} from '../fixtures/surroundings.js';
 import {add, badStream, big, double, echo, exit, hang, hidden, nap, pidOf, unsendable, who} from '../fixtures/tasks.js';
 import {QuotaError, quota, throwRange} from '../fixtures/throwers.js';
 import {halfClose} from '../fixtures/two-way.js';
+import {notesOf} from '../folder.js';
 import {isAlive, leftBehind, untilGone} from '../processes.js';
 import {fixture, startProgram} from '../program.js';
 
@@ -87,14 +83,6 @@ function withActor<T>(
   root = {},
 ): Promise<T> {
   return openNursery(async nursery => body(await nursery.startActor('actor', {backend, expose})), root);
-}
-
-/** A file that actors append their lines to. */
-function notes(t: ExecutionContext): {readonly file: string; lines(): string[]} {
-  const folder = mkdtempSync(join(tmpdir(), 'rxtractor-spec-'));
-  t.teardown(() => rmSync(folder, {recursive: true}));
-  const file = join(folder, 'notes');
-  return {file, lines: () => readFileSync(file, 'utf8').split('\n').slice(0, -1)};
 }
 
 each('T1: a task is run in the actor, a process of its own or not', async (t, backend) => {
@@ -172,7 +160,7 @@ each('E1: an error arrives with its class, its members, its causes, and the path
 );
 
 each('X2: a cancel is acknowledged once the clean-up has ended', async (t, backend) => {
-  const {file, lines} = notes(t);
+  const {file, lines} = notesOf(t);
   await withActor(
     backend,
     [keep],
@@ -189,7 +177,7 @@ each('X2: a cancel is acknowledged once the clean-up has ended', async (t, backe
 });
 
 each('T10: clean-up ends before the nursery settles', async (t, backend) => {
-  const {file, lines} = notes(t);
+  const {file, lines} = notesOf(t);
   await openNursery(async nursery => {
     const portal = await nursery.startActor('keeper', {backend, expose: [keep]});
     await portal.openContext(keep, file, 2, 'idle');
@@ -199,7 +187,7 @@ each('T10: clean-up ends before the nursery settles', async (t, backend) => {
 });
 
 each('X1: an unsubscription tears the source down', async (t, backend) => {
-  const {file, lines} = notes(t);
+  const {file, lines} = notesOf(t);
   await withActor(backend, [endless, add], async portal => {
     t.is(await firstValueFrom(portal.stream(endless, file)), 1);
   });

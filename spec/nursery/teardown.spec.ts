@@ -1,8 +1,4 @@
-// How a nursery ends: what it awaits, what it cancels, what it kills, and what it tells.
-import {mkdtempSync, readFileSync, rmSync} from 'node:fs';
-import {tmpdir} from 'node:os';
-import {join} from 'node:path';
-import test, {type ExecutionContext} from 'ava';
+import test from 'ava';
 import {concat, finalize, firstValueFrom, from, map, NEVER, of, Subject} from 'rxjs';
 import {
   ContextCancelled,
@@ -21,6 +17,7 @@ import {keep} from '../fixtures/finalizers.js';
 import {busy, deaf} from '../fixtures/stubborn.js';
 import {add, double, hang, nap, pidOf} from '../fixtures/tasks.js';
 import {throwRange} from '../fixtures/throwers.js';
+import {notesOf} from '../folder.js';
 import {isAlive, leftBehind, untilGone} from '../processes.js';
 
 const unhandled: unknown[] = [];
@@ -33,17 +30,6 @@ test.after.always('no process is left behind, and no rejection unhandled', async
 
 /** Time enough for clean-up on a loaded machine, where the bounds are not what is tested. */
 const patient = {timeouts: {exit: 30_000, cancelAck: 10_000}};
-
-/** A file that actors append their lines to. */
-function notes(t: ExecutionContext): {readonly file: string; lines(): string[]} {
-  const folder = mkdtempSync(join(tmpdir(), 'rxtractor-spec-'));
-  t.teardown(() => rmSync(folder, {recursive: true}));
-  const file = join(folder, 'notes');
-  return {
-    file,
-    lines: () => readFileSync(file, 'utf8').split('\n').slice(0, -1),
-  };
-}
 
 test('T8: one-shot actors that nobody awaited are awaited when the body ends', async t => {
   let late: number | undefined;
@@ -268,7 +254,7 @@ test('E5: a failure and another error of the body leave as one NurseryError', as
 });
 
 test('T10: clean-up in a child is run and awaited before the nursery settles', async t => {
-  const {file, lines} = notes(t);
+  const {file, lines} = notesOf(t);
   await openNursery(async nursery => {
     const portal = await nursery.startActor('keeper', {expose: [keep]});
     await portal.openContext(keep, file, 1, 'idle');
@@ -278,7 +264,7 @@ test('T10: clean-up in a child is run and awaited before the nursery settles', a
 });
 
 test('T10: clean-up runs at every level of a tree of three, each before its parent has gone', async t => {
-  const {file, lines} = notes(t);
+  const {file, lines} = notesOf(t);
   let pids: readonly number[] = [];
   await openNursery(async nursery => {
     const portal = await nursery.startActor('level-3', {expose: [keep]});
@@ -291,7 +277,7 @@ test('T10: clean-up runs at every level of a tree of three, each before its pare
 });
 
 test.serial('T10: a busy leaf is killed by its own parent, and the clean-up of the healthy levels is run', async t => {
-  const {file, lines} = notes(t);
+  const {file, lines} = notesOf(t);
   let pids: readonly number[] = [];
   await openNursery(
     async nursery => {
@@ -369,7 +355,7 @@ for (const stubborn of [1, 3]) {
 }
 
 test('T10: where something else runs beside a task that did not obey, it is given time for its clean-up', async t => {
-  const {file, lines} = notes(t);
+  const {file, lines} = notesOf(t);
   await openNursery(
     async nursery => {
       const portal = await nursery.startActor('keeper', {expose: [hang, keep]});
@@ -391,7 +377,7 @@ test('T10: where something else runs beside a task that did not obey, it is give
 });
 
 test('T10: many children are cancelled concurrently', async t => {
-  const {file, lines} = notes(t);
+  const {file, lines} = notesOf(t);
   const count = 6;
   await openNursery(async nursery => {
     const portals = await Promise.all(
