@@ -6,7 +6,7 @@ import {Socket} from 'node:net';
 import {Worker} from 'node:worker_threads';
 import {Actor, defaultTimeouts} from './actor/actor.js';
 import {serve} from './actor/serve.js';
-import {newActorId} from './base/address.js';
+import {newActorId} from './base/actor-id.js';
 import {markSpawned} from './base/current.js';
 import {ContextCancelled} from './base/errors.js';
 import {hooks} from './base/hooks.js';

@@ -16,7 +16,7 @@ export {
   type RemoteFn,
   stream,
   task,
-} from './actor/remote.js';
+} from './actor/marks.js';
 // Shared resources
 export {openShared, type Shared} from './actor/shared.js';
 // Other actors, by name and by address
@@ -37,7 +37,7 @@ export type {TlsOptions} from './transport/tls.js';
 // Debugging
 export {breakpoint, postMortem} from './debugger/breakpoint.js';
 // Identity and logging
-export type {ActorId} from './base/address.js';
+export type {ActorId} from './base/actor-id.js';
 export {currentActor, currentSignal, isRoot, shield, sleep} from './base/current.js';
 // Errors
 export {
@@ -66,11 +66,11 @@ export {
   Unserializable,
 } from './base/errors.js';
 export type {Logger, LogLevel} from './base/log.js';
-export type {CalleeContext, Context, SubjectLike} from './context/context.js';
-export type {FlowOptions, Overflow} from './context/flow.js';
-export type {IterateOptions, RemoteStream, WorkOptions} from './context/remote-stream.js';
-export type {AnyObservable, Source} from './context/source.js';
-export type {MsgStream, StreamOptions, StreamStats} from './context/stream.js';
+export type {CalleeContext, Context, SubjectLike} from './context/rx/context.js';
+export type {FlowOptions, Overflow} from './context/flow/options.js';
+export type {IterateOptions, RemoteStream, WorkOptions} from './context/rx/remote-stream.js';
+export type {AnyObservable, Source} from './context/rx/source.js';
+export type {MsgStream, StreamOptions, StreamStats} from './context/rx/msg-stream.js';
 export type {StandardSchema} from './msg/schema.js';
 // Programs and their nurseries
 export {main, openNursery, parent, type RootOptions} from './main.js';

@@ -5,7 +5,7 @@
 import {type MessagePort, workerData} from 'node:worker_threads';
 import {Actor, defaultTimeouts} from './actor/actor.js';
 import {serve} from './actor/serve.js';
-import {newActorId} from './base/address.js';
+import {newActorId} from './base/actor-id.js';
 import {markSpawned} from './base/current.js';
 import {hooks} from './base/hooks.js';
 import {configureLog} from './base/log.js';

@@ -129,7 +129,13 @@ test('no page names a function that neither the package, RxJS nor the platform h
 /** What may be named without its receiver: the methods of what users hold, and those that the language calls. */
 const methods = new Set([
   'return',
-  ...['nursery/nursery', 'actor/portal', 'context/context', 'context/stream', 'context/remote-stream'].flatMap(file => {
+  ...[
+    'nursery/nursery',
+    'actor/portal',
+    'context/rx/context',
+    'context/rx/msg-stream',
+    'context/rx/remote-stream',
+  ].flatMap(file => {
     const types = readFileSync(join(root, 'dist', 'lib', `${file}.d.ts`), 'utf8');
     return [...types.matchAll(/^ {4}([a-z]\w*)(?:<.*>)?\(/gm)].map(([, name]) => name ?? '');
   }),

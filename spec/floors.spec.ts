@@ -101,10 +101,13 @@ test(
     'actor/b.ts': `import {type Observable} from 'rxjs';`,
     'nursery/c.ts': `const {map} = await import('rxjs/operators');`,
     'context/d.ts': `import {Subject} from 'rxjs';`,
+    'context/rx/e.ts': `import {Subject} from 'rxjs';`,
+    'context/flow/f.ts': `import {Subject} from 'rxjs';`,
   },
   'base/a.ts loads rxjs: floor 0 may import its types only',
   'actor/b.ts loads rxjs: floor 5 may import its types only',
   'nursery/c.ts loads rxjs/operators: floor 6 may import its types only',
+  'context/flow/f.ts loads rxjs: context/flow may import its types only',
 );
 
 test(

@@ -26,6 +26,10 @@ const floors: Readonly<Record<string, number>> = {
 
 /** The rooms of a floor that has many files, and into which others of that floor each one leads. */
 const rooms: Readonly<Record<string, readonly string[]>> = {
+  'channel/handshake': [],
+  'context/flow': [],
+  'context/protocol': ['context/flow'],
+  'context/rx': ['context/protocol', 'context/flow'],
   'debugger/terminal': [],
   'debugger/frames': [],
   'debugger/prompt': ['debugger/terminal', 'debugger/frames'],
@@ -35,6 +39,8 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
 
 /** RxJS costs a process 70–110 ms and 12 MB: every actor stands on these floors, few need an Observable. */
 const floorsWithoutRxjs = new Set([0, 1, 2, 3, 5, 6]);
+/** On floor 4 one room alone loads RxJS: `context/rx`. */
+const roomsWithoutRxjs = new Set(['context/flow', 'context/protocol']);
 
 /** One sentence per broken rule; empty when the house stands. */
 export function violations(sources: Sources): string[] {
@@ -67,9 +73,10 @@ function wrongImports(path: string, imports: readonly ImportLine[]): string[] {
 
   return imports.flatMap(({specifier, typeOnly}) => {
     if (/^rxjs(\/|$)/.test(specifier)) {
-      return floorsWithoutRxjs.has(floor) && !typeOnly
-        ? [`${path} loads ${specifier}: floor ${floor} may import its types only`]
-        : [];
+      const room = roomOf(path) ?? '';
+      if (typeOnly || !(floorsWithoutRxjs.has(floor) || roomsWithoutRxjs.has(room))) return [];
+      const where = roomsWithoutRxjs.has(room) ? room : `floor ${floor}`;
+      return [`${path} loads ${specifier}: ${where} may import its types only`];
     }
 
     const target = targetOf(path, specifier);

@@ -27,7 +27,7 @@ import {
   zip,
 } from 'rxjs';
 import {RemoteActorError} from '../lib/base/errors.js';
-import type {RemoteStream} from '../lib/context/remote-stream.js';
+import type {RemoteStream} from '../lib/context/rx/remote-stream.js';
 import {newPair, type Pair, turns, until} from './pair.js';
 import {Remote} from './remote.js';
 

@@ -2,14 +2,14 @@
  * The runtime of one actor: who it is, what it exposes, the tasks that run in it.
  * Floor 5: one object per actor; the two boots (`main`, `child`) make it.
  */
-import type {ActorId} from '../base/address.js';
+import type {ActorId} from '../base/actor-id.js';
 import {type Current, runWith} from '../base/current.js';
 import type {ContextCancelled, SpawnFailed} from '../base/errors.js';
 import {patienceMs} from '../base/explain.js';
 import type {LogLevel} from '../base/log.js';
 import {Ring} from '../base/ring.js';
 import {Scope} from '../base/scope.js';
-import type {SurveyRow} from '../base/survey.js';
+import type {SurveyRow} from '../base/tree-survey.js';
 import type {Channel} from '../channel/channel.js';
 import type {Codec} from '../msg/codec.js';
 import {type CallLimits, defaultCallLimits} from './admission.js';

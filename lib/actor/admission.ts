@@ -1,6 +1,6 @@
 /**
  * How many calls of one peer run here at a time, and how many it may cancel before they have ended.
- * Floor 5: between `peers`, which reads messages, and `dispatch`, which runs functions.
+ * Floor 5: between `peer`, which reads messages, and `dispatch`, which runs functions.
  *
  * A call counts until its function has settled, not until it is cancelled: opening and cancelling in a loop would
  * otherwise run any number of functions (the rapid reset of HTTP/2). What a peer of the own tree asks beyond that waits

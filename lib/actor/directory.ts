@@ -1,8 +1,8 @@
 /**
  * What an actor tells of those that it has started, so that others find them.
- * Floor 5: the contract; `discovery/names` fulfils it, `nursery/offspring` uses it, the boots bring the two together.
+ * Floor 5: the contract; `discovery/names` fulfils it, `nursery/child-actor` uses it, the boots bring the two together.
  */
-import type {ActorId} from '../base/address.js';
+import type {ActorId} from '../base/actor-id.js';
 import type {ActorDied} from '../base/errors.js';
 import type {Actor} from './actor.js';
 import type {Portal} from './portal.js';

@@ -1,6 +1,6 @@
 /**
  * A call comes in: find the function, run it in a scope of its own, send what it returned or threw.
- * Floor 5: between `peers` (which reads Start) and `callee` (which holds the context).
+ * Floor 5: between `peer` (which reads Start) and `callee` (which holds the context).
  */
 import {isThenable} from '../base/answer.js';
 import {ContextCancelled, ProtocolError} from '../base/errors.js';
@@ -8,14 +8,14 @@ import {lookedAt} from '../base/hooks.js';
 import {outcomeError, Scope} from '../base/scope.js';
 import {longTimer} from '../base/timer.js';
 import type {Channel} from '../channel/channel.js';
-import {Callee} from '../context/callee.js';
-import {flowOf, type Overflow} from '../context/flow.js';
+import {flowOf, type Overflow} from '../context/flow/options.js';
+import {Callee} from '../context/protocol/callee.js';
 import {parse, type StandardSchema} from '../msg/schema.js';
 import type {FunctionKind, Message, StartPayload} from '../msg/types.js';
 import type {Actor} from './actor.js';
 import type {Admission} from './admission.js';
 import type {ExposedFunction, FunctionHome} from './exposed.js';
-import {isRuntimeName} from './remote.js';
+import {isRuntimeName} from './marks.js';
 
 /** The line that a call came over: a peer. */
 export interface Line {
@@ -28,7 +28,7 @@ export interface Line {
 
 type MaybePromise<T> = T | PromiseLike<T>;
 
-/** How each kind of function is run. `stage` is loaded when it is first needed: it brings RxJS with it. */
+/** How each kind of function is run. `run` is loaded when it is first needed: it brings RxJS with it. */
 type Run = (callee: Callee, fn: ExposedFunction['fn'], args: readonly unknown[]) => unknown;
 
 /**
@@ -102,9 +102,9 @@ function withArgs(
 
 const runs: Readonly<Record<FunctionKind, Run>> = {
   task: (_callee, fn, args) => fn(...(args as never[])),
-  stream: async (callee, fn, args) => (await import('../context/stage.js')).runStream(callee, fn, args),
-  operator: async (callee, fn, args) => (await import('../context/stage.js')).runOperator(callee, fn, args),
-  context: async (callee, fn, args) => (await import('../context/stage.js')).runContext(callee, fn, args),
+  stream: async (callee, fn, args) => (await import('../context/rx/run.js')).runStream(callee, fn, args),
+  operator: async (callee, fn, args) => (await import('../context/rx/run.js')).runOperator(callee, fn, args),
+  context: async (callee, fn, args) => (await import('../context/rx/run.js')).runContext(callee, fn, args),
 };
 
 /**

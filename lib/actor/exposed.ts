@@ -4,7 +4,7 @@
  */
 import {NotExposed} from '../base/errors.js';
 import type {FunctionKind} from '../msg/types.js';
-import {isMarked, keyOf, type Mark, markedFunction, markOf, type RemoteFn} from './remote.js';
+import {isMarked, keyOf, type Mark, markedFunction, markOf, type RemoteFn} from './marks.js';
 
 /** What to expose, in a form that crosses to another process: a function's home, or a whole module. */
 export interface ExposedHome {

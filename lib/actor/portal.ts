@@ -3,23 +3,23 @@
  * Floor 5: makes callers on the peer's channel; who owns the actor is told what to do through `PortalOwner`.
  */
 import type {Observable, ObservableInput, ObservedValueOf} from 'rxjs';
-import {type ActorId, formatActor} from '../base/address.js';
+import {type ActorId, formatActor} from '../base/actor-id.js';
 import {Answer} from '../base/answer.js';
 import {current} from '../base/current.js';
 import {type ActorDied, ContextCancelled, TransportClosed} from '../base/errors.js';
 import {innerScope, ownCancel, type Scope, settledScope} from '../base/scope.js';
-import type {Call, Frames} from '../context/call.js';
-import {Caller} from '../context/caller.js';
-import {type CalleeContext, Context, coldContext} from '../context/context.js';
-import type {Tap} from '../context/crew.js';
-import {type Flow, type FlowOptions, flowOf} from '../context/flow.js';
-import {pump} from '../context/pump.js';
-import {coldStream, type RemoteStream} from '../context/remote-stream.js';
-import type {AnyObservable, Source} from '../context/source.js';
+import {type Flow, type FlowOptions, flowOf} from '../context/flow/options.js';
+import type {Call, Frames} from '../context/protocol/call.js';
+import {Caller} from '../context/protocol/caller.js';
+import type {Tap} from '../context/rx/bounded-work.js';
+import {type CalleeContext, Context, coldContext} from '../context/rx/context.js';
+import {pump} from '../context/rx/pump.js';
+import {coldStream, type RemoteStream} from '../context/rx/remote-stream.js';
+import type {AnyObservable, Source} from '../context/rx/source.js';
 import type {FunctionKind} from '../msg/types.js';
 import type {Actor} from './actor.js';
-import type {Peer} from './peers.js';
-import {type Marked, markOf} from './remote.js';
+import {type Marked, markOf} from './marks.js';
+import type {Peer} from './peer.js';
 
 /** Options of every call that `portal.with(…)` makes. */
 export interface CallOptions extends FlowOptions {

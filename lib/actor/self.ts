@@ -7,7 +7,7 @@ import {maxFrameBytes} from '../msg/frame.js';
 import {Kind} from '../msg/types.js';
 import {memoryPair} from '../transport/memory.js';
 import type {Actor} from './actor.js';
-import {Peer} from './peers.js';
+import {Peer} from './peer.js';
 import {makePortal, type Portal} from './portal.js';
 
 const portals = new WeakMap<Actor, Promise<Portal>>();

@@ -9,9 +9,9 @@ import {within} from '../base/timer.js';
 import {Kind} from '../msg/types.js';
 import type {Transport} from '../transport/transport.js';
 import type {Actor} from './actor.js';
-import {Peer} from './peers.js';
+import {Peer} from './peer.js';
 import {guestPortal, setParent} from './portal.js';
-import type {SpawnSpec} from './spec.js';
+import type {SpawnSpec} from './spawn-spec.js';
 import {survey} from './survey.js';
 
 /** What carries an actor: a process, a thread, or the runtime of another actor. */

@@ -2,19 +2,19 @@
  * Asks a tree of actors what it waits for: each tells of its own contexts, and asks those below it.
  * Floor 5: an ordinary call of a task that every actor exposes, so that the wire has no message of its own for it.
  */
-import {formatActor} from '../base/address.js';
+import {formatActor} from '../base/actor-id.js';
 import {current} from '../base/current.js';
 import {ContextCancelled} from '../base/errors.js';
 import {Scope} from '../base/scope.js';
-import {readSurvey, type SurveyRow, surveyBounds} from '../base/survey.js';
 import {within} from '../base/timer.js';
-import {Caller} from '../context/caller.js';
-import {flowOf} from '../context/flow.js';
-import {describeWait, isEnd} from '../context/waits.js';
+import {readSurvey, type SurveyRow, surveyBounds} from '../base/tree-survey.js';
+import {flowOf} from '../context/flow/options.js';
+import {Caller} from '../context/protocol/caller.js';
+import {describeWait, isEnd} from '../context/protocol/waits.js';
 import {Kind} from '../msg/types.js';
 import type {Actor} from './actor.js';
-import type {Peer} from './peers.js';
-import {isRuntimeName, markOf, runtimeFunction} from './remote.js';
+import {isRuntimeName, markOf, runtimeFunction} from './marks.js';
+import type {Peer} from './peer.js';
 
 /** An actor that has said nothing at all for so long does not answer. */
 const answerMs = 500;

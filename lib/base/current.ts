@@ -3,10 +3,10 @@
  * Floor 0: identities and scopes only; the runtime itself is known to those who made it.
  */
 import {AsyncLocalStorage} from 'node:async_hooks';
-import type {ActorId} from './address.js';
+import type {ActorId} from './actor-id.js';
 import {ContextCancelled, NoRuntime} from './errors.js';
+import {processWide} from './process-wide.js';
 import {Scope} from './scope.js';
-import {processWide} from './shared.js';
 import {longTimer} from './timer.js';
 
 export interface Current {

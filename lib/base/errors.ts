@@ -5,8 +5,8 @@
  * `instanceof` works by brand (`Symbol.for`), so that two installed copies of the library recognise each
  * other's errors (the habit of undici's `core/errors`).
  */
-import type {ActorId} from './address.js';
-import {printAsTree} from './tree.js';
+import type {ActorId} from './actor-id.js';
+import {printAsTree} from './failure-tree.js';
 
 export {registerError, registeredError} from './registered-errors.js';
 

@@ -2,8 +2,9 @@
  * Where the debugger hangs into the runtime: the floors below it ask here, and do not know who answers.
  * Floor 0. Empty unless debug mode is on; then to ask is to read one property.
  */
+
+import {processWide} from './process-wide.js';
 import type {Scope} from './scope.js';
-import {processWide} from './shared.js';
 
 export interface Hooks {
   /** Answers `teardownGate`. */

@@ -3,7 +3,7 @@
  * Floor 0.
  */
 import {debuglog} from 'node:util';
-import {processWide} from './shared.js';
+import {processWide} from './process-wide.js';
 
 /**
  * From everything to nothing. `transport`, `runtime` and `cancel` are the runtime's own: bytes, actors that come and go,

@@ -2,7 +2,7 @@
  * The error classes of users that revive as themselves.
  * Floor 0: filled through `errors`, read where an error is revived.
  */
-import {processWide} from './shared.js';
+import {processWide} from './process-wide.js';
 
 type ErrorClass = abstract new (...args: never[]) => Error;
 

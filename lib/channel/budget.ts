@@ -1,6 +1,6 @@
 /**
  * How many bytes all windows of one channel may grant together, so that many streams are as bounded as one.
- * Floor 3: kept by the channel, drawn on by the receiving half of each stream in `context/credit`.
+ * Floor 3: kept by the channel, drawn on by the receiving half of each stream in `context/flow/credit`.
  */
 
 /** What the windows of a channel may grant, each way: 64 MiB. */

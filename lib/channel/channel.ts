@@ -2,7 +2,7 @@
  * One connection to one peer: sends messages, hands those that arrive to their context, and closes once.
  * Floor 3: above transports, below contexts; it knows ids and bytes, not what they mean.
  */
-import {type ActorId, formatActor} from '../base/address.js';
+import {type ActorId, formatActor} from '../base/actor-id.js';
 import {type ActorError, ProtocolError, TransportClosed, type TransportEnd} from '../base/errors.js';
 import {IdMap} from '../base/id-map.js';
 import {type Place, Ring} from '../base/ring.js';

@@ -1,11 +1,11 @@
 /**
  * Roads between actors that are not parent and child: waits for those that connect, goes to those that listen, and lets
  * through who has proved that it belongs here.
- * Floor 3: above `transport/listener`, `transport/connect` and `greeted`; the actor makes a peer of what comes out.
+ * Floor 3: above `transport/listener`, `transport/connect` and `handshake/run`; the actor makes a peer of what comes out.
  */
 
 import {onAbort} from '../base/abort.js';
-import type {ActorId} from '../base/address.js';
+import type {ActorId} from '../base/actor-id.js';
 import {HandshakeRejected, TransportClosed} from '../base/errors.js';
 import {escapeText} from '../base/escape.js';
 import {log} from '../base/log.js';
@@ -16,8 +16,8 @@ import {connectTo} from '../transport/connect.js';
 import {type Listener, listen} from '../transport/listener.js';
 import type {TlsOptions} from '../transport/tls.js';
 import type {Transport} from '../transport/transport.js';
-import {type Attempt, type Greeted, greet} from './greeted.js';
-import {checkSecret, goaway} from './proof.js';
+import {checkSecret, goaway} from './handshake/proof.js';
+import {type Attempt, type Greeted, greet} from './handshake/run.js';
 
 export interface RoadOptions {
   readonly self: ActorId;

@@ -5,8 +5,8 @@
 import {setFlagsFromString} from 'node:v8';
 import type {Actor, DebugMode} from '../actor/actor.js';
 import {emptyHooks, fillHooks} from '../base/hooks.js';
-import {processWide} from '../base/shared.js';
-import {rxjs} from '../context/rxjs.js';
+import {processWide} from '../base/process-wide.js';
+import {rxjs} from '../context/rx/rxjs.js';
 import {newSocketPath, rootAddresses} from '../discovery/root-portal.js';
 import {visibleValues} from '../nursery/spawner.js';
 import {captureHere, startCapture, stopCapture} from './frames/capture.js';
@@ -58,7 +58,7 @@ export function attach(actor: Actor): Session {
 /** What the way to the terminal needs is loaded now: a clean-up that stops may have no time to wait for it. */
 async function warmUp(): Promise<void> {
   rxjs();
-  await import('../context/stage.js');
+  await import('../context/rx/run.js');
 }
 
 /** At the end of a root: its terminal is as it was before. */

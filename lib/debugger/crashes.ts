@@ -4,7 +4,7 @@
  */
 import {ActorError, ContextCancelled, RemoteActorError, suppressedBy} from '../base/errors.js';
 import type {Scope} from '../base/scope.js';
-import {isCancellation} from '../context/callee.js';
+import {isCancellation} from '../context/protocol/callee.js';
 
 /** How far an error is followed into its causes and members. */
 const maxDepth = 8;

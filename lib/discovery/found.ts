@@ -5,7 +5,7 @@
 import type {Actor} from '../actor/actor.js';
 import {makePortal, onTerms, type Portal, parentOf} from '../actor/portal.js';
 import {selfPortal} from '../actor/self.js';
-import {formatActor} from '../base/address.js';
+import {formatActor} from '../base/actor-id.js';
 import {current} from '../base/current.js';
 import {ActorDied, type ContextCancelled} from '../base/errors.js';
 import {teardownGate} from '../base/hooks.js';

@@ -6,8 +6,8 @@
  * again before that asks for it (`needed`): the answer (`kept`) comes, or the end of the channel does.
  */
 import type {Actor} from '../actor/actor.js';
-import {Peer} from '../actor/peers.js';
-import {type ActorId, formatActor} from '../base/address.js';
+import {Peer} from '../actor/peer.js';
+import {type ActorId, formatActor} from '../base/actor-id.js';
 import {type ActorDied, type ActorError, TransportClosed} from '../base/errors.js';
 import {log} from '../base/log.js';
 import {whenLate} from '../base/timer.js';

@@ -7,13 +7,13 @@
  * still is there for both, and then needs no second.
  */
 import type {Actor} from '../actor/actor.js';
-import type {Peer} from '../actor/peers.js';
-import {type ActorId, formatActor} from '../base/address.js';
+import type {Peer} from '../actor/peer.js';
+import {type ActorId, formatActor} from '../base/actor-id.js';
 import {forgetOldest} from '../base/bounded.js';
 import {type ActorDied, HandshakeRejected, TransportClosed} from '../base/errors.js';
 import {log} from '../base/log.js';
 import {deadline} from '../base/timer.js';
-import type {Greeted} from '../channel/greeted.js';
+import type {Greeted} from '../channel/handshake/run.js';
 import {connectToActor, listenForActors, type RoadOptions} from '../channel/listen.js';
 import {type Address, formatAddress, parseAddress} from '../transport/address.js';
 import {isOfTree} from '../transport/folder.js';

@@ -5,12 +5,12 @@
 import {AsyncLocalStorage} from 'node:async_hooks';
 import type {Observable} from 'rxjs';
 import {onAbort} from '../base/abort.js';
-import type {ActorId} from '../base/address.js';
+import type {ActorId} from '../base/actor-id.js';
 import {Answer} from '../base/answer.js';
 import {type Current, current} from '../base/current.js';
 import {ContextCancelled, HandshakeRejected, TransportClosed} from '../base/errors.js';
 import type {Scope} from '../base/scope.js';
-import {rxjs} from '../context/rxjs.js';
+import {rxjs} from '../context/rx/rxjs.js';
 import {parseAddress} from '../transport/address.js';
 import type {TlsOptions} from '../transport/tls.js';
 import {type FoundPortal, portalNearby, portalOver} from './found.js';

@@ -8,15 +8,15 @@
 
 import type {Actor} from '../actor/actor.js';
 import {type Directory, setDirectory} from '../actor/directory.js';
-import type {Peer} from '../actor/peers.js';
+import {runtimeFunction} from '../actor/marks.js';
+import type {Peer} from '../actor/peer.js';
 import {guestPortal, type Portal, parentInActor, scopeKey} from '../actor/portal.js';
-import {runtimeFunction} from '../actor/remote.js';
-import {type ActorId, formatActor} from '../base/address.js';
+import {type ActorId, formatActor} from '../base/actor-id.js';
 import {current} from '../base/current.js';
 import {ActorDied, NoRuntime, NotExposed, TransportClosed} from '../base/errors.js';
 import {log} from '../base/log.js';
 import {within} from '../base/timer.js';
-import {rxjs} from '../context/rxjs.js';
+import {rxjs} from '../context/rx/rxjs.js';
 import type {Folder} from '../transport/folder.js';
 import type {Links, Roads} from './links.js';
 import {type ActorEvent, type Entry, Registrar} from './registrar.js';

@@ -3,7 +3,7 @@
  * Floor 6: data only; `names` keeps one in every actor, of those below it, and tells it what happens, `lookup` asks the
  * root's. No call takes longer for those that it is not about.
  */
-import type {ActorId} from '../base/address.js';
+import type {ActorId} from '../base/actor-id.js';
 import {forgetOldest} from '../base/bounded.js';
 import type {ActorDied} from '../base/errors.js';
 import {type Place, Ring} from '../base/ring.js';

@@ -5,7 +5,7 @@
 import type {Actor} from '../actor/actor.js';
 import {directoryOf} from '../actor/directory.js';
 import {guestPortal, type Portal, parentOf} from '../actor/portal.js';
-import type {ActorId} from '../base/address.js';
+import type {ActorId} from '../base/actor-id.js';
 import {TransportClosed} from '../base/errors.js';
 import type {Links} from './links.js';
 import {Names} from './names.js';

@@ -3,7 +3,7 @@
  * Floor 6: read from options, or made for one tree alone.
  */
 import {randomBytes} from 'node:crypto';
-import {checkSecret} from '../channel/proof.js';
+import {checkSecret} from '../channel/handshake/proof.js';
 
 /** A text counts by its bytes in UTF-8. @throws TypeError for one that is too short */
 export function secretOf(secret: Uint8Array | string): Uint8Array {

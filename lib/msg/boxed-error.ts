@@ -2,11 +2,11 @@
  * Errors between actors: what was thrown, and the actors that it passed through.
  * Floor 1: above `boxed-node` and `revive`, which pack and unpack the thrown thing itself.
  */
-import {type ActorId, formatActor} from '../base/address.js';
+import {type ActorId, formatActor} from '../base/actor-id.js';
 import {ProtocolError, RemoteActorError} from '../base/errors.js';
 import {escapeText} from '../base/escape.js';
+import {plainStack} from '../base/failure-tree.js';
 import {userFrames} from '../base/stack.js';
-import {plainStack} from '../base/tree.js';
 import {type BoxedNode, boxNode, isError} from './boxed-node.js';
 import {limits} from './limits.js';
 import {isActorPath, isRecord, reviveNode} from './revive.js';

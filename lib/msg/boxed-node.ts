@@ -1,14 +1,14 @@
 /**
  * One thrown thing as plain data: an error with its causes and members, or a value that is no error.
- * Floor 1: above `soften`; `boxed-error` adds the road it took, `revive` makes an error of it again.
+ * Floor 1: above `lossy`; `boxed-error` adds the road it took, `revive` makes an error of it again.
  */
 import {inspect, types} from 'node:util';
 import {ActorError, RemoteActorError, suppressedBy} from '../base/errors.js';
+import {plainStack} from '../base/failure-tree.js';
 import {userFrames} from '../base/stack.js';
-import {plainStack} from '../base/tree.js';
 import {wellFormed} from './extensions.js';
 import {limits} from './limits.js';
-import {Budget, byteLength, cutText, markBytes, soften, softenRecord, type WrapError} from './soften.js';
+import {Budget, byteLength, cutText, markBytes, soften, softenRecord, type WrapError} from './lossy.js';
 
 export type BoxedNode =
   | ErrorNode
@@ -36,7 +36,7 @@ export interface ErrorNode {
   readonly suppressed?: readonly BoxedNode[];
 }
 
-/** An error within a value, boxed already: `prepare` sends it as an error. */
+/** An error within a value, boxed already: `encoder` sends it as an error. */
 export class Boxed {
   readonly node: BoxedNode;
 

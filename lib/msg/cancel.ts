@@ -2,7 +2,7 @@
  * The payload of a Cancel. It passes values, hence goes whole in one frame, and it never fails for its reason.
  * Floor 1: above `codec`; contexts and actors are cancelled with the same words.
  */
-import type {ActorId} from '../base/address.js';
+import type {ActorId} from '../base/actor-id.js';
 import type {CancelReason} from '../base/errors.js';
 import type {Codec} from './codec.js';
 import {pieceBytes} from './frame.js';

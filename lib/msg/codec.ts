@@ -1,14 +1,14 @@
 /**
  * Values as bytes: MessagePack, in one fixed form whichever library writes it.
- * Floor 1: the top of `msg`: `prepare` and one of two libraries write, `reader` reads and checks in one pass.
+ * Floor 1: the top of `msg`: `encoder` and one of two libraries write, `reader` reads and checks in one pass.
  */
 import {ProtocolError, Unserializable} from '../base/errors.js';
+import {prepare} from './encoder.js';
 import {binary, Ready} from './extensions.js';
 import type {Library} from './library.js';
 import {limits} from './limits.js';
 import {loadMsgpackLite} from './msgpack-lite.js';
 import {loadMsgpackr} from './msgpackr.js';
-import {prepare} from './prepare.js';
 import {read} from './reader.js';
 
 export interface Codec {

@@ -1,6 +1,6 @@
 /**
  * Names a value that cannot cross, in words that call none of its code.
- * Floor 1: below `prepare`, whose refusals it words, and `soften`, whose marks.
+ * Floor 1: below `encoder`, whose refusals it words, and `lossy`, whose marks.
  */
 import {types} from 'node:util';
 

@@ -1,6 +1,6 @@
 /**
  * The extension types: the JavaScript values that MessagePack has no type for, each with its pinned number.
- * Floor 1: below `prepare` (which packs them) and `reader` (which unpacks them); no library is involved.
+ * Floor 1: below `encoder` (which packs them) and `reader` (which unpacks them); no library is involved.
  */
 import {ProtocolError} from '../base/errors.js';
 import {limits} from './limits.js';

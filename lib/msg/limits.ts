@@ -1,6 +1,6 @@
 /**
  * What one message may measure: checked by the sender while it encodes, and by the receiver before it parses.
- * Floor 1: numbers only; `prepare` and `reader` enforce them, `channel` what concerns pieces.
+ * Floor 1: numbers only; `encoder` and `reader` enforce them, `channel` what concerns pieces.
  */
 export const limits = {
   /** Arrays, objects, maps and sets within one another. */

@@ -3,10 +3,10 @@
  * Floor 1: above `boxed-node`. What it reads came from outside: every field is checked, and no class is
  * built from a name except through a fixed table and `registerError`.
  */
-import type {ActorId} from '../base/address.js';
+import type {ActorId} from '../base/actor-id.js';
 import * as ours from '../base/errors.js';
 import {escapeText} from '../base/escape.js';
-import {printAsTree} from '../base/tree.js';
+import {printAsTree} from '../base/failure-tree.js';
 import {builtinErrors, classKey, type ErrorClass, hiddenKeys} from './boxed-node.js';
 import {limits} from './limits.js';
 

@@ -1,6 +1,6 @@
 /**
  * The wire vocabulary: every kind of message that crosses a channel, in one closed union.
- * Floor 1: names and shapes only; `msg/frame` gives them bytes, `context/dialog` gives them an order.
+ * Floor 1: names and shapes only; `msg/frame` gives them bytes, `context/protocol/dialog` gives them an order.
  *
  * ```
  * frame   = u32 length (LE, of what follows) | u8 kind | varint context | varint seq | payload
@@ -8,7 +8,7 @@
  *           0 is the channel (and the actor behind it) itself
  * ```
  */
-import type {ActorId} from '../base/address.js';
+import type {ActorId} from '../base/actor-id.js';
 import type {CancelReason} from '../base/errors.js';
 import type {BoxedError} from './boxed-error.js';
 

@@ -5,7 +5,7 @@
 import type {Observable} from 'rxjs';
 import {explainLater} from '../base/explain.js';
 import type {Scope} from '../base/scope.js';
-import {isObservable, observableOf} from '../context/source.js';
+import {isObservable, observableOf} from '../context/rx/source.js';
 
 export type BodyOf<N, T> = (nursery: N) => Observable<T> | PromiseLike<T> | T;
 

@@ -5,8 +5,8 @@
  */
 import {Actor, defaultTimeouts} from '../actor/actor.js';
 import {serve} from '../actor/serve.js';
-import type {SpawnSpec} from '../actor/spec.js';
-import {newActorId} from '../base/address.js';
+import type {SpawnSpec} from '../actor/spawn-spec.js';
+import {newActorId} from '../base/actor-id.js';
 import {ContextCancelled, type Exit} from '../base/errors.js';
 import {hooks} from '../base/hooks.js';
 import type {Roads} from '../discovery/links.js';

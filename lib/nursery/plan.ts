@@ -5,9 +5,9 @@
 
 import type {TreeOptions} from '../actor/actor.js';
 import {homesOf} from '../actor/exposed.js';
-import type {RemoteFn} from '../actor/remote.js';
+import type {RemoteFn} from '../actor/marks.js';
 import {isLogLevel, type LogLevel} from '../base/log.js';
-import type {OffspringPlan} from './offspring.js';
+import type {OffspringPlan} from './child-actor.js';
 
 export type Backend = 'process' | 'thread' | 'inline';
 

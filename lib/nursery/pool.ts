@@ -3,13 +3,13 @@
  * Floor 6: made by `nursery`.
  */
 import type {OperatorFunction} from 'rxjs';
+import type {Marked} from '../actor/marks.js';
 import {type CallOptions, checkOptions, onTerms, type Portal} from '../actor/portal.js';
-import type {Marked} from '../actor/remote.js';
 import {ContextCancelled} from '../base/errors.js';
 import {ownCancel} from '../base/scope.js';
-import {framesAbove} from '../context/call.js';
-import {cancellable, mapOver} from '../context/crew.js';
-import type {Source} from '../context/source.js';
+import {framesAbove} from '../context/protocol/call.js';
+import {cancellable, mapOver} from '../context/rx/bounded-work.js';
+import type {Source} from '../context/rx/source.js';
 import type {ActorOptions} from './plan.js';
 
 /** An actor that is being started, and how to end it. */

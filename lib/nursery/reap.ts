@@ -1,6 +1,6 @@
 /**
  * The ladder by which an actor is ended: asked, acknowledged, given time, killed, seen to be gone.
- * Floor 6: used by `offspring`; the times are those of rule T10.
+ * Floor 6: used by `child-actor`; the times are those of rule T10.
  */
 import type {ContextCancelled} from '../base/errors.js';
 import {handedDown} from '../base/scope.js';

@@ -1,6 +1,6 @@
 /**
  * The contract of a backend: how an actor is brought to life, and how its end is seen.
- * Floor 6: `process` implements it; `offspring` uses it and knows no process.
+ * Floor 6: `process` implements it; `child-actor` uses it and knows no process.
  */
 import type {Exit} from '../base/errors.js';
 import type {Transport} from '../transport/transport.js';

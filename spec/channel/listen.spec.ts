@@ -8,10 +8,10 @@ import {join} from 'node:path';
 import {createInterface} from 'node:readline';
 import {fileURLToPath} from 'node:url';
 import test, {type ExecutionContext} from 'ava';
-import {newActorId} from '../../lib/base/address.js';
+import {newActorId} from '../../lib/base/actor-id.js';
 import {ContextCancelled, HandshakeRejected, ProtocolError, TransportClosed} from '../../lib/base/errors.js';
 import {configureLog} from '../../lib/base/log.js';
-import {type Greeted, greet} from '../../lib/channel/greeted.js';
+import {type Greeted, greet} from '../../lib/channel/handshake/run.js';
 import {
   type AcceptOptions,
   Acceptor,

@@ -1,7 +1,7 @@
 // What is shown of a tree's output, and when: Display and Backlog without a terminal.
 import {PassThrough} from 'node:stream';
 import test from 'ava';
-import {newActorId} from '../../lib/base/address.js';
+import {newActorId} from '../../lib/base/actor-id.js';
 import type {Writer} from '../../lib/base/hooks.js';
 import {TtyLock} from '../../lib/debugger/lock/tty-lock.js';
 import {Backlog} from '../../lib/debugger/output/backlog.js';

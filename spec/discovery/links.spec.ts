@@ -1,7 +1,7 @@
 // lib/discovery/links and link: one channel for each pair of actors, whoever connects; how it is let go, and how it ends.
 import test, {type ExecutionContext} from 'ava';
 import fc from 'fast-check';
-import {newActorId} from '../../lib/base/address.js';
+import {newActorId} from '../../lib/base/actor-id.js';
 import {HandshakeRejected, TransportClosed} from '../../lib/base/errors.js';
 import {hooks} from '../../lib/base/hooks.js';
 import {configureLog} from '../../lib/base/log.js';

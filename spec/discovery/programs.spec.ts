@@ -6,7 +6,7 @@ import {type AddressInfo, connect as connectNet, createServer, type Server} from
 import {join} from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
 import test, {type ExecutionContext} from 'ava';
-import {newActorId} from '../../lib/base/address.js';
+import {newActorId} from '../../lib/base/actor-id.js';
 import {
   type Context,
   findActor,

@@ -1,7 +1,7 @@
 // The list of names: what it says against a list that is kept in the plainest way, and what it costs.
 import test from 'ava';
 import fc from 'fast-check';
-import type {ActorId} from '../../lib/base/address.js';
+import type {ActorId} from '../../lib/base/actor-id.js';
 import {type ActorEvent, type Entry, Registrar} from '../../lib/discovery/registrar.js';
 
 const actor = (id: string, name = 'worker'): ActorId => ({name, id, pid: 1, host: 'here'});

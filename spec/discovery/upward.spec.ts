@@ -4,7 +4,7 @@ import {join} from 'node:path';
 import test from 'ava';
 import {filter, firstValueFrom, lastValueFrom, ReplaySubject, Subject} from 'rxjs';
 import {makePortal, type Portal} from '../../lib/actor/portal.js';
-import {newActorId} from '../../lib/base/address.js';
+import {newActorId} from '../../lib/base/actor-id.js';
 import type {Roads} from '../../lib/discovery/links.js';
 import {Names} from '../../lib/discovery/names.js';
 import {

@@ -3,7 +3,7 @@
 import {inspect} from 'node:util';
 import test from 'ava';
 import fc from 'fast-check';
-import type {ActorId} from '../../lib/base/address.js';
+import type {ActorId} from '../../lib/base/actor-id.js';
 import * as errors from '../../lib/base/errors.js';
 import {type BoxedError, boxError, reviveError, unboxError} from '../../lib/msg/boxed-error.js';
 import {loadCodec} from '../../lib/msg/codec.js';

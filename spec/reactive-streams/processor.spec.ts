@@ -1,7 +1,7 @@
 // Rules 4.x of Reactive Streams, of processors: a stage of a pipe in another actor, and an actor that passes on.
 import {catchError, map, of, take, throwError} from 'rxjs';
 import {RemoteActorError, StreamOverrun} from '../../lib/base/errors.js';
-import type {RemoteStream} from '../../lib/context/remote-stream.js';
+import type {RemoteStream} from '../../lib/context/rx/remote-stream.js';
 import {newPair, turns, until} from '../pair.js';
 import {Remote} from '../remote.js';
 import {Monitor} from './monitor.js';

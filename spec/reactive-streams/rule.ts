@@ -4,8 +4,8 @@
  */
 import test, {type ExecutionContext} from 'ava';
 import {lastValueFrom, of, toArray} from 'rxjs';
-import type {RemoteStream} from '../../lib/context/remote-stream.js';
-import type {MsgStream} from '../../lib/context/stream.js';
+import type {MsgStream} from '../../lib/context/rx/msg-stream.js';
+import type {RemoteStream} from '../../lib/context/rx/remote-stream.js';
 import {type Callee, type Caller, newPair, type Pair} from '../pair.js';
 import {Monitor} from './monitor.js';
 

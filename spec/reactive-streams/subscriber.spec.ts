@@ -1,7 +1,7 @@
 // Rules 2.x of Reactive Streams, of subscribers: whoever receives from another actor. RS numbers are those of its text.
 import {NEVER, Subject, take} from 'rxjs';
 import {ProtocolError, RemoteActorError} from '../../lib/base/errors.js';
-import type {RemoteStream} from '../../lib/context/remote-stream.js';
+import type {RemoteStream} from '../../lib/context/rx/remote-stream.js';
 import {Kind} from '../../lib/msg/types.js';
 import {type Callee, turns, until} from '../pair.js';
 import {Remote} from '../remote.js';

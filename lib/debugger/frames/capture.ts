@@ -4,7 +4,7 @@
  * throw, and goes on when it returns.
  */
 import {type Debugger, type Runtime, Session} from 'node:inspector';
-import {processWide} from '../../base/shared.js';
+import {processWide} from '../../base/process-wide.js';
 import {usersFrames} from './code.js';
 import {type Position, Sources} from './sources.js';
 

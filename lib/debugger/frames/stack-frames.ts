@@ -5,7 +5,7 @@
 import {readFileSync} from 'node:fs';
 import {fileURLToPath, pathToFileURL} from 'node:url';
 import {RemoteActorError} from '../../base/errors.js';
-import {plainStack} from '../../base/tree.js';
+import {plainStack} from '../../base/failure-tree.js';
 import type {CapturedFrame} from './capture.js';
 import {evaluateGlobally} from './captured.js';
 import {isOfProgram, usersFrames} from './code.js';

@@ -13,10 +13,10 @@
  * A cancel of the context, or the end of its channel, leaves the queue or lets go.
  */
 import type {Actor} from '../../actor/actor.js';
-import {runtimeFunction} from '../../actor/remote.js';
+import {runtimeFunction} from '../../actor/marks.js';
 import {current} from '../../base/current.js';
 import {NotExposed} from '../../base/errors.js';
-import type {CalleeContext} from '../../context/context.js';
+import type {CalleeContext} from '../../context/rx/context.js';
 import {front} from '../prompt/front.js';
 import {type LockWatcher, TtyLock} from './tty-lock.js';
 

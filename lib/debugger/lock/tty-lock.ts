@@ -11,7 +11,7 @@
  */
 import PQueue from 'p-queue';
 import {onAbort} from '../../base/abort.js';
-import {type ActorId, formatActor} from '../../base/address.js';
+import {type ActorId, formatActor} from '../../base/actor-id.js';
 import {log} from '../../base/log.js';
 
 /** Who wants the terminal, and what for. */

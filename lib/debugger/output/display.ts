@@ -4,7 +4,7 @@
  * Floor 7: above `backlog`; told by `root-lock` who has the terminal, and by `output` what others print.
  */
 import {fstatSync} from 'node:fs';
-import type {ActorId} from '../../base/address.js';
+import type {ActorId} from '../../base/actor-id.js';
 import type {Writer} from '../../base/hooks.js';
 import {lineMark} from '../../nursery/output.js';
 import {Backlog, linesOf, type Written} from './backlog.js';

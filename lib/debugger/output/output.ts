@@ -4,13 +4,13 @@
  * Floor 7: above `display` (at the root) and `backlog` (elsewhere); `attach` hangs it in.
  */
 import type {Actor} from '../../actor/actor.js';
+import {runtimeFunction} from '../../actor/marks.js';
 import type {Portal} from '../../actor/portal.js';
-import {runtimeFunction} from '../../actor/remote.js';
 import {current} from '../../base/current.js';
 import {NotExposed} from '../../base/errors.js';
 import type {Writer} from '../../base/hooks.js';
 import {log} from '../../base/log.js';
-import type {CalleeContext} from '../../context/context.js';
+import type {CalleeContext} from '../../context/rx/context.js';
 import {redrawPrompt} from '../terminal/root-terminal.js';
 import {Backlog, type Written} from './backlog.js';
 import {Display, markLines} from './display.js';

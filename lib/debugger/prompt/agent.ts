@@ -3,7 +3,7 @@
  * Floor 7: below `session`, which has the terminal's lock when it calls this; above `agent-worker`, which is data here.
  */
 import type {Worker} from 'node:worker_threads';
-import {processWide} from '../../base/shared.js';
+import {processWide} from '../../base/process-wide.js';
 import {type CapturedFrame, suspendCapture} from '../frames/capture.js';
 import {Held} from '../frames/held.js';
 import {makeSlot} from '../frames/slot.js';

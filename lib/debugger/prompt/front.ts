@@ -3,9 +3,9 @@
  * Floor 7: below `session` and `root-lock`.
  */
 import {isMainThread} from 'node:worker_threads';
-import type {ActorId} from '../../base/address.js';
+import type {ActorId} from '../../base/actor-id.js';
 import {log} from '../../base/log.js';
-import {processWide} from '../../base/shared.js';
+import {processWide} from '../../base/process-wide.js';
 import type {CapturedFrame} from '../frames/capture.js';
 import {prepareTerminal} from '../terminal/root-terminal.js';
 import {isHolding, openPrompt} from './agent.js';

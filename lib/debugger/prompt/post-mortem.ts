@@ -3,7 +3,7 @@
  * Floor 7: above `conversation`, `captured` and `stack-frames`; `front` opens it.
  */
 import {inspect} from 'node:util';
-import type {ActorId} from '../../base/address.js';
+import type {ActorId} from '../../base/actor-id.js';
 import {RemoteActorError} from '../../base/errors.js';
 import {escapeText} from '../../base/escape.js';
 import {type CapturedFrame, framesOf} from '../frames/capture.js';

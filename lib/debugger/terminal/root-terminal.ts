@@ -4,7 +4,7 @@
  */
 import {closeSync, openSync} from 'node:fs';
 import {log} from '../../base/log.js';
-import {processWide} from '../../base/shared.js';
+import {processWide} from '../../base/process-wide.js';
 import type {Roster} from './roster.js';
 import {openTerminal, type Terminal} from './terminal.js';
 
