@@ -7,11 +7,11 @@ import {Worker} from 'node:worker_threads';
 import {Actor, defaultTimeouts} from './actor/actor.js';
 import {serve} from './actor/serve.js';
 import {newActorId} from './base/actor-id.js';
+import {plainClock} from './base/clock.js';
 import {markSpawned} from './base/current.js';
 import {ContextCancelled} from './base/errors.js';
 import {hooks} from './base/hooks.js';
 import {configureLog} from './base/log.js';
-import {deadline, within} from './base/timer.js';
 import type {Roads} from './discovery/links.js';
 import {openNames, unlisten} from './discovery/names.js';
 import {loadCodec} from './msg/codec.js';
@@ -56,7 +56,7 @@ process.on('SIGTERM', () => {
     cause: 'SIGTERM',
   });
   // Nobody above sees to it that a task that ignores its signal does not hold up this exit.
-  deadline(actor.scope.teardownBudget, () => void leave(143), {actor: actor.id.id});
+  actor.scope.clock.deadline(actor.scope.teardownBudget, () => void leave(143));
   void shutDown(why, actor.scope.teardownBudget, 143);
 });
 process.on('exit', () => {
@@ -74,9 +74,9 @@ function startWatchdog(): void {
 /** Sends what waits, prints what was printed, then exits: `process.exit` drops what a full pipe has not taken. */
 async function leave(code: number): Promise<void> {
   process.exitCode = code;
-  await new Promise(resolve => setImmediate(resolve));
+  await plainClock.turn();
   const told = Promise.all([hooks.outputSent?.(), ...[process.stdout, process.stderr].map(printed)]);
-  await within(told, actor.tree.timeouts.flush);
+  await plainClock.within(told, actor.tree.timeouts.flush);
   process.exit(code);
 }
 

@@ -10,9 +10,10 @@ import {type Portal, parentOf, scopeKey} from './actor/portal.js';
 import {surveyOf} from './actor/survey.js';
 import {newActorId, newId} from './base/actor-id.js';
 import {Answer} from './base/answer.js';
+import {plainClock} from './base/clock.js';
 import {current, isRoot} from './base/current.js';
 import {ContextCancelled, ResourceExhausted} from './base/errors.js';
-import {hooks, lookedAt, teardownGate} from './base/hooks.js';
+import {hooks, lookedAt} from './base/hooks.js';
 import {configureLog, isLogLevel, type Logger, type LogLevel, log} from './base/log.js';
 import {drawSurvey} from './base/tree-survey.js';
 import {closeNames} from './discovery/names.js';
@@ -66,7 +67,8 @@ export async function main<T>(body: Body<T>, options: RootOptions = {}): Promise
     return undefined;
   } finally {
     // What the user's own chains make of the last rejections is known after this turn; RxJS throws in a timer.
-    await new Promise(resolve => setImmediate(() => setTimeout(resolve, 1)));
+    await plainClock.turn();
+    await plainClock.pause(1);
     await uncaught.shown;
     signals.release();
     uncaught.release();
@@ -319,19 +321,13 @@ function ownUncaught(
 
 /** Ends the tree. What the body, or the user's own handles, do after that is given a moment, and no more. */
 function endProcess(root: Actor, nursery: NurseryOf, why: ContextCancelled): void {
-  const exitSoon = (ms: number): void => {
-    setTimeout(() => {
-      // Unless the body itself stands at a prompt: then its moment begins after that.
-      const gate = teardownGate(root.id.id);
-      if (!gate) process.exit();
-      void gate.then(free => (free < lingerMs ? exitSoon(lingerMs - free) : process.exit()));
-    }, ms).unref();
-  };
-  void nursery.shutdown(why).then(() => exitSoon(lingerMs));
+  // When the body itself stands at a prompt, its moment begins after the prompt.
+  const exitSoon = (): unknown => root.scope.clock.limit(lingerMs, () => process.exit(), {background: true});
+  void nursery.shutdown(why).then(exitSoon);
 }
 
 function isAtPrompt(root: Actor): boolean {
-  return hooks.terminalBusy?.(root.id.id) === true;
+  return root.scope.clock.standsStill;
 }
 
 /** SIGUSR2 prints the tree of actors and what each waits for, also while it is being ended. */

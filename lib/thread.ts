@@ -6,10 +6,10 @@ import {type MessagePort, workerData} from 'node:worker_threads';
 import {Actor, defaultTimeouts} from './actor/actor.js';
 import {serve} from './actor/serve.js';
 import {newActorId} from './base/actor-id.js';
+import {plainClock} from './base/clock.js';
 import {markSpawned} from './base/current.js';
 import {hooks} from './base/hooks.js';
 import {configureLog} from './base/log.js';
-import {within} from './base/timer.js';
 import type {Roads} from './discovery/links.js';
 import {openNames, unlisten} from './discovery/names.js';
 import {loadCodec} from './msg/codec.js';
@@ -38,8 +38,9 @@ const {peer, fail} = serve(actor, new PortTransport(port, {maxFrameBytes}), {
 
 async function leave(code: number): Promise<void> {
   const sent = hooks.outputSent?.();
-  if (sent) await within(sent, actor.tree.timeouts.flush);
-  setImmediate(() => setImmediate(() => process.exit(code)));
+  if (sent) await plainClock.within(sent, actor.tree.timeouts.flush);
+  await plainClock.turn(2);
+  process.exit(code);
 }
 
 process.on('uncaughtException', error => fail(error));

@@ -6,6 +6,7 @@
  * otherwise run any number of functions (the rapid reset of HTTP/2). What a peer of the own tree asks beyond that waits
  * its turn; any other peer is refused.
  */
+import {plainClock, type Stop} from '../base/clock.js';
 import {ResourceExhausted} from '../base/errors.js';
 import {Kind, type Message} from '../msg/types.js';
 
@@ -33,7 +34,7 @@ export class Admission {
   #second = 0;
   /** Calls that wait, each with what came for it since. */
   readonly #waiting = new Map<number, Message[]>();
-  #timer: NodeJS.Timeout | undefined;
+  #stopTimer: Stop | undefined;
 
   constructor(options: {limits: CallLimits; patient: boolean; begin: Begin; deliver: (message: Message) => void}) {
     this.#limits = options.limits;
@@ -89,7 +90,7 @@ export class Admission {
   /** The channel has ended: nobody waits any more. */
   close(): void {
     this.#waiting.clear();
-    clearTimeout(this.#timer);
+    this.#stopTimer?.();
   }
 
   /** What there is too much of. */
@@ -102,7 +103,7 @@ export class Admission {
 
   /** Begins a new second where the last is over. */
   #count(): void {
-    const now = performance.now();
+    const now = plainClock.now();
     if (now - this.#second < 1_000) return;
     this.#second = now;
     this.#cancelled = 0;
@@ -122,8 +123,8 @@ export class Admission {
   }
 
   #wakeLater(): void {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#wake(), Math.max(1, this.#second + 1_000 - performance.now()));
+    this.#stopTimer?.();
+    this.#stopTimer = plainClock.timer(Math.max(1, this.#second + 1_000 - plainClock.now()), () => this.#wake());
   }
 }
 

@@ -6,7 +6,6 @@ import {isThenable} from '../base/answer.js';
 import {ContextCancelled, ProtocolError} from '../base/errors.js';
 import {lookedAt} from '../base/hooks.js';
 import {outcomeError, Scope} from '../base/scope.js';
-import {longTimer} from '../base/timer.js';
 import type {Channel} from '../channel/channel.js';
 import {flowOf, type Overflow} from '../context/flow/options.js';
 import {Callee} from '../context/protocol/callee.js';
@@ -68,8 +67,7 @@ export function dispatch(actor: Actor, line: Line, message: Message, instead?: E
   }
   const {fn, mark} = found;
   const call = (fitting: readonly unknown[]): unknown => runs[kind](callee, fn, fitting);
-  const stopTimer =
-    deadline === null ? undefined : longTimer(deadline, () => expire(scope, name, deadline), actor.id.id);
+  const stopTimer = deadline === null ? undefined : scope.clock.limit(deadline, () => expire(scope, name, deadline));
   const running = actor.run(
     scope,
     () => execute(line, callee, () => withArgs(mark.schemas?.args, name, args, call)),

@@ -4,7 +4,6 @@
  */
 import type {ActorId} from '../base/actor-id.js';
 import {ContextCancelled, ProtocolError, type TransportClosed} from '../base/errors.js';
-import {whenFree} from '../base/hooks.js';
 import {Channel} from '../channel/channel.js';
 import {encodeHello, readHello} from '../channel/handshake/hello.js';
 import {boxError, unboxError} from '../msg/boxed-error.js';
@@ -149,7 +148,7 @@ export class Peer {
   cancelActor(why: ContextCancelled, budget: number): void {
     const {reason, cause, canceller = this.actor.id} = why;
     const bytes = encodeCancel(this.actor.codec, {reason, cause, canceller, budget});
-    whenFree(this.actor.id.id, () => this.channel.sendUrgent(Kind.Cancel, 0, bytes));
+    this.actor.scope.clock.whenFree(() => this.channel.sendUrgent(Kind.Cancel, 0, bytes));
   }
 
   /** Tells the peer that this actor as a whole has failed. */

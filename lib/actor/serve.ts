@@ -5,7 +5,6 @@
 import {ContextCancelled} from '../base/errors.js';
 import {hooks, lookedAt} from '../base/hooks.js';
 import {log} from '../base/log.js';
-import {within} from '../base/timer.js';
 import {Kind} from '../msg/types.js';
 import type {Transport} from '../transport/transport.js';
 import type {Actor} from './actor.js';
@@ -70,7 +69,7 @@ export function serve(actor: Actor, transport: Transport, host: Host): Served {
     ending = true;
     actor.scope.budget = budget;
     // A task that ignores its signal does not hold up an exit that nobody above enforces (SIGTERM).
-    await within(actor.cancel(why), budget, {actor: actor.id.id});
+    await actor.scope.clock.within(actor.cancel(why), budget);
     host.exit(code);
   };
 

@@ -3,10 +3,10 @@
  * Floor 5: an ordinary call of a task that every actor exposes, so that the wire has no message of its own for it.
  */
 import {formatActor} from '../base/actor-id.js';
+import {plainClock} from '../base/clock.js';
 import {current} from '../base/current.js';
 import {ContextCancelled} from '../base/errors.js';
 import {Scope} from '../base/scope.js';
-import {within} from '../base/timer.js';
 import {readSurvey, type SurveyRow, surveyBounds} from '../base/tree-survey.js';
 import {flowOf} from '../context/flow/options.js';
 import {Caller} from '../context/protocol/caller.js';
@@ -50,7 +50,7 @@ export async function askSurvey(peer: Peer, name: string, budget: number): Promi
   ];
   const scope = new Scope('a survey');
   const mark = markOf(survey);
-  const asked = performance.now();
+  const asked = plainClock.now();
   const answer = new Promise<SurveyRow[]>(resolve => {
     const caller = new Caller(channel, {
       kind: 'task',
@@ -71,7 +71,8 @@ export async function askSurvey(peer: Peer, name: string, budget: number): Promi
     channel.sendUrgent(Kind.Ping, 0);
   }).catch(() => silent('has ended'));
   const answered =
-    (await within(answer, answerMs)) || (channel.lastHeard >= asked && (await within(answer, budget - answerMs)));
+    (await plainClock.within(answer, answerMs)) ||
+    (channel.lastHeard >= asked && (await plainClock.within(answer, budget - answerMs)));
   if (!answered)
     scope.cancel(new ContextCancelled('the survey goes on without it', {canceller: undefined, reason: 'deadline'}));
   return answered ? answer : silent(`does not answer within ${answerMs} ms`);

@@ -3,6 +3,7 @@
  * one who asked or else to the owner, and never raises `unhandledRejection`.
  * Floor 0: used by everything above that answers a call.
  */
+import {plainClock} from './clock.js';
 import type {Scope} from './scope.js';
 
 export class Answer<T> extends Promise<T> {
@@ -59,7 +60,7 @@ export class Answer<T> extends Promise<T> {
   #failed(owner: Scope | undefined, error: unknown): void {
     if (this.#asked) return;
     super.then(undefined, () => {});
-    setImmediate(() => {
+    plainClock.soon(() => {
       if (!this.#asked) owner?.fail(error);
     });
   }

@@ -4,10 +4,10 @@
  */
 import {AsyncLocalStorage} from 'node:async_hooks';
 import type {ActorId} from './actor-id.js';
+import {plainClock, type Stop} from './clock.js';
 import {ContextCancelled, NoRuntime} from './errors.js';
 import {processWide} from './process-wide.js';
 import {Scope} from './scope.js';
-import {longTimer} from './timer.js';
 
 export interface Current {
   readonly actor: ActorId;
@@ -92,7 +92,7 @@ export function sleep(ms: number): Promise<void> {
       reject(scope.cancelled);
       return;
     }
-    const stopTimer = longTimer(ms, () => {
+    const stopTimer = (scope?.clock ?? plainClock).timer(ms, () => {
       stopListening?.();
       resolve();
     });
@@ -114,7 +114,7 @@ export async function shield<T>(fn: () => T | PromiseLike<T>): Promise<T> {
   if (!now) return fn();
   const scope = new Scope('a shield', now.scope, true);
   // The time starts to run when there is something to be shielded from.
-  let stopTimer = (): void => {};
+  let stopTimer: Stop = () => {};
   const stopListening = now.scope.onCancel(why => {
     const expire = (): void =>
       scope.cancel(
@@ -124,7 +124,7 @@ export async function shield<T>(fn: () => T | PromiseLike<T>): Promise<T> {
           cause: why,
         }),
       );
-    stopTimer = longTimer(shieldMs, expire, now.actor.id);
+    stopTimer = now.scope.clock.limit(shieldMs, expire);
   });
   // The debugger steps out through here, to whoever awaits the shield: it loses its way in a `return await` with a `finally`,
   // and in an await of nothing.

@@ -2,15 +2,10 @@
  * Where the debugger hangs into the runtime: the floors below it ask here, and do not know who answers.
  * Floor 0. Empty unless debug mode is on; then to ask is to read one property.
  */
-
 import {processWide} from './process-wide.js';
 import type {Scope} from './scope.js';
 
 export interface Hooks {
-  /** Answers `teardownGate`. */
-  teardownGate: (actor: string) => Promise<number> | undefined;
-  /** Whether somebody in the tree of a root holds the terminal, or waits for it. */
-  terminalBusy: (root: string) => boolean;
   /** An actor has been made in this process, in debug mode. Returns what is to be called at its end. */
   actorOpened: (runtime: object) => () => void;
   /** The frames of the user's that are on the stack, as the debugger keeps them. */
@@ -43,8 +38,6 @@ export interface Writer {
 type Slots = {[Hook in keyof Hooks]: Hooks[Hook] | undefined};
 
 const empty: Slots = {
-  teardownGate: undefined,
-  terminalBusy: undefined,
   actorOpened: undefined,
   captureHere: undefined,
   crashed: undefined,
@@ -63,23 +56,6 @@ export function fillHooks(by: Hooks): void {
 
 export function emptyHooks(): void {
   Object.assign(hooks, empty);
-}
-
-/**
- * Asked before an actor ends another, or judges it late. Undefined: go on. A promise: somebody in the tree is at a
- * prompt, or may be; it resolves when nobody is, with the milliseconds since the last was. Never rejects.
- *
- * @param actor the id of the one that asks
- */
-export function teardownGate(actor: string): Promise<number> | undefined {
-  return hooks.teardownGate?.(actor);
-}
-
-/** Acts at once, or when nobody is at a prompt any more. */
-export function whenFree(actor: string, act: () => void): void {
-  const gate = teardownGate(actor);
-  if (gate) void gate.then(act);
-  else act();
 }
 
 /**

@@ -2,6 +2,7 @@
  * The cancel scope: what is running under one owner, and how all of it learns that it should end.
  * Floor 0: a nursery's body and every remote function run in one; `base/current` says in which.
  */
+import {type Clock, plainClock} from './clock.js';
 import {ContextCancelled, suppress} from './errors.js';
 import {explainLater, patienceMs} from './explain.js';
 import {Ring} from './ring.js';
@@ -26,6 +27,8 @@ export class Scope {
   readonly label: string;
   /** Milliseconds that whoever cancels this scope gives for the teardown; where absent, the parent's holds. */
   budget: number | undefined;
+  /** The clock for what runs in it; where absent, the parent's holds. */
+  ownClock: Clock | undefined;
   /** Milliseconds after which a wait in it is explained; where absent, the parent's holds. */
   ownPatience: number | undefined;
   #cancelled: ContextCancelled | undefined;
@@ -70,6 +73,10 @@ export class Scope {
   /** Milliseconds for the teardown of what runs here. */
   get teardownBudget(): number {
     return this.budget ?? this.parent?.teardownBudget ?? Number.POSITIVE_INFINITY;
+  }
+
+  get clock(): Clock {
+    return this.ownClock ?? this.parent?.clock ?? plainClock;
   }
 
   get patience(): number {

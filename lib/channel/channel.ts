@@ -3,6 +3,7 @@
  * Floor 3: above transports, below contexts; it knows ids and bytes, not what they mean.
  */
 import {type ActorId, formatActor} from '../base/actor-id.js';
+import {plainClock} from '../base/clock.js';
 import {type ActorError, ProtocolError, TransportClosed, type TransportEnd} from '../base/errors.js';
 import {IdMap} from '../base/id-map.js';
 import {type Place, Ring} from '../base/ring.js';
@@ -49,7 +50,7 @@ export class Channel {
   /** After so many ms a sender that gets no room is reported. */
   readonly stallMs: () => number;
   /** When bytes last came in, for the heartbeat. */
-  lastHeard = performance.now();
+  lastHeard = plainClock.now();
   readonly #transport: Transport;
   readonly #owner: ChannelOwner;
   readonly #outbox = new Outbox();
@@ -210,7 +211,7 @@ export class Channel {
   }
 
   #frame(bytes: Uint8Array): void {
-    this.lastHeard = performance.now();
+    this.lastHeard = plainClock.now();
     try {
       const frame = readFrame(bytes);
       const message = frame.more || this.#partial.size > 0 ? this.#reassemble(frame) : frame;

@@ -3,6 +3,7 @@
  * heartbeat only reports here: a busy, stopped or paused actor is alive.
  * Floor 3: beside `channel`.
  */
+import {plainClock, type Stop} from '../base/clock.js';
 import {Kind} from '../msg/types.js';
 import type {Channel} from './channel.js';
 
@@ -17,13 +18,13 @@ export function startHeartbeat(
   channel: Channel,
   period: number,
   report: (state: 'unresponsive' | 'responsive') => void,
-): () => void {
-  let lastTick = performance.now();
+): Stop {
+  let lastTick = plainClock.now();
   let askedAt: number | undefined;
   let silent = false;
   let stopped = false;
-  const timer = setInterval(() => {
-    const now = performance.now();
+  const stop = plainClock.every(period, () => {
+    const now = plainClock.now();
     const stalled = now - lastTick > ownStall * period;
     lastTick = now;
     const heard = askedAt === undefined ? now - channel.lastHeard < period : channel.lastHeard >= askedAt;
@@ -38,16 +39,15 @@ export function startHeartbeat(
     } else if (!silent) {
       // Where this process was busy until now, the answer may lie unread: it is read before the next turn.
       const asked = askedAt;
-      setImmediate(() => {
+      plainClock.soon(() => {
         if (stopped || silent || askedAt !== asked || channel.lastHeard >= asked) return;
         silent = true;
         report('unresponsive');
       });
     }
-  }, period);
-  timer.unref();
+  });
   return () => {
     stopped = true;
-    clearInterval(timer);
+    stop();
   };
 }

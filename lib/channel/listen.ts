@@ -3,9 +3,9 @@
  * through who has proved that it belongs here.
  * Floor 3: above `transport/listener`, `transport/connect` and `handshake/run`; the actor makes a peer of what comes out.
  */
-
 import {onAbort} from '../base/abort.js';
 import type {ActorId} from '../base/actor-id.js';
+import {plainClock} from '../base/clock.js';
 import {HandshakeRejected, TransportClosed} from '../base/errors.js';
 import {escapeText} from '../base/escape.js';
 import {log} from '../base/log.js';
@@ -79,9 +79,9 @@ export async function listenForActors(address: Address, options: AcceptOptions):
 /** @throws TypeError without a secret, HandshakeRejected, and what `connectTo` throws */
 export async function connectToActor(address: Address, options: ReachOptions): Promise<Greeted> {
   checkProof(address, options);
-  const due = performance.now() + options.timeout;
+  const due = plainClock.now() + options.timeout;
   for (let pause = 25; ; pause *= 2) {
-    const timeout = Math.max(0, Math.ceil(due - performance.now()));
+    const timeout = Math.max(0, Math.ceil(due - plainClock.now()));
     const transport = await connectTo(address, {...options, maxFrameBytes, timeout});
     const where = escapeText(formatAddress(address));
     try {
@@ -89,7 +89,7 @@ export async function connectToActor(address: Address, options: ReachOptions): P
     } catch (error) {
       // Not all at the same moment.
       const wait = pause * (0.5 + Math.random());
-      if (!mayBeBusy(address, error) || performance.now() + wait >= due) throw error;
+      if (!mayBeBusy(address, error) || plainClock.now() + wait >= due) throw error;
       await pauseFor(wait, options.signal);
     }
   }
@@ -147,7 +147,7 @@ export class Acceptor {
     // done nothing wrong: two connect to one another, or this side is about to end.
     if (error instanceof TransportClosed || (error instanceof HandshakeRejected && isUsual.has(error.reason)))
       return log('transport', error.message);
-    const now = performance.now();
+    const now = plainClock.now();
     if (now - this.#linesSince > linesMs) {
       if (this.#lines > maxLines) log('warn', `${this.#lines - maxLines} more connections were refused`);
       this.#linesSince = now;
@@ -183,10 +183,10 @@ function mayBeBusy(address: Address, error: unknown): boolean {
 
 function pauseFor(ms: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise(resolve => {
-    const timer = setTimeout(() => done(), ms);
+    const stopTimer = plainClock.timer(ms, () => done());
     let stop = (): void => {};
     const done = (): void => {
-      clearTimeout(timer);
+      stopTimer();
       stop();
       resolve();
     };

@@ -4,6 +4,7 @@
  */
 import {setFlagsFromString} from 'node:v8';
 import type {Actor, DebugMode} from '../actor/actor.js';
+import {plainClock} from '../base/clock.js';
 import {emptyHooks, fillHooks} from '../base/hooks.js';
 import {processWide} from '../base/process-wide.js';
 import {rxjs} from '../context/rx/rxjs.js';
@@ -37,7 +38,7 @@ export async function attachRoot(root: Actor): Promise<void> {
   const display = openDisplay(root, debug.terminal);
   outputs.set(root.id.id, display);
   const lock = openLock(root, display);
-  sessions.set(root.id.id, new Session(root, debug, lock));
+  begin(root, new Session(root, debug, lock));
   rosters.set(root.id.id, keepRoster(root, lock, debug.terminal));
   await warmUp();
   hang();
@@ -48,11 +49,20 @@ export function attach(actor: Actor): Session {
   const known = sessions.get(actor.id.id);
   if (known) return known;
   const session = new Session(actor, actor.tree.debug as DebugMode);
-  sessions.set(actor.id.id, session);
+  begin(actor, session);
   outputs.set(actor.id.id, new Outlet(() => session.toRoot(), actor.tree.debug?.stdio));
   hang();
   void warmUp();
   return session;
+}
+
+/** From now on the limits that this actor sets for others stand still while somebody in its tree is at a prompt. */
+function begin(actor: Actor, session: Session): void {
+  sessions.set(actor.id.id, session);
+  actor.scope.ownClock = plainClock.gatedBy({
+    isClosed: () => session.lock?.taken === true,
+    opened: () => session.gate(),
+  });
 }
 
 /** What the way to the terminal needs is loaded now: a clean-up that stops may have no time to wait for it. */
@@ -72,6 +82,7 @@ export async function detachRoot(root: Actor): Promise<void> {
 
 export function detach(actor: Actor): void {
   sessions.delete(actor.id.id);
+  actor.scope.ownClock = undefined;
   outputs.delete(actor.id.id);
   if (sessions.size > 0) return;
   stopCapture();
@@ -83,8 +94,6 @@ function hang(): void {
   fillHooks({
     captureHere,
     isOfPrompt,
-    teardownGate: id => sessions.get(id)?.gate(),
-    terminalBusy: id => sessions.get(id)?.lock?.taken === true,
     crashed: (id, scope, error) => sessions.get(id)?.crashed(scope, error),
     output: (reader, writer, lines) => {
       const output = outputs.get(reader);

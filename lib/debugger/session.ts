@@ -10,6 +10,7 @@
 import {AsyncLocalStorage} from 'node:async_hooks';
 import type {Actor, DebugMode} from '../actor/actor.js';
 import {type Portal, scopeKey} from '../actor/portal.js';
+import {plainClock} from '../base/clock.js';
 import {current} from '../base/current.js';
 import {type CancelReason, ContextCancelled, DebuggerQuit, HandshakeRejected, TransportClosed} from '../base/errors.js';
 import {log} from '../base/log.js';
@@ -132,7 +133,7 @@ export class Session {
     }
   }
 
-  /** Undefined: nobody in the tree has, or ever had, the terminal. See `hooks.teardownGate`. */
+  /** Undefined: nobody in the tree has, or ever had, the terminal. See `Gate.opened`. */
   gate(): Promise<number> | undefined {
     if (this.lock) return this.lock.used ? this.lock.idle() : undefined;
     // Those that ask while an answer is awaited get the same.
@@ -226,7 +227,7 @@ export class Session {
       } catch (error) {
         if (!isTransient(error) || signal.aborted || this.actor.scope.settled) throw error;
         log('runtime', 'the root does not answer: it is asked again for the terminal', {error});
-        await new Promise(resolve => setTimeout(resolve, pause).unref());
+        await plainClock.pause(pause, {background: true});
       }
     }
   }

@@ -8,9 +8,7 @@ import {selfPortal} from '../actor/self.js';
 import {formatActor} from '../base/actor-id.js';
 import {current} from '../base/current.js';
 import {ActorDied, type ContextCancelled} from '../base/errors.js';
-import {teardownGate} from '../base/hooks.js';
 import {handedDown} from '../base/scope.js';
-import {within} from '../base/timer.js';
 import type {Held} from './links.js';
 import type {Names} from './names.js';
 
@@ -55,11 +53,11 @@ export function portalOver(actor: Actor, held: Held): FoundPortal {
 /** Asks the actor as a whole to end. True when it did: its end of the link is gone. */
 async function endOver(actor: Actor, {peer}: Held, why: ContextCancelled, ended: Promise<unknown>): Promise<boolean> {
   const {exit} = actor.tree.timeouts;
-  const gate = teardownGate(actor.id.id);
+  const gate = actor.scope.clock.free();
   if (gate) await gate;
   if (peer.channel.closed) return true;
   peer.cancelActor(why, handedDown(exit));
-  return within(ended, exit, {actor: actor.id.id});
+  return actor.scope.clock.within(ended, exit);
 }
 
 /** Lets go at the end of the scope that runs, where nobody has done so before. */

@@ -10,7 +10,6 @@ import {Peer} from '../actor/peer.js';
 import {type ActorId, formatActor} from '../base/actor-id.js';
 import {type ActorDied, type ActorError, TransportClosed} from '../base/errors.js';
 import {log} from '../base/log.js';
-import {whenLate} from '../base/timer.js';
 import {startHeartbeat} from '../channel/heartbeat.js';
 import type {Transport} from '../transport/transport.js';
 
@@ -80,7 +79,7 @@ export class Link {
       // Within a host the kernel says who is gone; beyond it only silence does. Whoever is silent while somebody is at a
       // prompt has another period after it.
       if (options.far && state === 'unresponsive')
-        forgive = whenLate(() => channel.destroy('heartbeat'), {actor: actor.id.id, whole: heartbeat});
+        forgive = actor.scope.clock.overdue(heartbeat, () => channel.destroy('heartbeat'));
     });
     stopHeartbeat = () => {
       stop();

@@ -10,9 +10,9 @@ import type {Actor} from '../actor/actor.js';
 import type {Peer} from '../actor/peer.js';
 import {type ActorId, formatActor} from '../base/actor-id.js';
 import {forgetOldest} from '../base/bounded.js';
+import {plainClock} from '../base/clock.js';
 import {type ActorDied, HandshakeRejected, TransportClosed} from '../base/errors.js';
 import {log} from '../base/log.js';
-import {deadline} from '../base/timer.js';
 import type {Greeted} from '../channel/handshake/run.js';
 import {connectToActor, listenForActors, type RoadOptions} from '../channel/listen.js';
 import {type Address, formatAddress, parseAddress} from '../transport/address.js';
@@ -102,17 +102,17 @@ export class Links {
   ): Promise<Held | undefined> {
     const text = formatAddress(address);
     if (this.#listeners.some(listener => listener.address === text)) return undefined;
-    const due = performance.now() + options.timeout;
+    const due = plainClock.now() + options.timeout;
     for (;;) {
-      const timeout = Math.max(0, Math.ceil(due - performance.now()));
+      const timeout = Math.max(0, Math.ceil(due - plainClock.now()));
       try {
         const greeted = await connectToActor(address, {...this.#proof(address), ...options, timeout});
         const held = await holdOn(await this.#join(greeted, 'connected', address));
         if (held) return held;
       } catch (error) {
         // It is on its way to us by itself: a moment later there is a link.
-        if (!isDuplicate(error) || performance.now() + againMs >= due) throw error;
-        await new Promise(resolve => setTimeout(resolve, againMs));
+        if (!isDuplicate(error) || plainClock.now() + againMs >= due) throw error;
+        await plainClock.pause(againMs);
       }
     }
   }
@@ -196,7 +196,7 @@ export class Links {
     const here = this.#links.get(id);
     if (here) return Promise.resolve(here);
     return new Promise((resolve, reject) => {
-      const stop = deadline(timeout, () => {
+      const stop = plainClock.deadline(timeout, () => {
         this.#awaited.delete(id);
         reject(error);
       });

@@ -5,17 +5,16 @@
  * Every actor keeps a list of those below it, to hold each child to its own (rule D1). A program that has joined another's
  * registrar (`registry`) does the same at its root: it asks over a link, and says its list again when the link was lost.
  */
-
 import type {Actor} from '../actor/actor.js';
 import {type Directory, setDirectory} from '../actor/directory.js';
 import {runtimeFunction} from '../actor/marks.js';
 import type {Peer} from '../actor/peer.js';
 import {guestPortal, type Portal, parentInActor, scopeKey} from '../actor/portal.js';
 import {type ActorId, formatActor} from '../base/actor-id.js';
+import {plainClock} from '../base/clock.js';
 import {current} from '../base/current.js';
 import {ActorDied, NoRuntime, NotExposed, TransportClosed} from '../base/errors.js';
 import {log} from '../base/log.js';
-import {within} from '../base/timer.js';
 import {rxjs} from '../context/rx/rxjs.js';
 import type {Folder} from '../transport/folder.js';
 import type {Links, Roads} from './links.js';
@@ -107,7 +106,7 @@ export class Names implements Directory {
       if (!this.#registrar.entry(id)) resolve();
       stop = this.#registrar.watch(event => event.type === 'ended' && event.actor.id === id && resolve());
     });
-    await within(left, deathMs);
+    await plainClock.within(left, deathMs);
     stop();
     return this.#registrar.death(id);
   }
@@ -159,7 +158,7 @@ export class Names implements Directory {
     const walking = this.#walks.get(id) ?? this.walk(entry.road).finally(() => this.#walks.delete(id));
     this.#walks.set(id, walking);
     try {
-      if (await within(walking, walkMs)) return await walking;
+      if (await plainClock.within(walking, walkMs)) return await walking;
     } catch (error) {
       const why = asItself(error);
       if (!isEnd(why)) throw new TransportClosed(`${who} cannot be reached now`, {kind: 'closed', cause: why});

@@ -4,6 +4,7 @@
  */
 import type {Actor} from '../actor/actor.js';
 import {guestPortal, type Portal} from '../actor/portal.js';
+import {plainClock} from '../base/clock.js';
 import {HandshakeRejected, TransportClosed} from '../base/errors.js';
 import {log} from '../base/log.js';
 import {type Address, formatAddress, parseAddress} from '../transport/address.js';
@@ -128,9 +129,9 @@ class Joined implements Upstream {
     for (let pause = firstPause; !this.#names?.closed; pause = Math.min(pause * 2, longestPause)) {
       // Keeps the process running as the connection did: its body has not ended.
       await new Promise<void>(resolve => {
-        const timer = setTimeout(resolve, pause);
+        const stop = plainClock.timer(pause, resolve);
         this.#wake = () => {
-          clearTimeout(timer);
+          stop();
           resolve();
         };
       });

@@ -2,7 +2,6 @@
  * One child of a nursery, from its spawn to its end: handshake, readiness, verdict, reaping.
  * Floor 6: between the backend below and `nursery`, which owns it.
  */
-
 import type {Actor, Child} from '../actor/actor.js';
 import {freeSeats, takeSeat} from '../actor/actor-limit.js';
 import {directoryOf} from '../actor/directory.js';
@@ -12,6 +11,7 @@ import {makePortal, type Portal, type PortalOwner} from '../actor/portal.js';
 import type {SpawnSpec} from '../actor/spawn-spec.js';
 import {askSurvey} from '../actor/survey.js';
 import {type ActorId, formatActor, newId} from '../base/actor-id.js';
+import {plainClock} from '../base/clock.js';
 import {
   ActorDied,
   type ContextCancelled,
@@ -22,10 +22,8 @@ import {
   type SpawnPhase,
   suppress,
 } from '../base/errors.js';
-import {teardownGate, whenFree} from '../base/hooks.js';
 import {log} from '../base/log.js';
 import type {Scope} from '../base/scope.js';
-import {within} from '../base/timer.js';
 import type {SurveyRow} from '../base/tree-survey.js';
 import {startHeartbeat} from '../channel/heartbeat.js';
 import {Kind} from '../msg/types.js';
@@ -164,7 +162,7 @@ export class Offspring implements PortalOwner, Child {
 
   /** Ends it because a task in it does not obey its cancel. */
   readonly force = async (why: ContextCancelled, task: string): Promise<void> => {
-    const gate = teardownGate(this.#actor.id.id);
+    const gate = this.#actor.scope.clock.free();
     if (gate) await gate;
     const peer = this.#peer?.channel.peer;
     log(
@@ -187,7 +185,7 @@ export class Offspring implements PortalOwner, Child {
 
   async #reap(why: ContextCancelled, budget: number): Promise<boolean> {
     // One that waits for its turn is nobody yet; any other lives until nobody in the tree is at a prompt.
-    const gate = this.#phase === 'queued' ? undefined : teardownGate(this.#actor.id.id);
+    const gate = this.#phase === 'queued' ? undefined : this.#actor.scope.clock.free();
     if (gate) await gate;
     const peer = this.#peer;
     if (this.#phase === 'serving' && peer) {
@@ -202,7 +200,7 @@ export class Offspring implements PortalOwner, Child {
         why,
         budget,
         this.#actor.tree.timeouts.cancelAck,
-        this.#actor.id.id,
+        this.#actor.scope.clock,
       );
     }
     if (this.#phase === 'queued') {
@@ -226,7 +224,7 @@ export class Offspring implements PortalOwner, Child {
   }
 
   #killWhenFree(): void {
-    whenFree(this.#actor.id.id, () => this.#body?.kill());
+    this.#actor.scope.clock.whenFree(() => this.#body?.kill());
   }
 
   async #handshake(body: Body): Promise<Portal> {
@@ -261,7 +259,7 @@ export class Offspring implements PortalOwner, Child {
     void this.#watch(body, peer, channelEnd, judged);
 
     const {spawn} = this.#actor.tree.timeouts;
-    const inTime = await within(Promise.race([ready, this.gone]), spawn, {actor: this.#actor.id.id});
+    const inTime = await this.#actor.scope.clock.within(Promise.race([ready, this.gone]), spawn);
     if (!inTime) this.#kill(`it was not ready within ${spawn} ms`);
     const isReady = inTime && (await isSettled(ready));
     if (!isReady) {
@@ -295,7 +293,7 @@ export class Offspring implements PortalOwner, Child {
     judged: (error: ContextCancelled | ActorDied) => void,
   ): Promise<void> {
     await Promise.race([body.exited, channelEnd]);
-    await within(Promise.all([body.exited, channelEnd]), verdictMs);
+    await plainClock.within(Promise.all([body.exited, channelEnd]), verdictMs);
     // A process without its channel is no use to anybody, and must not outlive it.
     body.kill();
     const exit = await body.exited;

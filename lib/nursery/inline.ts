@@ -7,6 +7,7 @@ import {Actor, defaultTimeouts} from '../actor/actor.js';
 import {serve} from '../actor/serve.js';
 import type {SpawnSpec} from '../actor/spawn-spec.js';
 import {newActorId} from '../base/actor-id.js';
+import {plainClock} from '../base/clock.js';
 import {ContextCancelled, type Exit} from '../base/errors.js';
 import {hooks} from '../base/hooks.js';
 import type {Roads} from '../discovery/links.js';
@@ -30,7 +31,7 @@ export async function spawnInline(request: SpawnRequest): Promise<Body> {
   });
   const end = (code: number): void => {
     // What was said last crosses before the end.
-    setImmediate(() => {
+    plainClock.soon(() => {
       void closeNames(actor);
       there.close();
       exit({code, signal: null});

@@ -12,6 +12,7 @@ import {type CallOptions, onTerms, type Portal, type ScopeHolder, scopeKey} from
 import {onAbort} from '../base/abort.js';
 import {Answer} from '../base/answer.js';
 import {isCausedBy} from '../base/cause.js';
+import {plainClock} from '../base/clock.js';
 import {ContextCancelled, NurseryError, ResourceExhausted, SpawnFailed, suppress} from '../base/errors.js';
 import {lookedAt} from '../base/hooks.js';
 import {type Charge, ownCancel, Scope} from '../base/scope.js';
@@ -384,7 +385,7 @@ export function adoptWork(
   const done = work.then(
     () => {},
     // The answer reports what nobody asked for at the end of the macrotask: not before that is it over.
-    () => new Promise<void>(resolve => setImmediate(() => setImmediate(resolve))),
+    () => plainClock.turn(2),
   );
   const end = (why: ContextCancelled): Promise<void> => {
     cancel?.(why);

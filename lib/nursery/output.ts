@@ -3,6 +3,7 @@
  * Floor 6: beside `process`.
  */
 import type {Readable, Writable} from 'node:stream';
+import {plainClock} from '../base/clock.js';
 import {escapeText} from '../base/escape.js';
 import type {Writer} from '../base/hooks.js';
 
@@ -80,7 +81,7 @@ export function relayLines(from: Readable | null, to: Writable | undefined, opti
     // Nothing comes after which it could be told: one line beyond the bound.
     if (dropped > 0 && to?.writable) to.write(Buffer.concat(gap()));
     // In its own turn: an EPIPE of the last write comes later.
-    if (letGo) setImmediate(letGo);
+    if (letGo) plainClock.soon(letGo);
   });
   from?.on('error', ignore);
   return {tail: () => tail.toString('utf8').trimEnd()};

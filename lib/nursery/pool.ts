@@ -5,6 +5,7 @@
 import type {OperatorFunction} from 'rxjs';
 import type {Marked} from '../actor/marks.js';
 import {type CallOptions, checkOptions, onTerms, type Portal} from '../actor/portal.js';
+import {plainClock} from '../base/clock.js';
 import {ContextCancelled} from '../base/errors.js';
 import {ownCancel} from '../base/scope.js';
 import {framesAbove} from '../context/protocol/call.js';
@@ -109,13 +110,13 @@ class PoolOf implements Pool {
     let idlest = this.#workers[0] as Worker;
     for (const worker of this.#workers) if (worker.busy < idlest.busy) idlest = worker;
     const {timeout} = this.#call;
-    const begun = performance.now();
+    const begun = plainClock.now();
     const frames = framesAbove(from, idlest.busy);
     const task = (worker: Portal): Promise<Awaited<R>> => {
       const portal = frames ? onTerms(worker, {frames}) : worker;
       if (!signal && timeout === undefined) return portal.run(fn, ...args);
       // A worker may have had to be started first.
-      const rest = timeout === undefined ? undefined : timeout - (performance.now() - begun);
+      const rest = timeout === undefined ? undefined : timeout - (plainClock.now() - begun);
       return portal.with({...(signal && {signal}), ...(rest !== undefined && {timeout: rest})}).run(fn, ...args);
     };
     return this.#nursery.own('a task of a pool', idlest.run(task));

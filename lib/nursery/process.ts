@@ -7,6 +7,7 @@ import {once} from 'node:events';
 import {existsSync} from 'node:fs';
 import type {Socket} from 'node:net';
 import {fileURLToPath} from 'node:url';
+import {plainClock} from '../base/clock.js';
 import {isSpawned} from '../base/current.js';
 import {type Exit, SpawnFailed} from '../base/errors.js';
 import {hooks, type Writer} from '../base/hooks.js';
@@ -79,9 +80,9 @@ function exitOf(child: ChildProcess): Promise<Exit> {
   return new Promise(resolve => {
     child.once('exit', (code, signal) => {
       const exit = {code, signal};
-      const timer = setTimeout(() => resolve(exit), outputGraceMs);
+      const stop = plainClock.timer(outputGraceMs, () => resolve(exit));
       child.once('close', () => {
-        clearTimeout(timer);
+        stop();
         resolve(exit);
       });
     });

@@ -3,11 +3,14 @@
  * Floor 6: started by the child's boot. A busy main thread never sees the end of its channel; this thread does.
  */
 import {workerData} from 'node:worker_threads';
+import {plainClock} from '../base/clock.js';
 
 /** How often the parent is looked for, in ms. */
 const periodMs = 250;
 const {parentPid} = workerData as {parentPid: number};
 
-setInterval(() => {
+function look(): void {
   if (process.ppid !== parentPid) process.kill(process.pid, 'SIGKILL');
-}, periodMs);
+  plainClock.timer(periodMs, look);
+}
+look();

@@ -5,9 +5,9 @@
 import {connect, type Socket} from 'node:net';
 import {connect as connectTls} from 'node:tls';
 import {onAbort} from '../base/abort.js';
+import {plainClock} from '../base/clock.js';
 import {ContextCancelled, HandshakeRejected, TransportClosed} from '../base/errors.js';
 import {escapeText} from '../base/escape.js';
-import {deadline} from '../base/timer.js';
 import {type Address, checkPathLength, formatAddress, isLoopbackHost} from './address.js';
 import {outOfDescriptors, transportOf} from './listener.js';
 import {checkRoad, clientOptions, exposed, type TlsOptions} from './tls.js';
@@ -57,7 +57,7 @@ function opened(address: Address, {tls, signal, timeout}: ConnectOptions): Promi
       reject(error);
     };
     const failed = (error: Error): void => settle(faultOf(address, error));
-    const stopWaiting = deadline(timeout, () => settle(late(address, timeout)));
+    const stopWaiting = plainClock.deadline(timeout, () => settle(late(address, timeout)));
     const stopListening = onAbort(signal, reason => settle(aborted(address, reason)));
     socket.once('error', failed);
     socket.once(address.kind === 'tls' ? 'secureConnect' : 'connect', () => settle());

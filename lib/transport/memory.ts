@@ -2,6 +2,7 @@
  * A pair of transports within one process: the reference implementation of the contract.
  * Floor 2: beside the sockets; every frame crosses in a macrotask of its own turn, as bytes do.
  */
+import {plainClock} from '../base/clock.js';
 import {ProtocolError} from '../base/errors.js';
 import {FramedTransport} from './framed.js';
 import type {Ending, Transport} from './transport.js';
@@ -74,7 +75,7 @@ class MemoryTransport extends FramedTransport {
   #schedule(): void {
     if (this.#scheduled || !this.sink) return;
     this.#scheduled = true;
-    setImmediate(() => {
+    plainClock.soon(() => {
       this.#scheduled = false;
       this.#deliver();
     });

@@ -10,6 +10,7 @@ import {chmodSync, linkSync, lstatSync, renameSync, type Stats, unlinkSync} from
 import {connect} from 'node:net';
 import {basename, dirname, join} from 'node:path';
 import {isMainThread} from 'node:worker_threads';
+import {plainClock} from '../base/clock.js';
 import {ResourceExhausted} from '../base/errors.js';
 import {escapeText} from '../base/escape.js';
 import {maxPathBytes} from './address.js';
@@ -94,11 +95,11 @@ function isLive(path: string): Promise<boolean> {
   return new Promise(resolve => {
     const socket = connect(path);
     const answer = (live: boolean): void => {
-      clearTimeout(timer);
+      stopTimer();
       socket.destroy();
       resolve(live);
     };
-    const timer = setTimeout(() => answer(true), probeMs);
+    const stopTimer = plainClock.timer(probeMs, () => answer(true));
     socket.once('connect', () => answer(true));
     socket.once('error', (error: NodeJS.ErrnoException) =>
       answer(error.code !== 'ECONNREFUSED' && error.code !== 'ENOENT'),

@@ -4,6 +4,7 @@
  */
 import {writeSync} from 'node:fs';
 import type {Socket} from 'node:net';
+import {plainClock} from '../base/clock.js';
 import {ProtocolError} from '../base/errors.js';
 import {FramedTransport} from './framed.js';
 import type {Ending} from './transport.js';
@@ -75,7 +76,7 @@ export class SocketTransport extends FramedTransport {
     if (this.ended || this.closing) return;
     this.closing = true;
     // A peer that has read all and never ends its side must not keep us for ever.
-    this.#socket.end(() => setTimeout(() => this.#socket.destroy(), lingerMs).unref());
+    this.#socket.end(() => plainClock.timer(lingerMs, () => this.#socket.destroy(), {background: true}));
   }
 
   override destroy(ending: Ending = {kind: 'closed'}): void {
@@ -104,8 +105,8 @@ export class SocketTransport extends FramedTransport {
     const all = Buffer.concat(this.#inFlight);
     const unsent = left + this.#socket.writableLength - dispatchedBytes(this.#socket);
     let rest = all.subarray(Math.max(0, all.length - unsent));
-    const deadline = Date.now() + ms;
-    while (rest.length > 0 && Date.now() < deadline) {
+    const deadline = plainClock.now() + ms;
+    while (rest.length > 0 && plainClock.now() < deadline) {
       try {
         rest = rest.subarray(writeSync(this.#fd, rest));
       } catch (error) {

@@ -1,6 +1,8 @@
 // breakpoint() and postMortem() in one process: who stops, in which order, and what a cancel does to them.
 import test from 'ava';
-import {hooks} from '../../lib/base/hooks.js';
+import type {Actor} from '../../lib/actor/actor.js';
+import {plainClock} from '../../lib/base/clock.js';
+import {current} from '../../lib/base/current.js';
 import {
   breakpoint,
   type CallOptions,
@@ -275,12 +277,13 @@ test.serial('calls and streams that end by themselves never ask whether somebody
   let asked = 0;
   await openNursery(async nursery => {
     const portal = await inline(nursery, 'child');
-    hooks.teardownGate = () => {
-      asked++;
-      return undefined;
-    };
-    t.teardown(() => {
-      hooks.teardownGate = undefined;
+    const {scope} = (current() as {runtime: object}).runtime as Actor;
+    scope.ownClock = plainClock.gatedBy({
+      isClosed: () => false,
+      opened: () => {
+        asked++;
+        return undefined;
+      },
     });
     for (let i = 0; i < 50; i++) await portal.with({timeout: 60_000}).run(() => i);
     let sum = 0;
@@ -297,6 +300,7 @@ test.serial('calls and streams that end by themselves never ask whether somebody
     await context.openStream().send('a');
     t.is(await context.result(), 'a');
     t.is(sum, 45);
+    scope.ownClock = undefined;
     t.is(asked, 0);
     const leave = new AbortController();
     const cancelled = portal.with({signal: leave.signal}).run(() => sleep(1e9));

@@ -2,8 +2,8 @@
 import test, {type ExecutionContext} from 'ava';
 import fc from 'fast-check';
 import {newActorId} from '../../lib/base/actor-id.js';
+import {plainClock} from '../../lib/base/clock.js';
 import {HandshakeRejected, TransportClosed} from '../../lib/base/errors.js';
-import {hooks} from '../../lib/base/hooks.js';
 import {configureLog} from '../../lib/base/log.js';
 import type {Held} from '../../lib/discovery/link.js';
 import {encodeCancel} from '../../lib/msg/cancel.js';
@@ -351,12 +351,13 @@ for (const answers of [true, false])
       let asked!: () => void;
       const judging = new Promise<void>(resolve => (asked = resolve));
       let gone = false;
-      hooks.teardownGate = actor => {
-        if (actor !== here.actor.id.id) return undefined;
-        asked();
-        return gone ? undefined : gate;
-      };
-      t.teardown(() => (hooks.teardownGate = undefined));
+      here.actor.scope.ownClock = plainClock.gatedBy({
+        isClosed: () => false,
+        opened: () => {
+          asked();
+          return gone ? undefined : gate;
+        },
+      });
       road.silence(true);
       const waiting = over(held).run(() => 2);
       const failing = answers ? undefined : errorOf(waiting);

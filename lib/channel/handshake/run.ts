@@ -2,12 +2,11 @@
  * A transport from its first byte to the moment when both sides know each other, and what is left of it then: a transport.
  * Floor 3: puts `proof` on a road; `listen` uses it at both ends.
  */
-
 import {onAbort} from '../../base/abort.js';
 import type {ActorId} from '../../base/actor-id.js';
+import {plainClock} from '../../base/clock.js';
 import {ContextCancelled, HandshakeRejected, ProtocolError, TransportClosed} from '../../base/errors.js';
 import {escapeText} from '../../base/escape.js';
-import {deadline} from '../../base/timer.js';
 import {maxHeaderBytes, readFrame, writeHeader} from '../../msg/frame.js';
 import {FramedTransport} from '../../transport/framed.js';
 import {lengthBytes, writeLength} from '../../transport/framing.js';
@@ -92,7 +91,7 @@ export function greet(inner: Transport, options: GreetOptions): Attempt {
   let stopWaiting = (): void => {};
   let stopListening = (): void => {};
   transport.watch(receive, ended);
-  stopWaiting = deadline(options.timeout, () => fail(late(options)));
+  stopWaiting = plainClock.deadline(options.timeout, () => fail(late(options)));
   stopListening = onAbort(options.signal, cause => fail(aborted(options.where, cause)));
   if (!over) say(greeting.start());
   return {

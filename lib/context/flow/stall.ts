@@ -2,12 +2,13 @@
  * Notices a sender that has waited for room too long, and says so once (rule S1).
  * Floor 4: beside `outlet`, for `end`; a timer is set where something waits, and nowhere else.
  */
+import {plainClock, type Stop} from '../../base/clock.js';
 
 export class StallWatch {
   readonly #ms: number;
   readonly #isBlocked: () => boolean;
   readonly #report: () => void;
-  #timer: NodeJS.Timeout | undefined;
+  #stopTimer: Stop | undefined;
   /** Since when no room has come. */
   #since = 0;
   #reported = false;
@@ -21,31 +22,31 @@ export class StallWatch {
 
   /** Something waits for room. */
   blocked(): void {
-    if (this.#timer || this.#reported) return;
-    this.#since = performance.now();
+    if (this.#stopTimer || this.#reported) return;
+    this.#since = plainClock.now();
     this.#arm(this.#ms);
   }
 
   /** Room has come. The timer is left alone: it looks for itself, and a stream that goes on sets few. */
   moved(): void {
-    this.#since = performance.now();
+    this.#since = plainClock.now();
     this.#reported = false;
-    if (!this.#timer && this.#isBlocked()) this.#arm(this.#ms);
+    if (!this.#stopTimer && this.#isBlocked()) this.#arm(this.#ms);
   }
 
   stop(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#stopTimer?.();
+    this.#stopTimer = undefined;
   }
 
   #arm(ms: number): void {
-    this.#timer = setTimeout(() => this.#look(), ms).unref();
+    this.#stopTimer = plainClock.timer(ms, () => this.#look(), {background: true});
   }
 
   #look(): void {
-    this.#timer = undefined;
+    this.#stopTimer = undefined;
     if (!this.#isBlocked()) return;
-    const rest = this.#since + this.#ms - performance.now();
+    const rest = this.#since + this.#ms - plainClock.now();
     // Timers are early by a fraction of a millisecond.
     if (rest > 1) {
       this.#arm(rest);

@@ -12,9 +12,7 @@ import {
   MessageTypeError,
   RemoteActorError,
 } from '../../base/errors.js';
-import {teardownGate, whenFree} from '../../base/hooks.js';
 import {type Charge, handedDown, ownCancel} from '../../base/scope.js';
-import {deadline, longTimer} from '../../base/timer.js';
 import type {Channel} from '../../channel/channel.js';
 import {reviveError, unboxError} from '../../msg/boxed-error.js';
 import {encodeCancel} from '../../msg/cancel.js';
@@ -166,14 +164,15 @@ export class Caller extends End implements Charge {
       );
     });
     // An answer that nobody asked for reports its failure at the end of the macrotask: before the scope settles.
-    if (this.outcome?.kind === 'failed') await macrotask();
+    // Two turns: past the end of this macrotask, and of what was scheduled for that moment.
+    if (this.outcome?.kind === 'failed') await this.call.scope.clock.turn(2);
     await this.#seeEnd(why);
   }
 
   async end(why: ContextCancelled): Promise<void> {
     this.asked = true;
     this.inlet?.quit();
-    const gate = teardownGate(this.channel.self.id);
+    const gate = this.call.scope.clock.free();
     if (gate) await gate;
     this.#sendCancel(why.reason === 'requested' ? 'scope' : why.reason, why, this.call.cancelBound);
     await this.#seeEnd(why);
@@ -283,7 +282,7 @@ export class Caller extends End implements Charge {
   /** Nobody has asked so far; by the end of this macrotask somebody may have. */
   #reportUnasked(error: unknown): void {
     const scope = this.call.scope;
-    setImmediate(() => {
+    scope.clock.soon(() => {
       if (this.asked) return;
       this.asked = true;
       scope.fail(error);
@@ -298,12 +297,12 @@ export class Caller extends End implements Charge {
       }),
     );
     if (timeout !== undefined && timeout !== Number.POSITIVE_INFINITY) {
-      this.#stopListening.push(longTimer(timeout, () => void this.cancel('deadline', undefined), this.channel.self.id));
+      this.#stopListening.push(call.scope.clock.limit(timeout, () => void this.cancel('deadline', undefined)));
     }
     this.#stopListening.push(
       call.scope.onCancel(why => {
         const reason = why.reason === 'requested' ? 'scope' : why.reason;
-        whenFree(this.channel.self.id, () => void this.cancel(reason, why));
+        call.scope.clock.whenFree(() => void this.cancel(reason, why));
       }),
     );
   }
@@ -314,7 +313,7 @@ export class Caller extends End implements Charge {
     this.#held = undefined;
     this.act('cancel', () => {
       this.#request = request;
-      this.#cancelledAt = performance.now();
+      this.#cancelledAt = this.call.scope.clock.now();
       if (unsent || this.channel.withdraw(this.id)) return this.#neverSent(this.#own(true));
       this.channel.sendUrgent(Kind.Cancel, this.id, this.#encodeCancel(request, handedDown(timeout)));
     });
@@ -333,7 +332,7 @@ export class Caller extends End implements Charge {
         this.#concludeUnacked();
         resolve(false);
       };
-      const stop = deadline(timeout, late, {actor: this.channel.self.id, whole});
+      const stop = this.call.scope.clock.deadline(timeout, late, whole);
       const onEnded = (): void => {
         stop();
         resolve(true);
@@ -345,7 +344,7 @@ export class Caller extends End implements Charge {
   /** Waits until the function has ended; when it does not in its time, counted from the cancel, its actor is ended. */
   async #seeEnd(why: ContextCancelled): Promise<void> {
     const bound = this.call.cancelBound;
-    const rest = this.#request ? bound - (performance.now() - this.#cancelledAt) : bound;
+    const rest = this.#request ? bound - (this.call.scope.clock.now() - this.#cancelledAt) : bound;
     if (!(await this.#awaitEnd(rest, bound))) await this.call.force?.(why);
   }
 
@@ -390,10 +389,4 @@ export class Caller extends End implements Charge {
 
 function missingStarted(outcome: Outcome): {readonly error: unknown} {
   return {error: outcome.kind === 'failed' ? outcome.error : undefined};
-}
-
-/** Past the end of this macrotask, and of what was scheduled for that moment. */
-async function macrotask(): Promise<void> {
-  await new Promise(resolve => setImmediate(resolve));
-  await new Promise(resolve => setImmediate(resolve));
 }

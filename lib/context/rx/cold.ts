@@ -67,7 +67,7 @@ export function heldWhile<T, R>(scope: Scope, open: Opening<T>, use: (resource: 
       void Promise.resolve(opened ? opened.close() : before).then(() => {
         release();
         // Not in this turn of the loop: a retry of what fails at once must not keep it from turning.
-        setImmediate(free);
+        scope.clock.soon(free);
       });
     };
   });

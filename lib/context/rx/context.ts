@@ -207,7 +207,7 @@ export function coldContext<In, Out, First, Result>(
       const ended = caller ? caller.cancel('requested', undefined) : before;
       release();
       // Not in this turn of the loop: a retry of what fails at once must not keep it from turning.
-      void Promise.resolve(ended).then(() => setImmediate(free));
+      void Promise.resolve(ended).then(() => scope.clock.soon(free));
     };
   });
 }

@@ -4,6 +4,7 @@
  */
 import {AsyncLocalStorage} from 'node:async_hooks';
 import type {Subscriber} from 'rxjs';
+import {plainClock} from '../../base/clock.js';
 import {ActorError, Lagged} from '../../base/errors.js';
 import {type Consumer, type Inlet, isValue, type StreamEnd} from '../flow/inlet.js';
 
@@ -48,7 +49,7 @@ export function feed<T>(inlet: Inlet, subscriber: Subscriber<T>): () => void {
   const item = inlet.peek(consumer);
   // Where only the end is left a `retry` would starve the loop.
   isLate = item !== undefined && !isValue(item);
-  if (isLate) setImmediate(start);
+  if (isLate) plainClock.soon(start);
   else queueMicrotask(start);
   return () => inlet.detach(consumer);
 }

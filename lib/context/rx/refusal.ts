@@ -17,9 +17,8 @@ export function refusing(scopeOf: () => Scope): Open {
     try {
       return open();
     } catch (error) {
-      const soon = setImmediate(() => subscriber.error(error));
-      if (scopeOf().settled) soon.unref();
-      subscriber.add(() => clearImmediate(soon));
+      const {clock, settled} = scopeOf();
+      subscriber.add(clock.soon(() => subscriber.error(error), {background: settled}));
       return undefined;
     }
   };

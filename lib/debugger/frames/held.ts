@@ -3,6 +3,7 @@
  * what it lets the thread do for it. Answers are JSON, since they go through the inspector as one string.
  * Floor 7: below `agent`, which puts it into the slot; `arrival` talks to it.
  */
+import {plainClock} from '../../base/clock.js';
 import type {CapturedFrame} from './capture.js';
 import {Captured} from './captured.js';
 import type {Evaluated} from './debuggee.js';
@@ -56,7 +57,7 @@ export class Held {
 
   /** In a turn of the loop: what the inspector runs in an idle thread may be followed by no promise's callback. */
   giveUp(): void {
-    setImmediate(() => this.#captured.interrupt());
+    plainClock.soon(() => this.#captured.interrupt());
   }
 
   /** The variables that expressions have given another value. Those that live on the stack have it in our copy only. */

@@ -5,6 +5,7 @@
  */
 import {type Debugger, type Runtime, Session} from 'node:inspector';
 import {fileURLToPath} from 'node:url';
+import {plainClock, type Stop} from '../../base/clock.js';
 import type {Place} from './capture.js';
 import {isAsyncAt, Ownership} from './code.js';
 import type {Debuggee, Evaluated, Frame, Scope, Step, Stepped, Variable} from './debuggee.js';
@@ -51,7 +52,7 @@ export class Inspected implements Debuggee {
   /** Ctrl-C since the last question; `#interrupted`: the program has been told. */
   #wanted = false;
   #interrupted = false;
-  #leftTimer: NodeJS.Timeout | undefined;
+  #stopLeftTimer: Stop | undefined;
   /** No expression stops the program for longer: nothing else ends one while the main thread runs it. */
   readonly #evaluateMs: number;
 
@@ -78,7 +79,7 @@ export class Inspected implements Debuggee {
 
   /** The program runs on. */
   disconnect(): void {
-    clearTimeout(this.#leftTimer);
+    this.#stopLeftTimer?.();
     this.#leaving = true;
     // Otherwise it would stay stopped for another one that is connected.
     if (this.#shared && !this.#running) this.#post('Debugger.resume').catch(() => {});
@@ -184,10 +185,10 @@ export class Inspected implements Debuggee {
   #interrupt(): void {
     this.#interrupted = true;
     this.#post('Debugger.pause').catch(() => {});
-    setTimeout(() => {
+    plainClock.timer(idleMs, () => {
       if (this.#landed && this.#interrupted)
         this.#post('Runtime.evaluate', {expression: '0', silent: true}).catch(() => {});
-    }, idleMs);
+    });
   }
 
   async source(frame: number): Promise<readonly string[] | undefined> {
@@ -339,7 +340,7 @@ export class Inspected implements Debuggee {
   }
 
   #paused(callFrames: readonly CallFrame[]): void {
-    clearTimeout(this.#leftTimer);
+    this.#stopLeftTimer?.();
     this.#running = false;
     const top = callFrames[0];
     if (top && this.#arriving) this.#ownership.awaits(this.#sources.urlOf(top.location.scriptId));
@@ -361,7 +362,7 @@ export class Inspected implements Debuggee {
     const url = this.#sources.urlOf(callFrames[0]?.location.scriptId ?? '');
     const inside = this.#hops < maxInside && this.#ownership.isLibrary(url);
     if (!callFrames.some(frame => this.#isUsers(frame))) {
-      this.#leftTimer = setTimeout(() => this.#land('gone'), leftMs);
+      this.#stopLeftTimer = plainClock.timer(leftMs, () => this.#land('gone'));
     }
     this.#post(methods[inside ? 'into' : 'out']).catch(() => this.#land('gone'));
   }

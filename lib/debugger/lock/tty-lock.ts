@@ -12,6 +12,7 @@
 import PQueue from 'p-queue';
 import {onAbort} from '../../base/abort.js';
 import {type ActorId, formatActor} from '../../base/actor-id.js';
+import {plainClock} from '../../base/clock.js';
 import {log} from '../../base/log.js';
 
 /** Who wants the terminal, and what for. */
@@ -41,14 +42,12 @@ export class TtyLock {
     this.#name = name;
     this.#watcher = watcher;
     this.#queue.on('idle', () => {
-      this.#lastFree = performance.now();
+      this.#lastFree = plainClock.now();
       this.#settling = true;
       // It may be told in the turn before the one that reads the signals.
-      setImmediate(() =>
-        setImmediate(() => {
-          this.#settling = false;
-        }),
-      );
+      void plainClock.turn(2).then(() => {
+        this.#settling = false;
+      });
     });
   }
 
@@ -108,7 +107,7 @@ export class TtyLock {
   /** Resolves when nobody holds or awaits it, with the milliseconds since somebody did. */
   async idle(): Promise<number> {
     while (this.busy) await this.#queue.onIdle();
-    return performance.now() - this.#lastFree;
+    return plainClock.now() - this.#lastFree;
   }
 
   #held(asker: Asker, granted: (release: () => void) => void): Promise<void> {

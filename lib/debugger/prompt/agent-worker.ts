@@ -15,6 +15,7 @@
  */
 import {readFileSync} from 'node:fs';
 import {type MessagePort, parentPort} from 'node:worker_threads';
+import {plainClock} from '../../base/clock.js';
 import {Arrival} from '../frames/arrival.js';
 import {Inspected} from '../frames/inspected.js';
 import {confirm} from '../terminal/thread.js';
@@ -101,9 +102,9 @@ class Session {
 
 /** Whether a process has ended, or does so within a while: what it had open is closed a little before that. */
 async function isGone(pid: number): Promise<boolean> {
-  for (const until = performance.now() + goneMs; performance.now() < until; ) {
+  for (const until = plainClock.now() + goneMs; plainClock.now() < until; ) {
     if (!isAlive(pid)) return true;
-    await new Promise(resolve => setTimeout(resolve, goneMs / 50));
+    await plainClock.pause(goneMs / 50);
   }
   return false;
 }

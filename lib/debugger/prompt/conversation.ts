@@ -4,6 +4,7 @@
  * runs. Loads nothing of the runtime.
  */
 import {connect} from 'node:net';
+import {plainClock} from '../../base/clock.js';
 import {drawRoster, type Roster} from '../terminal/roster.js';
 import {type FromAgent, type FromTerminal, Wire} from '../terminal/wire.js';
 import type {Answer, Prompt} from './prompt.js';
@@ -86,9 +87,9 @@ export class Conversation {
   async close(): Promise<void> {
     if (this.#over) return;
     await new Promise<void>(resolve => {
-      const timer = setTimeout(resolve, closeMs);
+      const stop = plainClock.timer(closeMs, resolve);
       this.#onClosed = () => {
-        clearTimeout(timer);
+        stop();
         resolve();
       };
       this.#wire.send({type: 'close'});

@@ -4,6 +4,7 @@
  */
 import {inspect} from 'node:util';
 import type {ActorId} from '../../base/actor-id.js';
+import {plainClock} from '../../base/clock.js';
 import {RemoteActorError} from '../../base/errors.js';
 import {escapeText} from '../../base/escape.js';
 import {type CapturedFrame, framesOf} from '../frames/capture.js';
@@ -61,7 +62,7 @@ export function openPostMortem(options: PostMortemOptions): Promise<PostMortemEn
       },
       refused,
       // The line before it may have come in the same moment: then it has not begun to wait.
-      interrupt: () => void setImmediate(() => debuggee.interrupt()),
+      interrupt: () => void plainClock.soon(() => debuggee.interrupt()),
       calm: () => {},
       lost,
     });

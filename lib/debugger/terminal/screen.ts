@@ -7,6 +7,7 @@ import {type ChildProcess, type StdioOptions, spawn, spawnSync} from 'node:child
 import {closeSync, constants, openSync} from 'node:fs';
 import {createInterface, type Interface} from 'node:readline';
 import {ReadStream, WriteStream} from 'node:tty';
+import {plainClock, type Stop} from '../../base/clock.js';
 import {escapeText} from '../../base/escape.js';
 import {type History, historySize} from './history.js';
 
@@ -32,7 +33,7 @@ export class Screen {
   readonly #guard: ChildProcess | undefined;
   readonly #input: ReadStream;
   readonly #output: WriteStream;
-  readonly #resizing: NodeJS.Timeout;
+  readonly #stopResizing: Stop;
   #editor: Interface;
   #asked: string | undefined;
   /** Typed ahead; undefined is Ctrl-D. */
@@ -50,7 +51,7 @@ export class Screen {
     for (const stream of [this.#input, this.#output]) stream.on('error', () => options.gone());
     this.#input.once('end', () => options.gone());
     this.#editor = this.#edit();
-    this.#resizing = setInterval(() => this.#resize(), resizeMs);
+    this.#stopResizing = plainClock.every(resizeMs, () => this.#resize());
   }
 
   get size(): {readonly columns: number; readonly rows: number} {
@@ -82,7 +83,7 @@ export class Screen {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    clearInterval(this.#resizing);
+    this.#stopResizing();
     if (this.#asked !== undefined) this.#output.write('\r\n');
     this.#editor.close();
     this.#input.destroy();

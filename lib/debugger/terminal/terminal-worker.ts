@@ -5,6 +5,7 @@
  */
 import {createServer, type Socket} from 'node:net';
 import {type MessagePort, parentPort, workerData} from 'node:worker_threads';
+import {plainClock} from '../../base/clock.js';
 import {History} from './history.js';
 import type {Roster} from './roster.js';
 import {Screen} from './screen.js';
@@ -114,9 +115,9 @@ class Session {
   #complete(text: string): Promise<[names: string[], typed: string]> {
     const id = this.#nextCompletion++;
     return new Promise(resolve => {
-      const timer = setTimeout(() => this.#completed(id, [], ''), completeMs);
+      const stop = plainClock.timer(completeMs, () => this.#completed(id, [], ''));
       this.#completions.set(id, (names, typed) => {
-        clearTimeout(timer);
+        stop();
         resolve([[...names], typed]);
       });
       this.#wire.send({type: 'complete', id, text});

@@ -1,0 +1,208 @@
+/**
+ * The clock: the only door through which this library reads the time, sets a timer, or waits for a turn of the event loop.
+ * Floor 0: a scope hands its clock down to the scopes inside it; code without a scope uses `plainClock`.
+ *
+ * The debugger replaces the clock of an actor by a gated one: while somebody in the tree is at a prompt, the limits that one
+ * actor sets for another stand still.
+ */
+
+/** Stops a timer, or a wait. Calling it again, or after the end, changes nothing. */
+export type Stop = () => void;
+
+/** The functions of the platform behind a clock. */
+export type Time = Pick<
+  typeof globalThis,
+  'setTimeout' | 'clearTimeout' | 'setInterval' | 'clearInterval' | 'setImmediate' | 'clearImmediate'
+> & {now(): number};
+
+/** Whether the limits of a tree stand still, as the debugger knows it. */
+export interface Gate {
+  /** Whether somebody in the tree of this root holds the terminal, or waits for it, at this moment. */
+  isClosed(): boolean;
+  /**
+   * Undefined: nobody has the terminal, so that the caller may go on. A promise: somebody may have it. The promise resolves
+   * when nobody has it, with the milliseconds since the last one had it. It never rejects.
+   */
+  opened(): Promise<number> | undefined;
+}
+
+/**
+ * The functions as they are when this module is loaded. A test runner that replaces the global ones later (fake timers) does
+ * not stop the runtime.
+ */
+const real: Time = {
+  setTimeout: globalThis.setTimeout,
+  clearTimeout: globalThis.clearTimeout,
+  setInterval: globalThis.setInterval,
+  clearInterval: globalThis.clearInterval,
+  setImmediate: globalThis.setImmediate,
+  clearImmediate: globalThis.clearImmediate,
+  now: performance.now.bind(performance),
+};
+
+/** The gate outside debug mode. */
+const open: Gate = {isClosed: () => false, opened: () => undefined};
+
+/** The longest time that one `setTimeout` takes, in ms: a longer one would fire at once. */
+const longestMs = 2 ** 31 - 1;
+/** A timer that fires later than this, in ms, shows that this very process stood still. */
+const stallMs = 200;
+
+export class Clock {
+  readonly #time: Time;
+  readonly #gate: Gate;
+
+  constructor(time: Time, gate: Gate) {
+    this.#time = time;
+    this.#gate = gate;
+  }
+
+  /** The same time behind a gate. */
+  gatedBy(gate: Gate): Clock {
+    return new Clock(this.#time, gate);
+  }
+
+  /** Milliseconds that only grow, from an arbitrary start. */
+  now(): number {
+    return this.#time.now();
+  }
+
+  /**
+   * Calls `fn` after `ms` milliseconds, of any length. The gate does not hold it up.
+   *
+   * @param options `background`: the timer does not keep the process alive
+   */
+  timer(ms: number, fn: () => void, options?: {readonly background: boolean}): Stop {
+    let rest = ms;
+    let handle: NodeJS.Timeout;
+    const arm = (): void => {
+      const part = Math.min(rest, longestMs);
+      rest -= part;
+      handle = this.#time.setTimeout(() => (rest > 0 ? arm() : fn()), part);
+      if (options?.background) handle.unref();
+    };
+    arm();
+    return () => this.#time.clearTimeout(handle);
+  }
+
+  /** Calls `fn` again and again, every `ms` milliseconds. It does not keep the process alive. */
+  every(ms: number, fn: () => void): Stop {
+    const handle = this.#time.setInterval(fn, ms);
+    handle.unref();
+    return () => this.#time.clearInterval(handle);
+  }
+
+  /** Calls `fn` in the next turn of the event loop. */
+  soon(fn: () => void, options?: {readonly background: boolean}): Stop {
+    const handle = this.#time.setImmediate(fn);
+    if (options?.background) handle.unref();
+    return () => this.#time.clearImmediate(handle);
+  }
+
+  /** Resolves after `ms` milliseconds. */
+  pause(ms: number, options?: {readonly background: boolean}): Promise<void> {
+    return new Promise(resolve => this.timer(ms, resolve, options));
+  }
+
+  /** Resolves in the next turn of the event loop, or after so many of them. */
+  async turn(turns = 1): Promise<void> {
+    for (let turn = 0; turn < turns; turn++) await new Promise<void>(resolve => this.soon(resolve));
+  }
+
+  /** A limit for work in this process. The gate holds it up. */
+  limit(ms: number, over: () => void, options?: {readonly background: boolean}): Stop {
+    let stop: Stop;
+    let stopped = false;
+    const set = (wait: number): void => {
+      stop = this.timer(wait, () => this.#unlessHeldUp(ms, over, set, () => stopped), options);
+    };
+    set(ms);
+    return () => {
+      stopped = true;
+      stop();
+    };
+  }
+
+  /**
+   * A limit for a peer. When this process itself stood still, the peer's answer may lie unread, so the limit is set once
+   * more (rule T14: a stall of this process is not the peer's fault). The gate holds it up.
+   *
+   * @param whole the milliseconds that the peer gets after a prompt. Default: `ms`
+   */
+  deadline(ms: number, missed: () => void, whole = Math.max(0, ms)): Stop {
+    let handle: NodeJS.Timeout;
+    let stopped = false;
+    const set = (wait: number): void => {
+      const due = this.now() + wait;
+      const late = (): void =>
+        this.now() - due > stallMs ? set(wait) : this.#unlessHeldUp(whole, missed, set, () => stopped);
+      handle = this.#time.setTimeout(late, wait);
+    };
+    set(Math.max(0, ms));
+    return () => {
+      stopped = true;
+      this.#time.clearTimeout(handle);
+    };
+  }
+
+  /** Acts on a limit that somebody else has measured. The gate holds it up: then the peer gets `whole` ms after the prompt. */
+  overdue(whole: number, missed: () => void): Stop {
+    let stop: Stop = () => {};
+    let stopped = false;
+    const again = (left: number): void => {
+      stop = this.deadline(left, missed, whole);
+    };
+    this.#unlessHeldUp(whole, missed, again, () => stopped);
+    return () => {
+      stopped = true;
+      stop();
+    };
+  }
+
+  /** Whether a promise settles within `ms` milliseconds. It leaves no timer behind. @param whole see `deadline` */
+  async within(promise: Promise<unknown>, ms: number, whole?: number): Promise<boolean> {
+    let stop: Stop = () => {};
+    const late = new Promise<boolean>(resolve => {
+      stop = this.deadline(ms, () => resolve(false), whole);
+    });
+    try {
+      return await Promise.race([promise.then(() => true), late]);
+    } finally {
+      stop();
+    }
+  }
+
+  /** Whether somebody is at a prompt, as far as this process knows at this moment. */
+  get standsStill(): boolean {
+    return this.#gate.isClosed();
+  }
+
+  /** Asked before an actor ends another one. Undefined: go on. See `Gate.opened`. */
+  free(): Promise<number> | undefined {
+    return this.#gate.opened();
+  }
+
+  /** Acts at once, or when nobody is at a prompt. */
+  whenFree(act: () => void): void {
+    const gate = this.#gate.opened();
+    if (gate) void gate.then(act);
+    else act();
+  }
+
+  /** A limit is over. When somebody was at a prompt meanwhile, the limit begins anew after the prompt. */
+  #unlessHeldUp(whole: number, over: () => void, again: (left: number) => void, stopped: () => boolean): void {
+    const gate = this.#gate.opened();
+    if (!gate) {
+      over();
+      return;
+    }
+    void gate.then(free => {
+      if (stopped()) return;
+      if (free < whole) again(whole - free);
+      else over();
+    });
+  }
+}
+
+/** The real time, which nobody holds up. */
+export const plainClock = new Clock(real, open);
