@@ -1,5 +1,5 @@
 // Holds the documents to the truth: their programs run and print what they say, their links lead somewhere, every
-// error has its heading, and no page names a call that does not exist.
+// error has its heading, no page names a call that does not exist, and every rule is written down and has a spec.
 // Above docs.ts, which reads the pages and is itself tested at the end.
 import {execFile} from 'node:child_process';
 import {existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
@@ -9,7 +9,21 @@ import test, {type ExecutionContext} from 'ava';
 import * as rxjs from 'rxjs';
 import * as rxtractor from '../lib/index.js';
 import {PtyProgram} from './debugger/screen.js';
-import {anchors, headings, isAsPrinted, namedCalls, type Page, readPage, relativeLinks, type Typed} from './docs.js';
+import {
+  anchors,
+  definedRules,
+  headings,
+  isAsPrinted,
+  namedCalls,
+  namedRules,
+  type Page,
+  readPage,
+  relativeLinks,
+  saidIn,
+  type Typed,
+  undefinedRules,
+  unlinkedRules,
+} from './docs.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 /** Programs are put below the package's own root, where its name and RxJS resolve as they do for a user. */
@@ -188,6 +202,63 @@ test('namedCalls reads inline code only, with receivers', t => {
 test('relativeLinks and anchors are those of GitHub', t => {
   t.deepEqual(relativeLinks('[a](b.md#c) [d](https://e) `[f](g)`'), ['b.md#c']);
   t.deepEqual(anchors('# A `b`, c: d\n## ERR_X: Y'), ['a-b-c-d', 'err_x-y']);
+});
+
+const rules = definedRules(pages.get('docs/reference/semantics.md')?.prose ?? '');
+
+/** What the sources below a folder say, by their path; not this file, whose made-up rules are at its end. */
+function saidBelow(folder: string): Map<string, string> {
+  const paths = readdirSync(join(root, folder), {recursive: true, encoding: 'utf8'}).filter(path =>
+    path.endsWith('.ts'),
+  );
+  const said = paths.map(path => [join(folder, path), saidIn(readFileSync(join(root, folder, path), 'utf8'))] as const);
+  return new Map(said.filter(([path]) => path !== 'spec/docs.spec.ts'));
+}
+
+test('every rule that lib, a spec or a page names is a heading of docs/reference/semantics.md', t => {
+  const prose = new Map([...pages].map(([path, page]) => [path, page.prose]));
+  t.deepEqual(undefinedRules(rules, new Map([...saidBelow('lib'), ...saidBelow('spec'), ...prose])), []);
+});
+
+test('every rule has a spec that names it', t => {
+  const specs = [...saidBelow('spec')].filter(([path]) => path.endsWith('.spec.ts'));
+  const named = new Set(specs.flatMap(([, said]) => namedRules(said)));
+  t.true(rules.length > 0);
+  t.deepEqual(
+    rules.filter(rule => !named.has(rule)),
+    [],
+  );
+});
+
+test('a page that names a rule links to it', t => {
+  const unlinked = [...pages].flatMap(([path, {prose}]) => unlinkedRules(prose).map(rule => `${path}: ${rule}`));
+  t.deepEqual(unlinked, []);
+});
+
+test('namedRules finds a rule where one is meant, and nowhere else', t => {
+  t.deepEqual(namedRules('T9, E10: it ends (X2), as rules C1 to C6 and rule S4 say; [F1](x.md#f1)'), [
+    ...['T9', 'E10', 'X2', 'C1', 'C6', 'S4', 'F1'],
+  ]);
+  t.deepEqual(namedRules('I1-I4, K56, T14: (rule T15: why) (D1, K88)'), ['T14', 'T15', 'D1']);
+  t.deepEqual(namedRules('C1 controls, UTF8: an S3 bucket, (E2E), the key F5 (not T100)'), []);
+});
+
+test('saidIn reads comments and strings, and no code', t => {
+  const source = ['/** One. */', ' * Two', 'const S1: T2 = `three` + "it\\"s"; // four', "over('five', it);"].join(
+    '\n',
+  );
+  t.deepEqual(saidIn(source).match(/\w+/g), ['One', 'Two', 'three', 'it', 's', 'four', 'five']);
+});
+
+test('undefinedRules, definedRules and unlinkedRules find what is wrong', t => {
+  const defined = definedRules('# The rules\n\n### T9\n\nText.\n\n### C12\n\n### E2E\n');
+  t.deepEqual(defined, ['T9', 'C12']);
+  const said = new Map([
+    ['lib/a.ts', 'why (rule T9)'],
+    ['spec/b.spec.ts', 'T10, C12: it ends'],
+  ]);
+  t.deepEqual(undefinedRules(defined, said), ['spec/b.spec.ts: T10']);
+  t.deepEqual(unlinkedRules('rule [T9](x.md#t9), `rule T9`, rule T10'), ['T10']);
 });
 
 /** The screen of a real terminal, on which somebody types what the page says as soon as they are asked. */

@@ -1,4 +1,4 @@
-// What the documents hold that can be checked: programs, what they print, links, headings, names of calls.
+// What the documents hold that can be checked: programs, what they print, links, headings, names of calls and of rules.
 // Below docs.spec.ts; pure functions over Markdown, so that the checks can be shown made-up pages.
 
 /** A fenced block: its language, its text, and the line on which it opens. */
@@ -124,3 +124,47 @@ export function namedCalls(prose: string): NamedCall[] {
   }
   return found;
 }
+
+/** A name of the shape of a rule's, `T10`; other letters (`K56`) name other things, and may stand beside it. */
+const ruleLike = '[A-Z]\\d{1,2}';
+const rulesLike = `${ruleLike}(?:(?:, | and | to |-)${ruleLike})*`;
+/** Where a rule is meant: `T9, T10: …`, `(T9)`, `rule T9`, `[T9](…)`. A control code `C1` or a variable `S1` is not. */
+const mentions = new RegExp(
+  `\\b${rulesLike}(?=:)|(?<=\\()${rulesLike}(?=\\))|(?<=\\b[Rr]ules? )${rulesLike}|(?<=\\[)${ruleLike}(?=\\]\\()`,
+  'g',
+);
+
+/** The rules that a text names: the letters are those of the groups in docs/reference/semantics.md. */
+export function namedRules(text: string): string[] {
+  const names = [...text.matchAll(mentions)].flatMap(([found]) => found.match(/[A-Z]\d{1,2}/g) ?? []);
+  return names.filter(name => /^[TECXSFBDP]/.test(name));
+}
+
+/** The comments and the strings of a TypeScript file, line by line: all that is said in it to a reader. */
+export function saidIn(source: string): string {
+  const string = /(['"`])((?:\\.|(?!\1)[^\\])*)\1/g;
+  const lines = source.split('\n').flatMap(line => {
+    const comment = /^\s*(?:\/\/|\/?\*+)(.*)$/.exec(line);
+    if (comment) return [comment[1] ?? ''];
+    const behind = /(?:^|\s)\/\/(.*)$/.exec(line.replaceAll(string, ''));
+    return [...[...line.matchAll(string)].map(([, , text]) => text ?? ''), behind?.[1] ?? ''];
+  });
+  return lines.join('\n');
+}
+
+/** The rules that a page defines: a heading each, that is the name and nothing else. */
+export const definedRules = (prose: string): string[] =>
+  headings(prose).filter(heading => /^[TECXSFBDP]\d{1,2}$/.test(heading));
+
+/** What is said in files, by their path, of rules that are not defined. */
+export function undefinedRules(defined: readonly string[], said: ReadonlyMap<string, string>): string[] {
+  return [...said].flatMap(([path, text]) =>
+    namedRules(text)
+      .filter(rule => !defined.includes(rule))
+      .map(rule => `${path}: ${rule}`),
+  );
+}
+
+/** The rules that a page names without a link to them. */
+export const unlinkedRules = (prose: string): string[] =>
+  namedRules(withoutInlineCode(prose).replaceAll(/\[[^\]]*\]\([^)]*\)/g, 'a link'));

@@ -49,8 +49,8 @@ ${list('names-and-roads')}`;
 const introduction = `# What tractor's own tests claim
 
 The semantics of this library come from [tractor](https://github.com/goodboy/tractor), a Python library. Each line here is a test of
-its suite whose claim carries over, and the specs of ours that make the same claim; the rules are those that the titles of
-specs name. Where the two libraries decide differently, the claim is the one that holds here.
+its suite whose claim carries over, and the specs of ours that make the same claim; [the rules](semantics.md) are those that the
+titles of specs name. Where the two libraries decide differently, the claim is the one that holds here.
 
 \`${command}\` writes this page from the titles of [the specs](../../spec/conformance).
 `;
@@ -71,11 +71,15 @@ function row(name: string, {text, rules, spec}: Claim): string {
   const cells = [
     `\`${name}\``,
     text.replaceAll('|', '\\|'),
-    rules.join(', '),
+    rules.map(linked).join(', '),
     `[${spec}](../../spec/conformance/${spec})`,
   ];
   return `| ${cells.join(' | ')} |`;
 }
+
+/** Links to a rule; other letters (`K88`) name no rule. */
+const linked = (rule: string): string =>
+  /^[TECXSFBDP]/.test(rule) ? `[${rule}](semantics.md#${rule.toLowerCase()})` : rule;
 
 function list(part: (typeof parts)[number]): string {
   return sections
