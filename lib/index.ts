@@ -3,7 +3,7 @@
  * Floor 9: named re-exports, grouped; no logic.
  */
 
-export type {Timeouts} from './actor/actor.js';
+export type {Timeouts} from './actor/tree-options.js';
 // Calls into other actors
 export type {CallOptions, Portal, StreamValue} from './actor/portal.js';
 // What may cross: remote functions
@@ -73,7 +73,8 @@ export type {AnyObservable, Source} from './context/rx/source.js';
 export type {MsgStream, StreamOptions, StreamStats} from './context/rx/msg-stream.js';
 export type {StandardSchema} from './msg/schema.js';
 // Programs and their nurseries
-export {main, openNursery, parent, type RootOptions} from './main.js';
-export type {Body, Nursery, NurseryOptions} from './nursery/nursery.js';
-export type {ActorOptions, Backend} from './nursery/plan.js';
+export type {RootOptions} from './boot-root.js';
+export {main, openNursery, parent} from './main.js';
+export type {ActorDefaults, ActorStarter, Body, Nursery, NurseryOptions} from './nursery/nursery.js';
+export type {ActorOptions, Backend} from './nursery/actor-options.js';
 export type {Pool, PoolCallOptions} from './nursery/pool.js';

@@ -21,6 +21,9 @@ const floors: Readonly<Record<string, number>> = {
   'main.ts': 8,
   'child.ts': 8,
   'thread.ts': 8,
+  'boot-root.ts': 8,
+  'boot-spawned.ts': 8,
+  'process-events.ts': 8,
   'index.ts': 9,
 };
 
@@ -30,6 +33,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   'context/flow': [],
   'context/protocol': ['context/flow'],
   'context/rx': ['context/protocol', 'context/flow'],
+  'nursery/backends': [],
   'debugger/terminal': [],
   'debugger/frames': [],
   'debugger/prompt': ['debugger/terminal', 'debugger/frames'],

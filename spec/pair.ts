@@ -3,12 +3,13 @@
  * Below the specs of contexts and streams. Every call takes a function of the test's own, closures and all.
  */
 import type {Observable, ObservableInput} from 'rxjs';
-import {Actor, defaultTimeouts} from '../lib/actor/actor.js';
+import {Actor} from '../lib/actor/actor.js';
 import type {CallLimits} from '../lib/actor/admission.js';
 import {homesOf} from '../lib/actor/exposed.js';
 import {context, operator, stream, task} from '../lib/actor/marks.js';
 import {Peer} from '../lib/actor/peer.js';
 import {type CallOptions, makePortal, type Portal} from '../lib/actor/portal.js';
+import {defaultTimeouts} from '../lib/actor/tree-options.js';
 import {newActorId} from '../lib/base/actor-id.js';
 // Loaded by the library with the first stream: that takes time, and `until` counts turns.
 import '../lib/context/rx/run.js';

@@ -1,59 +1,77 @@
 /**
- * A spawned actor from its first message to its last: becomes what the parent says, serves, and ends when told to.
- * Floor 5: the same in a process, a thread and inline; what carries the actor is its `Host`.
+ * A spawned actor from its first message to its last: it becomes what its parent says, serves, and ends when told to.
+ * Floor 5: the same for a process, a thread and an inline actor. Each boot says by `Boot` how it prepares and how it ends.
  */
+import {newActorId} from '../base/actor-id.js';
 import {ContextCancelled} from '../base/errors.js';
 import {hooks, lookedAt} from '../base/hooks.js';
 import {log} from '../base/log.js';
+import {loadCodec} from '../msg/codec.js';
 import {Kind} from '../msg/types.js';
 import type {Transport} from '../transport/transport.js';
-import type {Actor} from './actor.js';
+import {Actor} from './actor.js';
 import {Peer} from './peer.js';
 import {guestPortal, setParent} from './portal.js';
 import type {SpawnSpec} from './spawn-spec.js';
 import {survey} from './survey.js';
+import {defaultTimeouts} from './tree-options.js';
 
-/** What carries an actor: a process, a thread, or the runtime of another actor. */
-export interface Host {
-  /** Whether it shares its modules with its parent: what has been marked there need not be imported. */
-  readonly here?: boolean;
-  /** What the parent wants is known; the modules are imported when it is done. */
-  prepare(spec: SpawnSpec): Promise<unknown> | undefined;
-  /** Everything was said: ends what carries the actor. */
+/** Who the new actor is, as the parent has decided. */
+export interface SpawnedIdentity {
+  readonly name: string;
+  readonly id: string;
+  readonly treeId: string;
+}
+
+/** How a process, a thread or an inline actor prepares to serve, and how it ends. */
+export interface Boot {
+  /** Whether it shares its modules with its parent: functions that are marked there need not be imported. */
+  readonly sharesModules?: boolean;
+  /** The parent has said what it wants. The modules are imported when this is done. */
+  prepare(spec: SpawnSpec, actor: Actor): Promise<unknown> | undefined;
+  /** Everything has been sent to the parent: ends the process, the thread or the inline actor. */
   exit(code: number): void;
-  /** The parent is gone: nobody is left to be told of a clean-up. */
+  /** The parent is gone, so that nobody can be told of a clean-up. */
   orphaned(): void;
 }
 
 export interface Served {
+  readonly actor: Actor;
   readonly peer: Peer;
   /** Ends every task within `budget` ms, then exits. */
   shutDown(why: ContextCancelled, budget: number, code: number): Promise<void>;
-  /** Tells the parent what nothing here has caught, then exits. An absorbed cancellation is no such thing. */
+  /** Tells the parent of an error that nothing here has caught, then exits. A cancellation is not such an error. */
   fail(error: unknown): void;
 }
 
-export function serve(actor: Actor, transport: Transport, host: Host): Served {
-  let ending = false;
+export function serve({name, id, treeId}: SpawnedIdentity, transport: Transport, boot: Boot): Served {
+  const actor = new Actor({
+    id: newActorId(name, id),
+    root: false,
+    codec: loadCodec(),
+    // Until the parent has sent those of the tree.
+    tree: {treeId, depth: 1, logLevel: 'warn', timeouts: defaultTimeouts},
+  });
+  let isEnding = false;
   let isShown = false;
   const peer = new Peer(actor, transport, 'connected', {
-    spawn: payload => void boot(payload as SpawnSpec),
+    spawn: payload => void become(payload as SpawnSpec),
     cancelled: (why, budget) => void shutDown(why, budget, 0),
-    ended: () => host.orphaned(),
+    ended: () => boot.orphaned(),
   });
   actor.importing = true;
   actor.exposed.allow(survey);
   setParent(actor, guestPortal(peer, actor.scope));
 
-  const boot = async (spec: SpawnSpec): Promise<void> => {
+  const become = async (spec: SpawnSpec): Promise<void> => {
     actor.tree = {...spec.tree};
     actor.scope.ownPatience = actor.tree.timeouts.explain;
-    const prepared = host.prepare(spec);
+    const prepared = boot.prepare(spec, actor);
     if (prepared) await prepared;
-    // A module that waits for ever must show at once: the channel alone does not keep the process while it imports.
+    // A module that waits for ever must show at once: the channel does not keep the process alive while it imports.
     peer.channel.keepAlive(false);
     try {
-      await actor.run(actor.scope, () => actor.exposed.load(spec.homes, host.here));
+      await actor.run(actor.scope, () => actor.exposed.load(spec.homes, boot.sharesModules));
       if (actor.importFailure) throw actor.importFailure;
     } catch (error) {
       fail(error);
@@ -65,12 +83,12 @@ export function serve(actor: Actor, transport: Transport, host: Host): Served {
   };
 
   const shutDown = async (why: ContextCancelled, budget: number, code: number): Promise<void> => {
-    if (ending) return;
-    ending = true;
+    if (isEnding) return;
+    isEnding = true;
     actor.scope.budget = budget;
-    // A task that ignores its signal does not hold up an exit that nobody above enforces (SIGTERM).
+    // After SIGTERM no parent enforces the end: a task that ignores its signal must not hold up the exit.
     await actor.scope.clock.within(actor.cancel(why), budget);
-    host.exit(code);
+    boot.exit(code);
   };
 
   actor.endFor = (why, budget) => void shutDown(why, budget, 0);
@@ -78,16 +96,16 @@ export function serve(actor: Actor, transport: Transport, host: Host): Served {
   const fail = (error: unknown): void => {
     if (error instanceof ContextCancelled && (actor.scope.cancelled || !actor.importing)) return;
     if (hooks.isOfPrompt?.()) return log('warn', 'nothing has caught what was left by code of the prompt', {error});
-    // It ends by the first, which somebody looks at: what comes meanwhile would not have been.
+    // The first error ends the actor, and in debug mode somebody looks at it. Later ones are only logged.
     if (isShown) return log('runtime', 'nothing has caught another error', {error});
-    if (actor.importing) return fall(error);
-    isShown = lookedAt(actor.id.id, actor.scope, error, fall) !== undefined;
+    if (actor.importing) return exitWith(error);
+    isShown = lookedAt(actor.id.id, actor.scope, error, exitWith) !== undefined;
   };
 
-  const fall = (error: unknown): void => {
+  const exitWith = (error: unknown): void => {
     peer.sendFailure(error);
-    host.exit(1);
+    boot.exit(1);
   };
 
-  return {peer, shutDown, fail};
+  return {actor, peer, shutDown, fail};
 }

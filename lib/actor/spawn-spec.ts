@@ -1,13 +1,13 @@
 /**
- * What a parent tells a new child: the payload of the Spawn message.
+ * The payload of the Spawn message: what a parent tells a new child.
  * Floor 5: written by `child-actor`, read by `serve`.
  */
-import type {TreeOptions} from './actor.js';
 import type {ExposedHome} from './exposed.js';
+import type {TreeOptions} from './tree-options.js';
 
 export interface SpawnSpec {
   readonly homes: readonly ExposedHome[];
   readonly tree: TreeOptions;
-  /** Whether the child must watch for the death of its parent by itself. */
+  /** Whether the child itself must watch for the death of its parent. */
   readonly watchParent: boolean;
 }

@@ -3,13 +3,14 @@
  * Floor 7: loaded by the boots, in debug mode only.
  */
 import {setFlagsFromString} from 'node:v8';
-import type {Actor, DebugMode} from '../actor/actor.js';
+import type {Actor} from '../actor/actor.js';
+import type {DebugMode} from '../actor/tree-options.js';
 import {plainClock} from '../base/clock.js';
 import {emptyHooks, fillHooks} from '../base/hooks.js';
 import {processWide} from '../base/process-wide.js';
 import {rxjs} from '../context/rx/rxjs.js';
 import {newSocketPath, rootAddresses} from '../discovery/root-portal.js';
-import {visibleValues} from '../nursery/spawner.js';
+import {visibleValues} from '../nursery/backends/spawner.js';
 import {captureHere, startCapture, stopCapture} from './frames/capture.js';
 import {openLock} from './lock/root-lock.js';
 import {keepRoster} from './lock/root-roster.js';

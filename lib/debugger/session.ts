@@ -8,8 +8,9 @@
  * ```
  */
 import {AsyncLocalStorage} from 'node:async_hooks';
-import type {Actor, DebugMode} from '../actor/actor.js';
+import type {Actor} from '../actor/actor.js';
 import {type Portal, scopeKey} from '../actor/portal.js';
+import type {DebugMode} from '../actor/tree-options.js';
 import {plainClock} from '../base/clock.js';
 import {current} from '../base/current.js';
 import {type CancelReason, ContextCancelled, DebuggerQuit, HandshakeRejected, TransportClosed} from '../base/errors.js';

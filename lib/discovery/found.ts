@@ -4,7 +4,7 @@
  */
 import type {Actor} from '../actor/actor.js';
 import {makePortal, onTerms, type Portal, parentOf} from '../actor/portal.js';
-import {selfPortal} from '../actor/self.js';
+import {selfPortal} from '../actor/self-portal.js';
 import {formatActor} from '../base/actor-id.js';
 import {current} from '../base/current.js';
 import {ActorDied, type ContextCancelled} from '../base/errors.js';

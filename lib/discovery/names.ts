@@ -6,11 +6,12 @@
  * registrar (`registry`) does the same at its root: it asks over a link, and says its list again when the link was lost.
  */
 import type {Actor} from '../actor/actor.js';
-import {type Directory, setDirectory} from '../actor/directory.js';
+import {type Directory, directories} from '../actor/directory.js';
 import {runtimeFunction} from '../actor/marks.js';
 import type {Peer} from '../actor/peer.js';
 import {guestPortal, type Portal, parentInActor, scopeKey} from '../actor/portal.js';
 import {type ActorId, formatActor} from '../base/actor-id.js';
+import {Attached} from '../base/attached.js';
 import {plainClock} from '../base/clock.js';
 import {current} from '../base/current.js';
 import {ActorDied, NoRuntime, NotExposed, TransportClosed} from '../base/errors.js';
@@ -21,12 +22,12 @@ import type {Links, Roads} from './links.js';
 import {type ActorEvent, type Entry, Registrar} from './registrar.js';
 import {asItself, isEnd, parentUpstream, type Upstream} from './upstream.js';
 
-const known = new WeakMap<Actor, Names>();
+const namesOfActors = new Attached<Names>();
 
 /** @throws NoRuntime outside `main`, `openNursery` and spawned actors */
 export function namesHere(what: string): Names {
   const actor = current()?.runtime as Actor | undefined;
-  const names = actor && known.get(actor);
+  const names = actor && namesOfActors.of(actor);
   if (!names)
     throw new NoRuntime(
       `${what} was called outside a runtime: call it within main(), openNursery() or a remote function`,
@@ -57,8 +58,8 @@ export class Names implements Directory {
     for (const fn of offered) actor.exposed.allow(fn);
     this.#registrar.enter({actor: actor.id, road: []});
     upstream?.onReached?.(portal => this.#sayAgain(portal));
-    known.set(actor, this);
-    setDirectory(actor, this);
+    namesOfActors.attach(actor, this);
+    directories.attach(actor, this);
   }
 
   async enter(actor: ActorId, portal: Portal): Promise<void> {
@@ -250,7 +251,7 @@ export class Names implements Directory {
   /** At the end of this actor: others reach it no more. */
   async close(): Promise<void> {
     this.closed = true;
-    known.delete(this.actor);
+    namesOfActors.detach(this.actor);
     this.#upstream?.close?.();
     await (await this.#links)?.close();
     if (this.actor.root) (await this.#folder)?.remove();
@@ -302,12 +303,12 @@ export function openNames(actor: Actor, roads: Roads | undefined): Names | undef
 }
 
 export async function closeNames(actor: Actor): Promise<void> {
-  await known.get(actor)?.close();
+  await namesOfActors.of(actor)?.close();
 }
 
 /** For the `exit` handler: what the actor has made in the file system is taken away. */
 export function unlisten(actor: Actor): void {
-  known.get(actor)?.unlisten();
+  namesOfActors.of(actor)?.unlisten();
 }
 
 function callerHere(): string {

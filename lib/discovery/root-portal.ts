@@ -3,15 +3,16 @@
  * Floor 6: above `links`; used by the debugger. The root says its addresses before it starts anybody, so nobody is asked.
  */
 import type {Actor} from '../actor/actor.js';
-import {directoryOf} from '../actor/directory.js';
+import {directories} from '../actor/directory.js';
 import {guestPortal, type Portal, parentOf} from '../actor/portal.js';
 import type {ActorId} from '../base/actor-id.js';
+import {Attached} from '../base/attached.js';
 import {TransportClosed} from '../base/errors.js';
 import type {Links} from './links.js';
 import {Names} from './names.js';
 import type {Entry} from './registrar.js';
 
-const known = new WeakMap<Actor, Promise<Portal>>();
+const rootPortals = new Attached<Promise<Portal>>();
 
 /** Where actors of this very host reach a root; it listens from now on. */
 export async function rootAddresses(root: Actor): Promise<string[]> {
@@ -26,7 +27,7 @@ export interface TreeRow {
 
 /** Those in the tree of a root, at any moment. @param changed called after every change, and for each that is there */
 export function watchTree(root: Actor, changed: () => void): {rows(): TreeRow[]; stop(): void} {
-  const names = directoryOf(root);
+  const names = directories.of(root);
   if (!(names instanceof Names)) return {rows: () => [{actor: root.id, parent: undefined}], stop: () => {}};
   const rowOf = ({actor, road}: Entry): TreeRow => ({
     actor,
@@ -52,9 +53,7 @@ export function rootPortal(
 ): Promise<Portal> {
   const parent = parentOf(actor);
   if (parent && actor.tree.depth === 1) return Promise.resolve(parent);
-  const portal = known.get(actor) ?? link(actor, root);
-  known.set(actor, portal);
-  return portal;
+  return rootPortals.orMake(actor, () => link(actor, root));
 }
 
 async function link(
@@ -63,10 +62,10 @@ async function link(
 ): Promise<Portal> {
   try {
     const held = await (await linksOf(actor)).hold(root, async () => addresses);
-    held.peer.onEnded(() => known.delete(actor));
+    held.peer.onEnded(() => rootPortals.detach(actor));
     return guestPortal(held.peer, actor.scope);
   } catch (error) {
-    known.delete(actor);
+    rootPortals.detach(actor);
     throw error;
   }
 }
@@ -76,7 +75,7 @@ async function linksOf(actor: Actor): Promise<Links> {
 }
 
 function namesOf(actor: Actor): Names {
-  const names = directoryOf(actor);
+  const names = directories.of(actor);
   if (!(names instanceof Names)) throw new TransportClosed('this actor has no way to others', {kind: 'closed'});
   return names;
 }

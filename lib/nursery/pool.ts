@@ -1,6 +1,6 @@
 /**
- * Several equal actors behind one `run` and `map`; one that dies is replaced.
- * Floor 6: made by `nursery`.
+ * Several equal actors behind one `run` and one `map`. An actor that dies is replaced.
+ * Floor 6: made by `running-nursery`.
  */
 import type {OperatorFunction} from 'rxjs';
 import type {Marked} from '../actor/marks.js';
@@ -11,66 +11,104 @@ import {ownCancel} from '../base/scope.js';
 import {framesAbove} from '../context/protocol/call.js';
 import {cancellable, mapOver} from '../context/rx/bounded-work.js';
 import type {Source} from '../context/rx/source.js';
-import type {ActorOptions} from './plan.js';
+import type {ActorOptions} from './actor-options.js';
 
-/** An actor that is being started, and how to end it. */
-export interface Started {
-  readonly portal: Promise<Portal>;
-  /** Resolves when it is gone, with why its end was asked for, when it was. */
-  readonly asked: Promise<ContextCancelled | undefined>;
-  close(why: ContextCancelled): Promise<boolean>;
-}
-
-/** Who starts actors for the pool: its nursery, to which its tasks belong too. */
-export interface Starter {
-  spawn(name: string, options: ActorOptions, onDeath: (error: unknown) => void): Started;
-  own<T>(label: string, work: Promise<T>): Promise<T>;
-}
-
-/** Equal workers. A worker's death fails the task that it ran, with ActorDied, and nothing else: it is replaced. */
+/**
+ * Several equal actors, its workers. The death of a worker fails the task that it ran, with ActorDied, and nothing else: the
+ * worker is replaced.
+ *
+ * @example
+ * ```ts
+ * await using pool = await nursery.openPool(4, {expose: [double]});
+ * console.log(pool.size); // 4
+ * console.log(await pool.run(double, 21)); // 42
+ * ```
+ */
 export interface Pool extends AsyncDisposable {
+  /** The number of workers. */
   readonly size: number;
-  /** Runs a task in the worker that has least to do. */
+  /**
+   * Runs a task in the worker that has the fewest tasks.
+   *
+   * Rejects as `portal.run` does. When the worker has died and its replacement cannot be started, rejects as `startActor`
+   * does.
+   *
+   * @example
+   * ```ts
+   * const result = await pool.run(double, 21);
+   * ```
+   */
   run<A extends unknown[], R>(fn: ((...args: A) => R) & Marked<'task'>, ...args: A): Promise<Awaited<R>>;
   /**
-   * An operator that runs a task for each value, at most `concurrency` (default: `size`) at a time. Results come as
-   * they are ready, or with `ordered` in the order of the values. A remote stream is read only as fast as the workers
-   * work; of another Observable what it pushes meanwhile is queued. Unsubscribing cancels the tasks that run.
+   * An operator that runs a task for each value. Results come as they are ready, or with `ordered` in the order of the
+   * values. A remote stream is read only as fast as the workers work; what another Observable pushes meanwhile is queued.
+   * Unsubscribing cancels the tasks that run.
+   *
+   * @param options `concurrency`: maximum number of tasks at a time, default `size`; `ordered`: default false
+   * @example
+   * ```ts
+   * from([1, 2, 3]).pipe(pool.map(double, {ordered: true})).subscribe(console.log); // 2 4 6
+   * ```
    */
   map<In, R>(
     fn: ((value: In) => R) & Marked<'task'>,
     options?: {readonly concurrency?: number; readonly ordered?: boolean},
   ): OperatorFunction<In, Awaited<R>>;
-  /** The same pool with other options for its tasks. Throws TypeError or RangeError for what is none. */
+  /**
+   * The same pool with other options for its tasks.
+   *
+   * @throws TypeError for an option that does not exist, RangeError for a `timeout` that is not a number
+   * @example
+   * ```ts
+   * const result = await pool.with({timeout: 1_000}).run(double, 21);
+   * ```
+   */
   with(options: PoolCallOptions): Pick<Pool, 'run' | 'map' | 'with'>;
 }
 
-/** `timeout` (ms) counts from the call, and so while a worker is replaced too. */
+/**
+ * Options of the tasks of a pool. `timeout` (ms) counts from the call, so that the time in which a worker is replaced counts
+ * too.
+ */
 export type PoolCallOptions = Pick<CallOptions, 'signal' | 'timeout'>;
 
-/** Resolves when all workers serve. @throws RangeError, and whatever starting an actor throws */
-export async function openPool(nursery: Starter, name: string, size: number, options: ActorOptions): Promise<Pool> {
+/** The nursery of a pool: it starts the workers, and the tasks of the pool belong to it. */
+export interface PoolOwner {
+  spawn(name: string, options: ActorOptions, onDeath: (error: unknown) => void): StartedActor;
+  own<T>(label: string, work: Promise<T>): Promise<T>;
+}
+
+/** An actor that is being started, and how to end it. */
+export interface StartedActor {
+  readonly portal: Promise<Portal>;
+  /** Resolves when it is gone: with the reason for which its end was asked for, or with undefined. */
+  readonly gone: Promise<ContextCancelled | undefined>;
+  close(why: ContextCancelled): Promise<boolean>;
+}
+
+/** Resolves when all workers serve. @throws RangeError for a wrong size, and whatever starting an actor throws */
+export async function openPool(owner: PoolOwner, name: string, size: number, options: ActorOptions): Promise<Pool> {
   if (!Number.isInteger(size) || size < 1)
     throw new RangeError(`openPool() takes a number of workers from 1 on, not ${size}`);
-  const workers = Array.from({length: size}, (_, index) => new Worker(nursery, `${name}-${index}`, options));
+  const workers = Array.from({length: size}, (_, index) => new Worker(owner, `${name}-${index}`, options));
   try {
     await Promise.all(workers.map(worker => worker.portal()));
   } catch (error) {
     await Promise.all(workers.map(worker => worker.close()));
     throw error;
   }
-  return new PoolOf(nursery, workers);
+  return new RunningPool(owner, workers);
 }
 
-class PoolOf implements Pool {
-  readonly #nursery: Starter;
+class RunningPool implements Pool {
+  readonly #owner: PoolOwner;
   readonly #workers: readonly Worker[];
-  readonly #call: PoolCallOptions;
+  readonly #callOptions: PoolCallOptions;
 
-  constructor(nursery: Starter, workers: readonly Worker[], call: PoolCallOptions = {}) {
-    this.#nursery = nursery;
+  constructor(owner: PoolOwner, workers: readonly Worker[], callOptions: PoolCallOptions = {}) {
+    this.#owner = owner;
     this.#workers = workers;
-    this.#call = call;
+    this.#callOptions = callOptions;
   }
 
   get size(): number {
@@ -78,7 +116,7 @@ class PoolOf implements Pool {
   }
 
   run<A extends unknown[], R>(fn: ((...args: A) => R) & Marked<'task'>, ...args: A): Promise<Awaited<R>> {
-    return this.start(fn, args, this.#call.signal, this.run);
+    return this.#start(fn, args, this.#callOptions.signal, this.run);
   }
 
   map<In, R>(
@@ -86,10 +124,10 @@ class PoolOf implements Pool {
     options: {readonly concurrency?: number; readonly ordered?: boolean} = {},
   ): OperatorFunction<In, Awaited<R>> {
     const {concurrency = this.size, ordered = false} = options;
-    const {signal} = this.#call;
+    const {signal} = this.#callOptions;
     // Unsubscribing cancels the tasks that run.
     const work = (value: In): Source<Awaited<R>> =>
-      cancellable(gone => this.start(fn, [value], signal ? AbortSignal.any([signal, gone]) : gone));
+      cancellable(gone => this.#start(fn, [value], signal ? AbortSignal.any([signal, gone]) : gone));
     return source => mapOver(source, work, concurrency, ordered);
   }
 
@@ -97,11 +135,11 @@ class PoolOf implements Pool {
     for (const key of Object.keys(options))
       if (key !== 'signal' && key !== 'timeout') throw new TypeError(`pool.with(): there is no option ${key}`);
     checkOptions(options);
-    return new PoolOf(this.#nursery, this.#workers, {...this.#call, ...options});
+    return new RunningPool(this.#owner, this.#workers, {...this.#callOptions, ...options});
   }
 
-  /** Every task begins here. */
-  start<A extends unknown[], R>(
+  /** Every task begins here. @param from the function that the user called: the frames of errors begin with its caller */
+  #start<A extends unknown[], R>(
     fn: ((...args: A) => R) & Marked<'task'>,
     args: A,
     signal: AbortSignal | undefined,
@@ -109,17 +147,17 @@ class PoolOf implements Pool {
   ): Promise<Awaited<R>> {
     let idlest = this.#workers[0] as Worker;
     for (const worker of this.#workers) if (worker.busy < idlest.busy) idlest = worker;
-    const {timeout} = this.#call;
+    const {timeout} = this.#callOptions;
     const begun = plainClock.now();
     const frames = framesAbove(from, idlest.busy);
     const task = (worker: Portal): Promise<Awaited<R>> => {
       const portal = frames ? onTerms(worker, {frames}) : worker;
       if (!signal && timeout === undefined) return portal.run(fn, ...args);
-      // A worker may have had to be started first.
+      // Some of the time may have gone into starting the worker.
       const rest = timeout === undefined ? undefined : timeout - (plainClock.now() - begun);
       return portal.with({...(signal && {signal}), ...(rest !== undefined && {timeout: rest})}).run(fn, ...args);
     };
-    return this.#nursery.own('a task of a pool', idlest.run(task));
+    return this.#owner.own('a task of a pool', idlest.run(task));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -127,18 +165,18 @@ class PoolOf implements Pool {
   }
 }
 
-/** One place in the pool: the actor that holds it may change. */
+/** One place in the pool. The actor in it may be replaced. */
 class Worker {
-  /** Tasks that run in it, or wait for it to be replaced. */
+  /** How many tasks run in it, or wait for it to be replaced. */
   busy = 0;
-  readonly #nursery: Starter;
+  readonly #owner: PoolOwner;
   readonly #name: string;
   readonly #options: ActorOptions;
-  #current: Started | undefined;
+  #actor: StartedActor | undefined;
   #closed: ContextCancelled | undefined;
 
-  constructor(nursery: Starter, name: string, options: ActorOptions) {
-    this.#nursery = nursery;
+  constructor(owner: PoolOwner, name: string, options: ActorOptions) {
+    this.#owner = owner;
     this.#name = name;
     this.#options = options;
   }
@@ -152,26 +190,26 @@ class Worker {
     }
   }
 
-  /** The actor; started where there is none. One that could not be started is tried again at the next call. */
+  /** The portal to its actor. Starts an actor when there is none, also after one that could not be started. */
   portal(): Promise<Portal> {
     if (this.#closed) return Promise.reject(this.#closed);
-    if (!this.#current) {
-      const started = this.#nursery.spawn(this.#name, this.#options, () => this.#forget(started));
-      this.#current = started;
+    if (!this.#actor) {
+      const started = this.#owner.spawn(this.#name, this.#options, () => this.#forget(started));
+      this.#actor = started;
       started.portal.catch(() => this.#forget(started));
-      void started.asked.then(() => this.#forget(started));
+      void started.gone.then(() => this.#forget(started));
     }
-    return this.#current.portal;
+    return this.#actor.portal;
   }
 
   async close(): Promise<void> {
     this.#closed ??= ownCancel(
       new ContextCancelled(`the pool of ${this.#name} was closed`, {canceller: undefined, reason: 'requested'}),
     );
-    await this.#current?.close(this.#closed);
+    await this.#actor?.close(this.#closed);
   }
 
-  #forget(dead: unknown): void {
-    if (this.#current === dead) this.#current = undefined;
+  #forget(ended: StartedActor): void {
+    if (this.#actor === ended) this.#actor = undefined;
   }
 }

@@ -1,16 +1,16 @@
 /**
- * The ladder by which an actor is ended: asked, acknowledged, given time, killed, seen to be gone.
- * Floor 6: used by `child-actor`; the times are those of rule T10.
+ * How an actor is ended, step by step: it is asked, it acknowledges, it gets time, it is killed, it is seen to be gone.
+ * Floor 6: used by `child-actor`. The times are those of rule T10 (an end takes a bounded time).
  */
 import type {Clock} from '../base/clock.js';
 import type {ContextCancelled} from '../base/errors.js';
 import {handedDown} from '../base/scope.js';
 
-/** What the ladder needs of the actor that it ends. */
+/** An actor that can be ended so. */
 export interface Reapable {
-  /** Sends the request; the actor below may use so many milliseconds. */
+  /** Sends the request. The actor may use `budget` milliseconds. */
   request(why: ContextCancelled, budget: number): void;
-  /** Resolves when the request was acknowledged as received. */
+  /** Resolves when the actor has acknowledged that it got the request. */
   readonly received: Promise<void>;
   /** Resolves when the process has been seen to end. */
   readonly gone: Promise<void>;
@@ -18,10 +18,10 @@ export interface Reapable {
 }
 
 /**
- * Ends an actor within `budget` ms, of which at most `ackMs`, and at most half, until it has acknowledged. Resolves when it is gone: true
- * when it went by itself, false when it was killed.
+ * Ends an actor within `budget` ms. Within `ackMs`, and within half of the budget, it must have acknowledged the request.
+ * Resolves when it is gone: true when it went by itself, false when it was killed.
  *
- * @param clock of the actor that ends it: while somebody in its tree is at a prompt, all of these times stand still
+ * @param clock of the actor that ends it. While somebody in its tree is at a prompt, all of these times stand still
  */
 export async function reap(
   actor: Reapable,
@@ -33,9 +33,9 @@ export async function reap(
   const deadline = clock.now() + budget;
   actor.request(why, handedDown(budget));
   const acknowledged = Promise.race([actor.received, actor.gone]);
-  const answered = await clock.within(acknowledged, Math.min(ackMs, budget / 2));
-  const gone = answered && (await clock.within(actor.gone, deadline - clock.now(), budget));
-  if (!gone) actor.kill();
+  const isAcknowledged = await clock.within(acknowledged, Math.min(ackMs, budget / 2));
+  const isGone = isAcknowledged && (await clock.within(actor.gone, deadline - clock.now(), budget));
+  if (!isGone) actor.kill();
   await actor.gone;
-  return gone;
+  return isGone;
 }

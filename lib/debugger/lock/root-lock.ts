@@ -14,18 +14,19 @@
  */
 import type {Actor} from '../../actor/actor.js';
 import {runtimeFunction} from '../../actor/marks.js';
+import {Attached} from '../../base/attached.js';
 import {current} from '../../base/current.js';
 import {NotExposed} from '../../base/errors.js';
 import type {CalleeContext} from '../../context/rx/context.js';
 import {front} from '../prompt/front.js';
 import {type LockWatcher, TtyLock} from './tty-lock.js';
 
-const locks = new WeakMap<Actor, TtyLock>();
+const locks = new Attached<TtyLock>();
 
 /** Makes the lock of a tree, and offers it to its actors. */
 export function openLock(root: Actor, watcher?: LockWatcher): TtyLock {
   const lock = new TtyLock('the terminal', watcher);
-  locks.set(root, lock);
+  locks.attach(root, lock);
   root.exposed.allow(lockTerminal);
   root.exposed.allow(terminalFree);
   return lock;
@@ -33,7 +34,7 @@ export function openLock(root: Actor, watcher?: LockWatcher): TtyLock {
 
 function lockHere(): {readonly lock: TtyLock; readonly terminal: string} {
   const root = current()?.runtime as Actor;
-  const lock = locks.get(root);
+  const lock = locks.of(root);
   if (!lock || !root.tree.debug) throw new NotExposed('the terminal is given out by the root of a tree in debug mode');
   return {lock, terminal: root.tree.debug.terminal};
 }

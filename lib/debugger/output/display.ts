@@ -6,7 +6,7 @@
 import {fstatSync} from 'node:fs';
 import type {ActorId} from '../../base/actor-id.js';
 import type {Writer} from '../../base/hooks.js';
-import {lineMark} from '../../nursery/output.js';
+import {lineMark} from '../../nursery/backends/relay-lines.js';
 import {Backlog, linesOf, type Written} from './backlog.js';
 
 type Stream = 'stdout' | 'stderr';

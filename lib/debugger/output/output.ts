@@ -6,6 +6,7 @@
 import type {Actor} from '../../actor/actor.js';
 import {runtimeFunction} from '../../actor/marks.js';
 import type {Portal} from '../../actor/portal.js';
+import {Attached} from '../../base/attached.js';
 import {current} from '../../base/current.js';
 import {NotExposed} from '../../base/errors.js';
 import type {Writer} from '../../base/hooks.js';
@@ -22,20 +23,20 @@ export interface Output {
   sent?(): Promise<void>;
 }
 
-const displays = new WeakMap<Actor, Display>();
+const displays = new Attached<Display>();
 
 /** At the root. */
 export function openDisplay(root: Actor, terminal: string): Display {
   const {stdout, stderr} = process;
   const display = new Display({name: root.id.name, stdout, stderr, redraw: () => redrawPrompt(terminal)});
-  displays.set(root, display);
+  displays.attach(root, display);
   root.exposed.allow(showOutput);
   return display;
 }
 
 export function closeDisplay(root: Actor): void {
-  displays.get(root)?.close();
-  displays.delete(root);
+  displays.of(root)?.close();
+  displays.detach(root);
 }
 
 /** One message: the root reads it as fast as it comes. */
@@ -47,7 +48,7 @@ export const showOutput = runtimeFunction(
   'context',
   'show output',
   async (ctx: CalleeContext<Written[], never, undefined>): Promise<void> => {
-    const display = displays.get(current()?.runtime as Actor);
+    const display = displays.of(current()?.runtime as Actor);
     if (!display) throw new NotExposed('output is shown by the root of a tree in debug mode');
     ctx.started.next(undefined);
     for await (const batch of ctx.openStream())

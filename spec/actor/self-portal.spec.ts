@@ -4,7 +4,7 @@ import {from, lastValueFrom, toArray} from 'rxjs';
 import type {Actor} from '../../lib/actor/actor.js';
 import {homesOf} from '../../lib/actor/exposed.js';
 import type {Portal} from '../../lib/actor/portal.js';
-import {selfPortal} from '../../lib/actor/self.js';
+import {selfPortal} from '../../lib/actor/self-portal.js';
 import {ContextCancelled, currentActor, NotExposed, RemoteActorError, sleep, Unserializable} from '../../lib/index.js';
 import {add} from '../fixtures/tasks.js';
 import {anyFunctions, type Callee, callsOf, newActor, turns, until} from '../pair.js';

@@ -1,20 +1,20 @@
 /**
- * Actors as worker threads: cheaper to start than a process, and less: a thread cannot be killed by a signal, and
- * shares its process's memory limit, directory and fate.
- * Floor 6: a backend beside `process`.
+ * Actors as worker threads. They start faster than processes and give less: a thread shares its process's memory limit,
+ * current folder and fate, and no signal can kill it.
+ * Floor 6: a backend, beside `spawn-process`.
  */
 import {MessageChannel, Worker} from 'node:worker_threads';
-import {type Exit, SpawnFailed} from '../base/errors.js';
-import {maxFrameBytes} from '../msg/frame.js';
-import {PortTransport} from '../transport/port.js';
-import {relayLines} from './output.js';
-import {environment} from './process.js';
-import type {Body, SpawnRequest} from './spawner.js';
+import {type Exit, SpawnFailed} from '../../base/errors.js';
+import {maxFrameBytes} from '../../msg/frame.js';
+import {PortTransport} from '../../transport/port.js';
+import {environment} from './environment.js';
+import {relayLines} from './relay-lines.js';
+import type {Spawned, SpawnRequest} from './spawner.js';
 
-/** Data, not an import: the entry of a thread stands two floors above. */
-const threadEntry = new URL('../thread.js', import.meta.url);
+/** A URL and not an import: the entry of a thread stands two floors above. */
+const threadEntry = new URL('../../thread.js', import.meta.url);
 
-export async function spawnThread(request: SpawnRequest): Promise<Body> {
+export async function spawnThread(request: SpawnRequest): Promise<Spawned> {
   const {port1, port2} = new MessageChannel();
   let worker: Worker;
   try {
@@ -37,7 +37,7 @@ export async function spawnThread(request: SpawnRequest): Promise<Body> {
   if (request.stdio !== 'inherit') {
     relayLines(worker.stdout, request.stdio === 'ignore' ? undefined : process.stdout, {prefix});
   }
-  // What its own handlers do not see, a failed preload or a full heap: a process would have said so on stderr.
+  // The thread's own handlers do not see a preload that fails or a heap that is full. A process writes these to stderr.
   let fault = '';
   worker.on('error', error => {
     fault = String(error);

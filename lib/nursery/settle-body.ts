@@ -1,17 +1,15 @@
 /**
- * A nursery's body while it runs: a promise, a value, or an Observable whose last value counts.
- * Floor 6: beside `nursery`.
+ * The body of a nursery while it runs: it gives a promise, a value, or an Observable whose last value counts.
+ * Floor 6: below `running-nursery`.
  */
 import type {Observable} from 'rxjs';
 import {explainLater} from '../base/explain.js';
 import type {Scope} from '../base/scope.js';
 import {isObservable, observableOf} from '../context/rx/source.js';
 
-export type BodyOf<N, T> = (nursery: N) => Observable<T> | PromiseLike<T> | T;
-
 /** Runs a body to its end. */
 export function settleBody<T>(body: () => Observable<T> | PromiseLike<T> | T, scope: Scope): Promise<T> {
-  const stopExplaining = explain(scope);
+  const stopExplaining = explainIgnoredCancel(scope);
   const work = (async () => {
     const result = await body();
     return isObservable(result) ? lastValue(observableOf<T>(result), scope) : (result as T);
@@ -19,7 +17,7 @@ export function settleBody<T>(body: () => Observable<T> | PromiseLike<T> | T, sc
   return work.finally(stopExplaining);
 }
 
-/** The last value of an Observable; it is unsubscribed when the scope is cancelled. */
+/** The last value of an Observable. It is unsubscribed when the scope is cancelled. */
 function lastValue<T>(source: Observable<T>, scope: Scope): Promise<T> {
   return new Promise((resolve, reject) => {
     let last: T | undefined;
@@ -38,8 +36,8 @@ function lastValue<T>(source: Observable<T>, scope: Scope): Promise<T> {
   });
 }
 
-/** Once a scope is cancelled, and its body does not end: say so after a while. */
-function explain(scope: Scope): () => void {
+/** Warns when the body goes on for a while after its scope has been cancelled. Returns how to stop it. */
+function explainIgnoredCancel(scope: Scope): () => void {
   let stopTimer = (): void => {};
   const stop = scope.onCancel(() => {
     stopTimer = explainLater(

@@ -1,0 +1,64 @@
+/**
+ * What every actor of a tree inherits from the root.
+ * Floor 5: below `actor`; it crosses with the Spawn message.
+ */
+import {patienceMs} from '../base/explain.js';
+import type {LogLevel} from '../base/log.js';
+
+/** Times, all in milliseconds. Each is a number from 0 on. */
+export interface Timeouts {
+  /** Maximum time from the start of a process until it serves. Default 10 000. */
+  readonly spawn: number;
+  /** Maximum time until a new connection has said who it is. Default 3 000. */
+  readonly handshake: number;
+  /** Maximum time until an actor acknowledges that it has received a cancel. Default 500. */
+  readonly cancelAck: number;
+  /** Maximum time until a cancelled task has ended, its clean-up included. Default 1 600. */
+  readonly exit: number;
+  /** Maximum time for the last writes of a process that exits. Default 500. */
+  readonly flush: number;
+  /** How often a silent channel asks whether its peer is there. Default: every 5 000. */
+  readonly heartbeat: number;
+  /** After this time a warning explains a wait at the end of a scope. Default 5 000. */
+  readonly explain: number;
+  /** After this time a sender is reported that gets no room for its values. Default 5 000. */
+  readonly stall: number;
+}
+
+export const defaultTimeouts: Timeouts = {
+  spawn: 10_000,
+  handshake: 3_000,
+  cancelAck: 500,
+  exit: 1_600,
+  flush: 500,
+  heartbeat: 5_000,
+  explain: patienceMs,
+  stall: 5_000,
+};
+
+export interface TreeOptions {
+  /** Unique to one run of a tree. It stands in the arguments of the tree's processes. */
+  readonly treeId: string;
+  /** How many levels this actor is below the root. */
+  readonly depth: number;
+  readonly logLevel: LogLevel;
+  readonly timeouts: Timeouts;
+  /** How the actors of the tree reach one another, as `discovery/links` has it. Absent where they do not. */
+  readonly roads?: object | undefined;
+  /** Debug mode. Absent where it is off for the whole tree. */
+  readonly debug?: DebugMode | undefined;
+}
+
+/** What an actor of a tree in debug mode knows about it. */
+export interface DebugMode {
+  /** Whether `breakpoint()` stops in this actor, and in the actors that it starts. */
+  readonly on: boolean;
+  /** The id of the root, which gives out the terminal. */
+  readonly root: string;
+  /** Where the root is reached. */
+  readonly addresses: readonly string[];
+  /** The path at which the thread of an actor that stands still reaches the root's terminal. */
+  readonly terminal: string;
+  /** How the output of this actor is treated, and of those below it, when not as it comes. */
+  readonly stdio?: 'prefix' | 'ignore';
+}

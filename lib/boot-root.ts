@@ -1,0 +1,106 @@
+/**
+ * The boot of a root: its options, its runtime, its place among other programs, and how all of it is closed.
+ * Floor 8: below `main`.
+ */
+import {Actor} from './actor/actor.js';
+import {homesOf} from './actor/exposed.js';
+import type {RemoteFn} from './actor/marks.js';
+import {defaultTimeouts, type Timeouts} from './actor/tree-options.js';
+import {newActorId, newId} from './base/actor-id.js';
+import {ResourceExhausted} from './base/errors.js';
+import {configureLog, isLogLevel, type Logger, type LogLevel} from './base/log.js';
+import {closeNames} from './discovery/names.js';
+import {type DiscoveryOptions, openNamesAtRoot} from './discovery/root.js';
+import {loadCodec} from './msg/codec.js';
+import type {NurseryOptions} from './nursery/nursery.js';
+
+/** Options of the root of a tree. */
+export interface RootOptions extends NurseryOptions, DiscoveryOptions {
+  /** What its actors may call in the root, through `parent()`. Default: nothing. */
+  readonly expose?: ReadonlyArray<RemoteFn | URL>;
+  /** From `transport` (everything) to `silent`. All actors inherit it. Default `warn`. */
+  readonly logLevel?: LogLevel;
+  /** Whether `breakpoint()` stops. All actors inherit it. Default: whether `RXTRACTOR_DEBUG` is `1`. */
+  readonly debug?: boolean;
+  /** Where the log of this process goes. Default: stderr. */
+  readonly logger?: Logger;
+  /** Maximum number of actors in the tree at a time, the root not counted. Default 1 024. */
+  readonly maxActors?: number;
+  /** Times in milliseconds. All actors inherit them. `Timeouts` says the default of each. */
+  readonly timeouts?: Partial<Timeouts>;
+}
+
+const rootOptions = new Set([
+  'name',
+  'expose',
+  'signal',
+  'logLevel',
+  'debug',
+  'logger',
+  'maxActors',
+  'timeouts',
+  'listen',
+  'registry',
+  'secret',
+  'tls',
+]);
+
+/** @throws TypeError for wrong options, ResourceExhausted on Windows, and the reason why it cannot be reached by others */
+export async function bootRoot(options: RootOptions): Promise<Actor> {
+  checkPlatform();
+  for (const key of Object.keys(options)) if (!rootOptions.has(key)) throw new TypeError(`there is no option ${key}`);
+  const logLevel = options.logLevel ?? 'warn';
+  if (!isLogLevel(logLevel)) throw new TypeError(`${String(logLevel)} is no logLevel`);
+  configureLog(logLevel, options.logger);
+  const {debug = process.env.RXTRACTOR_DEBUG === '1'} = options;
+  if (typeof debug !== 'boolean') throw new TypeError(`debug is true or false, not ${String(debug)}`);
+  const timeouts = {...defaultTimeouts, ...options.timeouts};
+  for (const [name, ms] of Object.entries(timeouts))
+    if (!(ms >= 0)) throw new TypeError(`timeouts.${name} is a number of milliseconds, not ${String(ms)}`);
+  if (options.maxActors !== undefined && !(options.maxActors >= 0))
+    throw new TypeError(`maxActors is a number of actors, not ${String(options.maxActors)}`);
+  const root = new Actor({
+    id: newActorId(options.name ?? 'root'),
+    root: true,
+    codec: loadCodec(),
+    tree: {treeId: newId(), depth: 0, logLevel, timeouts},
+  });
+  if (options.maxActors !== undefined) root.maxActors = options.maxActors;
+  if (options.expose) await root.exposed.load(homesOf(options.expose), true);
+  await openNamesAtRoot(root, options);
+  if (debug) await attachDebugger(root);
+  return root;
+}
+
+export async function closeRoot(root: Actor): Promise<void> {
+  if (root.tree.debug) await (await import('./debugger/attach.js')).detachRoot(root);
+  await closeNames(root);
+  root.scope.settle();
+}
+
+/** An inner nursery shares the runtime that is open: most options were given when that was booted. @throws TypeError */
+export function checkInnerOptions(options: RootOptions): void {
+  for (const key of Object.keys(options)) {
+    if (key !== 'name' && key !== 'signal')
+      throw new TypeError(
+        `openNursery() inside a runtime takes name and signal; ${key} belongs to the one that opened the root`,
+      );
+  }
+}
+
+function checkPlatform(): void {
+  if (process.platform === 'win32')
+    throw new ResourceExhausted('rxtractor runs on Linux and macOS: Windows has no socketpair to inherit', {
+      what: 'platform',
+    });
+}
+
+/** Without debug mode that was asked for, the root is not opened: its actors must be able to reach it. */
+async function attachDebugger(root: Actor): Promise<void> {
+  try {
+    await (await import('./debugger/attach.js')).attachRoot(root);
+  } catch (error) {
+    await closeNames(root);
+    throw error;
+  }
+}

@@ -1,0 +1,57 @@
+/**
+ * The boot of a spawned actor, as a process and a thread have it in common: it serves its parent, tells of errors that nothing
+ * has caught, and exits when everything is said.
+ * Floor 8: below `child` and `thread`.
+ */
+import {type Served, type SpawnedIdentity, serve} from './actor/serve.js';
+import type {SpawnSpec} from './actor/spawn-spec.js';
+import {markSpawned} from './base/current.js';
+import {hooks} from './base/hooks.js';
+import {configureLog} from './base/log.js';
+import type {Roads} from './discovery/links.js';
+import {openNames, unlisten} from './discovery/names.js';
+import type {Transport} from './transport/transport.js';
+
+export interface SpawnedBoot {
+  /** The parent has said what it wants; nothing of the user's has been imported yet. */
+  prepare?(spec: SpawnSpec): void;
+  /**
+   * Waits until what was printed has been written; after that the process exits.
+   *
+   * @param outputSent resolves when the output of this actor's children has reached the root, in debug mode
+   */
+  written(outputSent: () => Promise<unknown> | undefined): Promise<void>;
+}
+
+export interface BootedActor extends Served {
+  /** Ends the process, or the thread, when what was printed has been written. */
+  leave(code: number): Promise<void>;
+}
+
+export function bootSpawned(identity: SpawnedIdentity, transport: Transport, boot: SpawnedBoot): BootedActor {
+  markSpawned();
+  const leave = async (code: number): Promise<void> => {
+    process.exitCode = code;
+    await boot.written(() => hooks.outputSent?.());
+    process.exit(code);
+  };
+  const served = serve(identity, transport, {
+    prepare: (spec, actor) => {
+      configureLog(spec.tree.logLevel);
+      openNames(actor, spec.tree.roads as Roads | undefined);
+      boot.prepare?.(spec);
+      // Before a task can crash.
+      return spec.tree.debug && import('./debugger/attach.js').then(({attach}) => attach(actor));
+    },
+    exit: code => void leave(code),
+    orphaned: () => process.exit(1),
+  });
+  process.on('uncaughtException', error => served.fail(error));
+  process.on('unhandledRejection', error => served.fail(error));
+  process.on('exit', () => {
+    const {actor, peer} = served;
+    peer.channel.drainSync(actor.tree.timeouts.flush);
+    unlisten(actor);
+  });
+  return {...served, leave};
+}

@@ -1,0 +1,128 @@
+/**
+ * How an actor is to be started: the options that a user gives, checked once.
+ * Floor 6: below `nursery`. The plan that comes out is trusted from there on.
+ */
+import {type ExposedHome, homesOf} from '../actor/exposed.js';
+import type {RemoteFn} from '../actor/marks.js';
+import type {DebugMode, TreeOptions} from '../actor/tree-options.js';
+import {isLogLevel, type LogLevel} from '../base/log.js';
+
+/** What an actor runs in: an operating-system process, a worker thread, or a part of the process that starts it. */
+export type Backend = 'process' | 'thread' | 'inline';
+
+/** What an actor offers, and how it runs. */
+export interface ActorOptions {
+  /** What may be called in it: marked functions, or URLs of modules (then all marked exports may be called). */
+  readonly expose: ReadonlyArray<RemoteFn | URL>;
+  /** An operating-system process (the default), a worker thread, or a part of this process. */
+  readonly backend?: Backend;
+  /** True: the nursery stays open until this actor has ended, or is cancelled with it. Default false. */
+  readonly daemon?: boolean;
+  /** From `transport` (everything) to `silent`. Default: that of the parent. */
+  readonly logLevel?: LogLevel;
+  /** Whether `breakpoint()` stops in it, in a tree in debug mode. Default: as in the parent. */
+  readonly debug?: boolean;
+  /** Environment variables, merged over the inherited ones; `undefined` removes a variable. Default: none. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Its current folder. Default: that of the parent. */
+  readonly cwd?: string;
+  /** Arguments for Node. Default: those of the parent, without those that would run the parent's program again. */
+  readonly execArgv?: readonly string[];
+  /**
+   * Its stdout. `inherit` (the default): as it comes; `prefix`: line by line behind `name(pid) `; `ignore`: dropped. The
+   * parent always reads stderr, keeps its last 8 KiB for errors, and relays it in the same way.
+   */
+  readonly stdio?: 'inherit' | 'prefix' | 'ignore';
+  /** Aborting it cancels the actor. Default: none. */
+  readonly signal?: AbortSignal;
+}
+
+/** How an actor is to be started, with everything checked and filled in. */
+export interface ActorPlan {
+  readonly backend: Backend;
+  readonly name: string;
+  readonly homes: readonly ExposedHome[];
+  readonly daemon: boolean;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string | undefined;
+  readonly execArgv: readonly string[] | undefined;
+  readonly stdio: 'inherit' | 'prefix' | 'ignore';
+  readonly logLevel: LogLevel;
+  readonly debug: DebugMode | undefined;
+}
+
+/** Options that a backend cannot honour. They are refused, not ignored. */
+const unsupported: Readonly<Record<Backend, readonly string[]>> = {
+  process: [],
+  thread: ['cwd'],
+  inline: ['cwd', 'env', 'execArgv', 'stdio'],
+};
+
+const actorOptions = new Set([
+  'expose',
+  'backend',
+  'daemon',
+  'logLevel',
+  'debug',
+  'env',
+  'cwd',
+  'execArgv',
+  'stdio',
+  'signal',
+]);
+
+/** Checks the options of a user. @throws TypeError */
+export function planOf(name: string, options: ActorOptions, inherited: TreeOptions): ActorPlan {
+  if (typeof name !== 'string' || name === '' || name.length > 200)
+    throw new TypeError('startActor(): the name is a text of 1 to 200 characters');
+  if (typeof options !== 'object' || options === null)
+    throw new TypeError('startActor(): options with `expose` are needed');
+  for (const key of Object.keys(options))
+    if (!actorOptions.has(key)) throw new TypeError(`startActor(): there is no option ${key}`);
+  const {
+    expose,
+    backend = 'process',
+    daemon = false,
+    logLevel = inherited.logLevel,
+    env = {},
+    cwd,
+    execArgv,
+    stdio = 'inherit',
+  } = options;
+  const refused: readonly string[] | undefined = unsupported[backend];
+  if (!refused) throw new TypeError(`startActor(): the backend is process, thread or inline, not ${String(backend)}`);
+  for (const key of refused)
+    if (key in options)
+      throw new TypeError(`startActor(): an actor with the backend ${backend} has no ${key} of its own`);
+  if (!isLogLevel(logLevel)) throw new TypeError(`startActor(): ${String(logLevel)} is no logLevel`);
+  if (!['inherit', 'prefix', 'ignore'].includes(stdio))
+    throw new TypeError(`startActor(): stdio is inherit, prefix or ignore, not ${String(stdio)}`);
+  return {
+    backend,
+    name,
+    homes: homesOf(expose),
+    daemon,
+    env,
+    cwd,
+    execArgv,
+    stdio,
+    logLevel,
+    debug: withStdio(debugOf(options.debug, inherited.debug), stdio),
+  };
+}
+
+/** The root gives out the terminal: in a tree without debug mode no actor can be debugged. @throws TypeError */
+function debugOf(on: unknown, inherited: DebugMode | undefined): DebugMode | undefined {
+  if (on === undefined) return inherited;
+  if (typeof on !== 'boolean') throw new TypeError(`startActor(): debug is true or false, not ${String(on)}`);
+  if (on && !inherited)
+    throw new TypeError(
+      'startActor(): debug needs a tree in debug mode: main(body, {debug: true}), or RXTRACTOR_DEBUG=1',
+    );
+  return inherited && {...inherited, on};
+}
+
+/** The output of actors below this one goes to the root directly, which must know how this actor would have treated it. */
+function withStdio(debug: DebugMode | undefined, stdio: ActorPlan['stdio']): DebugMode | undefined {
+  return debug && stdio !== 'inherit' && debug.stdio !== 'ignore' ? {...debug, stdio} : debug;
+}

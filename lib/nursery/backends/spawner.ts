@@ -1,0 +1,54 @@
+/**
+ * The contract of a backend: how an actor is brought to life, and how its end is seen.
+ * Floor 6: `spawn-process`, `spawn-thread` and `spawn-inline` fulfil it; `child-actor` uses it and knows no process.
+ */
+import type {Exit} from '../../base/errors.js';
+import type {Transport} from '../../transport/transport.js';
+
+/**
+ * Starts what carries an actor, and connects to it.
+ *
+ * @throws SpawnFailed (phase `exec`) when it could not be started at all
+ */
+export type Spawner = (request: SpawnRequest) => Promise<Spawned>;
+
+/** The actor that is to be started. */
+export interface SpawnRequest {
+  readonly name: string;
+  readonly id: string;
+  readonly treeId: string;
+  /** Merged over the environment of this process; `undefined` removes a variable. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Its current folder; undefined: that of this process. */
+  readonly cwd: string | undefined;
+  /** Arguments for Node; undefined: those of this process. */
+  readonly execArgv: readonly string[] | undefined;
+  readonly stdio: 'inherit' | 'prefix' | 'ignore';
+  /** The id of the actor that starts it. */
+  readonly owner: string;
+  /**
+   * Whether it stops at breakpoints. Undefined unless the tree is in debug mode; in debug mode the parent reads its
+   * output.
+   */
+  readonly debug: boolean | undefined;
+}
+
+/** What carries an actor that has been started: a process, a thread, or a part of this process. */
+export interface Spawned {
+  readonly pid: number;
+  readonly transport: Transport;
+  /** Whether the system ends it with its parent. If not, the actor itself must watch its parent. */
+  readonly diesWithParent: boolean;
+  /** Resolves once, when it has ended and everything that it wrote has been read. Never rejects. */
+  readonly exited: Promise<Exit>;
+  /** The last 8 KiB that it wrote to stderr. */
+  stderrTail(): string;
+  /** Ends it by force. May be called again; never throws. */
+  kill(): void;
+}
+
+/**
+ * Flags of V8 for debug mode. In optimised code V8 keeps objects that never leave their function in registers only, and
+ * variables that are not used any more are undefined. Somebody at a prompt wants to see both.
+ */
+export const visibleValues: readonly string[] = ['--no-turbo-escape', '--no-analyze-environment-liveness'];

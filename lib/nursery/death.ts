@@ -1,0 +1,70 @@
+/**
+ * How the end of an actor is told: the error of a death, and the error of a start that failed.
+ * Floor 6: below `child-actor`, which sees the end.
+ */
+import type {ExposedHome} from '../actor/exposed.js';
+import {type ActorId, formatActor} from '../base/actor-id.js';
+import {ActorDied, type Exit, SpawnFailed, type SpawnPhase} from '../base/errors.js';
+
+/** What the parent knows about an actor that has ended. */
+export interface Ending {
+  readonly name: string;
+  readonly exit: Exit;
+  /** The end of what it wrote to stderr. */
+  readonly stderr: string;
+  /** The error that it reported itself, or by which it made its channel unusable. */
+  readonly failure: {readonly error: unknown} | undefined;
+}
+
+/** @param actor undefined when it has never said who it is */
+export function actorDiedError(ending: Ending, actor: ActorId | undefined): ActorDied {
+  const {exit, stderr, failure} = ending;
+  const who = actor ? formatActor(actor) : ending.name;
+  const isOutOfMemory = (exit.signal === 'SIGABRT' || exit.code === 1) && stderr.includes('heap out of memory');
+  const heap = isOutOfMemory ? ' (its heap was out of memory)' : '';
+  const message = `${who} died (${exitText(exit)})${heap}${failure ? `: ${messageOf(failure.error)}` : ''}`;
+  return new ActorDied(message, {exit, stderr, actor, cause: failure?.error});
+}
+
+/** @param lateMs set when the actor was killed because it was not ready within this time */
+export function spawnFailedError(
+  {name, exit, stderr, failure}: Ending,
+  phase: SpawnPhase,
+  homes: readonly ExposedHome[],
+  lateMs: number | undefined,
+): SpawnFailed {
+  const where = phase === 'import' ? `import of ${modulesOf(homes)}` : phase;
+  const why = failure
+    ? messageOf(failure.error)
+    : lateMs === undefined
+      ? `it ended (${exitText(exit)})${hintOf(phase, exit)}`
+      : `it was not ready within ${lateMs} ms`;
+  const tail = stderr === '' ? '' : `\n--- the end of its stderr ---\n${stderr}`;
+  // The cause is what was thrown in the actor, not the RemoteActorError around it.
+  const cause = failure?.error instanceof Error ? (failure.error.cause ?? failure.error) : undefined;
+  return new SpawnFailed(`actor ${name} could not be started (phase ${where}): ${why}${tail}`, {
+    phase,
+    cause,
+    exit,
+    stderr,
+  });
+}
+
+export function exitText({code, signal}: Exit): string {
+  return signal ? `killed by ${signal}` : `exit code ${code}`;
+}
+
+/** The modules, because the error of an import need not say in which of them it was thrown. */
+function modulesOf(homes: readonly ExposedHome[]): string {
+  const modules = [...new Set(homes.map(({module}) => module))];
+  return modules.length > 3 ? `${modules.slice(0, 3).join(', ')} and ${modules.length - 3} more` : modules.join(', ');
+}
+
+function hintOf(phase: SpawnPhase, {code}: Exit): string {
+  if (phase !== 'import' || (code !== 0 && code !== 13)) return '';
+  return ' while it imported what it exposes: a top-level await that never settles, or a process.exit()';
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,138 @@
+/**
+ * The events of its process that a program handles: signals, and errors that nothing has caught.
+ * Floor 8: below `main`, which releases them at the end.
+ */
+import {isatty} from 'node:tty';
+import type {Actor} from './actor/actor.js';
+import {surveyOf} from './actor/survey.js';
+import {ContextCancelled} from './base/errors.js';
+import {hooks, lookedAt} from './base/hooks.js';
+import {log} from './base/log.js';
+import {drawSurvey} from './base/tree-survey.js';
+import type {RunningNursery} from './nursery/running-nursery.js';
+
+const exitCodes = {SIGINT: 130, SIGTERM: 143, SIGHUP: 129} as const;
+type ShutdownSignal = keyof typeof exitCodes;
+/** Maximum time in ms that the process lives on after the tree is gone, because the body may never end. */
+const lingerMs = 1_000;
+
+export interface HandledSignals {
+  /** Whether one of the signals has come. */
+  readonly received: boolean;
+  release(): void;
+}
+
+/**
+ * The first signal cancels the tree. After it the default action is back, so that a second signal ends the process at
+ * once.
+ */
+export function handleSignals(root: Actor, nursery: RunningNursery): HandledSignals {
+  let received: ShutdownSignal | undefined;
+  const terminals = [0, 1, 2].filter(isatty);
+  const signals = Object.keys(exitCodes) as ShutdownSignal[];
+  const release = (): void => {
+    for (const signal of signals) process.off(signal, shutDown);
+    process.off('SIGINT', interrupted);
+  };
+  // The second Ctrl-C, in debug mode: a prompt may have been opened since the first.
+  const interrupted = (signal: NodeJS.Signals): void => {
+    if (isAtPrompt(root)) return;
+    release();
+    process.kill(process.pid, signal);
+  };
+  const shutDown = (signal: NodeJS.Signals): void => {
+    // At a prompt Ctrl-C means the line that is being typed, and never the tree.
+    if (signal === 'SIGINT' && isAtPrompt(root)) return;
+    received = signal as ShutdownSignal;
+    release();
+    if (signal === 'SIGHUP') {
+      hooks.hungUp?.(root.id.id);
+      process.on('exit', () => endWithoutTerminal(terminals));
+    }
+    if (root.tree.debug) process.on('SIGINT', interrupted);
+    process.exitCode = exitCodes[received];
+    endTree(root, nursery, `the program was ended by ${signal}`, signal);
+  };
+  for (const signal of signals) process.on(signal, shutDown);
+  return {
+    get received() {
+      return received !== undefined;
+    },
+    release,
+  };
+}
+
+/**
+ * When the terminal is gone, Node cannot restore it at the exit, and aborts. The signal itself, which nothing handles any
+ * more, ends the process before that, and a shell sees the same code.
+ */
+function endWithoutTerminal(terminals: readonly number[]): void {
+  process.removeAllListeners('SIGHUP');
+  if (terminals.some(fd => !isatty(fd))) process.kill(process.pid, 'SIGHUP');
+}
+
+export interface HandledErrors {
+  /** Whether an error came that nothing had caught. */
+  readonly received: boolean;
+  /** Resolves when somebody has looked at the errors, in debug mode. */
+  readonly shown: Promise<void> | undefined;
+  release(): void;
+}
+
+/**
+ * Errors that nothing has caught. A cancellation is dropped, because the work that it ended has been told. Any other error
+ * is printed, and ends the tree in order.
+ */
+export function handleUncaught(root: Actor, nursery: RunningNursery): HandledErrors {
+  let received = false;
+  let shown: Promise<void> | undefined;
+  const onUncaught = (error: unknown): void => {
+    // A program that has a listener of its own decides.
+    if (error instanceof ContextCancelled || process.listenerCount('uncaughtException') > 1) return;
+    if (hooks.isOfPrompt?.()) return log('warn', 'nothing has caught what was left by code of the prompt', {error});
+    if (!hooks.crashed) return print(error);
+    // Somebody looks at the first error. It ends the tree; errors that come meanwhile are printed after it.
+    shown = shown ? shown.then(() => print(error)) : Promise.resolve(lookedAt(root.id.id, root.scope, error, print));
+  };
+  const print = (error: unknown): void => {
+    console.error(error);
+    process.exitCode = 1;
+    received = true;
+    endTree(root, nursery, 'the program was ended by an error that nothing caught', error);
+  };
+  process.on('uncaughtException', onUncaught);
+  return {
+    get received() {
+      return received;
+    },
+    get shown() {
+      return shown;
+    },
+    release: () => void process.off('uncaughtException', onUncaught),
+  };
+}
+
+/** SIGUSR2 prints the tree of actors and what each waits for, also while the tree is being ended. Returns how to stop it. */
+export function printTreeOnSignal(root: Actor): () => void {
+  let isPrinting = false;
+  const print = async (): Promise<void> => {
+    if (isPrinting) return;
+    isPrinting = true;
+    process.stderr.write(`${drawSurvey(await surveyOf(root))}\n`);
+    isPrinting = false;
+  };
+  process.on('SIGUSR2', print);
+  return () => process.off('SIGUSR2', print);
+}
+
+/** Ends the tree. After that the body, and the handles of the user, have a moment, and no more. */
+function endTree(root: Actor, nursery: RunningNursery, message: string, cause: unknown): void {
+  const why = new ContextCancelled(message, {canceller: root.id, reason: 'shutdown', cause});
+  // When the body itself stands at a prompt, its moment begins after the prompt.
+  const exitSoon = (): unknown => root.scope.clock.limit(lingerMs, () => process.exit(), {background: true});
+  void nursery.shutdown(why).then(exitSoon);
+}
+
+function isAtPrompt(root: Actor): boolean {
+  return root.scope.clock.standsStill;
+}
