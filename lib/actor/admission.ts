@@ -1,42 +1,47 @@
 /**
- * How many calls of one peer run here at a time, and how many it may cancel before they have ended.
+ * Lets the calls of a peer in: so many run at a time, and so many may be cancelled before they have ended.
  * Floor 5: between `peer`, which reads messages, and `dispatch`, which runs functions.
  *
- * A call counts until its function has settled, not until it is cancelled: opening and cancelling in a loop would
- * otherwise run any number of functions (the rapid reset of HTTP/2). What a peer of the own tree asks beyond that waits
- * its turn; any other peer is refused.
+ * A call counts until its function has settled, not until it is cancelled. Otherwise a peer that opens and cancels calls in a
+ * loop could run any number of functions (the rapid reset of HTTP/2). Further calls of a parent or a child wait for their
+ * turn; those of any other peer are refused.
  */
 import {plainClock, type Stop} from '../base/clock.js';
 import {ResourceExhausted} from '../base/errors.js';
 import {Kind, type Message} from '../msg/types.js';
 
 export interface CallLimits {
-  /** Calls of one peer whose functions have not settled: 10 000. */
+  /** Maximum calls of one peer whose functions have not settled. Default 10 000. */
   readonly calls: number;
-  /** Calls of one peer that are cancelled before they have settled, in a second: 2 000. */
+  /** Maximum calls of one peer that are cancelled before they have settled, in a second. Default 2 000. */
   readonly cancelsPerSecond: number;
 }
 
 export const defaultCallLimits: CallLimits = {calls: 10_000, cancelsPerSecond: 2_000};
 
-/** What becomes of a call that is let in, refused, or ended by a message before it began. */
-type Begin = (start: Message, instead?: ResourceExhausted | Message) => void;
+/**
+ * Begins a call.
+ *
+ * @param instead why it is refused, or the message that ended it before it began
+ */
+type BeginCall = (start: Message, instead?: ResourceExhausted | Message) => void;
 
 export class Admission {
   readonly #limits: CallLimits;
+  /** Whether calls wait for their turn instead of being refused. */
   readonly #patient: boolean;
-  readonly #begin: Begin;
-  /** Gives a call that has begun what came for it meanwhile. */
+  readonly #begin: BeginCall;
+  /** Hands a message that came meanwhile to a call that has begun. */
   readonly #deliver: (message: Message) => void;
   #running = 0;
   #cancelled = 0;
-  /** When the second began in which `#cancelled` were counted. */
+  /** The start of the second for which `#cancelled` counts. */
   #second = 0;
-  /** Calls that wait, each with what came for it since. */
+  /** Calls that wait, by context: the Start, and the messages that came for the call since. */
   readonly #waiting = new Map<number, Message[]>();
   #stopTimer: Stop | undefined;
 
-  constructor(options: {limits: CallLimits; patient: boolean; begin: Begin; deliver: (message: Message) => void}) {
+  constructor(options: {limits: CallLimits; patient: boolean; begin: BeginCall; deliver: (message: Message) => void}) {
     this.#limits = options.limits;
     this.#patient = options.patient;
     this.#begin = options.begin;
@@ -55,15 +60,18 @@ export class Admission {
   open(start: Message): void {
     const full = this.#full();
     if (this.#patient && (full || this.#waiting.size > 0)) {
-      this.#waiting.set(start.context, [kept(start)]);
+      this.#waiting.set(start.context, [copyOf(start)]);
       this.#wake();
       return;
     }
     this.#running++;
-    this.#begin(start, full && refusal(full, this.#limits));
+    this.#begin(start, full && refusalError(full, this.#limits));
   }
 
-  /** Keeps a message of a call that waits; what ends the call does so before it has begun. False for any other. */
+  /**
+   * Keeps a message of a call that waits. A message that ends the call ends it before it has begun. False when no such call
+   * waits.
+   */
   hold(message: Message): boolean {
     const messages = this.#waiting.get(message.context);
     if (!messages) return false;
@@ -73,7 +81,7 @@ export class Admission {
       this.#begin(messages[0] as Message, message);
       return true;
     }
-    messages.push(kept(message));
+    messages.push(copyOf(message));
     return true;
   }
 
@@ -87,13 +95,13 @@ export class Admission {
     if (this.#waiting.size > 0) this.#wake();
   }
 
-  /** The channel has ended: nobody waits any more. */
+  /** The channel has ended: no call waits any more. */
   close(): void {
     this.#waiting.clear();
     this.#stopTimer?.();
   }
 
-  /** What there is too much of. */
+  /** The limit that is reached, if any. */
   #full(): keyof CallLimits | undefined {
     if (this.#running >= this.#limits.calls) return 'calls';
     if (this.#cancelled < this.#limits.cancelsPerSecond) return undefined;
@@ -101,7 +109,7 @@ export class Admission {
     return this.#cancelled >= this.#limits.cancelsPerSecond ? 'cancelsPerSecond' : undefined;
   }
 
-  /** Begins a new second where the last is over. */
+  /** Begins a new second when the last one is over. */
   #count(): void {
     const now = plainClock.now();
     if (now - this.#second < 1_000) return;
@@ -109,7 +117,7 @@ export class Admission {
     this.#cancelled = 0;
   }
 
-  /** Lets in who waits, as far as there is room. */
+  /** Lets calls in that wait, as far as there is room. */
   #wake(): void {
     for (const [context, [start, ...later]] of this.#waiting) {
       const full = this.#full();
@@ -128,12 +136,12 @@ export class Admission {
   }
 }
 
-/** A copy: the bytes of a message belong to the channel, which goes on reading. */
-function kept(message: Message): Message {
+/** A copy, because the bytes of a message belong to the channel, which goes on reading. */
+function copyOf(message: Message): Message {
   return {kind: message.kind, context: message.context, seq: message.seq, payload: Uint8Array.from(message.payload)};
 }
 
-function refusal(what: keyof CallLimits, limits: CallLimits): ResourceExhausted {
+function refusalError(what: keyof CallLimits, limits: CallLimits): ResourceExhausted {
   const text =
     what === 'calls'
       ? `${limits.calls} calls of this peer run already: wait until some have ended`

@@ -1,34 +1,35 @@
 /**
- * The allow-list of an actor: the functions that others may call, and no other.
- * Floor 5: filled at start, asked by `dispatch`; a Map, so that no name that comes over the wire reaches a prototype.
+ * The allow-list of an actor: the functions that others may call, and no others.
+ * Floor 5: filled at the start, read by `dispatch`. It is a Map, so that a name that comes over the wire never reaches a
+ * prototype.
  */
 import {NotExposed} from '../base/errors.js';
 import type {FunctionKind} from '../msg/types.js';
 import {isMarked, keyOf, type Mark, markedFunction, markOf, type RemoteFn} from './marks.js';
 
-/** What to expose, in a form that crosses to another process: a function's home, or a whole module. */
+/** One entry of `expose`, in a form that crosses to another process: the home of a function, or a whole module. */
 export interface ExposedHome {
   readonly module: string;
-  /** Absent: every marked export of the module. */
+  /** The place of the mark in the module. Absent: every marked export of the module. */
   readonly place?: string;
 }
 
-/** Where a function that a peer calls has been marked. */
+/** Where a function has been marked that a peer calls. */
 export interface FunctionHome {
   readonly module: string;
   readonly place: string;
-  /** Both in one, made when the peer names it: to join and hash them at every call takes longer than the call. */
+  /** Module and place in one. Made once, when the peer names the function: to join and hash them takes longer than a call. */
   readonly key: string;
 }
 
 export interface ExposedFunction {
   readonly mark: Mark;
-  /** For messages: the name of its export, where there is one. */
+  /** The name of its export in messages for people; the name of the mark when it is not exported. */
   readonly name: string;
   readonly fn: (...args: never[]) => unknown;
 }
 
-/** The homes of what a user lists under `expose`. @throws TypeError on anything that cannot be called from outside */
+/** The homes of the functions that a user lists under `expose`. @throws TypeError for anything that cannot be called */
 export function homesOf(expose: ReadonlyArray<RemoteFn | URL>): ExposedHome[] {
   if (!Array.isArray(expose)) throw new TypeError('expose takes a list of marked functions and module URLs');
   return expose.map(entry => {
@@ -40,24 +41,26 @@ export function homesOf(expose: ReadonlyArray<RemoteFn | URL>): ExposedHome[] {
 
 export class Exposed {
   readonly #functions = new Map<string, ExposedFunction>();
-  /** Those that the runtime itself offers: nobody needs to be told of them. */
-  readonly #own = new Set<string>();
+  /** Keys of the functions that the runtime itself offers. Peers know them without being told. */
+  readonly #ofRuntime = new Set<string>();
 
-  /** Lets peers call a function of the runtime's own. */
+  /** Lets peers call a function that belongs to the runtime itself. */
   allow(fn: RemoteFn): void {
     const mark = markOf(fn);
-    this.#own.add(mark.key);
+    this.#ofRuntime.add(mark.key);
     this.#functions.set(mark.key, {mark, fn: fn as unknown as ExposedFunction['fn'], name: mark.name});
   }
 
   /**
-   * Imports every module and takes up what is exposed of it. Rejects with whatever an import throws. With `here`, what
-   * this process has marked already is not imported: that module may wait for the very one that calls (`main`).
+   * Imports every module and takes up the functions that are exposed. Rejects with the error of an import.
+   *
+   * @param sharesModules true: a function that this process has marked already is not imported, because its module may still
+   * be waiting for the caller (`main`)
    */
-  async load(homes: readonly ExposedHome[], here = false): Promise<void> {
+  async load(homes: readonly ExposedHome[], sharesModules = false): Promise<void> {
     const modules = new Map<string, Record<string, unknown>>();
     for (const {module, place} of homes) {
-      const isKnown = here && place !== undefined && markedFunction(keyOf(module, place)) !== undefined;
+      const isKnown = sharesModules && place !== undefined && markedFunction(keyOf(module, place)) !== undefined;
       if (!isKnown && !modules.has(module)) modules.set(module, (await import(module)) as Record<string, unknown>);
     }
     for (const {module, place} of homes) {
@@ -72,12 +75,12 @@ export class Exposed {
     }
   }
 
-  /** Names for messages, by key: a caller that never imports cannot know them. */
+  /** Names for messages, by key. A caller that never imports the module cannot know them. */
   names(): [key: string, name: string][] {
-    return [...this.#functions].filter(([key]) => !this.#own.has(key)).map(([key, {name}]) => [key, name]);
+    return [...this.#functions].filter(([key]) => !this.#ofRuntime.has(key)).map(([key, {name}]) => [key, name]);
   }
 
-  /** @throws NotExposed when nothing of that home may be called, TypeError-like when it is of another kind */
+  /** @throws NotExposed when no function of that home may be called, or when it is of another kind */
   find({module, place, key}: FunctionHome, kind: FunctionKind): ExposedFunction {
     const found = this.#functions.get(key);
     if (!found) {
@@ -92,7 +95,7 @@ export class Exposed {
 
   #add(key: string, name: string | undefined): void {
     const fn = markedFunction(key);
-    // A mark that this process did not make is found missing at the call, which names the place.
+    // When this process has not made the mark, the call finds it missing, and names the place.
     if (!fn) return;
     const mark = markOf(fn);
     this.#functions.set(key, {mark, fn, name: name ?? mark.name});

@@ -1,9 +1,11 @@
 /**
- * An actor's side of one channel: greets, serves the calls that come in, and knows which functions the peer knows.
+ * An actor's side of one channel: it greets, serves the calls that come in, and knows which functions the peer knows.
  * Floor 5: between the channel below and the nursery (or the boot) above.
  */
 import type {ActorId} from '../base/actor-id.js';
+import {Attached} from '../base/attached.js';
 import {ContextCancelled, ProtocolError, type TransportClosed} from '../base/errors.js';
+import {Moment} from '../base/moment.js';
 import {Channel} from '../channel/channel.js';
 import {encodeHello, readHello} from '../channel/handshake/hello.js';
 import {boxError, unboxError} from '../msg/boxed-error.js';
@@ -25,24 +27,25 @@ import {dispatch} from './dispatch.js';
 import type {FunctionHome} from './exposed.js';
 import {keyOf, type Mark} from './marks.js';
 
-/** What the owner of a peer (the nursery for a child, the boot for the parent) wants to know. */
+/** What a peer tells its owner: the nursery for a child, the boot for the parent. */
 export interface PeerEvents {
   /** The peer has said who it is. */
   greeted?(peer: ActorId): void;
-  /** Parent to child: what to be. */
+  /** Parent to child: what it is to be. */
   spawn?(payload: unknown): void;
   /** Child to parent: it serves. */
   ready?(): void;
   /** The peer's actor as a whole has failed. */
   failed?(error: unknown): void;
-  /** The peer asks this actor to end, in so many milliseconds. */
+  /** The peer asks this actor to end, within `budget` milliseconds. */
   cancelled?(why: ContextCancelled, budget: number): void;
-  /** The peer has acknowledged the end that it was asked for. */
+  /** The peer acknowledges that it was asked to end. */
   acknowledged?(stage: AckStage): void;
-  /** The peer says that it has no more use for the channel, or why it will not talk. */
+  /** The peer does not need the channel any more, or refuses to talk and says why. */
   goaway?(reason: string, text: string): void;
   /** The last context on the channel is gone. */
   quiet?(): void;
+  /** The channel has ended. */
   ended?(error: TransportClosed): void;
 }
 
@@ -50,19 +53,19 @@ export class Peer {
   readonly actor: Actor;
   readonly channel: Channel;
   readonly #events: PeerEvents;
-  /** Functions by number, as this side has said them, and whether the peer is known to have heard. */
+  /** The numbers that this side has given to functions of the peer, by key, and whether the peer is known to have heard. */
   readonly #said = new Map<string, {readonly number: number; heard: boolean}>();
-  /** Functions by number, as the peer has said them. */
+  /** Functions of this actor, by the numbers that the peer has given them. */
   readonly #heard = new Map<number, FunctionHome>();
-  /** What the peer calls its functions, by key. */
+  /** The names that the peer gives its functions, by key. */
   #names: ReadonlyMap<string, string> = new Map();
-  /** Which of the peer's calls run now. Parent and child wait for one another: what they ask is not refused. */
+  /** Which calls of the peer run now. */
   readonly admission: Admission;
-  readonly #endListeners: ((error: Error) => void)[] = [];
-  /** Messages for contexts that are gone. */
+  readonly #ended = new Moment<Error>();
+  /** How many messages came for contexts that are gone. */
   strays = 0;
 
-  /** @param greeted who it is, where both have greeted already, and have shown that they know each other's secret */
+  /** @param greeted who the peer is, when both have greeted already and have proved that they know the secret */
   constructor(
     actor: Actor,
     transport: Transport,
@@ -74,7 +77,7 @@ export class Peer {
     this.#events = events;
     this.admission = new Admission({
       limits: actor.limits,
-      // Parent and child wait for one another; anybody else is told.
+      // The calls of a parent or a child wait for their turn; those of any other peer are refused.
       patient: greeted === undefined,
       begin: (start, instead) => this.#orFail(() => dispatch(this.actor, this, start, instead)),
       deliver: message => this.#orFail(() => this.channel.deliver(message)),
@@ -83,7 +86,7 @@ export class Peer {
       codec: actor.codec,
       self: actor.id,
       side,
-      // Asked when it is needed: a child learns its times after its first channel is there.
+      // A function, because a child learns its timeouts after its first channel is there.
       stallMs: () => actor.tree.timeouts.stall,
       owner: {
         control: message => this.#control(message),
@@ -93,7 +96,7 @@ export class Peer {
           this.admission.close();
           actor.channels.delete(this.channel);
           events.ended?.(error);
-          for (const listener of this.#endListeners) listener(error);
+          this.#ended.happen(error);
         },
       },
     });
@@ -102,13 +105,13 @@ export class Peer {
     else this.channel.send(Kind.Hello, 0, 0, encodeHello(actor.codec, actor.id));
   }
 
-  /** Calls `listener` when the channel has ended and everything on it has been told; at once when it has. */
+  /** Calls `listener` when the channel has ended and everything on it has been told; at once when it has ended. */
   onEnded(listener: (error: Error) => void): void {
     if (this.channel.closed) listener(this.channel.closed);
-    else this.#endListeners.push(listener);
+    else this.#ended.on(listener);
   }
 
-  /** How to name a function to this peer: in full until it has surely heard it, by number from then on. */
+  /** The name of a function for this peer: in full until the peer has heard it for sure, a number from then on. */
   refOf(mark: Mark): FunctionRef {
     let said = this.#said.get(mark.key);
     if (!said) {
@@ -118,18 +121,18 @@ export class Peer {
     return said.heard ? said.number : [said.number, mark.module, mark.place];
   }
 
-  /** An answer to a call has come: its function need not be named again. */
+  /** An answer to a call has come: its function need not be named in full again. */
   heard(mark: Mark): void {
     const said = this.#said.get(mark.key);
     if (said) said.heard = true;
   }
 
-  /** A function's name for messages. */
+  /** The name of a function in messages for people. */
   nameOf(mark: Mark): string {
     return this.#names.get(mark.key) ?? mark.name;
   }
 
-  /** What the peer means. @throws ProtocolError when it was never told */
+  /** The function that the peer means. @throws ProtocolError when the peer has never named it in full */
   resolve(ref: unknown): FunctionHome {
     if (Array.isArray(ref)) {
       const [number, module, place] = ref as unknown[];
@@ -146,8 +149,7 @@ export class Peer {
 
   /** Asks the peer's actor as a whole to end. */
   cancelActor(why: ContextCancelled, budget: number): void {
-    const {reason, cause, canceller = this.actor.id} = why;
-    const bytes = encodeCancel(this.actor.codec, {reason, cause, canceller, budget});
+    const bytes = packCancel(this.actor, why, budget);
     this.actor.scope.clock.whenFree(() => this.channel.sendUrgent(Kind.Cancel, 0, bytes));
   }
 
@@ -156,7 +158,7 @@ export class Peer {
     this.channel.send(Kind.Error, 0, 0, this.actor.codec.encode([boxError(error, this.actor.id), false, false]));
   }
 
-  /** Says something about the channel as a whole. */
+  /** Tells the peer that the channel is not needed any more, or why this side refuses to talk. */
   goaway(reason: string, text = ''): void {
     const payload: GoawayPayload = [reason, text];
     this.channel.send(Kind.Goaway, 0, 0, this.actor.codec.encode(payload));
@@ -192,7 +194,7 @@ export class Peer {
       case Kind.Ping:
         return this.channel.sendUrgent(Kind.Pong, 0);
       case Kind.Pong:
-        // That anything came is all that a heartbeat wants.
+        // The channel has noted that something came: a heartbeat needs no more.
         return undefined;
       case Kind.Goaway: {
         const [reason, text] = codec.decode(message.payload) as GoawayPayload;
@@ -210,7 +212,7 @@ export class Peer {
     this.admission.open(message);
   }
 
-  /** What is read later than it came fails the channel all the same where it makes no sense. */
+  /** A message that is read later than it came fails the channel nevertheless when it makes no sense. */
   #orFail(read: () => void): void {
     try {
       read();
@@ -235,7 +237,7 @@ export class Peer {
     }
   }
 
-  /** A context that is gone: a cancel of it is acknowledged all the same, so that nobody waits. */
+  /** The context is gone. Its cancel is acknowledged nevertheless, so that nobody waits for that. */
   #stray(message: Message): void {
     if (this.admission.hold(message)) return;
     this.strays++;
@@ -244,6 +246,24 @@ export class Peer {
       this.acknowledge('ended', message.context);
     }
   }
+}
+
+interface PackedCancel {
+  readonly actor: Actor;
+  readonly budget: number;
+  readonly bytes: Uint8Array;
+}
+
+const packedCancels = new Attached<PackedCancel>();
+
+/** Packs a cancel once, although a nursery that fails sends it to each child: its cause may be a large error. */
+function packCancel(actor: Actor, why: ContextCancelled, budget: number): Uint8Array {
+  const known = packedCancels.of(why);
+  if (known?.actor === actor && known.budget === budget) return known.bytes;
+  const {reason, cause, canceller = actor.id} = why;
+  const bytes = encodeCancel(actor.codec, {reason, cause, canceller, budget});
+  packedCancels.attach(why, {actor, budget, bytes});
+  return bytes;
 }
 
 function readCancel(payload: unknown, self: ActorId): {why: ContextCancelled; budget: number} {

@@ -1,7 +1,9 @@
 /**
- * The portal of an actor to itself, for whoever finds that the actor that was looked for is this very one (rule C10).
- * Floor 5: a channel over memory, both of whose ends are this actor's; what crosses is encoded all the same (rule F6).
+ * The portal of an actor to itself: for somebody who looks for an actor and finds that it is this very one (rule C10).
+ * Floor 5: a channel over memory, both ends of which belong to this actor. What crosses is encoded nevertheless (rule F6: a
+ * value that is sent is a copy).
  */
+import {Attached} from '../base/attached.js';
 import type {ContextCancelled} from '../base/errors.js';
 import {maxFrameBytes} from '../msg/frame.js';
 import {Kind} from '../msg/types.js';
@@ -10,20 +12,17 @@ import type {Actor} from './actor.js';
 import {Peer} from './peer.js';
 import {makePortal, type Portal} from './portal.js';
 
-const portals = new WeakMap<Actor, Promise<Portal>>();
+const selfPortals = new Attached<Promise<Portal>>();
 const neverEnds = new Promise<undefined>(() => {});
 
 /**
- * The same one at each call; what the actor exposes may be called, and nothing else.
+ * The same portal at each call. Through it may be called what the actor exposes, and nothing else.
  *
- * @param end ends the whole actor, for the first call; without it `cancelActor` resolves false, as that of `parent()` does
+ * @param end ends the whole actor; the one of the first call counts. Without it `cancelActor` resolves with false, as that of
+ * `parent()` does
  */
 export function selfPortal(actor: Actor, end?: (why: ContextCancelled) => Promise<boolean>): Promise<Portal> {
-  const known = portals.get(actor);
-  if (known) return known;
-  const portal = connect(actor, end);
-  portals.set(actor, portal);
-  return portal;
+  return selfPortals.orMake(actor, () => connect(actor, end));
 }
 
 async function connect(actor: Actor, end: (why: ContextCancelled) => Promise<boolean> = async () => false) {

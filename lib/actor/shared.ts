@@ -1,38 +1,41 @@
 /**
- * A resource that several tasks of one actor use at a time: opened by the first, closed by the last.
- * Floor 5: one table for each actor; what the resource opens belongs to it, and not to whoever came first.
+ * A resource that several tasks of one actor use at a time: the first opens it, the last closes it.
+ * Floor 5: one table for each actor. What the resource opens belongs to the resource, and not to the task that came first.
  */
 import {Answer} from '../base/answer.js';
+import {Attached} from '../base/attached.js';
 import {current, runInScope} from '../base/current.js';
 import {ContextCancelled, NoRuntime} from '../base/errors.js';
 import {type Charge, Scope, settledScope} from '../base/scope.js';
 
-/** A use of a shared resource: dispose of it to leave. */
+/** A use of a shared resource. Disposing of it ends the use. */
 export interface Shared<T> extends AsyncDisposable {
+  /** The resource. */
   readonly value: T;
   /** Whether this call opened the resource. */
   readonly fresh: boolean;
 }
 
-interface Entry {
-  users: number;
-  readonly scope: Scope;
-  readonly opened: Promise<AsyncDisposable>;
-  /** Set once the last user has left. */
-  closing: Promise<void> | undefined;
-}
-
-const tables = new WeakMap<object, Map<unknown, Entry>>();
+const tables = new Attached<Map<unknown, SharedResource>>();
 
 /**
- * Uses the resource under `key` of this actor: the first caller opens it, later ones get the same, and when the last
- * has left it is closed, whose errors that one sees. Whoever comes while it closes waits, and opens it anew. Where
- * opening fails, or its caller is cancelled meanwhile, the next caller tries again.
+ * Uses the resource under `key` of this actor. The first caller opens it, later callers get the same. When the last user has
+ * left, the resource is closed, and that user sees the errors of the close. A call during the close waits, and opens the
+ * resource anew. When opening fails, or its caller is cancelled meanwhile, the next caller tries again.
  *
- * The use ends with the disposal, or with the scope that it was opened in. `open` gets a signal that is aborted when
- * its caller is cancelled before the resource is there.
+ * The use ends when it is disposed of, or with the scope in which it was opened.
  *
- * @throws NoRuntime outside a runtime, and whatever `open` throws
+ * Rejects with NoRuntime outside a runtime, and with the error that `open` throws.
+ *
+ * @param key of any type, compared as in a Map
+ * @param open opens the resource. Its signal is aborted when the caller is cancelled before the resource is there
+ * @example
+ * ```ts
+ * export const query = task(async (sql: string) => {
+ *   await using shared = await openShared('database', signal => connect({signal}));
+ *   return shared.value.query(sql);
+ * });
+ * ```
  */
 export function openShared<T extends AsyncDisposable>(
   key: unknown,
@@ -43,108 +46,124 @@ export function openShared<T extends AsyncDisposable>(
     return Promise.reject(
       new NoRuntime('openShared() was called outside a runtime: call it within main() or a remote function'),
     );
-  const table = tables.get(now.runtime) ?? new Map<unknown, Entry>();
-  tables.set(now.runtime, table);
+  const table = tables.orMake(now.runtime, () => new Map());
   return Answer.from(now.scope, join(table, key, open, now.scope));
 }
 
 async function join<T extends AsyncDisposable>(
-  table: Map<unknown, Entry>,
+  table: Map<unknown, SharedResource>,
   key: unknown,
   open: (signal: AbortSignal) => Promise<T>,
   user: Scope,
 ): Promise<Shared<T>> {
   for (;;) {
     user.check();
-    const entry = table.get(key);
-    if (!entry) return openFirst(table, key, open, user);
-    if (entry.closing) {
-      await user.orCancelled(entry.closing.catch(() => {}));
+    const resource = table.get(key);
+    if (!resource) return openFirst(table, key, open, user);
+    if (resource.closing) {
+      await user.orCancelled(resource.closing.catch(() => {}));
       continue;
     }
-    entry.users++;
+    resource.users++;
     try {
-      const value = await user.orCancelled(entry.opened);
+      const value = await user.orCancelled(resource.opened);
       user.check();
-      return useOf(table, key, entry, value as T, false, user);
+      return resource.use(value as T, false, user);
     } catch {
-      // Where the opening failed the first caller is told, and this one tries for itself.
-      await leaveEntry(table, key, entry);
+      // When the opening has failed, the first caller is told, and this one tries for itself.
+      await resource.leave();
     }
   }
 }
 
 async function openFirst<T extends AsyncDisposable>(
-  table: Map<unknown, Entry>,
+  table: Map<unknown, SharedResource>,
   key: unknown,
   open: (signal: AbortSignal) => Promise<T>,
   user: Scope,
 ): Promise<Shared<T>> {
   const scope = new Scope(`the shared resource ${String(key)}`, rootOf(user));
-  // Until the resource is there it is the first caller's: its cancellation ends the opening.
+  // Until the resource is there it belongs to the first caller, whose cancellation ends the opening.
   const stop = user.onCancel(why => scope.cancel(why));
   const opened = runInScope(scope, async () => {
     const value = await open(scope.signal);
     if (!scope.cancelled && !user.settled) return value;
-    // It came although nobody wants it any more: not for those who wait, whose calls would be cancelled with it.
+    // It is there although its caller does not want it any more. Other callers must not get it: their calls in its scope
+    // would be cancelled.
     await value[Symbol.asyncDispose]();
     throw scope.cancelled ?? settledScope(user);
   });
-  const entry: Entry = {users: 1, scope, opened, closing: undefined};
-  table.set(key, entry);
+  const resource = new SharedResource(scope, opened, () => table.delete(key));
+  table.set(key, resource);
   try {
-    return useOf(table, key, entry, await opened, true, user);
+    return resource.use(await opened, true, user);
   } catch (error) {
-    // Whoever tries next does so when nothing of this one is left.
-    entry.closing = scope.leave(true).finally(() => {
-      scope.settle();
-      table.delete(key);
-    });
-    await entry.closing;
+    await resource.abandon();
     throw error;
   } finally {
     stop();
   }
 }
 
-/** One use; the scope that it was opened in sees to it that it ends. */
-function useOf<T extends AsyncDisposable>(
-  table: Map<unknown, Entry>,
-  key: unknown,
-  entry: Entry,
-  value: T,
-  fresh: boolean,
-  user: Scope,
-): Shared<T> {
-  let left: Promise<void> | undefined;
-  const leave = (): Promise<void> => {
-    left ??= leaveEntry(table, key, entry);
-    return left.finally(release);
-  };
-  const charge: Charge = {label: entry.scope.label, finish: leave, end: () => leave().catch(error => user.fail(error))};
-  const release = user.adopt(charge);
-  return {value, fresh, [Symbol.asyncDispose]: leave};
-}
+class SharedResource {
+  users = 1;
+  /** Set when the last user has left. */
+  closing: Promise<void> | undefined;
+  readonly scope: Scope;
+  readonly opened: Promise<AsyncDisposable>;
+  readonly #forget: () => void;
 
-function leaveEntry(table: Map<unknown, Entry>, key: unknown, entry: Entry): Promise<void> {
-  entry.users--;
-  if (entry.users > 0 || entry.closing) return Promise.resolve();
-  entry.closing = close(entry).finally(() => table.delete(key));
-  return entry.closing;
-}
-
-/** Not cancelled with whoever left last: closing has the time that clean-up has. */
-async function close(entry: Entry): Promise<void> {
-  const {scope} = entry;
-  try {
-    await runInScope(scope, async () => (await entry.opened)[Symbol.asyncDispose]());
-    await scope.leave(false);
-  } finally {
-    if (scope.charges.size > 0) await scope.leave(true);
-    scope.settle();
+  constructor(scope: Scope, opened: Promise<AsyncDisposable>, forget: () => void) {
+    this.scope = scope;
+    this.opened = opened;
+    this.#forget = forget;
   }
-  const [failure] = scope.failures;
-  if (failure !== undefined && !(failure instanceof ContextCancelled)) throw failure;
+
+  /** One use. The scope in which it was opened sees to it that it ends. */
+  use<T>(value: T, fresh: boolean, user: Scope): Shared<T> {
+    let left: Promise<void> | undefined;
+    const leave = (): Promise<void> => {
+      left ??= this.leave();
+      return left.finally(release);
+    };
+    const charge: Charge = {
+      label: this.scope.label,
+      finish: leave,
+      end: () => leave().catch(error => user.fail(error)),
+    };
+    const release = user.adopt(charge);
+    return {value, fresh, [Symbol.asyncDispose]: leave};
+  }
+
+  leave(): Promise<void> {
+    this.users--;
+    if (this.users > 0 || this.closing) return Promise.resolve();
+    this.closing = this.#close().finally(this.#forget);
+    return this.closing;
+  }
+
+  /** It could not be opened. The next caller tries when nothing is left of this attempt. */
+  abandon(): Promise<void> {
+    this.closing = this.scope.leave(true).finally(() => {
+      this.scope.settle();
+      this.#forget();
+    });
+    return this.closing;
+  }
+
+  /** Not cancelled with the last user: closing has the time that clean-up has. */
+  async #close(): Promise<void> {
+    const {scope} = this;
+    try {
+      await runInScope(scope, async () => (await this.opened)[Symbol.asyncDispose]());
+      await scope.leave(false);
+    } finally {
+      if (scope.charges.size > 0) await scope.leave(true);
+      scope.settle();
+    }
+    const [failure] = scope.failures;
+    if (failure !== undefined && !(failure instanceof ContextCancelled)) throw failure;
+  }
 }
 
 function rootOf(scope: Scope): Scope {
