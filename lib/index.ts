@@ -7,16 +7,8 @@ export type {Timeouts} from './actor/tree-options.js';
 // Calls into other actors
 export type {CallOptions, Portal, StreamValue} from './actor/portal.js';
 // What may cross: remote functions
-export {
-  context,
-  type FnHome,
-  type FnOptions,
-  type Marked,
-  operator,
-  type RemoteFn,
-  stream,
-  task,
-} from './actor/marks.js';
+export {context, type FnHome, type FnOptions, operator, stream, task} from './actor/markers.js';
+export type {Marked, RemoteFn} from './actor/marks.js';
 // Shared resources
 export {openShared, type Shared} from './actor/shared.js';
 // Other actors, by name and by address

@@ -6,7 +6,7 @@ import type {Observable, ObservableInput} from 'rxjs';
 import {Actor} from '../lib/actor/actor.js';
 import type {CallLimits} from '../lib/actor/admission.js';
 import {homesOf} from '../lib/actor/exposed.js';
-import {context, operator, stream, task} from '../lib/actor/marks.js';
+import {context, operator, stream, task} from '../lib/actor/markers.js';
 import {Peer} from '../lib/actor/peer.js';
 import {type CallOptions, makePortal, type Portal} from '../lib/actor/portal.js';
 import {defaultTimeouts} from '../lib/actor/tree-options.js';

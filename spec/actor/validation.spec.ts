@@ -17,7 +17,7 @@ import {
 import * as v from 'valibot';
 import {z} from 'zod';
 import {homesOf} from '../../lib/actor/exposed.js';
-import {context, operator, stream, task} from '../../lib/actor/marks.js';
+import {context, operator, stream, task} from '../../lib/actor/markers.js';
 import {makePortal, type Portal} from '../../lib/actor/portal.js';
 import {type ContextCancelled, MessageTypeError, RemoteActorError} from '../../lib/base/errors.js';
 import type {CalleeContext} from '../../lib/context/rx/context.js';
