@@ -67,14 +67,11 @@ export async function main<T>(body: Body<T>, options: RootOptions = {}): Promise
   }
 }
 
-export function openNursery<T>(body: Body<T>, options?: RootOptions): Promise<T>;
-export function openNursery(options?: RootOptions): Promise<Nursery>;
 /**
- * Opens a nursery. Inside an actor it belongs to the running scope, and takes `name` and `signal` only. Elsewhere it is the
- * root of a new tree.
+ * Opens a nursery and runs the body in it. Inside an actor the nursery belongs to the running scope, and takes `name` and
+ * `signal` only. Elsewhere it is the root of a new tree.
  *
- * With a body, it resolves with the value of the body after everything in the nursery has ended. Without a body it resolves
- * with the nursery, for `await using`; leaving that block cancels what is left.
+ * Resolves with the value of the body after everything in the nursery has ended.
  *
  * Rejects with the error that failed in it, NurseryError for several, ContextCancelled when somebody else cancelled it,
  * TypeError for wrong options, ResourceExhausted on Windows.
@@ -87,6 +84,18 @@ export function openNursery(options?: RootOptions): Promise<Nursery>;
  * });
  * ```
  */
+export function openNursery<T>(body: Body<T>, options?: RootOptions): Promise<T>;
+/**
+ * Opens a nursery for `await using`. Leaving the block cancels what is left, and throws as the other form rejects.
+ *
+ * @example
+ * ```ts
+ * await using nursery = await openNursery();
+ * const portal = await nursery.startActor('worker', {expose: [double]});
+ * console.log(await portal.run(double, 21)); // 42
+ * ```
+ */
+export function openNursery(options?: RootOptions): Promise<Nursery>;
 export function openNursery<T>(bodyOrOptions?: Body<T> | RootOptions, options: RootOptions = {}): Promise<T | Nursery> {
   const body = typeof bodyOrOptions === 'function' ? bodyOrOptions : undefined;
   const given = body ? options : ((bodyOrOptions as RootOptions | undefined) ?? {});

@@ -5,29 +5,19 @@
 import type {Actor, Child} from '../actor/actor.js';
 import {countActor, uncountChild} from '../actor/actor-limit.js';
 import {directories} from '../actor/directory.js';
-import {Peer} from '../actor/peer.js';
 import {makePortal, type Portal, type PortalOwner} from '../actor/portal.js';
-import type {SpawnSpec} from '../actor/spawn-spec.js';
 import {askSurvey} from '../actor/survey.js';
 import {type ActorId, formatActor, newId} from '../base/actor-id.js';
 import {plainClock} from '../base/clock.js';
 import {deferred} from '../base/deferred.js';
-import {
-  type ActorDied,
-  type ContextCancelled,
-  ProtocolError,
-  ResourceExhausted,
-  SpawnFailed,
-  type SpawnPhase,
-  suppress,
-} from '../base/errors.js';
+import {type ActorDied, type ContextCancelled, ResourceExhausted, suppress} from '../base/errors.js';
 import {log} from '../base/log.js';
 import type {Scope} from '../base/scope.js';
 import type {SurveyRow} from '../base/tree-survey.js';
 import {startHeartbeat} from '../channel/heartbeat.js';
-import {Kind} from '../msg/types.js';
 import type {ActorPlan} from './actor-options.js';
 import type {Spawned, Spawner} from './backends/spawner.js';
+import {ChildConnection} from './child-connection.js';
 import {actorDiedError, type Ending, exitText, spawnFailedError} from './death.js';
 import {reap} from './reap.js';
 
@@ -44,22 +34,16 @@ export class ChildActor implements PortalOwner, Child {
   readonly #actor: Actor;
   /** Called with a death that nobody asked for, once the actor has served. */
   readonly #onDeath: (error: unknown) => void;
-  #phase: 'queued' | SpawnPhase | 'serving' = 'queued';
+  #phase: 'queued' | 'exec' | 'connect' | 'serving' = 'queued';
   readonly #queue = new AbortController();
   #spawned: Spawned | undefined;
-  #peer: Peer | undefined;
-  /** What it said before it ended: the error that nothing in it had caught. */
-  #lastWords: {readonly error: unknown} | undefined;
-  /** How it broke the protocol, so that its channel was closed. */
-  #breach: {readonly error: unknown} | undefined;
+  #connection: ChildConnection | undefined;
   #asked: ContextCancelled | undefined;
   /** How many calls into it have not obeyed a cancel in time. */
   #disobedient = 0;
   #reaped: Promise<boolean> | undefined;
   readonly #gone = deferred();
   readonly #ended = deferred<ActorDied | undefined>();
-  /** Resolves when it has acknowledged that it was asked to end. */
-  readonly #received = deferred();
 
   constructor(actor: Actor, plan: ActorPlan, scope: Scope, onDeath: (error: unknown) => void) {
     this.#actor = actor;
@@ -135,27 +119,25 @@ export class ChildActor implements PortalOwner, Child {
 
   async #connect(spawned: Spawned): Promise<Portal> {
     this.#phase = 'connect';
-    const ready = deferred();
-    const peer = new Peer(this.#actor, spawned.transport, 'accepted', {
-      greeted: id => this.#greeted(id),
-      ready: () => ready.resolve(),
-      failed: error => {
-        this.#lastWords ??= {error};
-      },
-      acknowledged: () => this.#received.resolve(),
+    const {homes, name, logLevel, debug} = this.plan;
+    const {tree} = this.#actor;
+    const connection = new ChildConnection(this.#actor, spawned.transport, {id: this.id, name});
+    this.#connection = connection;
+    void this.#awaitEnd(spawned, connection);
+    connection.sendSpec({
+      homes,
+      tree: {...tree, depth: tree.depth + 1, logLevel, debug},
+      watchParent: !spawned.diesWithParent,
     });
-    this.#peer = peer;
-    void this.#awaitEnd(spawned, peer);
-    peer.channel.send(Kind.Spawn, 0, 0, this.#actor.codec.encode(this.#spec(spawned)));
-    await this.#untilReady(spawned, ready.promise);
-    return this.#serve(spawned, peer);
+    await this.#untilReady(spawned, connection);
+    return this.#serve(spawned, connection);
   }
 
   /** @throws SpawnFailed when it ends before it is ready, or is not ready in time */
-  async #untilReady(spawned: Spawned, ready: Promise<void>): Promise<void> {
+  async #untilReady(spawned: Spawned, connection: ChildConnection): Promise<void> {
     const {spawn} = this.#actor.tree.timeouts;
     let isReady = false;
-    const seenReady = ready.then(() => {
+    const seenReady = connection.ready.then(() => {
       isReady = true;
     });
     const isInTime = await this.#actor.scope.clock.within(Promise.race([seenReady, this.gone]), spawn);
@@ -163,11 +145,11 @@ export class ChildActor implements PortalOwner, Child {
     if (!isInTime) this.#kill(`it was not ready within ${spawn} ms`);
     await this.gone;
     this.#checkAsked();
-    const ending = await this.#ending(spawned);
-    throw spawnFailedError(ending, this.#phase as SpawnPhase, this.plan.homes, isInTime ? undefined : spawn);
+    const ending = await this.#ending(spawned, connection);
+    throw spawnFailedError(ending, connection.phase, this.plan.homes, isInTime ? undefined : spawn);
   }
 
-  async #serve({pid}: Spawned, peer: Peer): Promise<Portal> {
+  async #serve({pid}: Spawned, {peer}: ChildConnection): Promise<Portal> {
     this.#phase = 'serving';
     if (this.#asked) {
       this.#killWhenFree();
@@ -187,56 +169,30 @@ export class ChildActor implements PortalOwner, Child {
     return portal;
   }
 
-  #greeted(id: ActorId): void {
-    if (id.id !== this.id)
-      throw new SpawnFailed(`the process that was started for ${this.plan.name} calls itself ${formatActor(id)}`, {
-        phase: 'handshake',
-      });
-    this.#phase = 'import';
-  }
-
-  #spec(spawned: Spawned): SpawnSpec {
-    const {tree} = this.#actor;
-    return {
-      homes: this.plan.homes,
-      tree: {...tree, depth: tree.depth + 1, logLevel: this.plan.logLevel, debug: this.plan.debug},
-      watchParent: !spawned.diesWithParent,
-    };
-  }
-
   /** Waits for both signs of the end, or for one and a while. Then everybody is told the same story. */
-  async #awaitEnd(spawned: Spawned, peer: Peer): Promise<void> {
-    const verdict = deferred<ContextCancelled | ActorDied>();
-    const channelEnd = deferred();
-    peer.channel.awaitVerdict(closed => {
-      if (closed.cause instanceof ProtocolError) this.#breach = {error: closed};
-      channelEnd.resolve();
-      return verdict.promise;
-    });
-    await Promise.race([spawned.exited, channelEnd.promise]);
-    await plainClock.within(Promise.all([spawned.exited, channelEnd.promise]), verdictMs);
+  async #awaitEnd(spawned: Spawned, connection: ChildConnection): Promise<void> {
+    await Promise.race([spawned.exited, connection.closed]);
+    await plainClock.within(Promise.all([spawned.exited, connection.closed]), verdictMs);
     // A process without its channel is of no use to anybody, and must not outlive it.
     spawned.kill();
-    const ending = await this.#ending(spawned);
+    const ending = await this.#ending(spawned, connection);
     const hasServed = this.#phase === 'serving';
-    const death = actorDiedError(ending, peer.channel.peer);
+    const death = actorDiedError(ending, connection.peer.channel.peer);
     const unasked = this.#asked ? undefined : death;
-    peer.channel.destroy();
-    verdict.resolve(this.#asked ?? death);
+    connection.judge(this.#asked ?? death);
     this.#ended.resolve(unasked);
     directories.of(this.#actor)?.leave(this.id, unasked);
     this.#gone.resolve();
     log('runtime', `${this.plan.name} (pid ${spawned.pid}) has ended: ${exitText(ending.exit)}`);
     if (!hasServed || !unasked) return;
-    if (!this.#lastWords) return this.#onDeath(death);
-    const {error} = this.#lastWords;
-    suppress(error, death);
-    this.#onDeath(error);
+    const {lastWords} = connection;
+    if (lastWords) suppress(lastWords.error, death);
+    this.#onDeath(lastWords ? lastWords.error : death);
   }
 
-  async #ending(spawned: Spawned): Promise<Ending> {
+  async #ending(spawned: Spawned, connection: ChildConnection): Promise<Ending> {
     const exit = await spawned.exited;
-    return {name: this.plan.name, exit, stderr: spawned.stderrTail(), failure: this.#lastWords ?? this.#breach};
+    return {name: this.plan.name, exit, stderr: spawned.stderrTail(), failure: connection.failure};
   }
 
   /** Ends it step by step (`reap`). Resolves when it is gone: true when it went by itself. Never rejects. */
@@ -254,13 +210,13 @@ export class ChildActor implements PortalOwner, Child {
   readonly force = async (why: ContextCancelled, task: string): Promise<void> => {
     const gate = this.#actor.scope.clock.free();
     if (gate) await gate;
-    const peer = this.#peer?.channel.peer;
+    const peer = this.#connection?.peer.channel.peer;
     const who = peer ? formatActor(peer) : this.plan.name;
     log('warn', `${who} is ended: its task ${task} has not obeyed a cancel in time`);
     this.#disobedient++;
     const ending = this.cancel(why, this.scope.teardownBudget);
     // These calls have had their time. When other calls run in it, they are given theirs.
-    if (this.#peer && this.#disobedient >= this.#peer.channel.size)
+    if (this.#connection && this.#disobedient >= this.#connection.peer.channel.size)
       this.#kill('nothing runs in it but what did not obey');
     await ending;
   };
@@ -270,12 +226,12 @@ export class ChildActor implements PortalOwner, Child {
     // While it waits for its turn it can go at once. Otherwise it lives until nobody in the tree is at a prompt.
     const gate = this.#phase === 'queued' ? undefined : clock.free();
     if (gate) await gate;
-    const peer = this.#peer;
-    if (this.#phase === 'serving' && peer) {
+    const connection = this.#connection;
+    if (this.#phase === 'serving' && connection) {
       log('cancel', `asking ${this.plan.name} to end: ${why.message}`);
       const reapable = {
-        request: (reason: ContextCancelled, handed: number) => peer.cancelActor(reason, handed),
-        received: this.#received.promise,
+        request: (reason: ContextCancelled, handed: number) => connection.peer.cancelActor(reason, handed),
+        received: connection.received,
         gone: this.gone,
         kill: () => this.#kill('it did not end in time'),
       };
@@ -311,8 +267,10 @@ export class ChildActor implements PortalOwner, Child {
 
   async survey(budget: number): Promise<SurveyRow[]> {
     const {name} = this.plan;
-    if (this.#peer && this.#phase === 'serving') return askSurvey(this.#peer, name, budget);
-    const state = this.#phase === 'queued' ? 'waits for its turn to be started' : `is being started (${this.#phase})`;
+    const connection = this.#connection;
+    if (connection && this.#phase === 'serving') return askSurvey(connection.peer, name, budget);
+    const phase = this.#phase === 'connect' ? connection?.phase : this.#phase;
+    const state = phase === 'queued' ? 'waits for its turn to be started' : `is being started (${phase})`;
     return [{depth: 0, actor: name, state, waits: [], more: 0}];
   }
 }

@@ -44,7 +44,7 @@ test('T3: the actors of all levels count', async t => {
   );
 });
 
-test('T3: seats of actors below one that was cancelled are free again', async t => {
+test('T3: the actors below one that was cancelled do not count any more', async t => {
   await openNursery(
     async nursery => {
       for (let round = 0; round < 3; round++) {
@@ -61,7 +61,7 @@ test('T3: seats of actors below one that was cancelled are free again', async t 
   );
 });
 
-test('T3: seats of actors below one that was killed are free again', async t => {
+test('T3: the actors below one that was killed do not count any more', async t => {
   await openNursery(
     async nursery => {
       await t.throwsAsync(
@@ -80,7 +80,7 @@ test('T3: seats of actors below one that was killed are free again', async t => 
   );
 });
 
-test('T3: actors that come and go below another take one seat after the other', async t => {
+test('T3: actors that come and go below another count one after the other', async t => {
   await openNursery(nursery => nursery.with({backend: inline}).run(passers, 10, inline), {maxActors: 2});
   await refused(
     t,
