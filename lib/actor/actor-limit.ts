@@ -7,7 +7,7 @@ import {Attached} from '../base/attached.js';
 import {current} from '../base/current.js';
 import type {Actor} from './actor.js';
 import {runtimeFunction} from './marks.js';
-import {parentInActor} from './portal.js';
+import {parentInActor} from './parent.js';
 
 interface ActorCount {
   /** At the root: how many actors the tree has, the root not counted. */

@@ -110,20 +110,6 @@ export interface PortalOwner {
   readonly force?: (why: ContextCancelled, task: string) => Promise<void>;
 }
 
-/** The portal of each spawned actor to the one that spawned it. */
-const parents = new WeakMap<Actor, Portal>();
-export function setParent(actor: Actor, portal: Portal): void {
-  parents.set(actor, portal);
-}
-export function parentOf(actor: Actor): Portal | undefined {
-  return parents.get(actor);
-}
-
-/** The same for the runtime's own calls: not in the scope that happens to run, which may settle before they do. */
-export function parentInActor(actor: Actor): Portal | undefined {
-  return parents.get(actor)?.with({scope: {[scopeKey]: actor.scope}});
-}
-
 const neverEnds = new Promise<undefined>(() => {});
 
 /** A portal to an actor that this one does not own: it cannot end it, nor is it told of the end. */

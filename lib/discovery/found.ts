@@ -3,7 +3,8 @@
  * Floor 6: above `links`; `lookup` gives them out.
  */
 import type {Actor} from '../actor/actor.js';
-import {makePortal, onTerms, type Portal, parentOf} from '../actor/portal.js';
+import {parentOf} from '../actor/parent.js';
+import {makePortal, onTerms, type Portal} from '../actor/portal.js';
 import {selfPortal} from '../actor/self-portal.js';
 import {formatActor} from '../base/actor-id.js';
 import {current} from '../base/current.js';

@@ -8,8 +8,9 @@
 import type {Actor} from '../actor/actor.js';
 import {type Directory, directories} from '../actor/directory.js';
 import {runtimeFunction} from '../actor/marks.js';
+import {parentInActor} from '../actor/parent.js';
 import type {Peer} from '../actor/peer.js';
-import {guestPortal, type Portal, parentInActor, scopeKey} from '../actor/portal.js';
+import {guestPortal, type Portal, scopeKey} from '../actor/portal.js';
 import {type ActorId, formatActor} from '../base/actor-id.js';
 import {Attached} from '../base/attached.js';
 import {plainClock} from '../base/clock.js';

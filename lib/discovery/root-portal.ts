@@ -4,7 +4,8 @@
  */
 import type {Actor} from '../actor/actor.js';
 import {directories} from '../actor/directory.js';
-import {guestPortal, type Portal, parentOf} from '../actor/portal.js';
+import {parentOf} from '../actor/parent.js';
+import {guestPortal, type Portal} from '../actor/portal.js';
 import type {ActorId} from '../base/actor-id.js';
 import {Attached} from '../base/attached.js';
 import {TransportClosed} from '../base/errors.js';

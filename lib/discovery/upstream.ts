@@ -3,7 +3,8 @@
  * Floor 6: below `names`; `root` makes another for a program that has joined a registrar elsewhere.
  */
 import type {Actor} from '../actor/actor.js';
-import {type Portal, parentOf} from '../actor/portal.js';
+import {parentOf} from '../actor/parent.js';
+import type {Portal} from '../actor/portal.js';
 import {ActorDied, ActorError, ContextCancelled, RemoteActorError, TransportClosed} from '../base/errors.js';
 
 /** Whoever knows more of names than this actor does. */
