@@ -17,7 +17,6 @@ import {pump} from '../context/rx/pump.js';
 import {coldStream, type RemoteStream} from '../context/rx/remote-stream.js';
 import type {AnyObservable, Source} from '../context/rx/source.js';
 import type {FunctionKind} from '../msg/types.js';
-import type {Actor} from './actor.js';
 import {type Marked, markOf} from './marks.js';
 import type {Peer} from './peer.js';
 
