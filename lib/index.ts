@@ -66,7 +66,8 @@ export {
   Unserializable,
 } from './base/errors.js';
 export type {Logger, LogLevel} from './base/log.js';
-export type {CalleeContext, Context, SubjectLike} from './context/rx/context.js';
+export type {Context} from './context/rx/context.js';
+export type {CalleeContext, SubjectLike} from './context/rx/callee-context.js';
 export type {FlowOptions, Overflow} from './context/flow/options.js';
 export type {IterateOptions, RemoteStream, WorkOptions} from './context/rx/remote-stream.js';
 export type {AnyObservable, Source} from './context/rx/source.js';

@@ -5,7 +5,7 @@
 import {pathToFileURL} from 'node:url';
 import type {ObservableInput} from 'rxjs';
 import {processWide} from '../base/process-wide.js';
-import type {CalleeContext} from '../context/rx/context.js';
+import type {CalleeContext} from '../context/rx/callee-context.js';
 import type {RemoteStream} from '../context/rx/remote-stream.js';
 import {isSchema, type Schemas, type StandardSchema} from '../msg/schema.js';
 import type {FunctionKind} from '../msg/types.js';

@@ -17,7 +17,7 @@ import {ContextCancelled, NurseryError, ResourceExhausted, SpawnFailed, suppress
 import {lookedAt} from '../base/hooks.js';
 import {type Charge, ownCancel, Scope} from '../base/scope.js';
 import {type Frames, framesAbove} from '../context/protocol/call.js';
-import {held, heldWhile, type Opening} from '../context/rx/cold.js';
+import {cold, coldWhile, type Opening} from '../context/rx/cold.js';
 import {type BodyOf, settleBody} from './body.js';
 import {Offspring} from './child-actor.js';
 import {type ActorOptions, type Backend, planOf} from './plan.js';
@@ -131,7 +131,7 @@ export class NurseryOf implements Nursery, Charge {
       void asked.then(why => why && failed(why));
       return {resource: portal, close: () => close(this.#unsubscribed(name))};
     };
-    return use ? heldWhile(scope, open, use) : held(scope, open);
+    return use ? coldWhile(scope, open, use) : cold(scope, open);
   }
 
   run<A extends unknown[], R>(fn: ((...args: A) => R) & Marked<'task'>, ...args: A): Promise<Awaited<R>> {
@@ -310,10 +310,11 @@ export class NurseryOf implements Nursery, Charge {
     const scope = this[scopeKey];
     adoptWork(label, work, scope);
     return Answer.owned(scope, (resolve, reject) => {
-      // A cancel of this actor's own is no failure of its scope.
-      work.then(resolve, error =>
-        reject(error, error instanceof ContextCancelled && error.canceller?.id === this.#actor.id.id),
-      );
+      work.then(resolve, error => {
+        // A cancel that this actor has asked for is not a failure of its scope.
+        if (error instanceof ContextCancelled && error.canceller?.id === this.#actor.id.id) ownCancel(error);
+        reject(error);
+      });
     });
   }
 
