@@ -117,10 +117,13 @@ function inOrder(owner, members) {
     .map(({member}) => member);
 }
 
+/** Shapes of other libraries' things: users call those, not these. */
+const shapes = ['AnyObservable', 'SubjectLike'];
+
 /** Functions, and types with methods that a user calls: one example somewhere is enough. */
 function lacksExample(items) {
-  const [{kind}] = items;
-  if (kind !== ApiItemKind.Function && items.length === 1) return false;
+  const [{kind, displayName}] = items;
+  if ((kind !== ApiItemKind.Function && items.length === 1) || shapes.includes(displayName)) return false;
   return !items.some(({tsdocComment}) =>
     tsdocComment?.customBlocks.some(block => block.blockTag.tagName === '@example'),
   );
