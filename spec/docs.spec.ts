@@ -30,7 +30,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const scratch = join(root, 'dist', 'docs');
 
 const pages = new Map<string, Page>(
-  ['README.md', 'CONTRIBUTING.md', ...markdownBelow('docs')].map(path => [
+  ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CODE_OF_CONDUCT.md', ...markdownBelow('docs')].map(path => [
     path,
     readPage(readFileSync(join(root, path), 'utf8')),
   ]),
@@ -143,6 +143,8 @@ test('no page names a function that neither the package, RxJS nor the platform h
 /** What may be named without its receiver: the methods of what users hold, and those that the language calls. */
 const methods = new Set([
   'return',
+  // Not a function: `name(pid) ` is how an actor's line begins.
+  'name',
   ...[
     'nursery/nursery',
     'actor/portal',
