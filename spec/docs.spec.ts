@@ -103,6 +103,12 @@ test('README has at most 180 lines', t => {
   t.true(readFileSync(join(root, 'README.md'), 'utf8').trimEnd().split('\n').length <= 180);
 });
 
+test('docs/README.md lists every page of docs', t => {
+  const listed = relativeLinks(pages.get('docs/README.md')?.prose ?? '').map(link => join('docs', link));
+  const missing = [...pages.keys()].filter(path => path.startsWith('docs/') && !listed.includes(path));
+  t.deepEqual(missing, ['docs/README.md'], 'all but itself');
+});
+
 test('every error code has a heading in the reference, and every heading a code', t => {
   const codes = Object.entries(rxtractor).flatMap(([name, value]) =>
     typeof value === 'function' && 'code' in value ? [`${String(value.code)}: ${name}`] : [],
