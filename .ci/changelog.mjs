@@ -17,7 +17,8 @@ function release() {
   const {version} = JSON.parse(readFileSync(new URL('package.json', root), 'utf8'));
   const changelog = new URL('CHANGELOG.md', root);
   const fragments = readFragments();
-  writeFileSync(changelog, assemble(readFileSync(changelog, 'utf8'), version, fragments));
+  const today = new Date().toISOString().slice(0, 10);
+  writeFileSync(changelog, assemble(readFileSync(changelog, 'utf8'), version, fragments, today));
   // A fragment that stayed would be told again with the next version.
   for (const {name} of fragments) {
     rmSync(new URL(name, folder));
@@ -51,8 +52,11 @@ export function parseFragment(name, text) {
   return {name, kind, body: body.trim()};
 }
 
-/** The changelog with one more section on top. Throws when that version was released or nothing changed. */
-export function assemble(changelog, version, fragments) {
+/**
+ * The changelog with one more section on top. Throws when that version was released or nothing changed.
+ * The date (YYYY-MM-DD) has a line of its own, because the heading is compared with the version.
+ */
+export function assemble(changelog, version, fragments, date) {
   if (changelog.split('\n').includes(`## ${version}`)) {
     throw new Error(`CHANGELOG.md has a section ${version} already: raise the version in package.json first`);
   }
@@ -65,7 +69,7 @@ export function assemble(changelog, version, fragments) {
     .map(kind => ({kind, items: fragments.filter(fragment => fragment.kind === kind)}))
     .filter(({items}) => items.length > 0)
     .map(({kind, items}) => `### ${kind[0].toUpperCase()}${kind.slice(1)}\n\n${items.map(listItem).join('\n')}\n`);
-  const section = `## ${version}\n\n${groups.join('\n')}`;
+  const section = `## ${version}\n\n${date === undefined ? '' : `${date}\n\n`}${groups.join('\n')}`;
   const top = changelog.search(/^## /m);
   return top === -1
     ? `${changelog.trimEnd()}\n\n${section}`

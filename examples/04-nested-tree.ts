@@ -1,5 +1,5 @@
 /**
- * Actors open nurseries of their own: each level starts the next, and waits for it.
+ * Actors open nurseries of their own: each level starts the next level, and waits for it.
  *
  *   root
  *   ├── oak

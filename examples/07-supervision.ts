@@ -1,5 +1,5 @@
 /**
- * The three supervisors of Erlang/OTP: where `retry` stands says who is started again when one dies.
+ * The three supervisors of Erlang/OTP: the place of `retry` decides which actors start again when one dies.
  *
  *   root
  *   ├── store

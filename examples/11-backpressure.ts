@@ -1,5 +1,5 @@
 /**
- * A fast source meets a slow reader: an iterable waits to be asked, an Observable cannot, and is bounded.
+ * A fast source meets a slow reader: an iterable waits until it is asked, an Observable cannot wait and is bounded.
  *
  *   root          reads
  *   └── source    makes numbers as fast as it may

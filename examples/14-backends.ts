@@ -1,5 +1,5 @@
 /**
- * The same function in an actor that is a process, one that is a thread, and one in the process of the program.
+ * The same function runs in three actors: a process, a thread, and an actor within the process of the program.
  *
  *   root
  *   ├── process

@@ -1,5 +1,5 @@
 /**
- * What crosses is checked: an order that does not fit its schema never leaves the shop, and a price arrives parsed.
+ * Schemas check values: an order that does not fit never leaves the shop, and a price arrives parsed.
  *
  *   root
  *   └── till

@@ -1,5 +1,5 @@
 /**
- * An actor finds another by its name, and talks to it directly: what crosses between the two passes by nobody else.
+ * An actor finds another by its name and talks to it directly: no third process sees their messages.
  *
  *   root
  *   ├── prices

@@ -1,5 +1,5 @@
 /**
- * Two programs share one service: the second joins the list of the first over TCP, and finds by name what that one started.
+ * Two programs share one service: the second program joins the list of the first over TCP, and finds the service by name.
  *
  *   root     the first program; it starts the second with an address and a secret
  *   └── counter

@@ -1,5 +1,5 @@
 /**
- * Peers chat with one another: each finds the others by itself, and no line of theirs passes by the root.
+ * Actors chat with each other: each one finds the others by name, and their lines do not pass through the root.
  *
  *   root
  *   ├── ann ── ben, cem

@@ -1,5 +1,5 @@
 /**
- * A service dies while a client uses it by its name: the client waits for the next of that name, and the root watches.
+ * A service dies while a client uses it: the client waits for the next service of that name, and the root watches.
  *
  *   root
  *   ├── client ── store

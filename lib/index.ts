@@ -1,72 +1,84 @@
 /**
  * The public door of rxtractor.
- * Floor 9: named re-exports, grouped; no logic.
+ * Floor 9: named re-exports, grouped; no logic. `docs/reference/api.md` has these groups, in this order.
  */
 
+// Entry
+export {main, openNursery, parent} from './main.js';
+export type {RootOptions} from './boot-root.js';
+export {currentActor, isRoot} from './base/current.js';
+export type {ActorId} from './base/actor-id.js';
 export type {Timeouts} from './actor/tree-options.js';
-// Calls into other actors
-export type {CallOptions, Portal, StreamValue} from './actor/portal.js';
-// What may cross: remote functions
-export {context, type FnHome, type FnOptions, operator, stream, task} from './actor/markers.js';
-export type {Marked, RemoteFn} from './actor/marks.js';
-// Shared resources
-export {openShared, type Shared} from './actor/shared.js';
-// Other actors, by name and by address
+// Nurseries
+export type {Nursery, NurseryOptions, Body, ActorDefaults, ActorStarter} from './nursery/nursery.js';
+export type {ActorOptions, Backend} from './nursery/actor-options.js';
+// Remote functions
 export {
-  addresses,
-  type ConnectOptions,
-  connect,
+  task,
+  stream,
+  operator,
+  context,
+  type FnHome,
+  type FnOptions,
+} from './actor/markers.js';
+export type {Marked, RemoteFn} from './actor/marks.js';
+export type {StandardSchema} from './msg/schema.js';
+// Portals
+export type {Portal, CallOptions, StreamValue} from './actor/portal.js';
+// Contexts and streams
+export type {CalleeContext, SubjectLike} from './context/rx/callee-context.js';
+export type {Context} from './context/rx/context.js';
+export type {MsgStream, StreamOptions, StreamStats} from './context/rx/msg-stream.js';
+export type {RemoteStream, IterateOptions, WorkOptions} from './context/rx/remote-stream.js';
+export type {FlowOptions, Overflow} from './context/flow/options.js';
+export type {Source, AnyObservable} from './context/rx/source.js';
+// Cancellation
+export {currentSignal, shield, sleep} from './base/current.js';
+// Pools and shared resources
+export type {Pool, PoolCallOptions} from './nursery/pool.js';
+export {openShared, type Shared} from './actor/shared.js';
+// Discovery
+export {
   findActor,
-  listActors,
-  type WaitOptions,
   waitForActor,
+  listActors,
   watchActors,
+  connect,
+  addresses,
+  type WaitOptions,
+  type ConnectOptions,
 } from './discovery/lookup.js';
 export type {FoundPortal} from './discovery/found.js';
 export type {ActorEvent} from './discovery/registrar.js';
 export type {DiscoveryOptions} from './discovery/root.js';
 export type {TlsOptions} from './transport/tls.js';
-// Debugging
+// Debugger
 export {breakpoint, postMortem} from './debugger/breakpoint.js';
-// Identity and logging
-export type {ActorId} from './base/actor-id.js';
-export {currentActor, currentSignal, isRoot, shield, sleep} from './base/current.js';
+// Logging
+export type {Logger, LogLevel} from './base/log.js';
 // Errors
 export {
-  ActorDied,
   ActorError,
-  type CancelReason,
-  ContextCancelled,
-  DebuggerQuit,
-  type Exit,
-  HandshakeRejected,
-  Lagged,
-  MessageTypeError,
-  NoRuntime,
-  NotExposed,
-  NurseryError,
-  ProtocolError,
   RemoteActorError,
-  ResourceExhausted,
-  registerError,
+  NurseryError,
+  ActorDied,
+  type Exit,
   SpawnFailed,
   type SpawnPhase,
-  StreamClosed,
-  StreamOverrun,
+  ContextCancelled,
+  type CancelReason,
   TransportClosed,
   type TransportEnd,
+  StreamClosed,
+  StreamOverrun,
+  Lagged,
   Unserializable,
+  MessageTypeError,
+  NotExposed,
+  ProtocolError,
+  HandshakeRejected,
+  ResourceExhausted,
+  NoRuntime,
+  DebuggerQuit,
+  registerError,
 } from './base/errors.js';
-export type {Logger, LogLevel} from './base/log.js';
-export type {CalleeContext, Context, SubjectLike} from './context/rx/context.js';
-export type {FlowOptions, Overflow} from './context/flow/options.js';
-export type {IterateOptions, RemoteStream, WorkOptions} from './context/rx/remote-stream.js';
-export type {AnyObservable, Source} from './context/rx/source.js';
-export type {MsgStream, StreamOptions, StreamStats} from './context/rx/msg-stream.js';
-export type {StandardSchema} from './msg/schema.js';
-// Programs and their nurseries
-export type {RootOptions} from './boot-root.js';
-export {main, openNursery, parent} from './main.js';
-export type {ActorDefaults, ActorStarter, Body, Nursery, NurseryOptions} from './nursery/nursery.js';
-export type {ActorOptions, Backend} from './nursery/actor-options.js';
-export type {Pool, PoolCallOptions} from './nursery/pool.js';

@@ -13,7 +13,7 @@ interface Fragment {
 const {assemble, parseFragment, readFragments} = (await import(
   new URL('../../.ci/changelog.mjs', import.meta.url).href
 )) as {
-  assemble(changelog: string, version: string, fragments: readonly Fragment[]): string;
+  assemble(changelog: string, version: string, fragments: readonly Fragment[], date?: string): string;
   parseFragment(name: string, text: string): Fragment;
   readFragments(): Fragment[];
 };
@@ -69,6 +69,13 @@ test('the first release goes beneath the introduction', t => {
   t.is(
     assemble('# Changelog\n\nText.\n', '1.0.0', [{name: '001-a.md', kind: 'added', body: 'One.'}]),
     '# Changelog\n\nText.\n\n## 1.0.0\n\n### Added\n\n- One.\n',
+  );
+});
+
+test('the date of a release stands beneath its heading', t => {
+  t.is(
+    assemble('# Changelog\n\nText.\n', '1.0.0', [{name: '001-a.md', kind: 'added', body: 'One.'}], '2026-01-31'),
+    '# Changelog\n\nText.\n\n## 1.0.0\n\n2026-01-31\n\n### Added\n\n- One.\n',
   );
 });
 

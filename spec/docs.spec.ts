@@ -30,7 +30,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const scratch = join(root, 'dist', 'docs');
 
 const pages = new Map<string, Page>(
-  ['README.md', 'CONTRIBUTING.md', ...markdownBelow('docs')].map(path => [
+  ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CODE_OF_CONDUCT.md', ...markdownBelow('docs')].map(path => [
     path,
     readPage(readFileSync(join(root, path), 'utf8')),
   ]),
@@ -103,6 +103,12 @@ test('README has at most 180 lines', t => {
   t.true(readFileSync(join(root, 'README.md'), 'utf8').trimEnd().split('\n').length <= 180);
 });
 
+test('docs/README.md lists every page of docs', t => {
+  const listed = relativeLinks(pages.get('docs/README.md')?.prose ?? '').map(link => join('docs', link));
+  const missing = [...pages.keys()].filter(path => path.startsWith('docs/') && !listed.includes(path));
+  t.deepEqual(missing, ['docs/README.md'], 'all but itself');
+});
+
 test('every error code has a heading in the reference, and every heading a code', t => {
   const codes = Object.entries(rxtractor).flatMap(([name, value]) =>
     typeof value === 'function' && 'code' in value ? [`${String(value.code)}: ${name}`] : [],
@@ -143,6 +149,8 @@ test('no page names a function that neither the package, RxJS nor the platform h
 /** What may be named without its receiver: the methods of what users hold, and those that the language calls. */
 const methods = new Set([
   'return',
+  // Not a function: `name(pid) ` is how an actor's line begins.
+  'name',
   ...[
     'nursery/nursery',
     'actor/portal',

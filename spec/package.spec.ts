@@ -7,6 +7,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import test from 'ava';
+import {readPage, relativeLinks} from './docs.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const typeTests = join(root, 'spec', 'types');
@@ -43,11 +44,28 @@ if (inCi) {
   test.after.always('remove the project', () => rm(project, {recursive: true, force: true}));
 }
 
-packageTest(`the tarball holds the library and nothing else${reason}`, async t => {
-  const top = (await readdir(installed)).filter(name => !/^(README|LICENSE)/.test(name)).sort();
-  t.deepEqual(top, ['dist', 'lib', 'package.json']);
+packageTest(`the tarball holds the library, its documents, and nothing else${reason}`, async t => {
+  const pages = ['CHANGELOG.md', 'CODE_OF_CONDUCT.md', 'CONTRIBUTING.md', 'README.md', 'SECURITY.md'];
+  const folders = ['dist', 'docs', 'examples', 'lib'];
+  t.deepEqual((await readdir(installed)).sort(), [...pages, ...folders, 'LICENSE', 'package.json'].sort());
   t.deepEqual(await readdir(join(installed, 'dist')), ['lib']);
-  t.true(existsSync(join(installed, 'LICENSE')));
+});
+
+for (const page of ['README.md', 'SECURITY.md']) {
+  packageTest(`every relative link of ${page} leads to a file in the tarball${reason}`, async t => {
+    const {prose} = readPage(await readFile(join(installed, page), 'utf8'));
+    const targets = relativeLinks(prose).map(link => link.split('#')[0] ?? '');
+    t.true(targets.length > 0);
+    t.deepEqual(
+      targets.filter(target => !existsSync(join(installed, target))),
+      [],
+    );
+  });
+}
+
+packageTest(`main and types say the same as exports, for tools that do not read those${reason}`, async t => {
+  const {main, types, exports} = JSON.parse(await readFile(join(installed, 'package.json'), 'utf8'));
+  t.deepEqual({types, default: main}, exports['.']);
 });
 
 packageTest(`every source map points to a file in the tarball${reason}`, async t => {

@@ -13,7 +13,8 @@ import {defaultTimeouts} from '../lib/actor/tree-options.js';
 import {newActorId} from '../lib/base/actor-id.js';
 // Loaded by the library with the first stream: that takes time, and `until` counts turns.
 import '../lib/context/rx/run.js';
-import type {CalleeContext, Context} from '../lib/context/rx/context.js';
+import type {CalleeContext} from '../lib/context/rx/callee-context.js';
+import type {Context} from '../lib/context/rx/context.js';
 import type {RemoteStream} from '../lib/context/rx/remote-stream.js';
 import {loadCodec} from '../lib/msg/codec.js';
 import {type Frame, maxFrameBytes, readFrame} from '../lib/msg/frame.js';

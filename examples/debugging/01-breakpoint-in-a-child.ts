@@ -1,5 +1,5 @@
 /**
- * An actor stops in the middle of its work, and the person at the terminal of the root looks at it there, and changes it.
+ * An actor stops in the middle of its work: the person at the terminal of the root looks at its variables and changes them.
  *
  *   root
  *   └── till

@@ -1,5 +1,5 @@
 /**
- * Two actors stop at the same time: one has the terminal, the other waits for it, first come first served.
+ * Two actors stop at the same time: the first one gets the terminal, and the other one waits for it.
  *
  *   root
  *   ├── left

@@ -1,5 +1,5 @@
 /**
- * An actor crashes: the prompt opens in the frame that threw, and then in the root, which the error has reached.
+ * An actor crashes: the prompt opens in the frame that threw, and then in the root, when the error gets there.
  *
  *   root
  *   └── parser

@@ -1,5 +1,5 @@
 /**
- * An error climbs through three levels of actors: each has its prompt as the error passes, and then the root.
+ * An error climbs through three levels of actors: a prompt opens in each actor that it passes, and then in the root.
  *
  *   root
  *   └── level-2

@@ -1,5 +1,5 @@
 /**
- * An actor that stops again and again takes turns with one that crashes: nobody starves, and the crash ends both.
+ * An actor that stops again and again takes turns with an actor that crashes: both get the prompt, and the crash ends both.
  *
  *   root
  *   ├── sentry

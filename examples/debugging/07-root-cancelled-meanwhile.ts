@@ -1,5 +1,5 @@
 /**
- * The root gives up while a grandchild is at the prompt: it is ended only when the person has left the prompt.
+ * The root cancels the tree while a grandchild is at the prompt: the grandchild is ended only after the person has left the prompt.
  *
  *   root
  *   └── middle

@@ -1,5 +1,5 @@
 /**
- * The values of a remote stream pass through the operators of a pipe, which are stopped and stepped like other code.
+ * The values of a remote stream pass through the operators of a pipe: their functions stop and step like other code.
  *
  *   root
  *   └── sensor

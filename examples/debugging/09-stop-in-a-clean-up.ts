@@ -1,5 +1,5 @@
 /**
- * A breakpoint in a task that was cancelled rejects like every wait; under a shield it stops.
+ * A breakpoint in a cancelled task rejects, like every wait. Under a shield it stops.
  *
  *   root
  *   └── writer

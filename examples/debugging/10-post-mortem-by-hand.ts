@@ -1,5 +1,5 @@
 /**
- * An error that is caught opens no prompt by itself: `postMortem(error)` does, where the program wants one.
+ * An error that is caught does not open a prompt: `postMortem(error)` opens one where the program wants it.
  *
  *   root
  *   └── shop

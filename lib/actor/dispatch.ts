@@ -60,7 +60,7 @@ export function dispatch(actor: Actor, line: Line, message: Message, instead?: E
     schemas: found?.mark.schemas,
   });
   if (!found) {
-    if (instead && !(instead instanceof Error)) callee.receive(instead);
+    if (instead && !(instead instanceof Error)) callee.link.receive(instead);
     callee.threw(scope.cancelled ?? refusal);
     close(line, scope);
     return;
@@ -156,7 +156,7 @@ function refuse(line: Line, callee: Callee, error: unknown): undefined {
 
 /** What fails in a function of the runtime is told by what it was for: nobody looks at it here. */
 function show(
-  {channel, name, scope}: Callee,
+  {link: {channel}, name, scope}: Callee,
   error: unknown,
   goOn: (error: unknown) => Promise<void> | undefined,
 ): Promise<void> | undefined {

@@ -3,7 +3,7 @@
  * Floor 5: above `marks`, which keeps what they make.
  */
 import type {ObservableInput} from 'rxjs';
-import type {CalleeContext} from '../context/rx/context.js';
+import type {CalleeContext} from '../context/rx/callee-context.js';
 import type {RemoteStream} from '../context/rx/remote-stream.js';
 import {isSchema, type Schemas, type StandardSchema} from '../msg/schema.js';
 import type {FunctionKind} from '../msg/types.js';

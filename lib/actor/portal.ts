@@ -4,7 +4,7 @@
  */
 import type {Observable, ObservableInput, ObservedValueOf} from 'rxjs';
 import {type ActorId, formatActor} from '../base/actor-id.js';
-import {Answer} from '../base/answer.js';
+import {Answer, Report} from '../base/answer.js';
 import {current} from '../base/current.js';
 import {type ActorDied, ContextCancelled, TransportClosed} from '../base/errors.js';
 import {innerScope, ownCancel, type Scope, settledScope} from '../base/scope.js';
@@ -12,7 +12,8 @@ import {type Flow, type FlowOptions, flowOf} from '../context/flow/options.js';
 import type {Call, Frames} from '../context/protocol/call.js';
 import {Caller} from '../context/protocol/caller.js';
 import type {Tap} from '../context/rx/bounded-work.js';
-import {type CalleeContext, Context, coldContext} from '../context/rx/context.js';
+import type {CalleeContext} from '../context/rx/callee-context.js';
+import {Context, coldContext} from '../context/rx/context.js';
 import {pump} from '../context/rx/pump.js';
 import {coldStream, type RemoteStream} from '../context/rx/remote-stream.js';
 import type {AnyObservable, Source} from '../context/rx/source.js';
@@ -163,14 +164,12 @@ class PortalOf implements Portal {
 
   run<A extends unknown[], R>(fn: ((...args: A) => R) & Marked<'task'>, ...args: A): Promise<Awaited<R>> {
     const scope = this.#scope();
-    return Answer.owned<Awaited<R>>(scope, (resolve, reject) => {
-      const caller = this.#call('task', fn, args, 'verb', scope, this.run);
-      // The answer itself knows whether it was asked.
-      caller.asked = true;
+    // The promise and the call share one report: whoever awaits the promise is told of the failure of the call.
+    const report = new Report(scope);
+    return Answer.reported<Awaited<R>>(report, (resolve, reject) => {
+      const caller = this.#call('task', fn, args, 'verb', scope, this.run, report);
       caller.onOutcome(outcome =>
-        outcome.kind === 'returned'
-          ? resolve(outcome.value as Awaited<R>)
-          : reject(outcome.error, caller.isOwnCancel(outcome.error)),
+        outcome.kind === 'returned' ? resolve(outcome.value as Awaited<R>) : reject(outcome.error),
       );
     });
   }
@@ -188,8 +187,9 @@ class PortalOf implements Portal {
           resolve(opened);
           return;
         }
-        caller.asked = true;
-        reject(failure.error, caller.isOwnCancel(failure.error));
+        // From here on the promise tells of the failure, and not the context.
+        caller.report.isAsked = true;
+        reject(failure.error);
       });
     });
   }
@@ -241,14 +241,12 @@ class PortalOf implements Portal {
   /** Opens a stream or operator call for one subscriber or iterator. */
   #open(kind: 'stream' | 'operator', fn: unknown, args: unknown[], source?: Source<unknown>): Tap {
     const caller = this.#call(kind, fn, args, 'subscription', this.#scope());
-    // A subscription always counts as asked.
-    caller.asked = true;
     if (source !== undefined) feedStage(caller, this.#options, source);
     const leave = (): void => {
-      if (!caller.outcome) void caller.cancel('requested', undefined);
+      if (!caller.link.outcome) void caller.cancel('requested', undefined);
     };
     return {
-      inlet: caller.makeInlet({}),
+      inlet: caller.link.halves.makeInlet({}),
       leave,
       // The cancel is what the remote end sees; whoever consumed is told of the error itself.
       fail: leave,
@@ -263,6 +261,7 @@ class PortalOf implements Portal {
     openedBy: Call['openedBy'],
     scope: Scope,
     from: NonNullable<Call['from']> = this.#call,
+    report?: Report,
   ): Caller {
     const mark = markOf(fn);
     if (mark.kind !== kind)
@@ -285,12 +284,13 @@ class PortalOf implements Portal {
     }
     const {signal, timeout, onExit} = this.#options;
     const force = this.#owner.force;
-    const caller = new Caller(channel, {
+    return new Caller(channel, {
       kind,
       fn: this.#peer.refOf(mark),
       name: this.#peer.nameOf(mark),
       args,
       openedBy,
+      report,
       from: this.#terms.frames ?? from,
       scope,
       flow: this.#flow,
@@ -300,9 +300,8 @@ class PortalOf implements Portal {
       onExit,
       cancelBound: this.#peer.actor.tree.timeouts.exit,
       force: force && (why => force(why, this.#peer.nameOf(mark))),
+      understood: () => this.#peer.heard(mark),
     });
-    caller.onFirstAnswer = () => this.#peer.heard(mark);
-    return caller;
   }
 
   #scope(): Scope {
@@ -338,8 +337,8 @@ const verbOf = {
 
 /** Sends a source into a remote stage. Its error goes to the stage, which may handle it; the context lives on. */
 function feedStage(caller: Caller, flow: FlowOptions, source: Source<unknown>): void {
-  const outlet = caller.makeOutlet(flow);
-  pump(caller, outlet, source).then(
+  const outlet = caller.link.halves.makeOutlet(flow);
+  pump(caller.link, outlet, source).then(
     () => outlet.stop(),
     (error: unknown) => {
       // Where the outlet was closed first, the failure is the outcome's, not the source's.

@@ -10,7 +10,8 @@ import {Scope} from '../base/scope.js';
 import {readSurvey, type SurveyRow, surveyBounds} from '../base/tree-survey.js';
 import {flowOf} from '../context/flow/options.js';
 import {Caller} from '../context/protocol/caller.js';
-import {describeWait, isEnd} from '../context/protocol/waits.js';
+import {describeWait} from '../context/protocol/explain.js';
+import {Link} from '../context/protocol/link.js';
 import {Kind} from '../msg/types.js';
 import type {Actor} from './actor.js';
 import {isRuntimeName, markOf, runtimeFunction} from './marks.js';
@@ -28,8 +29,8 @@ export const survey = runtimeFunction('task', 'survey', (budget: number) =>
 
 /** This actor and all below it, each before those below it. Takes at most `budget` ms, and never rejects. */
 export async function surveyOf(actor: Actor, budget = treeMs): Promise<SurveyRow[]> {
-  const ends = [...actor.channels].flatMap(channel => [...channel.endpoints]).filter(isEnd);
-  const shown = ends.filter(end => !isRuntimeName(end instanceof Caller ? end.call.name : end.name));
+  const links = [...actor.channels].flatMap(channel => [...channel.endpoints]).filter(end => end instanceof Link);
+  const shown = links.filter(({role}) => !isRuntimeName(role.name));
   const own: SurveyRow = {
     depth: 0,
     actor: formatActor(actor.id),
@@ -57,13 +58,12 @@ export async function askSurvey(peer: Peer, name: string, budget: number): Promi
       fn: peer.refOf(mark),
       name: mark.name,
       args: [Math.max(answerMs + levelMs, budget - levelMs)],
-      openedBy: 'verb',
+      openedBy: 'subscription',
       scope,
       flow: flowOf({}),
       cancelBound: answerMs,
+      understood: () => peer.heard(mark),
     });
-    caller.asked = true;
-    caller.onFirstAnswer = () => peer.heard(mark);
     caller.onOutcome(outcome =>
       resolve(outcome.kind === 'returned' ? readSurvey(outcome.value) : silent('does not answer')),
     );

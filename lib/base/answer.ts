@@ -1,36 +1,64 @@
 /**
- * The promise that this library gives: it knows whether anybody has asked, so that a failure is told once, to the
- * one who asked or else to the owner, and never raises `unhandledRejection`.
+ * The promise that this library gives, and the rule that a failure is told once (rule T9): to the code that asked for it, or
+ * else to the owner of the call.
  * Floor 0: used by everything above that answers a call.
  */
 import {plainClock} from './clock.js';
 import type {Scope} from './scope.js';
 
-export class Answer<T> extends Promise<T> {
-  /** Whether a handler was attached: `await` attaches one too, since this is not the native class. */
-  #asked = false;
+/** Decides for one call to whom its failure goes. A promise and the context behind it may share one report. */
+export class Report {
+  readonly #owner: Scope | undefined;
+  #isDeciding = false;
+  /** Whether somebody has asked for the outcome, and so is told of it. */
+  isAsked = false;
 
-  /** Chains of an answer are plain promises: what a user builds on it is the user's. */
+  /** @param owner the scope that fails with what nobody has asked for */
+  constructor(owner: Scope | undefined) {
+    this.#owner = owner;
+  }
+
+  /** The call has failed. The owner is told unless somebody asks by the end of this macrotask. */
+  failed(error: unknown): void {
+    if (this.isAsked || this.#isDeciding) return;
+    this.#isDeciding = true;
+    const decision = plainClock.turn().then(() => {
+      if (this.isAsked) return;
+      this.isAsked = true;
+      this.#owner?.fail(error);
+    });
+    this.#owner?.expect(decision);
+  }
+}
+
+export class Answer<T> extends Promise<T> {
+  #report: Report | undefined;
+  #hasHandler = false;
+
+  /** Chains of an answer are plain promises, because a promise that a user builds on it belongs to the user. */
   static override get [Symbol.species](): PromiseConstructor {
     return Promise;
   }
 
+  /** Notes that somebody asks. `await` comes here too, because this is not the native class. */
   // biome-ignore lint/suspicious/noThenProperty: a promise that notes `then` is the point of this class
   override then<A = T, B = never>(
     fulfilled?: ((value: T) => A | PromiseLike<A>) | null,
     rejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
-    this.#asked = true;
+    this.#hasHandler = true;
+    if (this.#report) this.#report.isAsked = true;
     return super.then(fulfilled, rejected);
   }
 
   /**
-   * An answer whose failure goes to `owner` when nobody has asked by the end of the macrotask in which it rejects.
-   * What `executor` resolves it with is no promise; `quietly` marks a rejection that is no failure of the owner.
+   * An answer whose failure goes to the owner of `report` when nobody has asked for it.
+   *
+   * @param executor resolves it with a value that is not a promise
    */
-  static owned<T>(
-    owner: Scope | undefined,
-    executor: (resolve: (value: T) => void, reject: (error: unknown, quietly?: boolean) => void) => void,
+  static reported<T>(
+    report: Report,
+    executor: (resolve: (value: T) => void, reject: (error: unknown) => void) => void,
   ): Answer<T> {
     let resolve!: (value: T) => void;
     let reject!: (error: unknown) => void;
@@ -38,9 +66,12 @@ export class Answer<T> extends Promise<T> {
       resolve = fulfil;
       reject = refuse;
     });
-    const fail = (error: unknown, quietly = false): void => {
+    answer.#report = report;
+    const fail = (error: unknown): void => {
       reject(error);
-      answer.#failed(quietly ? undefined : owner, error);
+      // Only a failed answer gets a handler: a handler from the start would cost one more promise for each that succeeds.
+      if (!answer.#hasHandler) Promise.prototype.then.call(answer, undefined, () => {});
+      report.failed(error);
     };
     try {
       executor(resolve, fail);
@@ -50,18 +81,17 @@ export class Answer<T> extends Promise<T> {
     return answer;
   }
 
+  /** The same with a report of its own. */
+  static owned<T>(
+    owner: Scope | undefined,
+    executor: (resolve: (value: T) => void, reject: (error: unknown) => void) => void,
+  ): Answer<T> {
+    return Answer.reported(new Report(owner), executor);
+  }
+
   static from<T>(owner: Scope | undefined, work: PromiseLike<T>): Answer<T> {
     return Answer.owned(owner, (resolve, reject) => {
       work.then(resolve, reject);
-    });
-  }
-
-  /** Here, and not by a handler from the start: that would be one more promise for each that succeeds. */
-  #failed(owner: Scope | undefined, error: unknown): void {
-    if (this.#asked) return;
-    super.then(undefined, () => {});
-    plainClock.soon(() => {
-      if (!this.#asked) owner?.fail(error);
     });
   }
 }

@@ -30,7 +30,7 @@ export interface Gate {
  * The functions as they are when this module is loaded. A test runner that replaces the global ones later (fake timers) does
  * not stop the runtime.
  */
-const real: Time = {
+export const realTime: Time = {
   setTimeout: globalThis.setTimeout,
   clearTimeout: globalThis.clearTimeout,
   setInterval: globalThis.setInterval,
@@ -52,7 +52,7 @@ export class Clock {
   readonly #time: Time;
   readonly #gate: Gate;
 
-  constructor(time: Time, gate: Gate) {
+  constructor(time: Time, gate: Gate = open) {
     this.#time = time;
     this.#gate = gate;
   }
@@ -205,4 +205,4 @@ export class Clock {
 }
 
 /** The real time, which nobody holds up. */
-export const plainClock = new Clock(real, open);
+export const plainClock = new Clock(realTime);

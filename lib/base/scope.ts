@@ -36,6 +36,8 @@ export class Scope {
   #listeners: Ring<(why: ContextCancelled) => void> | undefined;
   #charges: Ring<Charge> | undefined;
   #failures: unknown[] | undefined;
+  /** Failures of which it is not decided yet whether somebody has asked for them. */
+  #decisions: Set<Promise<void>> | undefined;
   #detach: (() => void) | undefined;
   /** True once `settle` has done its work: nothing may be opened in it any more. */
   #settled = false;
@@ -106,6 +108,14 @@ export class Scope {
     );
   }
 
+  /** A failure may come to this scope when `decision` resolves: the scope waits for it before it is left (rule T9). */
+  expect(decision: Promise<void>): void {
+    this.#decisions ??= new Set();
+    const decisions = this.#decisions;
+    decisions.add(decision);
+    void decision.then(() => decisions.delete(decision));
+  }
+
   /** Calls `listener` when the scope is cancelled, at once when it has been. Returns how to stop listening. */
   onCancel(listener: (why: ContextCancelled) => void): () => void {
     if (this.#cancelled) {
@@ -151,13 +161,17 @@ export class Scope {
    * cancelled: everything is cancelled at once. Resolves when nothing of it is left; failures are in `failures`.
    */
   async leave(failed: boolean): Promise<void> {
-    if (this.charges.size === 0) return;
+    if (!this.#isAwaited) return;
     const stopExplaining = explainLater(this.patience, () => this.#explanation());
     try {
       await this.#leave(failed);
     } finally {
       stopExplaining();
     }
+  }
+
+  get #isAwaited(): boolean {
+    return this.charges.size > 0 || (this.#decisions !== undefined && this.#decisions.size > 0);
   }
 
   /** What it still waits for (rule C6). */
@@ -170,7 +184,11 @@ export class Scope {
   }
 
   async #leave(failed: boolean): Promise<void> {
-    while (this.#charges && this.#charges.size > 0) {
+    while (this.#isAwaited) {
+      if (!this.#charges?.size) {
+        await Promise.all(this.#decisions ?? []);
+        continue;
+      }
       const places = this.#charges.places();
       const charges = places.map(place => place.value);
       const cancelled = this.#cancelled;

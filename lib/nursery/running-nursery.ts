@@ -12,7 +12,7 @@ import {type CancelReason, ContextCancelled, ResourceExhausted, SpawnFailed} fro
 import {lookedAt} from '../base/hooks.js';
 import {type Charge, ownCancel, Scope} from '../base/scope.js';
 import {type Frames, framesAbove} from '../context/protocol/call.js';
-import {held, heldWhile, type Opening} from '../context/rx/cold.js';
+import {cold, coldWhile, type Opening} from '../context/rx/cold.js';
 import {type ActorOptions, planOf} from './actor-options.js';
 import {adoptWork} from './adopt-work.js';
 import {ChildActor} from './child-actor.js';
@@ -68,7 +68,7 @@ export class RunningNursery implements Nursery, PoolOwner, Charge {
       void gone.then(asked => asked && failed(asked));
       return {resource: portal, close: () => close(this.#unsubscribedError(name))};
     };
-    return use ? heldWhile(scope, open, use) : held(scope, open);
+    return use ? coldWhile(scope, open, use) : cold(scope, open);
   }
 
   openPool(size: number, options: ActorOptions): Promise<Pool> {
@@ -177,10 +177,11 @@ export class RunningNursery implements Nursery, PoolOwner, Charge {
     const scope = this[scopeKey];
     adoptWork(label, work, scope);
     return Answer.owned(scope, (resolve, reject) => {
-      // A cancel that this actor has asked for is not a failure of its scope.
-      work.then(resolve, error =>
-        reject(error, error instanceof ContextCancelled && error.canceller?.id === this.#actor.id.id),
-      );
+      work.then(resolve, error => {
+        // A cancel that this actor has asked for is not a failure of its scope.
+        if (error instanceof ContextCancelled && error.canceller?.id === this.#actor.id.id) ownCancel(error);
+        reject(error);
+      });
     });
   }
 

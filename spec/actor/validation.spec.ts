@@ -20,7 +20,7 @@ import {homesOf} from '../../lib/actor/exposed.js';
 import {context, operator, stream, task} from '../../lib/actor/markers.js';
 import {makePortal, type Portal} from '../../lib/actor/portal.js';
 import {type ContextCancelled, MessageTypeError, RemoteActorError} from '../../lib/base/errors.js';
-import type {CalleeContext} from '../../lib/context/rx/context.js';
+import type {CalleeContext} from '../../lib/context/rx/callee-context.js';
 import type {RemoteStream} from '../../lib/context/rx/remote-stream.js';
 import type {SchemaResult, StandardSchema} from '../../lib/msg/schema.js';
 import {newPair, type Pair, turns, until} from '../pair.js';

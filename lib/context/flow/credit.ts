@@ -1,30 +1,30 @@
 /**
- * Credit: how much one end may send, and how much the other has taken in.
- * Floor 4: pure counting, in messages and in bytes; `outlet` and `inlet` act on it.
+ * Credit: how much the sender may send, and how much the receiver has consumed.
+ * Floor 4, room `flow`: pure counting, in messages and in bytes; `outlet` and `inlet` act on it.
  *
- * Grants are cumulative and absolute ("you may send up to n in all", the request-n of Reactive Streams without its
- * additions), so that one said twice, or lost and said again, changes nothing.
+ * Grants are cumulative and absolute: "you may send n values in all". They are the request-n of Reactive Streams without
+ * the additions. Therefore a grant that arrives twice, or that is lost and sent again, changes nothing.
  */
 import {ProtocolError} from '../../base/errors.js';
 import {WindowBudget} from '../../channel/budget.js';
 
-/** What a receiver has granted to a sender since the beginning. */
+/** The messages and bytes that a receiver has granted since the beginning of the stream. */
 export interface Grant {
   readonly messages: number;
   readonly bytes: number;
 }
 
-/** The sending half: how much may go. */
+/** The sender's count: how much may leave. */
 export class SendCredit {
   #messages = 0;
   #bytes = 0;
-  /** The receiver's window in bytes as it was at first: it only grows. */
+  /** The receiver's first window in bytes. The window only grows. */
   #windowBytes = 0;
-  /** Values sent so far: the sequence number of the last one. */
+  /** How many values were sent; also the sequence number of the last one. */
   sent = 0;
   #sentBytes = 0;
 
-  /** @throws ProtocolError when the grant is no number or takes back what was granted */
+  /** @throws ProtocolError when the grant is not a count, or takes back what was granted */
   grant(messages: number, bytes: number): void {
     if (!isCount(messages) || !isCount(bytes))
       throw new ProtocolError(`credit for ${String(messages)} messages and ${String(bytes)} bytes arrived`);
@@ -39,14 +39,15 @@ export class SendCredit {
     return this.#messages > 0;
   }
 
-  /** Whether a value could go that is small. */
+  /** Whether a small value could leave now. */
   get open(): boolean {
     return this.sent < this.#messages && this.#sentBytes < this.#bytes;
   }
 
   /**
-   * Whether a value of so many bytes may go now. One larger than half the window is let through once there is any
-   * room at all: the receiver speaks again at half its window, so waiting for more could be for ever.
+   * Whether a value of this size may leave now. A value larger than half of the window may leave as soon as there is any
+   * room at all. The reason: the receiver grants again only when half of its window is used, so that a wait for more room
+   * could last for ever.
    */
   fits(bytes: number): boolean {
     if (this.sent >= this.#messages) return false;
@@ -61,16 +62,16 @@ export class SendCredit {
   }
 }
 
-/** The receiving half: what has come, what was consumed, and when to grant more. */
+/** The receiver's count: what has arrived, what was consumed, and when to grant more. */
 export class ReceiveCredit {
   readonly #window: number;
-  /** The window in bytes: small at first, up to `#most` as it is used. */
+  /** The window in bytes. It starts small and grows with use, up to `#most`. */
   #windowBytes = 0;
   readonly #most: number;
   readonly #budget: WindowBudget;
   #closed = false;
   #granted: Grant = {messages: 0, bytes: 0};
-  /** Values received so far: the sequence number of the last one. */
+  /** How many values have arrived; also the sequence number of the last one. */
   received = 0;
   #receivedBytes = 0;
   #consumed = 0;
@@ -82,19 +83,19 @@ export class ReceiveCredit {
     this.#budget = budget;
   }
 
-  /** Whether all has come that was granted. */
+  /** Whether the sender has used up its credit. */
   get exhausted(): boolean {
     return this.received >= this.#granted.messages || this.#receivedBytes >= this.#granted.bytes;
   }
 
-  /** The first grant. @param reserved what `firstWindow` gave for it, where it had to be known before */
+  /** The first grant. @param reserved the bytes from `firstWindow`, when they had to be known before */
   open(reserved = firstWindow(this.#budget, this.#most)): Grant {
     this.#windowBytes = reserved;
     this.#granted = {messages: this.#window, bytes: this.#windowBytes};
     return this.#granted;
   }
 
-  /** False when the value is more than was granted. @throws ProtocolError on a gap: the channel has lost something */
+  /** Returns false when the value is beyond the credit. @throws ProtocolError on a gap, because the channel has lost a value */
   accept(seq: number, bytes: number): boolean {
     if (seq !== this.received + 1)
       throw new ProtocolError(`value ${seq} of a stream arrived where ${this.received + 1} was due`);
@@ -104,12 +105,12 @@ export class ReceiveCredit {
     return true;
   }
 
-  /** Counts what was consumed; returns the new grant when it is worth a message: at half the window. */
+  /** Counts consumed values. Returns the new grant when it is worth a message, which is when half of the window is used. */
   consume(messages: number, bytes: number): Grant | undefined {
     this.#consumed += messages;
     this.#consumedBytes += bytes;
     if (this.#closed) return undefined;
-    // A window may be as large as a count can be: what is added to it says no more.
+    // The window itself may be the largest safe integer. A sum beyond that would not be exact.
     const granted = Math.min(this.#consumed + this.#window, Number.MAX_SAFE_INTEGER);
     const isUsed = (this.#consumedBytes + this.#windowBytes - this.#granted.bytes) * 2 >= this.#windowBytes;
     if (!isUsed && (granted - this.#granted.messages) * 2 < this.#window) return undefined;
@@ -118,24 +119,25 @@ export class ReceiveCredit {
     return this.#granted;
   }
 
-  /** Nothing more comes: what the window held of the budget is free. */
+  /** Nothing more comes: the window gives its bytes back to the budget of the channel. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
     this.#budget.giveBack(this.#windowBytes);
   }
 
-  /** A window whose bytes are used doubles, as far as the channel can give. */
+  /** A window whose bytes are used doubles, as far as the budget of the channel allows. */
   #grow(): void {
     this.#windowBytes += this.#budget.take(Math.min(this.#windowBytes, this.#most - this.#windowBytes));
   }
 }
 
-/** What a window starts with, and what it gets where the channel has no more to give. */
+/** The bytes of a new window: small, so that ten thousand open streams stay bounded too. */
 const firstBytes = 64 * 1024;
+/** The bytes of a new window when the budget of the channel is used up: a stream must be able to move at all. */
 const leastBytes = 1_024;
 
-/** Takes what a new window of at most `most` bytes starts with. */
+/** Takes the first bytes of a window, which may grow up to `most` bytes, out of the budget. */
 export function firstWindow(budget: WindowBudget, most: number): number {
   return budget.take(Math.min(most, firstBytes), leastBytes);
 }

@@ -1,26 +1,29 @@
 /**
- * The receiving half of a stream: keeps values until every consumer has had them, and grants credit as they go.
- * Floor 4: below `msg-stream`, which puts the face of RxJS on it; no RxJS here.
+ * The receiving half of a stream: keeps values until every consumer has had them, and grants credit as they are consumed.
+ * Floor 4, room `flow`: above `credit`; `protocol/halves` fills it, and `rx/` takes the values out.
  *
- * Values lie in one log. A consumer is a place in that log, so several see each value once and in order, the slowest
- * decides how much the sender may send, and one that leaves takes nothing with it.
+ * Values lie in one log. A consumer is a position in that log. Therefore several consumers see each value once and in
+ * order, the slowest one decides how much the sender may send, and a consumer that leaves takes no value with it.
  */
 import {ProtocolError} from '../../base/errors.js';
+import {Fifo} from '../../base/fifo.js';
 import type {WindowBudget} from '../../channel/budget.js';
 import {type Grant, ReceiveCredit} from './credit.js';
 
-/** How a stream ended here: `error` absent means completed. */
+/** How a stream has ended at the receiver. Without `error` it was completed. */
 export interface StreamEnd {
   readonly error?: unknown;
 }
 
-/** Someone who takes values. */
+/** A value in the log, or the end behind the last value. */
+export type Item = {readonly value: unknown} | StreamEnd;
+
 export interface Consumer {
-  /** Values, or the end, wait at its place: look with `peek`, go on with `advance`. */
+  /** Values, or the end, wait at its position. */
   ready(): void;
-  /** Whether it may be left without an end: a subscriber may, a pending `next()` would hang. */
+  /** Whether it may be left without an end: a subscriber may, while a pending `next()` would hang. */
   readonly mutable: boolean;
-  /** Where it may not be left: takes no more values, and waits for the end alone. */
+  /** For a consumer that must see the end: it takes no more values and waits for the end alone. */
   mute?(): void;
 }
 
@@ -29,32 +32,34 @@ interface Entry {
   readonly bytes: number;
 }
 
-interface Place {
+interface Position {
   /** The number of the next value for this consumer. */
   next: number;
-  /** How many of the last ones it was handed are not yet consumed for good. */
+  /** How many of the last values were handed to the consumer and may still come back. */
   held: number;
-  /** How far it may be behind; then it misses values, and holds back nobody. */
+  /** How many values the consumer may be behind. Then it misses values instead of holding back the sender. */
   readonly lag: number | undefined;
-  /** Values that it has missed and was not told of. */
+  /** Values that the consumer has missed and was not told about yet. */
   missed: number;
 }
 
 export class Inlet {
   readonly #credit: ReceiveCredit;
   readonly #grant: (grant: Grant) => void;
-  /** Kept values; the first has the number `#base`. */
-  readonly #log: Entry[] = [];
-  #logFrom = 0;
+  /** The values that are kept; the first one has the number `#base`. */
+  readonly #log = new Fifo<Entry>();
   #base = 1;
   /** The number of the first value for which no credit was returned yet. */
   #credited = 1;
-  readonly #places = new Map<Consumer, Place>();
-  /** Within the turn in which the first consumer came: others may still join it at the beginning. */
-  #gathering = false;
-  #end: StreamEnd | undefined;
-  #draining = false;
-  #opened = false;
+  readonly #positions = new Map<Consumer, Position>();
+  /** Set within the turn in which the first consumer came: consumers that come in the same turn begin where it began. */
+  #isGathering = false;
+  /** Set while the values that no consumer wants are dropped. */
+  #isDraining = false;
+  /** How the stream has ended; undefined while it is open. */
+  ended: StreamEnd | undefined;
+  /** Whether this end has granted credit. */
+  opened = false;
   received = 0;
   dropped = 0;
 
@@ -68,41 +73,30 @@ export class Inlet {
     this.#grant = options.grant;
   }
 
-  get ended(): StreamEnd | undefined {
-    return this.#end;
+  /** Grants the first window. @param granted its bytes, when the grant has travelled with the Start already */
+  open(granted?: number): void {
+    this.opened = true;
+    // A stream that has ended needs no window, because nothing would give it back.
+    if (this.ended) return;
+    const grant = this.#credit.open(granted);
+    if (granted === undefined) this.#grant(grant);
   }
 
-  get opened(): boolean {
-    return this.#opened;
-  }
-
-  /** Grants the first window. @param said its bytes, where the grant went out with the Start */
-  open(said?: number): void {
-    this.#opened = true;
-    // A stream that has ended needs no window: nothing would give it back.
-    if (this.#end) return;
-    const grant = this.#credit.open(said);
-    if (said === undefined) this.#grant(grant);
-  }
-
-  /** A value has arrived. False when it is beyond the credit. @throws ProtocolError when it is out of turn */
+  /** A value has arrived. Returns false when it is beyond the credit. @throws ProtocolError when a value before it is missing */
   accept(seq: number, value: unknown, bytes: number): boolean {
     if (!this.#credit.accept(seq, bytes)) return false;
     this.received++;
-    if (this.#draining && this.#places.size === 0) {
-      this.dropped++;
-      this.#log.push({value, bytes});
-      this.#dropAll(0);
-      return true;
-    }
     this.#log.push({value, bytes});
-    for (const place of this.#places.values()) if (place.lag !== undefined) this.#moveUp(place, place.lag);
+    if (this.#isDraining && this.#positions.size === 0) this.#dropAll();
+    else
+      for (const position of this.#positions.values())
+        if (position.lag !== undefined) this.#moveUp(position, position.lag);
     return true;
   }
 
-  /** After a frame's values: lets everybody take them. */
+  /** After the values of a frame: lets every consumer take them. */
   deliver(): void {
-    for (const consumer of this.#places.keys()) consumer.ready();
+    for (const consumer of this.#positions.keys()) consumer.ready();
   }
 
   /** @throws ProtocolError when values that were sent have not arrived */
@@ -112,138 +106,157 @@ export class Inlet {
   }
 
   /**
-   * Nothing more comes. Consumers see the end behind the last value. The first stands, but that an error is what
-   * later reads report, where it becomes known behind a regular end (S7).
+   * Nothing more comes. Consumers see the end behind the last value. The first end stands, with one exception: an error
+   * that becomes known after a regular end is what later reads report (rule S7).
    */
   finish(end: StreamEnd): void {
-    if (this.#end) {
-      if ('error' in end && !('error' in this.#end)) this.#end = end;
+    if (this.ended) {
+      if ('error' in end && !('error' in this.ended)) this.ended = end;
       return;
     }
-    this.#end = end;
+    this.ended = end;
     this.#credit.close();
     this.deliver();
   }
 
-  /** From the present backlog on; that is for all who attach in the turn of the first. */
+  /** A consumer begins at the backlog, when it comes in the turn of the first consumer; later ones begin at the next value. */
   attach(consumer: Consumer, lag?: number): void {
-    if (this.#places.size === 0) this.#gather();
-    this.#places.set(consumer, {next: this.#gathering ? this.#base : this.#next(), held: 0, lag, missed: 0});
+    if (this.#positions.size === 0) this.#gather();
+    this.#positions.set(consumer, {next: this.#isGathering ? this.#base : this.#next(), held: 0, lag, missed: 0});
   }
 
-  /** Leaves. With `giveBack`, what it held returns to the log. The last to leave keeps its place for whoever comes next. */
+  /**
+   * A consumer leaves. With `giveBack`, the values that it held return to the log. The position of the last consumer stays,
+   * so that the next consumer goes on there.
+   */
   detach(consumer: Consumer, giveBack = false): void {
-    const place = this.#places.get(consumer);
-    if (place === undefined) return;
-    if (giveBack) place.next -= place.held;
-    place.held = 0;
-    if (this.#places.size === 1) this.#gathering = false;
+    const position = this.#positions.get(consumer);
+    if (position === undefined) return;
+    if (giveBack) position.next -= position.held;
+    position.held = 0;
+    if (this.#positions.size === 1) this.#isGathering = false;
     this.#trim();
-    this.#places.delete(consumer);
-    if (this.#places.size > 0) this.#trim();
-    else if (this.#draining) this.#dropAll(this.#log.length - this.#logFrom);
+    this.#positions.delete(consumer);
+    if (this.#positions.size > 0) this.#trim();
+    else if (this.#isDraining) this.#dropAll();
   }
 
-  /** Subscribers are told nothing more; nobody begins work on another value. */
+  /** Subscribers are told nothing more, and nobody begins work on another value. */
   mute(): void {
     this.quit();
-    for (const consumer of this.#places.keys()) if (consumer.mutable) this.detach(consumer);
+    for (const consumer of this.#positions.keys()) if (consumer.mutable) this.detach(consumer);
   }
 
-  /** What is owed an end is owed no more values: its scope is left. */
+  /** The scope of the stream is left: consumers that must see the end get no more values before it. */
   quit(): void {
-    for (const consumer of this.#places.keys()) consumer.mute?.();
+    for (const consumer of this.#positions.keys()) consumer.mute?.();
   }
 
   get consumers(): number {
-    return this.#places.size;
+    return this.#positions.size;
   }
 
-  /** Whether the sender has used up what it was granted: it waits for somebody here to take what has come. */
+  /** Whether the sender has used up its credit, so that it waits until somebody here takes values. */
   get isFull(): boolean {
-    return this.#opened && !this.#end && this.#credit.exhausted;
+    return this.opened && !this.ended && this.#credit.exhausted;
   }
 
-  /** What waits for a consumer, so many values ahead of its place: a value, the end, or nothing yet. */
-  peek(consumer: Consumer, ahead = 0): {readonly value: unknown} | StreamEnd | undefined {
-    const place = this.#places.get(consumer);
-    if (place === undefined) return undefined;
-    return this.#at(place.next + ahead) ?? this.#end;
+  /** The item that is `ahead` values behind the consumer's position. Undefined when it has not come yet. */
+  peek(consumer: Consumer, ahead = 0): Item | undefined {
+    const position = this.#positions.get(consumer);
+    return position && this.#itemAt(position.next + ahead);
   }
 
-  /** Counts the next value as consumed by this consumer; with `hold` only once it is let go: it may yet come back. */
+  /** Takes the next item for this consumer; a value counts as consumed. Undefined when nothing has come yet. */
+  take(consumer: Consumer): Item | undefined {
+    const position = this.#positions.get(consumer);
+    if (position === undefined) return undefined;
+    const item = this.#itemAt(position.next);
+    if (item !== undefined && isValue(item)) this.#goOn(position, false);
+    return item;
+  }
+
+  /** Counts the next value as consumed by this consumer. With `hold`, only once it is released, because it may come back. */
   advance(consumer: Consumer, hold = false): void {
-    const place = this.#places.get(consumer);
-    if (place === undefined) return;
-    const from = place.next - place.held;
-    // The slowest of all, or of those who may hold back the sender.
-    const slowest = from === this.#base || from === this.#credited;
-    place.next++;
-    if (hold || place.held > 0) place.held++;
-    else if (slowest) this.#trim();
+    const position = this.#positions.get(consumer);
+    if (position !== undefined) this.#goOn(position, hold);
   }
 
-  /** How many values this consumer has missed since it last asked. */
+  #goOn(position: Position, hold: boolean): void {
+    const from = position.next - position.held;
+    // Only the slowest consumer, or the slowest one that may hold back the sender, changes what is kept and what is granted.
+    const isSlowest = from === this.#base || from === this.#credited;
+    position.next++;
+    if (hold || position.held > 0) position.held++;
+    else if (isSlowest) this.#trim();
+  }
+
+  /** How many values this consumer has missed since it asked last. */
   takeMissed(consumer: Consumer): number {
-    const place = this.#places.get(consumer);
-    const missed = place?.missed ?? 0;
-    if (place) place.missed = 0;
+    const position = this.#positions.get(consumer);
+    const missed = position?.missed ?? 0;
+    if (position) position.missed = 0;
     return missed;
   }
 
-  /** What this consumer was handed is consumed for good. */
+  /** The values that were handed to this consumer do not come back any more. */
   release(consumer: Consumer): void {
-    const place = this.#places.get(consumer);
-    if (place === undefined) return;
-    place.held = 0;
+    const position = this.#positions.get(consumer);
+    if (position === undefined) return;
+    position.held = 0;
     this.#trim();
   }
 
-  /** `result()` wants the end: what nobody wants is dropped, and counted. */
+  /** `result()` wants the end of the stream: values that no consumer wants are dropped and counted. */
   drain(): void {
-    if (this.#draining) return;
-    this.#draining = true;
-    if (!this.#opened) this.open();
-    if (this.#places.size === 0) this.#dropAll(this.#log.length - this.#logFrom);
+    if (this.#isDraining) return;
+    this.#isDraining = true;
+    if (!this.opened) this.open();
+    if (this.#positions.size === 0) this.#dropAll();
   }
 
-  /** Nobody wants what is kept: so many more were dropped. */
-  #dropAll(count: number): void {
-    this.dropped += count;
-    this.#return(this.#next());
-    this.#forget(this.#next());
+  /** Drops everything that is kept. */
+  #dropAll(): void {
+    this.dropped += this.#log.size;
+    const next = this.#next();
+    this.#return(next);
+    this.#forget(next);
   }
 
-  /** A consumer that is too far behind goes on from the oldest value that it may still have. It holds back nobody. */
-  #moveUp(place: Place, lag: number): void {
+  /** A consumer that is too far behind goes on from the oldest value that it may still have. */
+  #moveUp(position: Position, lag: number): void {
     const oldest = this.#next() - lag;
-    if (place.next < oldest) {
-      place.missed += oldest - place.next;
-      place.next = oldest;
-      place.held = 0;
+    if (position.next < oldest) {
+      position.missed += oldest - position.next;
+      position.next = oldest;
+      position.held = 0;
     }
     this.#trim();
   }
 
   /** The number of the value that comes next. */
   #next(): number {
-    return this.#base + this.#log.length - this.#logFrom;
+    return this.#base + this.#log.size;
+  }
+
+  #itemAt(number: number): Item | undefined {
+    return this.#log.at(number - this.#base) ?? this.ended;
   }
 
   #gather(): void {
-    this.#gathering = true;
+    this.#isGathering = true;
     queueMicrotask(() => {
-      this.#gathering = false;
+      this.#isGathering = false;
       this.#trim();
     });
   }
 
-  /** Returns credit for what all have had who may hold it back, and forgets what everybody has had. */
+  /** Returns credit for the values that nobody holds back any more, and forgets the values that everybody has had. */
   #trim(): void {
-    if (this.#gathering || this.#places.size === 0) return;
+    if (this.#isGathering || this.#positions.size === 0) return;
     let kept = this.#next();
     let consumed = kept;
-    for (const {next, held, lag} of this.#places.values()) {
+    for (const {next, held, lag} of this.#positions.values()) {
       kept = Math.min(kept, next - held);
       if (lag === undefined) consumed = Math.min(consumed, next - held);
     }
@@ -255,31 +268,19 @@ export class Inlet {
     let bytes = 0;
     const count = until - this.#credited;
     if (count <= 0) return;
-    for (let number = this.#credited; number < until; number++) bytes += (this.#at(number) as Entry).bytes;
+    for (let number = this.#credited; number < until; number++)
+      bytes += (this.#log.at(number - this.#base) as Entry).bytes;
     this.#credited = until;
     const grant = this.#credit.consume(count, bytes);
     if (grant) this.#grant(grant);
   }
 
-  #at(number: number): Entry | undefined {
-    return this.#log[this.#logFrom + number - this.#base];
-  }
-
   #forget(until: number): void {
-    for (; this.#base < until; this.#base++) this.#log[this.#logFrom++] = forgotten;
-    if (this.#logFrom === this.#log.length) {
-      this.#log.length = 0;
-      this.#logFrom = 0;
-    } else if (this.#logFrom > 1_024 && this.#logFrom * 2 > this.#log.length) {
-      this.#log.splice(0, this.#logFrom);
-      this.#logFrom = 0;
-    }
+    for (; this.#base < until; this.#base++) this.#log.shift();
   }
 }
 
-const forgotten: Entry = {value: undefined, bytes: 0};
-
-/** Whether what waits for a consumer is a value, and not the end. */
-export function isValue(item: {readonly value: unknown} | StreamEnd): item is {readonly value: unknown} {
+/** Whether an item is a value, and not the end. */
+export function isValue(item: Item): item is {readonly value: unknown} {
   return 'value' in item;
 }

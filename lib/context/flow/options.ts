@@ -1,25 +1,29 @@
 /**
- * How much may be on its way between two ends, and wait at one.
- * Floor 4: the options of streams, checked and completed once.
+ * The options of a stream: how much may be on its way between the two ends, and how much may wait at the sender.
+ * Floor 4, room `flow`: checked and completed here once, trusted everywhere else.
  */
 
 /**
- * What happens when values are pushed while the receiver grants no room. `error`: beyond `bufferBytes` the context
- * fails with StreamOverrun. `dropOldest`: beyond `bufferBytes` the oldest go. `latest`: one value waits, the last.
+ * How a sender treats values that are pushed while the receiver grants no room.
+ *
+ * - `error`: when more than `bufferBytes` wait, the context fails with StreamOverrun
+ * - `dropOldest`: when more than `bufferBytes` wait, the oldest values are dropped
+ * - `latest`: one value waits, the last one
  */
 export type Overflow = 'error' | 'dropOldest' | 'latest';
 
 export interface FlowOptions {
-  /** Values that a sender may be ahead of the consumer: 1 024. */
+  /** How many values the sender may be ahead of the consumer. Default: 1 024. */
   readonly window?: number | undefined;
-  /** The same in bytes: 1 MiB. A window starts with 64 KiB of it and grows with use. */
+  /** How many bytes the sender may be ahead of the consumer. Default: 1 MiB. A window starts with 64 KiB and grows with use. */
   readonly windowBytes?: number | undefined;
-  /** Bytes that may wait at the sender for room, when values are pushed: 16 MiB. */
+  /** How many bytes of pushed values may wait at the sender for room. Default: 16 MiB. */
   readonly bufferBytes?: number | undefined;
-  /** What happens when more is pushed than that: `error`. */
+  /** How the sender treats what is pushed beyond `bufferBytes`. Default: `error`. */
   readonly overflow?: Overflow | undefined;
 }
 
+/** The options, checked and completed. */
 export interface Flow {
   readonly window: number;
   readonly windowBytes: number;
@@ -27,7 +31,7 @@ export interface Flow {
   readonly overflow: Overflow;
 }
 
-/** The options with their defaults. @throws RangeError, TypeError */
+/** @throws RangeError for a number out of range, TypeError for an unknown `overflow` */
 export function flowOf(options: FlowOptions): Flow {
   const {window = 1_024, windowBytes = 1024 * 1024, bufferBytes = 16 * 1024 * 1024, overflow = 'error'} = options;
   if (!(Number.isSafeInteger(window) && window >= 1))

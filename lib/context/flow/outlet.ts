@@ -1,19 +1,22 @@
 /**
- * The sending half of a stream: values leave when the receiver has granted room for them, in order.
- * Floor 4: below `msg-stream`; knows iterables and anything with `subscribe`, no RxJS.
+ * The sending half of a stream: values leave in order, as soon as the receiver has granted room for them.
+ * Floor 4, room `flow`: above `credit`; `protocol/halves` connects it to the channel.
  */
 import {formatActor} from '../../base/actor-id.js';
 import {StreamClosed, StreamOverrun} from '../../base/errors.js';
+import {Fifo} from '../../base/fifo.js';
+import {Moment} from '../../base/moment.js';
+import {Wakeups} from '../../base/wakeups.js';
 import {SendCredit} from './credit.js';
 import type {Flow, Overflow} from './options.js';
 
-/** What an outlet does to the world. */
+/** The world as an outlet sees it. */
 export interface OutletPort {
   /** Hands one value to the channel. */
   value(seq: number, bytes: Uint8Array): void;
-  /** Says that no more comes; with the error of a source that failed. */
+  /** Tells the receiver that no more values come, and why when the source has failed. */
   stop(last: number, failure?: {readonly error: unknown}): void;
-  /** More was pushed than may wait. */
+  /** More values were pushed than may wait. */
   overrun(error: StreamOverrun): void;
   /** Something waits for room. */
   blocked?(): void;
@@ -22,9 +25,15 @@ export interface OutletPort {
 /** A value that waits for room. */
 interface Waiting {
   readonly bytes: Uint8Array;
-  /** Nobody has seen room for it, nor waits: it may be dropped. */
-  readonly pushed?: true;
+  /** It was pushed: nobody waits for it, so that it may be dropped. */
+  readonly isPushed?: true;
   readonly settle?: {readonly resolve: () => void; readonly reject: (error: unknown) => void};
+}
+
+/** Why nothing more can be sent, and whether this end decided that. */
+interface Closing {
+  readonly error: unknown;
+  readonly byUs: boolean;
 }
 
 export class Outlet {
@@ -32,19 +41,20 @@ export class Outlet {
   readonly #bufferBytes: number;
   readonly #overflow: Overflow;
   readonly #credit = new SendCredit();
-  #queue: Waiting[] = [];
-  #queueFrom = 0;
-  /** Bytes of what waits. */
+  readonly #queue = new Fifo<Waiting>();
+  /** Bytes that wait for room. */
   queuedBytes = 0;
+  /** Values that were dropped. */
   dropped = 0;
   /** How often something has waited too long. */
   stalls = 0;
-  /** Set when nothing can be sent any more: with what a `send` is answered. */
-  #closed: {readonly error: unknown; readonly byUs: boolean} | undefined;
+  /** Set when nothing more can be sent. Every later `send` is answered with its error. */
+  closed: Closing | undefined;
+  readonly #onClosed = new Moment();
+  /** Set while a Stop waits behind the queue. */
   #stopping: {readonly failure?: {readonly error: unknown}} | undefined;
-  #roomWaiters: (() => void)[] = [];
-  #flushWaiters: (() => void)[] = [];
-  #closedListeners: (() => void)[] = [];
+  readonly #roomWaiters = new Wakeups();
+  readonly #flushWaiters = new Wakeups();
 
   constructor(port: OutletPort, flow: Pick<Flow, 'bufferBytes' | 'overflow'>) {
     this.#port = port;
@@ -62,126 +72,114 @@ export class Outlet {
     return this.#credit.granted;
   }
 
-  get closed(): {readonly error: unknown; readonly byUs: boolean} | undefined {
-    return this.#closed;
-  }
-
   /** @throws ProtocolError on credit that makes no sense */
   grant(messages: number, bytes: number): void {
     this.#credit.grant(messages, bytes);
     this.#flush();
   }
 
-  /** Room for a small value right now, with nothing waiting before it. */
+  /** Whether a small value could leave now, because there is room and nothing waits before it. */
   get hasRoom(): boolean {
-    return this.#queueFrom === this.#queue.length && this.#credit.open;
+    return this.#queue.size === 0 && this.#credit.open;
   }
 
   /** Whether something waits for room. */
   get isBlocked(): boolean {
-    return this.#queueFrom < this.#queue.length || this.#roomWaiters.length > 0;
+    return this.#queue.size > 0 || this.#roomWaiters.size > 0;
   }
 
-  /** Resolves when `hasRoom`, or when the outlet has closed: look again then. */
+  /** Resolves when there is room, or when the outlet has closed. The caller looks again which one it is. */
   room(): Promise<void> {
-    if (this.hasRoom || this.#closed) return Promise.resolve();
+    if (this.hasRoom || this.closed) return Promise.resolve();
     this.#port.blocked?.();
-    return new Promise(resolve => this.#roomWaiters.push(resolve));
+    return this.#roomWaiters.next();
   }
 
-  /** Queues within the bound. Says whether the value was taken. */
+  /** Sends a value that nobody waits for, or queues it within the bound. Returns whether the value was taken. */
   push(bytes: Uint8Array): boolean {
-    if (this.#closed) {
+    if (this.closed) {
       this.dropped++;
       return false;
     }
-    if (this.#goes(bytes)) return true;
+    if (this.#leaves(bytes)) return true;
     if (this.#overflow === 'latest') this.#dropPushed(0);
     else if (this.#overflow === 'dropOldest') this.#dropPushed(this.#bufferBytes - bytes.length);
     else if (this.queuedBytes + bytes.length > this.#bufferBytes) {
       this.dropped++;
-      this.#port.overrun(
-        new StreamOverrun(
-          `more than ${this.#bufferBytes} bytes wait in a stream whose receiver grants no room: send() waits for it, pump() and an iterable are pulled by it, and bufferBytes sets the bound`,
-        ),
-      );
+      this.#port.overrun(overrunError(this.#bufferBytes));
       return false;
     }
-    this.#enqueue({bytes, pushed: true});
+    this.#enqueue({bytes, isPushed: true});
     return true;
   }
 
-  /** Sends now if there is room. @throws StreamClosed, or what the context failed with */
+  /** Sends the value when there is room for it now. @throws StreamClosed, or the error of the context */
   trySend(bytes: Uint8Array): boolean {
-    if (this.#closed) throw this.#closed.error;
-    return this.#goes(bytes);
+    if (this.closed) throw this.closed.error;
+    return this.#leaves(bytes);
   }
 
-  /** Waits for room; `settle` learns when it has come, or why it never will. */
+  /** Queues a value until there is room. `settle` learns that the value has left, or why it never will. */
   waitToSend(bytes: Uint8Array, settle?: Waiting['settle']): void {
     this.#enqueue(settle ? {bytes, settle} : {bytes});
   }
 
-  /** No more comes: said once what waits has left. */
+  /** No more values come. The receiver is told when the queue is empty. */
   stop(failure?: {readonly error: unknown}): void {
-    if (this.#closed) return;
-    this.#closed = {error: closedHere(), byUs: true};
+    if (this.closed) return;
+    this.closed = {error: closedHereError(), byUs: true};
     this.#stopping = failure ? {failure} : {};
     this.#flush();
-    this.#wakeRoomWaiters();
-    this.#tellClosed();
+    this.#roomWaiters.wake();
+    this.#onClosed.happen();
   }
 
-  /** Calls `listener` when the outlet closes, at once when it has. */
+  /** Calls `listener` when the outlet closes, at once when it has closed. */
   onClosed(listener: () => void): void {
-    if (this.#closed) listener();
-    else this.#closedListeners.push(listener);
+    this.#onClosed.on(listener);
   }
 
-  /** Resolves when nothing waits any more: all has left, or was cut. */
+  /** Resolves when the queue is empty, because all values have left or were cut off. */
   async flushed(): Promise<void> {
-    while (this.#queueFrom < this.#queue.length || this.#stopping) {
-      await new Promise<void>(resolve => this.#flushWaiters.push(resolve));
-    }
+    while (this.#queue.size > 0 || this.#stopping) await this.#flushWaiters.next();
   }
 
-  /** Nothing can leave any more: who waits is told why, what waits is dropped and counted. Says how many were told. */
-  cut(error: unknown, byUs = false): number {
-    const queue = this.#queue.slice(this.#queueFrom);
-    this.#queue = [];
-    this.#queueFrom = 0;
+  /**
+   * Nothing can leave any more: what waits is dropped and counted, and everybody who waits is told why.
+   * Returns whether anybody waited.
+   */
+  cut(error: unknown, byUs = false): boolean {
+    const queue = this.#queue.takeAll();
     this.queuedBytes = 0;
     this.#stopping = undefined;
-    if (!this.#closed?.byUs) this.#closed = {error, byUs};
+    if (!this.closed?.byUs) this.closed = {error, byUs};
     for (const waiting of queue) {
       this.dropped++;
       waiting.settle?.reject(error);
     }
-    const told = queue.filter(waiting => waiting.settle).length + this.#roomWaiters.length;
-    this.#wakeRoomWaiters();
-    this.#wakeFlushWaiters();
-    this.#tellClosed();
-    return told;
+    const isTold = this.#roomWaiters.size > 0 || queue.some(waiting => waiting.settle);
+    this.#roomWaiters.wake();
+    this.#flushWaiters.wake();
+    this.#onClosed.happen();
+    return isTold;
   }
 
-  #goes(bytes: Uint8Array): boolean {
-    if (this.#queueFrom < this.#queue.length || !this.#credit.fits(bytes.length)) return false;
+  #leaves(bytes: Uint8Array): boolean {
+    if (this.#queue.size > 0 || !this.#credit.fits(bytes.length)) return false;
     this.#port.value(this.#credit.take(bytes.length), bytes);
     return true;
   }
 
-  /** Drops the oldest pushed values until so many bytes are left; what was sent or pulled stays. */
+  /** Drops the oldest pushed values until at most so many bytes wait. Values that somebody waits for stay. */
   #dropPushed(bytes: number): void {
-    for (let at = this.#queueFrom; at < this.#queue.length && this.queuedBytes > bytes; at++) {
-      const waiting = this.#queue[at] as Waiting;
-      if (!waiting.pushed) continue;
-      this.queuedBytes -= waiting.bytes.length;
-      this.dropped++;
-      // What stood before it stays: it moves up by one place.
-      this.#queue.copyWithin(this.#queueFrom + 1, this.#queueFrom, at);
-      this.#queue[this.#queueFrom++] = gone;
+    for (let at = 0; at < this.#queue.size && this.queuedBytes > bytes; ) {
+      const waiting = this.#queue.at(at) as Waiting;
+      if (waiting.isPushed) {
+        this.#queue.remove(at);
+        this.queuedBytes -= waiting.bytes.length;
+        this.dropped++;
+      } else at++;
     }
-    this.#compact();
   }
 
   #enqueue(waiting: Waiting): void {
@@ -191,59 +189,34 @@ export class Outlet {
   }
 
   #flush(): void {
-    while (this.#queueFrom < this.#queue.length) {
-      const next = this.#queue[this.#queueFrom] as Waiting;
-      if (!this.#credit.fits(next.bytes.length)) break;
-      this.#queue[this.#queueFrom++] = gone;
+    for (let next = this.#queue.at(0); next && this.#credit.fits(next.bytes.length); next = this.#queue.at(0)) {
+      this.#queue.shift();
       this.queuedBytes -= next.bytes.length;
       this.#port.value(this.#credit.take(next.bytes.length), next.bytes);
       next.settle?.resolve();
     }
-    if (this.#queueFrom === this.#queue.length) {
-      this.#queue = [];
-      this.#queueFrom = 0;
+    if (this.#queue.size === 0) {
       if (this.#stopping) {
         const {failure} = this.#stopping;
         this.#stopping = undefined;
         this.#port.stop(this.#credit.sent, failure);
       }
-      this.#wakeFlushWaiters();
-    } else this.#compact();
-    if (this.hasRoom) this.#wakeRoomWaiters();
-  }
-
-  #compact(): void {
-    if (this.#queueFrom <= 1_024 || this.#queueFrom * 2 <= this.#queue.length) return;
-    this.#queue = this.#queue.slice(this.#queueFrom);
-    this.#queueFrom = 0;
-  }
-
-  #wakeRoomWaiters(): void {
-    const waiters = this.#roomWaiters;
-    this.#roomWaiters = [];
-    for (const wake of waiters) wake();
-  }
-
-  #tellClosed(): void {
-    const listeners = this.#closedListeners;
-    this.#closedListeners = [];
-    for (const listener of listeners) listener();
-  }
-
-  #wakeFlushWaiters(): void {
-    const waiters = this.#flushWaiters;
-    this.#flushWaiters = [];
-    for (const wake of waiters) wake();
+      this.#flushWaiters.wake();
+    }
+    if (this.hasRoom) this.#roomWaiters.wake();
   }
 }
 
-/** In the place of what has left the queue, so that no memory is held until it is compacted. */
-const gone: Waiting = {bytes: new Uint8Array(0)};
+function overrunError(bufferBytes: number): StreamOverrun {
+  return new StreamOverrun(
+    `more than ${bufferBytes} bytes wait in a stream whose receiver grants no room: send() waits for it, pump() and an iterable are pulled by it, and bufferBytes sets the bound`,
+  );
+}
 
-export function closedHere(): StreamClosed {
+function closedHereError(): StreamClosed {
   return new StreamClosed('this end of the stream is closed: complete() or close() was called on it');
 }
 
-export function closedByPeer(peer: Parameters<typeof formatActor>[0] | undefined): StreamClosed {
+export function closedByPeerError(peer: Parameters<typeof formatActor>[0] | undefined): StreamClosed {
   return new StreamClosed(`the stream was closed by ${peer ? formatActor(peer) : 'the peer'}`);
 }

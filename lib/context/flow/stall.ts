@@ -1,36 +1,39 @@
 /**
- * Notices a sender that has waited for room too long, and says so once (rule S1).
- * Floor 4: beside `outlet`, for `end`; a timer is set where something waits, and nowhere else.
+ * Notices a sender that waits for room too long, and reports it once until room comes (rule S1: a `stalled` event names it).
+ * Floor 4, room `flow`: beside `outlet`. A timer is set only while something waits.
  */
 import {plainClock, type Stop} from '../../base/clock.js';
+
+/** A timer may fire this much too early, in ms. */
+const earlyMs = 1;
 
 export class StallWatch {
   readonly #ms: number;
   readonly #isBlocked: () => boolean;
   readonly #report: () => void;
   #stopTimer: Stop | undefined;
-  /** Since when no room has come. */
+  /** When room came the last time, or when the wait began. */
   #since = 0;
-  #reported = false;
+  #isReported = false;
 
-  /** @param isBlocked whether something waits at this very moment */
+  /** @param isBlocked whether something waits for room at this moment */
   constructor(ms: number, isBlocked: () => boolean, report: () => void) {
     this.#ms = ms;
     this.#isBlocked = isBlocked;
     this.#report = report;
   }
 
-  /** Something waits for room. */
+  /** Something waits for room from now on. */
   blocked(): void {
-    if (this.#stopTimer || this.#reported) return;
+    if (this.#stopTimer || this.#isReported) return;
     this.#since = plainClock.now();
     this.#arm(this.#ms);
   }
 
-  /** Room has come. The timer is left alone: it looks for itself, and a stream that goes on sets few. */
+  /** Room has come. A running timer goes on and looks for itself, so that a stream that flows sets few timers. */
   moved(): void {
     this.#since = plainClock.now();
-    this.#reported = false;
+    this.#isReported = false;
     if (!this.#stopTimer && this.#isBlocked()) this.#arm(this.#ms);
   }
 
@@ -47,12 +50,11 @@ export class StallWatch {
     this.#stopTimer = undefined;
     if (!this.#isBlocked()) return;
     const rest = this.#since + this.#ms - plainClock.now();
-    // Timers are early by a fraction of a millisecond.
-    if (rest > 1) {
+    if (rest > earlyMs) {
       this.#arm(rest);
       return;
     }
-    this.#reported = true;
+    this.#isReported = true;
     this.#report();
   }
 }

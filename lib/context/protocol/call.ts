@@ -1,8 +1,9 @@
 /**
- * What a call is: what is sent in its Start, and how it is spoken of.
- * Floor 4: below `caller`, which carries it out.
+ * A call: what its Start carries, and how messages speak of it.
+ * Floor 4, room `protocol`: below `caller`, which carries it out.
  */
 import {formatActor} from '../../base/actor-id.js';
+import type {Report} from '../../base/answer.js';
 import {type CancelReason, ContextCancelled, suppress, Unserializable} from '../../base/errors.js';
 import {log} from '../../base/log.js';
 import {ownCancel, type Scope} from '../../base/scope.js';
@@ -11,52 +12,57 @@ import type {Schemas} from '../../msg/schema.js';
 import type {FunctionKind, FunctionRef, StartPayload} from '../../msg/types.js';
 import {firstWindow} from '../flow/credit.js';
 import type {Flow} from '../flow/options.js';
-import type {Outcome} from './link.js';
+import type {Outcome} from './dialog.js';
 
-/** Frames as Error.captureStackTrace keeps them: formatted only when they are read. */
+/** Stack frames as Error.captureStackTrace keeps them: they are formatted only when they are read. */
 export interface Frames {
   readonly stack?: string;
 }
 
-/** What a call needs to begin. */
+/** Everything that a call needs to begin. */
 export interface Call {
   readonly kind: FunctionKind;
   readonly fn: FunctionRef;
-  /** For messages: how the function is called. */
+  /** The name of the function, for messages. */
   readonly name: string;
   readonly args: readonly unknown[];
   readonly openedBy: 'verb' | 'subscription';
+  /** The scope that owns the call. */
   readonly scope: Scope;
+  /** Decides who is told of a failure. Default: one of its own, whose owner is the scope. A subscription is always told. */
+  readonly report?: Report | undefined;
   readonly flow: Flow;
   readonly schemas?: Schemas | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** Milliseconds in all; then the call is cancelled with reason `deadline`. */
+  /** Milliseconds in all; after them the call is cancelled with reason `deadline`. */
   readonly timeout?: number | undefined;
-  /** `cancel`: leaving the scope cancels in place of waiting for the result. */
+  /** `cancel`: leaving the scope cancels the call instead of waiting for its result. */
   readonly onExit?: 'wait' | 'cancel' | undefined;
-  /** The function that the user called: the frames kept for errors begin with its caller. Or those frames. */
+  /** The function that the user called, whose caller is the first frame that errors show. Or the frames themselves. */
   readonly from?: ((...args: never[]) => unknown) | Frames;
-  /** Ends the actor of a task that does not obey a cancel; absent where this tree does not own it. */
+  /** Ends the actor of a task that does not obey a cancel. Absent when this tree does not own the actor. */
   readonly force?: ((why: ContextCancelled) => Promise<void>) | undefined;
-  /** How long a cancel may take to be obeyed, in ms. */
+  /** Called at the first message of the peer, because the peer has understood the call then. */
+  readonly understood?: (() => void) | undefined;
+  /** How long the function may take to obey a cancel, in ms. */
   readonly cancelBound: number;
 }
 
-/** With more calls in flight on a channel than this, a call's frames are not kept. */
-const tracedCalls = 16;
+/** With more calls than this in flight on a channel the frames of a call are not kept, because they cost as much as the call. */
+const maxTracedCalls = 16;
 
-/** The frames above a function. A capture costs as much as the rest of a call: under a flood of calls there are none. */
+/** The frames above a function. Undefined under a flood of calls. */
 export function framesAbove(from: ((...args: never[]) => unknown) | undefined, inFlight: number): Frames | undefined {
-  if (inFlight > tracedCalls) return undefined;
+  if (inFlight > maxTracedCalls) return undefined;
   const frames: Frames = {};
   Error.captureStackTrace(frames, from);
   return frames;
 }
 
 /**
- * The payload of Start, and the first credit of the stream that comes with it, in bytes: 0 where none does.
+ * The payload of Start, and the bytes of the first credit that travels with it: 0 when none does.
  *
- * @throws Unserializable with the way to the argument at fault
+ * @throws Unserializable with the path to the argument that cannot cross
  */
 export function encodeStart(channel: Channel, call: Call): {readonly payload: Uint8Array; readonly granted: number} {
   const {window, windowBytes, bufferBytes, overflow} = call.flow;
@@ -73,18 +79,24 @@ export function encodeStart(channel: Channel, call: Call): {readonly payload: Ui
     return {payload: channel.codec.encode(start, ''), granted};
   } catch (error) {
     channel.windows.giveBack(granted);
-    // Encoded alone, the arguments say where in them the fault lies.
+    // Encoded alone, the arguments name the path to the fault within them.
     if (error instanceof Unserializable) channel.codec.encode(call.args, 'args');
     throw error;
   }
 }
 
+/** `count in worker (pid 12)`. */
 export function describeCall(channel: Channel, call: Call): string {
   return `${call.name} in ${channel.peer ? formatActor(channel.peer) : 'an actor'}`;
 }
 
-/** A call that is not made: its signal was aborted before, or its time is over. */
-export function cancelledBefore(channel: Channel, call: Call, reason: CancelReason, cause: unknown): ContextCancelled {
+/** The call is not made, because its signal was aborted before, or its time is over. */
+export function cancelledBeforeError(
+  channel: Channel,
+  call: Call,
+  reason: CancelReason,
+  cause: unknown,
+): ContextCancelled {
   return ownCancel(
     new ContextCancelled(`${describeCall(channel, call)} was cancelled before it began (${reason})`, {
       canceller: channel.self,
@@ -95,13 +107,13 @@ export function cancelledBefore(channel: Channel, call: Call, reason: CancelReas
   );
 }
 
-/** One's own cancellation, with what the clean-up over there threw. */
+/** The own cancellation of a call, with the errors that the clean-up of the function threw. */
 export function withCleanUp(own: ContextCancelled, told: unknown): ContextCancelled {
   for (const error of told instanceof ContextCancelled ? told.suppressed : []) suppress(own, error);
   return own;
 }
 
-/** An error of a clean-up is attached to a cancellation; where nobody reads that, the log has it. */
+/** An error of a clean-up is attached to the cancellation. When nobody reads the cancellation, the log has the error. */
 export function logCleanUp(channel: Channel, call: Call, outcome: Outcome): void {
   if (outcome.kind !== 'failed' || !(outcome.error instanceof ContextCancelled)) return;
   for (const error of outcome.error.suppressed)

@@ -1,6 +1,6 @@
 /**
- * The end whose function was called: gives it its stream, tells it to end, and sends what it returned or threw.
- * Floor 4: above `end`; `dispatch` runs the function. No RxJS.
+ * The end whose function was called: tells it to end, and sends the value that it returned or the error that it threw.
+ * Floor 4, room `protocol`: a role of `link`; `actor/dispatch` runs the function.
  */
 import {type ActorId, formatActor} from '../../base/actor-id.js';
 import {isThenable} from '../../base/answer.js';
@@ -9,158 +9,147 @@ import type {Scope} from '../../base/scope.js';
 import type {Channel} from '../../channel/channel.js';
 import {unboxError} from '../../msg/boxed-error.js';
 import {parse, parseNow, type Schemas} from '../../msg/schema.js';
-import {
-  actorFromTuple,
-  type CancelPayload,
-  type ErrorPayload,
-  type FunctionKind,
-  Kind,
-  type Message,
-} from '../../msg/types.js';
+import {actorFromTuple, type CancelPayload, type ErrorPayload, type FunctionKind, Kind} from '../../msg/types.js';
 import type {Flow} from '../flow/options.js';
-import {End, type StreamSchema, streamSchema} from './end.js';
-import type {Outcome} from './link.js';
+import type {Outcome} from './dialog.js';
+import {Link, type Role} from './link.js';
 
-export class Callee extends End {
-  readonly scope: Scope;
-  /** For messages: how the function is called. */
+export interface CalleeOptions {
+  /** The id of the context. */
+  readonly id: number;
+  readonly kind: FunctionKind;
+  /** The name of the function, for messages. */
   readonly name: string;
-  protected readonly sends: StreamSchema | undefined;
-  protected readonly receives: StreamSchema | undefined;
-  readonly #schemas: Schemas | undefined;
-  /** What the caller set for this call; its window came with the Start, as the first credit. */
+  /** The scope in which the function runs. */
+  readonly scope: Scope;
   readonly flow: Flow;
+  /** The bytes of the first credit that came with the Start; 0 when none came. */
+  readonly granted: number;
+  readonly schemas?: Schemas | undefined;
+}
 
-  constructor(
-    channel: Channel,
-    options: {
-      id: number;
-      kind: FunctionKind;
-      name: string;
-      scope: Scope;
-      flow: Flow;
-      /** The bytes of the first credit, where it came with the Start. */
-      granted: number;
-      schemas?: Schemas | undefined;
-    },
-  ) {
-    super(channel, options.id, 'callee', options.kind === 'context');
-    this.scope = options.scope;
-    this.name = options.name;
-    this.flow = options.flow;
-    this.#schemas = options.schemas;
-    this.sends = streamSchema('out', options.schemas);
-    this.receives = streamSchema('in', options.schemas);
-    if (options.granted > 0) this.makeOutlet(this.flow).grant(this.flow.window, options.granted);
-    // Whoever cancels the function (its caller, its deadline, its actor, itself) ends what it awaits of its stream.
-    if (options.kind !== 'task') {
-      this.scope.onCancel(why => {
-        this.outlet?.cut(why);
-        this.inlet?.finish({error: why});
-      });
-    }
+export class Callee implements Role {
+  readonly link: Link;
+  readonly scope: Scope;
+  readonly name: string;
+  /** The flow options of the caller. */
+  readonly flow: Flow;
+  readonly #schemas: Schemas | undefined;
+
+  constructor(channel: Channel, {id, kind, name, scope, flow, granted, schemas}: CalleeOptions) {
+    this.scope = scope;
+    this.name = name;
+    this.flow = flow;
+    this.#schemas = schemas;
+    const link = new Link(channel, id, this, {side: 'callee', synced: kind === 'context', schemas});
+    this.link = link;
+    if (granted > 0) link.halves.makeOutlet(flow).grant(flow.window, granted);
+    // A function may be cancelled by its caller, its deadline, its actor or itself. What it awaits of its stream ends with it.
+    if (kind !== 'task') scope.onCancel(why => link.stream?.abort(why));
+  }
+
+  get isCancelled(): boolean {
+    return this.scope.cancelled !== undefined;
   }
 
   get peer(): ActorId {
-    return this.channel.peer as ActorId;
+    return this.link.channel.peer as ActorId;
   }
 
   /**
-   * The sync point.
+   * The function calls `started`.
    *
-   * @throws ProtocolError the second time, Unserializable when the value cannot cross, MessageTypeError when it does not
-   * fit its schema
+   * @throws ProtocolError the second time, Unserializable when the value cannot cross, MessageTypeError when the value does
+   * not fit its schema
    */
-  started(value: unknown): void {
+  start(value: unknown): void {
+    const {channel, id} = this.link;
     const schema = this.#schemas?.started;
     if (schema) parseNow(schema, value, {part: 'started', name: this.name});
-    const bytes = this.channel.codec.encode(value, 'started');
-    this.act('started', () => this.channel.send(Kind.Started, this.id, 0, bytes));
+    const bytes = channel.codec.encode(value, 'started');
+    this.link.act('started', () => channel.send(Kind.Started, id, 0, bytes));
   }
 
   /**
-   * The function returned. A promise is given where its schema is asynchronous, and where what it pushed has to leave
-   * first. A result that cannot cross, or does not fit, is a failure of the function.
+   * The function returned. A result that cannot cross, or does not fit its schema, is a failure of the function. Returns a
+   * promise when the Return leaves later: the schema is asynchronous, or pushed values have to leave first.
    */
   returned(value: unknown): Promise<void> | undefined {
-    const {synced, started} = this.dialog;
-    // It absorbed its cancellation: before `started` there is no result to keep, and that it is missing is no mistake.
-    if (synced && !started && this.scope.cancelled) {
-      this.threw(this.scope.cancelled);
-      return undefined;
-    }
+    const {synced, started} = this.link.dialog;
+    // The function absorbed its cancellation. Before `started` there is no result to keep, and the missing `started` is not
+    // a mistake of the function.
+    if (synced && !started && this.scope.cancelled) return this.threw(this.scope.cancelled);
     let bytes: Uint8Array;
     let checked: unknown;
     try {
-      bytes = this.channel.codec.encode(value, 'result');
+      bytes = this.link.channel.codec.encode(value, 'result');
       const schema = this.#schemas?.result;
       checked = schema && parse(schema, value, {part: 'result', name: this.name});
     } catch (error) {
-      this.threw(error);
-      return undefined;
+      return this.threw(error);
     }
-    const waits: PromiseLike<unknown> | undefined = isThenable(checked) ? checked : this.outlet?.flushed();
-    if (!waits) {
-      this.#sendReturn(bytes, value);
-      return undefined;
-    }
-    return this.#returnAfter(waits, bytes, value);
+    const waits: PromiseLike<unknown> | undefined = isThenable(checked) ? checked : this.link.stream?.outlet?.flushed();
+    return waits ? this.#returnAfter(waits, bytes, value) : this.#sendReturn(bytes, value);
   }
 
   async #returnAfter(checked: PromiseLike<unknown>, bytes: Uint8Array, value: unknown): Promise<void> {
     try {
       await checked;
     } catch (error) {
-      this.threw(error);
-      return;
+      return this.threw(error);
     }
-    await this.outlet?.flushed();
+    await this.link.stream?.outlet?.flushed();
     // A cancel may have come meanwhile.
-    if (this.scope.cancelled) this.threw(this.scope.cancelled);
-    else this.#sendReturn(bytes, value);
+    if (this.scope.cancelled) return this.threw(this.scope.cancelled);
+    return this.#sendReturn(bytes, value);
   }
 
-  /** The function threw. A cancellation that it let through is told as one. */
-  threw(error: unknown): void {
+  /** The function threw. When it let its cancellation through, the caller is told of a cancellation. */
+  threw(error: unknown): undefined {
     const why = this.scope.cancelled;
     const cancelled = why !== undefined && isCancellation(error, why);
     const told = cancelled ? why : error;
-    this.act('threw', () => this.sendError(told, {settled: true, cancelled}), {kind: 'failed', error: told});
+    const send = (): void => this.link.sendError(told, {settled: true, cancelled});
+    this.link.act('threw', send, {kind: 'failed', error: told});
   }
 
   /** The function cancels itself. */
   cancelSelf(cause: unknown): void {
-    this.scope.cancel(
-      new ContextCancelled(`${this.name} cancelled itself`, {
-        canceller: this.channel.self,
-        reason: 'requested',
-        cause,
-        actor: this.channel.self,
-      }),
-    );
+    const {self} = this.link.channel;
+    const text = `${this.name} cancelled itself`;
+    this.scope.cancel(new ContextCancelled(text, {canceller: self, reason: 'requested', cause, actor: self}));
   }
 
-  protected override readOutcome(message: Message): Outcome {
-    this.checkLast(message);
-    const [boxed] = this.readList(message) as Partial<ErrorPayload>;
+  /** Only the caller is told of `started`. */
+  started(): void {}
+
+  /** An Error of the caller. */
+  outcomeOf(_kind: Kind, payload: unknown): Outcome {
+    const [boxed] = payload as Partial<ErrorPayload>;
     return {kind: 'failed', error: unboxError(boxed as ErrorPayload[0])};
   }
 
-  /** Every way in which the function is told to end: a cancel, an error of the caller, the end of the channel, its own. */
-  protected override abort(message: Message | undefined): void {
-    const why = message?.kind === Kind.Cancel ? this.#readCancel(message) : this.#failedContext();
-    this.scope.cancel(why);
+  /** The function is told by `abort`, and its own outcome it knows. */
+  concluded(_outcome: Outcome): void {}
+
+  abort(cancel: readonly unknown[] | undefined): void {
+    this.scope.cancel(cancel ? this.#readCancel(cancel) : this.#contextFailedError());
   }
 
-  #sendReturn(bytes: Uint8Array, value: unknown): void {
-    this.act('returned', () => this.channel.send(Kind.Return, this.id, this.lastSent, bytes), {
+  /** Only the caller waits for the end of the other function. */
+  ended(): void {}
+
+  #sendReturn(bytes: Uint8Array, value: unknown): undefined {
+    const {link} = this;
+    link.act('returned', () => link.channel.send(Kind.Return, link.id, link.lastSent, bytes), {
       kind: 'returned',
       value,
     });
   }
 
-  #readCancel(message: Message): ContextCancelled {
-    const [reason, cause, tuple, budget] = this.readList(message) as Partial<CancelPayload>;
+  /** @throws ProtocolError for a Cancel that does not name the canceller */
+  #readCancel(payload: readonly unknown[]): ContextCancelled {
+    const [reason, cause, tuple, budget] = payload as Partial<CancelPayload>;
     const canceller = actorFromTuple(tuple);
     if (!canceller || typeof budget !== 'number')
       throw new ProtocolError('a cancel arrived that does not say who asked');
@@ -169,22 +158,22 @@ export class Callee extends End {
       canceller,
       reason: reason as CancelReason,
       cause,
-      actor: this.channel.self,
+      actor: this.link.channel.self,
     });
   }
 
-  #failedContext(): ContextCancelled {
-    const error = this.outcome?.kind === 'failed' ? this.outcome.error : undefined;
+  #contextFailedError(): ContextCancelled {
+    const {outcome, channel} = this.link;
     return new ContextCancelled(`${this.name} was cancelled because its context failed`, {
-      canceller: this.channel.peer,
+      canceller: channel.peer,
       reason: 'peer',
-      cause: error,
-      actor: this.channel.self,
+      cause: outcome?.kind === 'failed' ? outcome.error : undefined,
+      actor: channel.self,
     });
   }
 }
 
-/** Whether an error is a cancellation that a function let through: ours, or what an aborted signal throws. */
+/** Whether an error is a cancellation that a function let through: one of ours, or what an aborted signal throws. */
 export function isCancellation(error: unknown, why: ContextCancelled): boolean {
   if (error === why || error instanceof ContextCancelled) return true;
   return error instanceof Error && error.name === 'AbortError';

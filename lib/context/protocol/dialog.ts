@@ -36,6 +36,11 @@ export interface Dialog {
   readonly lost: boolean;
 }
 
+/** How a context ended, as one end sees it. */
+export type Outcome =
+  | {readonly kind: 'returned'; readonly value: unknown}
+  | {readonly kind: 'failed'; readonly error: unknown};
+
 /** What this end does, and what arrives from the other. Payloads travel beside the event. */
 export type DialogEvent =
   | 'started'

@@ -1,46 +1,84 @@
 /**
- * One end of a context on its channel: feeds the dialog with what happens here and there, and does what it says.
- * Floor 4: above `dialog` (pure) and `channel`; below `caller` and `callee`, which give the messages their meaning.
+ * One end of a context on its channel: tells the dialog what happens at both ends, and carries out what the dialog decides.
+ * Floor 4, room `protocol`: above `dialog` (pure) and `halves` (the stream); `caller` and `callee` are the two roles of it.
  */
 import {isThenable} from '../../base/answer.js';
 import {type ActorError, ProtocolError} from '../../base/errors.js';
 import type {Channel, Endpoint} from '../../channel/channel.js';
 import {boxError} from '../../msg/boxed-error.js';
-import {type AckStage, type ErrorPayload, Kind, type Message} from '../../msg/types.js';
-import {type Dialog, type DialogEffect, type DialogEvent, newDialog, step} from './dialog.js';
+import type {Schemas} from '../../msg/schema.js';
+import {type AckStage, type ErrorPayload, Kind, type Message, type StopPayload} from '../../msg/types.js';
+import {type Dialog, type DialogEffect, type DialogEvent, newDialog, type Outcome, step} from './dialog.js';
+import {Halves} from './halves.js';
 
-/** How a context ended, seen from one end. */
-export type Outcome =
-  | {readonly kind: 'returned'; readonly value: unknown}
-  | {readonly kind: 'failed'; readonly error: unknown};
+/** What the caller and the callee do differently. */
+export interface Role {
+  /** The name of the function, for messages. */
+  readonly name: string;
+  /** Whether the function was told to end, as far as this end knows. */
+  readonly isCancelled: boolean;
+  /** Caller: the first value of the function has come. */
+  started(value: unknown): void;
+  /** Reads a Return (its value) or an Error (its list). A promise: an asynchronous schema still checks the value. */
+  outcomeOf(kind: Kind, payload: unknown): Outcome | Promise<Outcome>;
+  /** The outcome is known. Called once. @param isTold whether a consumer or a sender of the stream was told of it */
+  concluded(outcome: Outcome, isTold: boolean): void;
+  /** Callee: the function is to end. @param cancel the list of the Cancel; absent when the context or its channel failed */
+  abort(cancel: readonly unknown[] | undefined): void;
+  /** Caller: the function has ended, its clean-up included. */
+  ended(): void;
+}
 
-export abstract class Link implements Endpoint {
+export class Link implements Endpoint {
   readonly channel: Channel;
   readonly id: number;
-  #dialog: Dialog;
-  #outcome: Outcome | undefined;
-  /** The terminal has come, and what it says is still being checked. */
-  #reading = false;
-  /** Messages that came too late to matter. */
+  readonly role: Role;
+  readonly schemas: Schemas | undefined;
+  dialog: Dialog;
+  /** Undefined while the context is open. */
+  outcome: Outcome | undefined;
+  /** How many messages came too late to matter. */
   late = 0;
+  /** Called at the first message of the peer, because the peer has understood the call then. */
+  onFirstMessage: (() => void) | undefined;
+  #halves: Halves | undefined;
+  /** Messages that may not leave yet, because the arguments of the call are still being checked. */
+  #held: (() => void)[] | undefined;
+  /** Somebody was told of the failure by other means. */
+  #isTold = false;
+  /** The terminal has come, and an asynchronous schema still checks its value. */
+  #isReading = false;
 
-  constructor(channel: Channel, id: number, side: 'caller' | 'callee', synced: boolean) {
+  constructor(
+    channel: Channel,
+    id: number,
+    role: Role,
+    options: {readonly side: Dialog['side']; readonly synced: boolean; readonly schemas: Schemas | undefined},
+  ) {
     this.channel = channel;
     this.id = id;
-    this.#dialog = newDialog(side, synced);
+    this.role = role;
+    this.schemas = options.schemas;
+    this.dialog = newDialog(options.side, options.synced);
     channel.attach(id, this);
   }
 
-  get dialog(): Dialog {
-    return this.#dialog;
+  /** The two halves of the stream; made when the first one is needed. */
+  get halves(): Halves {
+    this.#halves ??= new Halves(this);
+    return this.#halves;
   }
 
-  /** Undefined while the context is open. */
-  get outcome(): Outcome | undefined {
-    return this.#outcome;
+  /** The halves, when there is a stream. */
+  get stream(): Halves | undefined {
+    return this.#halves;
   }
 
   receive(message: Message): void {
+    if (this.onFirstMessage) {
+      this.onFirstMessage();
+      this.onFirstMessage = undefined;
+    }
     switch (message.kind) {
       case Kind.Started:
         return this.#apply('peer started', message);
@@ -49,21 +87,19 @@ export abstract class Link implements Endpoint {
       case Kind.Credit:
         return this.#apply('peer credit', message);
       case Kind.Stop: {
-        const [side] = this.readList(message);
-        return this.#apply(side === 'both' ? 'peer close' : 'peer stop', message);
+        const stop = this.#listOf(message);
+        return this.#apply(stop[0] === 'both' ? 'peer close' : 'peer stop', message, stop);
       }
       case Kind.Return:
         return this.#apply('peer return', message);
       case Kind.Error: {
-        const [, settled] = this.readList(message);
-        return this.#apply(settled === false ? 'peer error, still running' : 'peer error', message);
+        const error = this.#listOf(message);
+        return this.#apply(error[1] === false ? 'peer error, still running' : 'peer error', message, error);
       }
       case Kind.Cancel:
         return this.#apply('peer cancel', message);
-      case Kind.CancelAck: {
-        const [stage] = this.readList(message);
-        return this.#apply(stage === 'ended' ? 'peer ended' : 'peer received', message);
-      }
+      case Kind.CancelAck:
+        return this.#apply(this.#listOf(message)[0] === 'ended' ? 'peer ended' : 'peer received', message);
       default:
         throw new ProtocolError(`a message of kind ${message.kind} arrived within a context`);
     }
@@ -71,76 +107,94 @@ export abstract class Link implements Endpoint {
 
   channelEnded(error: ActorError): void {
     const outcome: Outcome = {kind: 'failed', error};
-    // A terminal that could not be read has ended the dialog, and left it without an outcome.
-    if (this.#dialog.terminal !== 'none') this.#conclude(outcome);
-    this.#apply('lost', undefined, outcome);
+    // A terminal that could not be read has ended the dialog without an outcome.
+    if (this.dialog.terminal !== 'none') this.#conclude(outcome);
+    this.#apply('lost', undefined, undefined, outcome);
   }
 
-  /** Puts a message of this context on the channel. */
-  protected post(send: () => void): void {
-    send();
+  /** This end does something. `send` puts the message of the event on the channel, when the dialog allows it. */
+  act(event: DialogEvent, send: () => void, outcome?: Outcome): void {
+    this.#apply(event, undefined, undefined, outcome, send);
   }
 
-  /** Something this end does. `send` puts the event's message on the channel, where the dialog allows it. */
-  protected act(event: DialogEvent, send: () => void, outcome?: Outcome): void {
-    this.#apply(event, undefined, outcome, send);
+  /** Fails this context at both ends, at once. @param isTold whether somebody was told of the error already */
+  fail(error: unknown, isTold = false): void {
+    this.#isTold ||= isTold;
+    this.act('fail', () => this.sendError(error, {settled: false, cancelled: false}), {kind: 'failed', error});
   }
 
-  /** Sends the box of an error; where even that cannot be sent, what can be said of it. */
-  protected sendError(error: unknown, state: {readonly settled: boolean; readonly cancelled: boolean}): void {
+  /** Fails this context because the peer broke the rules of the dialog. The channel lives on. */
+  violate(text: string): void {
+    this.fail(new ProtocolError(text, {actor: this.channel.peer}));
+  }
+
+  /** This end waits no longer: the outcome stands, whatever may still arrive. */
+  giveUp(outcome: Outcome): void {
+    this.#isReading = false;
+    this.#conclude(outcome);
+  }
+
+  /** Sends the box of an error. */
+  sendError(error: unknown, state: {readonly settled: boolean; readonly cancelled: boolean}): void {
     const payload: ErrorPayload = [boxError(error, this.channel.self), state.settled, state.cancelled];
     this.channel.send(Kind.Error, this.id, this.lastSent, this.channel.codec.encode(payload));
   }
 
-  /** The payload of a message as the array that it must be. */
-  protected readList(message: Message): readonly unknown[] {
-    const payload = this.channel.codec.decode(message.payload);
-    if (!Array.isArray(payload))
-      throw new ProtocolError(`the payload of a message of kind ${message.kind} is not a list`);
-    return payload;
+  /** The number of the last value that was sent from here. A terminal carries it. */
+  get lastSent(): number {
+    return this.#halves?.outlet?.sent ?? 0;
   }
 
-  /** Fails this context at both ends, at once. */
-  fail(error: unknown): void {
-    this.act('fail', () => this.sendError(error, {settled: false, cancelled: false}), {kind: 'failed', error});
+  /** Puts a message on the channel, or keeps it while the arguments of the call are being checked. */
+  post(send: () => void): void {
+    if (this.#held) this.#held.push(send);
+    else send();
   }
 
-  /** This end has waited long enough: its outcome stands, whatever may still arrive. */
-  protected giveUp(outcome: Outcome): void {
-    this.#reading = false;
-    this.#conclude(outcome);
+  /**
+   * Keeps all messages back until `checked` resolves. When it rejects, nothing is ever sent, and the context fails with its
+   * error.
+   */
+  holdFor(checked: PromiseLike<unknown>): void {
+    const held: (() => void)[] = [];
+    this.#held = held;
+    checked.then(
+      () => {
+        if (this.#held !== held) return;
+        this.#held = undefined;
+        for (const send of held) send();
+      },
+      error => {
+        if (this.#held === held) this.neverSent(error);
+      },
+    );
   }
 
-  /** Fails this context because the peer broke the rules of the dialog; the channel lives on. */
-  protected violate(text: string): void {
-    const error = new ProtocolError(text, {actor: this.channel.peer});
-    this.fail(error);
+  /** Forgets the messages that were kept back. Returns whether there were any. */
+  dropHeld(): boolean {
+    const wasHeld = this.#held !== undefined;
+    this.#held = undefined;
+    return wasHeld;
   }
 
-  /** The number of the last value sent from here: what a terminal carries. */
-  protected abstract readonly lastSent: number;
-  /** A message that means something: hand it up. */
-  protected abstract deliver(message: Message): void;
-  /** What a terminal message says. @throws ProtocolError when a value is missing before it */
-  protected abstract readOutcome(message: Message): Outcome | Promise<Outcome>;
-  /** The outcome is known. Called once. */
-  protected abstract concluded(outcome: Outcome): void;
-  /** Callee: the function is to end. */
-  protected abort(_message: Message | undefined): void {}
-  /** Caller: the function at the other end has ended. */
-  protected ended(): void {}
+  /** The peer has never heard of this context and never will: nothing has to be acknowledged. */
+  neverSent(error: ActorError): void {
+    this.#held = undefined;
+    this.channelEnded(error);
+    this.channel.detach(this.id);
+  }
 
-  #apply(event: DialogEvent, message: Message | undefined, outcome?: Outcome, send?: () => void): void {
-    const before = this.#dialog;
-    const {next, effects} = step(before, event);
-    this.#dialog = next;
-    for (const effect of effects) this.#carryOut(effect, event, message, outcome, send);
+  #apply(event: DialogEvent, message?: Message, list?: readonly unknown[], outcome?: Outcome, send?: () => void): void {
+    const {next, effects} = step(this.dialog, event);
+    this.dialog = next;
+    for (const effect of effects) this.#carryOut(effect, event, message, list, outcome, send);
   }
 
   #carryOut(
     effect: DialogEffect,
     event: DialogEvent,
     message: Message | undefined,
+    list: readonly unknown[] | undefined,
     outcome: Outcome | undefined,
     send: (() => void) | undefined,
   ): void {
@@ -148,51 +202,82 @@ export abstract class Link implements Endpoint {
       case 'send':
         return send && this.post(send);
       case 'deliver':
-        return this.deliver(message as Message);
+        return this.#deliver(message as Message, list);
       case 'conclude':
-        return this.#conclude(outcome ?? this.readOutcome(message as Message));
+        return this.#conclude(outcome ?? this.#outcomeOf(message as Message, list));
       case 'conclude unstarted':
-        return this.#conclude({
-          kind: 'failed',
-          error: new ProtocolError(
-            'the remote function returned without calling ctx.started.next(value), which its caller waits for',
-            {actor: this.channel.peer},
-          ),
-        });
+        return this.#conclude({kind: 'failed', error: unstartedError(this.channel)});
       case 'abort':
-        return this.abort(message);
+        return this.role.abort(message?.kind === Kind.Cancel ? this.#listOf(message) : undefined);
       case 'send received':
         return this.#acknowledge('received');
       case 'send ended':
         return this.#acknowledge('ended');
       case 'ended':
-        return this.ended();
+        return this.role.ended();
       case 'release':
         return this.channel.detach(this.id);
       case 'ignore':
         this.late++;
         return;
       case 'violation':
-        return this.violate(`${event} in a context that is ${describe(this.#dialog)}`);
+        return this.violate(`${event} in a context that is ${describe(this.dialog)}`);
       case 'misuse':
         throw new ProtocolError('ctx.started takes one value, once, in a function marked with context()');
     }
+  }
+
+  #deliver(message: Message, list: readonly unknown[] | undefined): void {
+    switch (message.kind) {
+      case Kind.Started:
+        return this.role.started(this.channel.codec.decode(message.payload));
+      case Kind.Yield:
+        return this.halves.accept(message);
+      case Kind.Credit:
+        return this.halves.granted(this.#listOf(message));
+      case Kind.Stop:
+        return this.halves.stopped(list as StopPayload, message.seq);
+      default:
+        throw new ProtocolError(`a message of kind ${message.kind} cannot be delivered`);
+    }
+  }
+
+  /** @throws ProtocolError when a value that was sent before the terminal is missing */
+  #outcomeOf(message: Message, list: readonly unknown[] | undefined): Outcome | Promise<Outcome> {
+    if (this.#halves || message.seq !== 0) this.halves.checkLast(message.seq);
+    return this.role.outcomeOf(message.kind, list ?? this.channel.codec.decode(message.payload));
+  }
+
+  #conclude(outcome: Outcome | Promise<Outcome>): void {
+    if (this.outcome || this.#isReading) return;
+    if (isThenable(outcome)) {
+      this.#isReading = true;
+      void outcome.then(read => this.giveUp(read));
+      return;
+    }
+    this.outcome = outcome;
+    const isTold = this.#halves?.conclude(outcome) ?? false;
+    this.role.concluded(outcome, isTold || this.#isTold);
   }
 
   #acknowledge(stage: AckStage): void {
     this.channel.send(Kind.CancelAck, this.id, 0, this.channel.codec.encode([stage]));
   }
 
-  #conclude(outcome: Outcome | Promise<Outcome>): void {
-    if (this.#outcome || this.#reading) return;
-    if (isThenable(outcome)) {
-      this.#reading = true;
-      void outcome.then(read => this.giveUp(read));
-      return;
-    }
-    this.#outcome = outcome;
-    this.concluded(outcome);
+  /** @throws ProtocolError for a payload that is not a list */
+  #listOf(message: Message): readonly unknown[] {
+    const payload = this.channel.codec.decode(message.payload);
+    if (!Array.isArray(payload))
+      throw new ProtocolError(`the payload of a message of kind ${message.kind} is not a list`);
+    return payload;
   }
+}
+
+function unstartedError({peer}: Channel): ProtocolError {
+  return new ProtocolError(
+    'the remote function returned without calling ctx.started.next(value), which its caller waits for',
+    {actor: peer},
+  );
 }
 
 function describe(dialog: Dialog): string {

@@ -1,44 +1,43 @@
 /**
- * Consumers that take their time: `consume` and `mapAsync`, whose credit returns when the work on a value is done.
- * Floor 4: beside `feed`; on the same log.
+ * Consumers that take their time: `consume` and `mapAsync`. The credit of a value returns when the work on it is done.
+ * Floor 4, room `rx`: beside `feed`, on the log of the same inlet.
  */
-import {AsyncLocalStorage} from 'node:async_hooks';
 import type {Observable} from 'rxjs';
 import {isThenable} from '../../base/answer.js';
 import type {Scope} from '../../base/scope.js';
 import {type Consumer, type Inlet, isValue, type StreamEnd} from '../flow/inlet.js';
+import {inPlace} from './in-place.js';
 import {refusing} from './refusal.js';
 import {rxjs} from './rxjs.js';
 import {observableOf, type Source} from './source.js';
 
-/** An opened receiving side: what a subscription or an iterator holds, and gives up when it ends. */
+/** An open receiving side. A subscription or an iterator holds it, and gives it up when it ends. */
 export interface Tap {
   readonly inlet: Inlet;
-  /** The consumer is gone: by the stream's end, or before it. */
+  /** The consumer is gone, at the end of the stream or before it. */
   readonly leave: () => void;
-  /** The consumer's work failed, and somebody is told: the context ends with it. */
+  /** The work of the consumer failed, and somebody is told. The context ends with that error. */
   readonly fail: (error: unknown) => void;
 }
 
-/** One value that is being worked on. */
+/** The work on one value. */
 interface Job {
-  done: boolean;
+  isDone: boolean;
 }
 
-/** Hands out at most `size` values at a time; each is consumed once it, and all before it, are done. */
-class Crew implements Consumer {
+/** Works on at most `size` values at a time. A value is consumed when the work on it, and on all values before it, is done. */
+class BoundedWork implements Consumer {
   readonly mutable: boolean;
   readonly #inlet: Inlet;
   readonly #size: number;
   readonly #work: (value: unknown, done: () => void) => void;
   readonly #ended: (end: StreamEnd) => void;
   readonly #jobs: Job[] = [];
-  /** Whatever brings a value: the work on it runs in the async context in which it was asked for (rule C12). */
-  readonly #here = AsyncLocalStorage.snapshot();
+  readonly #run = inPlace(() => this.#handOut());
   #running = 0;
-  #over = false;
-  #muted = false;
-  #busy = false;
+  #isOver = false;
+  #isMuted = false;
+  #isBusy = false;
 
   constructor(
     inlet: Inlet,
@@ -56,60 +55,60 @@ class Crew implements Consumer {
     queueMicrotask(() => this.ready());
   }
 
-  /** Takes no more; what is not done goes back. False when it has left before. */
+  /** Takes no more values; those on which the work is not done go back. Returns false when it had left before. */
   leave(): boolean {
-    if (this.#over) return false;
-    this.#over = true;
+    if (this.#isOver) return false;
+    this.#isOver = true;
     this.#inlet.detach(this);
     return true;
   }
 
   mute(): void {
-    this.#muted = true;
+    this.#isMuted = true;
     this.ready();
   }
 
   ready(): void {
-    // A job that is done at once comes back here: the loop goes on, it does not nest.
-    if (!this.#busy) this.#here(() => this.#handOut());
+    // Work that is done at once comes back here. Then the running loop goes on, and no second one begins.
+    if (!this.#isBusy) this.#run();
   }
 
   #handOut(): void {
-    this.#busy = true;
-    while (!this.#over) {
+    this.#isBusy = true;
+    while (!this.#isOver) {
       const item = this.#next();
       if (item === undefined) break;
       if (isValue(item)) {
         if (this.#running >= this.#size) break;
         this.#start(item.value);
       } else {
-        // A failure is told at once, a regular end when the last job is done.
+        // A failure is told at once, a regular end when the work on the last value is done.
         if (this.#jobs.length > 0 && !('error' in item)) break;
         this.leave();
         this.#ended(item);
       }
     }
-    this.#busy = false;
+    this.#isBusy = false;
   }
 
-  /** Once muted no value, unless the stream was completed after all: an end without them would not be true. */
+  /** A muted consumer takes the end alone, unless the stream was completed: then an end without the values would not be true. */
   #next(): {readonly value: unknown} | StreamEnd | undefined {
     const end = this.#inlet.ended;
-    return this.#muted && !(end && !('error' in end)) ? end : this.#inlet.peek(this, this.#jobs.length);
+    return this.#isMuted && !(end && !('error' in end)) ? end : this.#inlet.peek(this, this.#jobs.length);
   }
 
   #start(value: unknown): void {
-    const job: Job = {done: false};
+    const job: Job = {isDone: false};
     this.#jobs.push(job);
     this.#running++;
     this.#work(value, () => this.#finish(job));
   }
 
   #finish(job: Job): void {
-    if (job.done || this.#over) return;
-    job.done = true;
+    if (job.isDone || this.#isOver) return;
+    job.isDone = true;
     this.#running--;
-    while (this.#jobs[0]?.done) {
+    while (this.#jobs[0]?.isDone) {
       this.#jobs.shift();
       this.#inlet.advance(this);
     }
@@ -117,7 +116,7 @@ class Crew implements Consumer {
   }
 }
 
-/** @throws TypeError, RangeError */
+/** @throws TypeError without a function, RangeError for a concurrency that is not a count from 1 on */
 export function checkConcurrency(fn: unknown, concurrency: number): void {
   if (typeof fn !== 'function') throw new TypeError('a function is needed');
   if (!(concurrency >= 1 && (Number.isInteger(concurrency) || concurrency === Number.POSITIVE_INFINITY)))
@@ -125,8 +124,8 @@ export function checkConcurrency(fn: unknown, concurrency: number): void {
 }
 
 /**
- * Calls `fn` for every value, at most `concurrency` at a time, and returns credit when it settles. Resolves at the
- * end of the stream; rejects with its error, or with what `fn` threw.
+ * Calls `fn` for every value, for at most `concurrency` values at a time. The credit of a value returns when `fn` settles.
+ * Resolves at the end of the stream. Rejects with the error of the stream, or with the error that `fn` threw.
  */
 export function consume<T>(
   tap: Tap,
@@ -136,11 +135,11 @@ export function consume<T>(
   reject: (error: unknown) => void,
 ): void {
   const fail = (error: unknown): void => {
-    if (!crew.leave()) return;
+    if (!work.leave()) return;
     reject(error);
     tap.fail(error);
   };
-  const crew = new Crew(
+  const work = new BoundedWork(
     tap.inlet,
     concurrency,
     (value, done) => {
@@ -154,12 +153,12 @@ export function consume<T>(
       else resolve();
       tap.leave();
     },
-    // The promise would hang.
+    // Not mutable, because the promise would hang.
     false,
   );
 }
 
-/** What `fn` makes of each value, at most `concurrency` at a time; in the order of the values where `ordered`. */
+/** The results of `fn`, which works on at most `concurrency` values at a time. With `ordered` they keep the order of the values. */
 export function mapAsync<T, R>(
   open: () => Tap,
   scopeOf: () => Scope,
@@ -172,10 +171,10 @@ export function mapAsync<T, R>(
   return new RxObservable<R>(subscriber => {
     const tap = openFor(subscriber, open);
     if (!tap) return undefined;
-    // Not a Subscription: it ends an inner source also while that is still subscribing.
+    // A Subject instead of a Subscription, because it ends an inner source also while that is still subscribing.
     const gone = new Subject<void>();
     const lanes: Lane<R>[] = [];
-    const crew = new Crew(
+    const work = new BoundedWork(
       tap.inlet,
       concurrency,
       (value, done) => {
@@ -203,7 +202,7 @@ export function mapAsync<T, R>(
       true,
     );
     return () => {
-      crew.leave();
+      work.leave();
       gone.next();
       tap.leave();
     };
@@ -218,25 +217,25 @@ function attempt<V>(fn: () => V): {readonly value: V} | {readonly error: unknown
   }
 }
 
-/** The results of one value that wait for those of earlier values. */
+/** The results of one value, which wait until those of the earlier values were given. */
 interface Lane<R> {
   readonly waiting: R[];
-  /** Set when the value's work is done. */
+  /** Set when the work on the value is done. */
   done: (() => void) | undefined;
 }
 
-/** A lane is done: it, and those behind it that are, give what they have in turn. */
+/** The work of a lane is done. This lane, and the lanes behind it that are done too, give their results in turn. */
 function settleLane<R>(lanes: Lane<R>[], lane: Lane<R>, done: () => void, next: (result: R) => void): void {
   lane.done = done;
   while (lanes[0]?.done) {
     const first = lanes.shift();
-    // Before the next value is begun: that may be done at once, and come back here.
+    // Before the work on the next value begins, because that may be done at once and come back here.
     for (const result of lanes[0]?.waiting.splice(0) ?? []) next(result);
     first?.done?.();
   }
 }
 
-/** `mapAsync` on any source: what is no stream of ours cannot be slowed, and queues. */
+/** `mapAsync` on any source. A source that is not a stream of ours cannot be slowed down, so that its values queue. */
 export function mapOver<T, R>(
   source: Observable<T>,
   fn: (value: T) => Source<R>,
@@ -275,7 +274,7 @@ export function mapOver<T, R>(
   });
 }
 
-/** What a call gives, as an Observable whose unsubscription aborts it. */
+/** The result of a call, as an Observable whose unsubscription aborts the call. */
 export function cancellable<R>(call: (signal: AbortSignal) => PromiseLike<R>): Observable<R> {
   const {Observable: RxObservable} = rxjs();
   return new RxObservable<R>(subscriber => {

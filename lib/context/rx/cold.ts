@@ -1,74 +1,98 @@
 /**
- * A resource as a cold Observable: opened at subscription, closed at the end of it, and never two at once.
- * Floor 4: the face of RxJS on what the nursery starts.
+ * Cold Observables that open something at each subscription, and close it at the end of the subscription.
+ * Floor 4, room `rx`: below `context` (contexts) and the nursery (actors).
+ *
+ * Rule X9: a new subscription waits until the one before is gone, so that `retry` and `repeat` never have two holders of a
+ * port or a lock.
  */
-import {AsyncLocalStorage} from 'node:async_hooks';
-import type {Observable} from 'rxjs';
+import type {Observable, Subscriber} from 'rxjs';
+import {deferred} from '../../base/deferred.js';
 import type {Scope} from '../../base/scope.js';
+import {observerInPlace} from './in-place.js';
 import {rxjs} from './rxjs.js';
 import {observableOf, type Source} from './source.js';
 
-/** A resource that is being opened. */
-export interface Held<T> {
-  readonly resource: Promise<T>;
-  /** Ends it, also while it is being opened. Resolves when it is gone. Never rejects. */
-  close(): Promise<unknown>;
+/** What one subscription has opened. */
+export interface Tenancy {
+  /** Opens. Called when the subscription before is gone, unless this one has ended meanwhile. */
+  begin(): void | Promise<void>;
+  /** Closes, also while it is being opened. Undefined when nothing was opened. Resolves when it is gone, and never rejects. */
+  close(): Promise<unknown> | undefined;
+  /** The scope is left, by a failure or normally. Resolves when the scope needs to wait for it no longer. */
+  leave(isFailing: boolean): Promise<void>;
 }
 
-/** How to open it. `failed` is told when it ends before it is closed. */
-export type Opening<T> = (failed: (error: unknown) => void) => Held<T>;
-
-/** Emits the resource, and never completes. */
-export function held<T>(scope: Scope, open: Opening<T>): Observable<T> {
-  const {concat, NEVER, of} = rxjs();
-  return heldWhile(scope, open, resource => concat(of(resource), NEVER));
-}
-
-/**
- * Emits what `use` makes of the resource, and holds that for as long as it lasts. A new subscription waits until the
- * resource of the one before is gone (rule X9), so that two never hold one port or one lock. Leaving the scope
- * unsubscribes it: its subscriber sees nothing (rule T8).
- */
-export function heldWhile<T, R>(scope: Scope, open: Opening<T>, use: (resource: T) => Source<R>): Observable<R> {
+/** An Observable whose subscriptions follow one another. Each of them lives as what `tenancyOf` makes for it. */
+export function successive<R>(
+  scopeOf: () => Scope,
+  label: string,
+  tenancyOf: (subscriber: Subscriber<R>, scope: Scope, gone: Promise<void>) => Tenancy,
+): Observable<R> {
   const {Observable: RxObservable} = rxjs();
-  let previous: Promise<unknown> = Promise.resolve();
+  let last: Promise<void> | undefined;
   return new RxObservable<R>(subscriber => {
-    let opened: Held<T> | undefined;
-    // Whatever tells of a value or a death: the subscriber is called in the async context of its subscription.
-    const here = AsyncLocalStorage.snapshot();
-    const fail = (error: unknown): void => here(() => subscriber.error(error));
-    let free!: () => void;
-    const before = previous;
-    const gone = new Promise<void>(resolve => {
-      free = resolve;
-    });
-    previous = gone;
-    const leave = (): Promise<void> => {
-      subscriber.unsubscribe();
-      return gone;
+    const scope = scopeOf();
+    const before = last;
+    const {promise: gone, resolve} = deferred();
+    last = gone;
+    const free = (): void => {
+      if (last === gone) last = undefined;
+      resolve();
     };
-    const release = scope.adopt({label: 'an actor that is subscribed to', finish: leave, end: leave});
-    const begin = async (): Promise<void> => {
-      await before;
-      if (subscriber.closed) return;
-      opened = open(fail);
-      const resource = await opened.resource;
-      if (subscriber.closed) return;
-      const used = observableOf<R>(use(resource)).subscribe({
-        next: value => here(() => subscriber.next(value)),
-        error: fail,
-        complete: () => here(() => subscriber.complete()),
-      });
-      subscriber.add(used);
-    };
-    begin().catch(fail);
+    const tenancy = tenancyOf(subscriber, scope, gone);
+    const release = scope.adopt({label, finish: () => tenancy.leave(false), end: () => tenancy.leave(true)});
+    if (before) void before.then(() => subscriber.closed || tenancy.begin());
+    else void tenancy.begin();
     return () => {
-      // At once: what its subscriber still does with it is told that it ends.
-      void Promise.resolve(opened ? opened.close() : before).then(() => {
+      // At once, because the subscriber may still use what is open: it is told that it ends.
+      void Promise.resolve(tenancy.close() ?? before).then(() => {
         release();
-        // Not in this turn of the loop: a retry of what fails at once must not keep it from turning.
+        // In the next turn of the loop, so that a retry of what fails at once cannot keep the loop from turning.
         scope.clock.soon(free);
       });
     };
   });
+}
+
+/** A resource that is being opened. */
+export interface Opened<T> {
+  readonly resource: Promise<T>;
+  /** Closes it, also while it is being opened. Resolves when it is gone. Never rejects. */
+  close(): Promise<unknown>;
+}
+
+/** Opens a resource. `failed` is called when the resource ends before it is closed. */
+export type Opening<T> = (failed: (error: unknown) => void) => Opened<T>;
+
+/** Emits the resource, and never completes. */
+export function cold<T>(scope: Scope, open: Opening<T>): Observable<T> {
+  const {concat, NEVER, of} = rxjs();
+  return coldWhile(scope, open, resource => concat(of(resource), NEVER));
+}
+
+/** Emits what `use` makes of the resource, and keeps the resource open until that ends. */
+export function coldWhile<T, R>(scope: Scope, open: Opening<T>, use: (resource: T) => Source<R>): Observable<R> {
+  return successive<R>(
+    () => scope,
+    'an actor that is subscribed to',
+    (subscriber, _scope, gone) => {
+      const observer = observerInPlace(subscriber);
+      let opened: Opened<T> | undefined;
+      const begin = async (): Promise<void> => {
+        try {
+          opened = open(error => observer.error(error));
+          const resource = await opened.resource;
+          if (!subscriber.closed) subscriber.add(observableOf<R>(use(resource)).subscribe(observer));
+        } catch (error) {
+          observer.error(error);
+        }
+      };
+      // Rule T8: leaving the scope unsubscribes, so that the subscriber sees nothing. The scope waits for the resource.
+      const leave = (): Promise<void> => {
+        subscriber.unsubscribe();
+        return gone;
+      };
+      return {begin, close: () => opened?.close(), leave};
+    },
+  );
 }

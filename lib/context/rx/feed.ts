@@ -1,54 +1,48 @@
 /**
- * How values leave an inlet: pushed into an RxJS subscriber, or pulled by an iterator.
- * Floor 4: between `inlet` and `msg-stream`.
+ * How values leave an inlet: pushed into a subscriber, or pulled by an iterator.
+ * Floor 4, room `rx`: between `inlet` and the streams that users hold.
  */
-import {AsyncLocalStorage} from 'node:async_hooks';
 import type {Subscriber} from 'rxjs';
 import {plainClock} from '../../base/clock.js';
 import {ActorError, Lagged} from '../../base/errors.js';
+import {Fifo} from '../../base/fifo.js';
 import {type Consumer, type Inlet, isValue, type StreamEnd} from '../flow/inlet.js';
+import {inPlace} from './in-place.js';
 
-/** Marks the regular end of a stream on its way to the operator that tells closing from failing (rule S4). */
+/** Stands for the regular end of a stream, until `received` tells closing from failing (rule S4). */
 export class EndOfStream extends Error {}
 
 /**
- * Pushes what comes into a subscriber, from a microtask after the subscription on, so that all who subscribe in
- * this turn see everything. Returns how to stop.
+ * Pushes values into a subscriber. It starts in a microtask after the subscription, so that all who subscribe in this turn
+ * see every value. Returns how to stop.
  */
 export function feed<T>(inlet: Inlet, subscriber: Subscriber<T>): () => void {
-  let started = false;
-  let running = false;
+  let isStarted = false;
+  let isRunning = false;
   let isLate = false;
-  // Whatever brings a value: the subscriber is called in the async context of its subscription (rule C12).
-  const here = AsyncLocalStorage.snapshot();
-  const run = (): void => {
-    if (started && !running) here(push);
-  };
-  const push = (): void => {
-    running = true;
-    for (;;) {
-      if (subscriber.closed) break;
-      const item = inlet.peek(consumer);
+  const push = inPlace(() => {
+    isRunning = true;
+    while (!subscriber.closed) {
+      const item = inlet.take(consumer);
       if (item === undefined) break;
-      if (!isValue(item)) {
-        if ('error' in item) subscriber.error(isLate ? late(item.error) : item.error);
-        else subscriber.error(new EndOfStream());
-        break;
-      }
-      inlet.advance(consumer);
-      subscriber.next(item.value as T);
+      if (isValue(item)) subscriber.next(item.value as T);
+      else if ('error' in item) subscriber.error(isLate ? lateError(item.error) : item.error);
+      else subscriber.error(new EndOfStream());
     }
-    running = false;
+    isRunning = false;
+  });
+  const ready = (): void => {
+    if (isStarted && !isRunning) push();
   };
-  const consumer: Consumer = {ready: run, mutable: true};
+  const consumer: Consumer = {ready, mutable: true};
   inlet.attach(consumer);
   const start = (): void => {
-    started = true;
-    run();
+    isStarted = true;
+    ready();
   };
   const item = inlet.peek(consumer);
-  // Where only the end is left a `retry` would starve the loop.
   isLate = item !== undefined && !isValue(item);
+  // When only the end is left, a `retry` in the same turn would starve the loop.
   if (isLate) plainClock.soon(start);
   else queueMicrotask(start);
   return () => inlet.detach(consumer);
@@ -57,10 +51,10 @@ export function feed<T>(inlet: Inlet, subscriber: Subscriber<T>): () => void {
 const lateErrors = new WeakMap<object, Error>();
 
 /**
- * What a subscription to a stream that has failed before it is told (rule S4): the same error, with a word on what to try
- * again. A copy, because the error itself is others' too; what is no error of ours stays what it is.
+ * The error for a subscription to a stream that had failed before it: the same error, and a word on how to try again
+ * (rule S4). It is a copy, because others hold the error itself. An error that is not ours stays as it is.
  */
-function late(error: unknown): unknown {
+function lateError(error: unknown): unknown {
   if (!(error instanceof ActorError)) return error;
   const known = lateErrors.get(error);
   if (known) return known;
@@ -86,10 +80,10 @@ export class InletIterator<T> implements AsyncIterableIterator<T>, Consumer {
   readonly mutable = false;
   readonly #inlet: Inlet;
   readonly #leave: () => void;
-  readonly #pending: Pull<T>[] = [];
-  #done = false;
-  /** Whether values were handed to a waiting `next()` in this very turn: they go back if the iterator returns now. */
-  #holding = false;
+  readonly #pending = new Fifo<Pull<T>>();
+  #isDone = false;
+  /** Whether a waiting `next()` was handed a value in this turn. The value goes back when the iterator returns now. */
+  #isHolding = false;
 
   constructor(inlet: Inlet, leave: () => void, lag?: number) {
     this.#inlet = inlet;
@@ -102,10 +96,10 @@ export class InletIterator<T> implements AsyncIterableIterator<T>, Consumer {
   }
 
   next(): Promise<IteratorResult<T>> {
-    if (this.#done) return Promise.resolve({done: true, value: undefined});
+    if (this.#isDone) return Promise.resolve({done: true, value: undefined});
     return new Promise((resolve, reject) => {
       this.#pending.push({resolve, reject});
-      if (this.#pending.length === 1) this.#serve(false);
+      if (this.#pending.size === 1) this.#serve(false);
     });
   }
 
@@ -122,8 +116,9 @@ export class InletIterator<T> implements AsyncIterableIterator<T>, Consumer {
     this.#serve(true);
   }
 
-  #serve(waited: boolean): void {
-    while (this.#pending.length > 0 && !this.#done) {
+  /** @param hasWaited whether the pulls came before the values */
+  #serve(hasWaited: boolean): void {
+    while (this.#pending.size > 0 && !this.#isDone) {
       const item = this.#inlet.peek(this);
       if (item === undefined) return;
       const {resolve, reject} = this.#pending.shift() as Pull<T>;
@@ -138,27 +133,27 @@ export class InletIterator<T> implements AsyncIterableIterator<T>, Consumer {
         else resolve({done: true, value: undefined});
         return;
       }
-      this.#inlet.advance(this, waited);
-      if (waited) this.#hold();
+      this.#inlet.advance(this, hasWaited);
+      if (hasWaited) this.#hold();
       resolve({done: false, value: item.value as T});
     }
   }
 
-  /** Let go before the value's own continuation, so that whoever has seen the value cannot give it back. */
+  /** The value is released before its own continuation runs, so that code that has seen a value cannot give it back. */
   #hold(): void {
-    if (this.#holding) return;
-    this.#holding = true;
+    if (this.#isHolding) return;
+    this.#isHolding = true;
     queueMicrotask(() => {
-      this.#holding = false;
+      this.#isHolding = false;
       this.#inlet.release(this);
     });
   }
 
   #finish(giveBack: boolean): void {
-    if (this.#done) return;
-    this.#done = true;
+    if (this.#isDone) return;
+    this.#isDone = true;
     this.#inlet.detach(this, giveBack);
-    for (const {resolve} of this.#pending.splice(0)) resolve({done: true, value: undefined});
+    for (const {resolve} of this.#pending.takeAll()) resolve({done: true, value: undefined});
     this.#leave();
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The stream of a context as users hold it: what comes in, and an Observer for what goes out.
- * Floor 4: above `remote-stream`, the face of RxJS on `outlet`.
+ * The stream of a context as users hold it: a pair of Subjects, one for the values that come in, one for those that leave.
+ * Floor 4, room `rx`: above `remote-stream`; the face of RxJS on `outlet`.
  */
 import type {Observer} from 'rxjs';
 import {Answer} from '../../base/answer.js';
@@ -9,19 +9,19 @@ import type {Scope} from '../../base/scope.js';
 import type {Inlet} from '../flow/inlet.js';
 import {type FlowOptions, flowOf} from '../flow/options.js';
 import type {Outlet} from '../flow/outlet.js';
-import type {End} from '../protocol/end.js';
+import type {Link} from '../protocol/link.js';
 import {pump} from './pump.js';
 import {openedStream, type RemoteStream, remoteStreamClass} from './remote-stream.js';
 import {madeOfRxjs} from './rxjs.js';
 import type {Source} from './source.js';
 
-/** What a stream has seen so far. */
+/** Counts of one end of a stream. */
 export interface StreamStats {
   /** Values that have left this end. */
   readonly sent: number;
   /** Values that have arrived at this end. */
   readonly received: number;
-  /** Values that nobody wanted, that `overflow` dropped, or that could not leave any more. */
+  /** Values that no consumer wanted, that `overflow` dropped, or that could not leave any more. */
   readonly dropped: number;
   /** Bytes that wait at this end for room. */
   readonly queuedBytes: number;
@@ -31,76 +31,84 @@ export interface StreamStats {
 export type StreamOptions = FlowOptions;
 
 /**
- * One end of a two-way stream: subscribe to it or iterate it to receive; use it as an Observer, or `send`, to
- * send. Unsubscribing and leaving an iterator keep it open.
+ * One end of a two-way stream. To receive, subscribe to it or iterate it. To send, call `send`, or use it as an Observer.
+ * Unsubscribing, and leaving an iterator, keep it open.
+ *
+ * @example
+ * ```ts
+ * const wire = context.openStream();
+ * source$.subscribe(wire);
+ * wire.pipe(take(3)).subscribe(value => console.log(value));
+ * ```
  */
 export interface MsgStream<In, Out> extends RemoteStream<In>, Observer<Out>, AsyncDisposable {
   /**
    * Sends a value; resolves when the receiver has granted room for it.
    *
-   * @throws Unserializable when the value cannot cross: this call alone is refused
+   * @throws Unserializable when the value cannot cross; the stream goes on
    * @throws StreamClosed after `complete()`, `close()`, or the peer's `close()`
    */
   send(value: Out): Promise<void>;
   /**
-   * Pushes a value: never waits. It queues up to `bufferBytes`; beyond that `overflow` decides: the context fails
-   * with StreamOverrun, unless told otherwise.
+   * Pushes a value, and never waits. Values queue up to `bufferBytes`. Beyond that `overflow` decides; by default the
+   * context fails with StreamOverrun.
    *
    * @throws StreamClosed after this end's own `complete()` or `close()`
    */
   next(value: Out): void;
-  /** I send no more; I may still receive. */
+  /** This end sends no more. It may still receive. */
   complete(): void;
-  /** Fails the whole context, at both ends. */
+  /** Fails the whole context at both ends. */
   error(error: unknown): void;
   /**
-   * Sends all of a source: iterables are pulled as there is room, Observables pushed within the bound. Rejects with
-   * the source's error; the context goes on. Completes the stream afterwards unless told otherwise.
+   * Sends all values of a source. An iterable is pulled as there is room; an Observable is pushed within the bound.
+   * Rejects with the error of the source, while the context goes on. Completes the stream afterwards, unless `complete` is
+   * false.
    */
   pump(source: Source<Out>, options?: {readonly complete?: boolean}): Promise<void>;
-  /** Ends both directions: values that still come are dropped, and the peer's `send` rejects. Idempotent, never rejects. */
+  /** Ends both directions. Values that still come are dropped, and the peer's `send` rejects. May be called again; never rejects. */
   close(): Promise<void>;
   /** Whether the stream is over in both directions: closed here, by the peer, or ended with its context. */
   readonly closed: boolean;
+  /** Counts of this end so far. */
   readonly stats: StreamStats;
 }
 
-/** Opens the stream: grants credit from here on. */
-type NewMsgStream = new <In, Out>(end: End, scope: Scope, options?: StreamOptions) => MsgStream<In, Out>;
+/** Opens the stream, which grants credit from then on. */
+type NewMsgStream = new <In, Out>(link: Link, scope: Scope, options?: StreamOptions) => MsgStream<In, Out>;
 
 export const msgStreamClass = madeOfRxjs<NewMsgStream>(({Subject}) => {
   const RemoteStreamOf = remoteStreamClass();
   return class MsgStreamOf<In, Out> extends RemoteStreamOf<In> implements MsgStream<In, Out> {
-    readonly #end: End;
+    readonly #link: Link;
     readonly #inlet: Inlet;
     readonly #outlet: Outlet;
     readonly #scope: Scope;
-    /** The out half of the pair of Subjects. */
+    /** The Subject for values that leave. The one for values that come in is in `openedStream`, where subscribers share it. */
     readonly #out = new Subject<Out>();
-    #warned = false;
+    #hasWarned = false;
 
-    constructor(end: End, scope: Scope, options: StreamOptions = {}) {
+    constructor(link: Link, scope: Scope, options: StreamOptions = {}) {
       flowOf(options);
-      const inlet = end.makeInlet(options);
-      // The in half of the pair of Subjects is the one that its subscribers share.
-      super(openedStream(end, inlet, scope));
-      this.#end = end;
+      const inlet = link.halves.makeInlet(options);
+      super(openedStream(link, inlet, scope));
+      this.#link = link;
       this.#scope = scope;
       this.#inlet = inlet;
-      this.#outlet = end.makeOutlet(options);
+      this.#outlet = link.halves.makeOutlet(options);
       if (!inlet.opened) inlet.open();
       this.#out.subscribe({
         next: value => {
-          end.push(this.#outlet, value);
+          link.halves.push(this.#outlet, value);
         },
-        error: error => end.fail(error),
+        error: error => link.fail(error),
         complete: () => this.#outlet.stop(),
       });
     }
 
     send(value: Out): Promise<void> {
       try {
-        const bytes = this.#end.encode(value);
+        const bytes = this.#link.halves.encode(value);
         if (this.#outlet.trySend(bytes)) return sentAlready;
         return Answer.owned<void>(this.#scope, (resolve, reject) =>
           this.#outlet.waitToSend(bytes, {resolve: () => resolve(), reject}),
@@ -117,10 +125,10 @@ export const msgStreamClass = madeOfRxjs<NewMsgStream>(({Subject}) => {
         return;
       }
       if (closed.byUs) throw closed.error;
-      // A throw would reach an Observable that nobody unsubscribes: drop, count, and say so once.
+      // A throw would reach an Observable that nobody unsubscribes. So the value is dropped and counted, with one warning.
       this.#outlet.dropped++;
-      if (!this.#warned) {
-        this.#warned = true;
+      if (!this.#hasWarned) {
+        this.#hasWarned = true;
         process.emitWarning('values are pushed into a stream that its peer has ended: they are dropped', {
           code: 'ERR_STREAM_CLOSED',
         });
@@ -138,14 +146,14 @@ export const msgStreamClass = madeOfRxjs<NewMsgStream>(({Subject}) => {
     pump(source: Source<Out>, options: {readonly complete?: boolean} = {}): Promise<void> {
       return Answer.from<void>(
         this.#scope,
-        pump(this.#end, this.#outlet, source).then(() => {
+        pump(this.#link, this.#outlet, source).then(() => {
           if (options.complete ?? true) this.complete();
         }),
       );
     }
 
     async close(): Promise<void> {
-      this.#end.closeStream();
+      this.#link.halves.close();
     }
 
     [Symbol.asyncDispose](): Promise<void> {
@@ -153,7 +161,7 @@ export const msgStreamClass = madeOfRxjs<NewMsgStream>(({Subject}) => {
     }
 
     get closed(): boolean {
-      const {dialog, outcome} = this.#end;
+      const {dialog, outcome} = this.#link;
       return outcome !== undefined || dialog.receiving === 'closed' || dialog.sending === 'refused';
     }
 
@@ -170,9 +178,9 @@ export const msgStreamClass = madeOfRxjs<NewMsgStream>(({Subject}) => {
 
 const sentAlready: Promise<void> = Promise.resolve();
 
-/** Why a stream cannot be opened again. */
-export function reopened(end: End): Error {
-  return end.outcome || end.dialog.receiving === 'closed'
+/** The stream was opened before: a context has one. */
+export function reopenedError({outcome, dialog}: Link): Error {
+  return outcome || dialog.receiving === 'closed'
     ? new StreamClosed('the stream of this context is closed and cannot be opened again')
     : new ProtocolError('the stream of this context is open already: a context has one');
 }

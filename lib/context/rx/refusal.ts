@@ -1,16 +1,17 @@
 /**
- * What a subscriber is told when the call that it asks for cannot be made: its scope is over, its actor is gone.
- * Floor 4: below the cold Observables, `remote-stream`, `bounded-work` and `context`.
+ * Tells a subscriber that its call cannot be made, because its scope has ended or the actor is gone.
+ * Floor 4, room `rx`: below the cold Observables of `remote-stream`, `bounded-work` and `context`.
  */
 import type {Subscriber} from 'rxjs';
 import type {Scope} from '../../base/scope.js';
 
-/** Opens for a subscriber. Undefined where that is refused: the subscriber is told. */
+/** Opens for a subscriber. Undefined when that is refused; then the subscriber gets the error. */
 export type Open = <T>(subscriber: Subscriber<unknown>, open: () => T) => T | undefined;
 
 /**
- * The refusal comes in a macrotask, because a `retry` of what is refused at once would never let go of the loop. Once the
- * scope has settled nothing is kept running for it: a `retry` without a count would keep the process for ever.
+ * The refusal comes in the next turn of the loop, because a `retry` of what is refused at once would never let the loop turn.
+ * When the scope has settled, the turn does not keep the process alive, because a `retry` without a count would keep it for
+ * ever.
  */
 export function refusing(scopeOf: () => Scope): Open {
   return (subscriber, open) => {

@@ -1,65 +1,74 @@
 /**
- * Values from another actor as users hold them: Observable and AsyncIterable in one.
- * Floor 4: the face of RxJS on `inlet`; `msg-stream` adds the sending half.
+ * Values from another actor as users hold them: an Observable and an AsyncIterable in one.
+ * Floor 4, room `rx`: the face of RxJS on `inlet`; `msg-stream` adds the sending half.
  */
-import {AsyncLocalStorage} from 'node:async_hooks';
 import type {Observable, Observer, Subscription} from 'rxjs';
 import {Answer} from '../../base/answer.js';
 import type {Scope} from '../../base/scope.js';
 import type {Inlet} from '../flow/inlet.js';
-import type {End} from '../protocol/end.js';
+import type {Link} from '../protocol/link.js';
 import {checkConcurrency, consume, mapAsync, type Tap} from './bounded-work.js';
 import {EndOfStream, feed, InletIterator} from './feed.js';
+import {observerInPlace} from './in-place.js';
 import {refusing} from './refusal.js';
 import {madeOfRxjs, rxjs} from './rxjs.js';
 import {markSource, type Source} from './source.js';
 
-/** Where a stream's values come from. */
+/** The origin of a stream's values. */
 interface StreamSource<T> {
-  /** What a subscription gets. */
+  /** The values for a subscription. */
   readonly values: Observable<T>;
   /** Opens the receiving side for one iterator, or one `consume`. */
   readonly open: () => Tap;
-  /** Told when a subscriber's own function throws, which nobody else is told of (rule S5). */
+  /** Called when a subscriber's own function throws, because nobody else would learn of that error (rule S5). */
   readonly thrown: (error: unknown) => void;
-  /** To whom a failure goes that nobody asks for. */
+  /** The scope that fails with an error that nobody asks for. */
   readonly scope: () => Scope;
 }
 
 /** Options of `iterate`. */
 export interface IterateOptions {
   /**
-   * How many values this iterator may be behind without holding back the sender. Further behind it gets `Lagged` once,
-   * with the count of what it missed, and goes on from the oldest value that is kept. Default: it holds back.
+   * How many values this iterator may be behind. An iterator that is further behind gets `Lagged` once, with the count of
+   * the values that it missed, and goes on from the oldest value that is kept. Default: the iterator holds back the sender.
    */
   readonly lag?: number;
 }
 
 /** Options of `consume` and `mapAsync`. */
 export interface WorkOptions {
-  /** Values that are worked on at a time. Default 1. */
+  /** How many values are worked on at a time. Default: 1. */
   readonly concurrency?: number;
 }
 
-/** Values from another actor. */
+/**
+ * Values from another actor.
+ *
+ * @example
+ * ```ts
+ * const ticks$ = portal.stream(ticks, 100);
+ * ticks$.pipe(take(3)).subscribe(n => console.log(n));
+ * for await (const n of ticks$) if (n > 3) break;
+ * ```
+ */
 export interface RemoteStream<T> extends Observable<T>, AsyncIterable<T> {
   /**
-   * Each iterator sees every value from its making on. Leaving it early is like unsubscribing.
+   * An iterator. It sees every value from the moment in which it is made. Leaving it early is like unsubscribing.
    *
-   * @throws RangeError for a lag that is no count from 1 on
+   * @throws RangeError for a lag that is not a count from 1 on
    */
   iterate(options?: IterateOptions): AsyncIterableIterator<T>;
   /**
-   * Calls `fn` for every value; credit returns when it settles, so that the sender is never ahead of the work by more
-   * than the window. Resolves at the end of the stream. Rejects with its error, or with what `fn` threw: that fails
-   * the context too.
+   * Calls `fn` for every value. The credit of a value returns when `fn` settles, so that the sender is never ahead of the
+   * work by more than the window. Resolves at the end of the stream. Rejects with the error of the stream, or with the error
+   * that `fn` threw, which fails the context too.
    *
    * @throws TypeError, RangeError for arguments that make no sense
    */
   consume(fn: (value: T) => unknown, options?: WorkOptions): Promise<void>;
   /**
-   * What `fn` makes of each value, as `mergeMap` does (or, with `ordered`, `concatMap`), but that it holds back the
-   * sender in place of queueing.
+   * The values of the source that `fn` makes of each value: like `mergeMap`, or with `ordered` like `concatMap`. Unlike
+   * these it holds back the sender instead of queueing.
    *
    * @throws TypeError, RangeError for arguments that make no sense
    */
@@ -77,7 +86,7 @@ export const remoteStreamClass = madeOfRxjs<NewRemoteStream>(({Observable, Subsc
       this.#source = source;
     }
 
-    /** As in RxJS, but that an observer's own `next` that throws fails the context (rule S5), and not the process. */
+    /** As in RxJS, with one difference: when the `next` of an observer throws, that fails the context (rule S5), not the process. */
     override subscribe(
       observer?: Partial<Observer<T>> | ((value: T) => void) | null,
       error?: ((error: unknown) => void) | null,
@@ -133,7 +142,7 @@ export const remoteStreamClass = madeOfRxjs<NewRemoteStream>(({Observable, Subsc
   return RemoteStreamOf;
 });
 
-/** A stream that opens at each subscription and for each iterator. */
+/** A stream that opens a call at each subscription, and for each iterator. */
 export function coldStream<T>(open: () => Tap, scope: () => Scope): RemoteStream<T> {
   const {Observable: RxObservable} = rxjs();
   const openFor = refusing(scope);
@@ -144,47 +153,34 @@ export function coldStream<T>(open: () => Tap, scope: () => Scope): RemoteStream
   return new (remoteStreamClass())({values, open, thrown: error => scope().fail(error), scope});
 }
 
-/** What a caller sends into a remote stage: one inlet, whoever reads it, and however often. */
-export function inputStream<T>(end: End, inlet: Inlet, scope: Scope): RemoteStream<T> {
-  return new (remoteStreamClass())<T>(openedStream(end, inlet, scope));
+/** The values that a caller sends into a remote stage: one inlet for all its readers. */
+export function inputStream<T>(link: Link, inlet: Inlet, scope: Scope): RemoteStream<T> {
+  return new (remoteStreamClass())<T>(openedStream(link, inlet, scope));
 }
 
-/** A stream of an inlet that is there already: subscribers share one Subject, iterators have places of their own. */
-export function openedStream<T>(end: End, inlet: Inlet, scope: Scope): StreamSource<T> {
+/** A stream over an open inlet. Its subscribers share one Subject; each iterator has a position of its own. */
+export function openedStream<T>(link: Link, inlet: Inlet, scope: Scope): StreamSource<T> {
   const {Observable: RxObservable, share, Subject} = rxjs();
   const shared = received<T>(inlet, () => {}).pipe(share({connector: () => new Subject<T>()}));
   let subscribers = 0;
   return {
     values: new RxObservable<T>(subscriber => {
-      // Values reach the first in its own async context: the others join it there, and are called in theirs.
+      // Values reach the first subscriber in its own async context. The others join it there, and are called in theirs (rule C12).
       const isFirst = subscribers++ === 0;
       subscriber.add(() => subscribers--);
-      return shared.subscribe(isFirst ? subscriber : inPlace(subscriber));
+      return shared.subscribe(isFirst ? subscriber : observerInPlace(subscriber));
     }),
     open: () => ({
       inlet,
       leave: () => {},
-      fail: error => {
-        end.asked = true;
-        end.fail(error);
-      },
+      fail: error => link.fail(error, true),
     }),
-    thrown: error => end.fail(error),
+    thrown: error => link.fail(error),
     scope: () => scope,
   };
 }
 
-/** An observer that is called in the async context of this call (rule C12). */
-function inPlace<T>(observer: Observer<T>): Observer<T> {
-  const here = AsyncLocalStorage.snapshot();
-  return {
-    next: value => here(() => observer.next(value)),
-    error: error => here(() => observer.error(error)),
-    complete: () => here(() => observer.complete()),
-  };
-}
-
-/** Rule S4: what closes the receiving side is told from what fails it in one place, and let go in one place. */
+/** Rule S4: `catchError` tells what closes the stream from what fails it, and `finalize` runs the close. Both stand only here. */
 function received<T>(inlet: Inlet, leave: () => void): Observable<T> {
   const {Observable: RxObservable, catchError, EMPTY, finalize, throwError} = rxjs();
   return new RxObservable<T>(subscriber => feed(inlet, subscriber)).pipe(

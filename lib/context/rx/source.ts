@@ -1,30 +1,30 @@
 /**
- * What is accepted where a source is, told by its shape: another copy of RxJS, the platform's own Observable, a web stream
- * or a plain array will do.
- * Floor 4: below `pump`, `bounded-work` and `cold`; loads RxJS only for what pushes.
+ * The sources that this library accepts, recognised by their shape: Observables of any copy of RxJS and of the platform,
+ * promises, iterables, web streams.
+ * Floor 4, room `rx`: below `pump`, `bounded-work` and `cold`. It loads RxJS only for sources that push.
  */
 import type {Observable, ObservableInput, Subscriber} from 'rxjs';
 import {rxjs} from './rxjs.js';
 
-/** An Observable of any make: of another copy of RxJS, of the platform. */
+/** An Observable of any make, for example of another copy of RxJS, or of the platform. */
 export interface AnyObservable<T> {
   // biome-ignore lint/suspicious/noExplicitAny: what else observers and options have is each library's own
   subscribe(observer: {next(value: T): void; error(error: any): void; complete(): void}, options?: any): unknown;
 }
 
-/** What is accepted where a source is: an Observable of any make, a promise, an iterable, a web stream. */
+/** Every kind of source: an Observable of any make, a promise, an iterable, a web stream. */
 export type Source<T> = ObservableInput<T> | AnyObservable<T>;
 
-/** On our own streams, of whichever copy of this library: they push too, but iterated they keep their bound. */
+/** Marks the streams of this library, of any copy of it. They push too, but when they are iterated they keep their bound. */
 const pullable = Symbol.for('rxtractor/pullable');
 
 type AnyIterator = Iterator<unknown> | AsyncIterator<unknown>;
 
-/** The iterator of what can be pulled; undefined for what pushes: an Observable, a promise. */
+/** The iterator of a source that can be pulled. Undefined for a source that pushes: an Observable, a promise. */
 export function iteratorOf(source: unknown): AnyIterator | undefined {
-  // A string is iterable too, and a primitive: `in` wants an object.
+  // A string is iterable, but a primitive; `in` needs an object.
   const shape: Shape = Object(source);
-  // An Observable that can be iterated queues without a bound while it is: it is better pushed.
+  // A foreign Observable that can be iterated queues without a bound. It is better pushed.
   if (isObservable(shape) && !(pullable in shape)) return undefined;
   if (isFunction(shape[Symbol.asyncIterator])) return shape[Symbol.asyncIterator]?.();
   if (isFunction(shape.getReader)) return readerOf(shape as ReadableStream<unknown>);
@@ -32,25 +32,25 @@ export function iteratorOf(source: unknown): AnyIterator | undefined {
   return undefined;
 }
 
-/** Any source as an Observable of our copy of RxJS. @throws TypeError for what is none */
+/** Any source as an Observable of our copy of RxJS. @throws TypeError for a value that is not a source */
 export function observableOf<T>(source: unknown): Observable<T> {
   const {from, Observable: RxObservable} = rxjs();
   if (source instanceof RxObservable) return source;
   const shape: Shape = Object(source);
   const subscribable = subscribableOf(shape);
   if (subscribable) return new RxObservable(subscriber => connect(subscribable, subscriber));
-  // Not every web stream can be iterated, and `from` takes one whose reader it never gives back.
+  // Some web streams cannot be iterated. `from` would take a reader of such a stream and never release it.
   if (isFunction(shape.getReader) && !isFunction(shape[Symbol.asyncIterator]))
     return from({[Symbol.asyncIterator]: () => iterable(readerOf<T>(shape as ReadableStream<T>))});
   return from(source as Parameters<typeof from<Observable<T>>>[0]);
 }
 
-/** Whether something is an Observable of whatever make. */
+/** Whether a value is an Observable of any make. */
 export function isObservable(value: unknown): boolean {
   return typeof value === 'object' && value !== null && subscribableOf(value) !== undefined;
 }
 
-/** Makes what inherits from `prototype` known as a stream of ours, and as an Observable to other copies of RxJS. */
+/** Marks the class with this prototype as a stream of ours, and as an Observable for other copies of RxJS. */
 export function markSource(prototype: object): void {
   Object.defineProperty(prototype, pullable, {value: true});
   for (const key of observableKeys()) Object.defineProperty(prototype, key, {value: itself, configurable: true});
@@ -60,13 +60,13 @@ function itself(this: unknown): unknown {
   return this;
 }
 
-/** Where an Observable is looked for. Read anew each time: whoever adds the symbol may be loaded after us. */
+/** The keys under which a foreign Observable is found. Read at each use, because a polyfill of the symbol may be loaded after us. */
 function observableKeys(): PropertyKey[] {
   const {observable} = Symbol as {readonly observable?: symbol};
   return observable ? [observable, '@@observable'] : ['@@observable'];
 }
 
-/** The parts by which a source is known. */
+/** The members by which a source is recognised. */
 interface Shape {
   readonly [Symbol.asyncIterator]?: () => AsyncIterator<unknown>;
   readonly [Symbol.iterator]?: () => Iterator<unknown>;
@@ -74,7 +74,7 @@ interface Shape {
   readonly getReader?: unknown;
 }
 
-/** Something that pushes: RxJS gives a subscription back, the platform's Observable listens to a signal. */
+/** A source that pushes. RxJS returns a subscription; the Observable of the platform listens to a signal. */
 interface Subscribable {
   subscribe(observer: object, options: {readonly signal: AbortSignal}): unknown;
 }
@@ -89,8 +89,9 @@ function subscribableOf(shape: Shape): Subscribable | undefined {
 }
 
 /**
- * Subscribes such that it ends at once, also within a burst before `subscribe` has returned: the platform's Observable
- * hears of the signal, RxJS takes an observer that looks like a subscriber for its own, others tell it at the `start`.
+ * Subscribes in such a way that an unsubscription takes effect at once, also in a burst before `subscribe` has returned. The
+ * Observable of the platform is told by the signal. RxJS takes an observer that looks like a subscriber for its own. Others
+ * give their subscription to `start`.
  */
 function connect<T>(source: Subscribable, subscriber: Subscriber<T>): () => void {
   const controller = new AbortController();
@@ -102,7 +103,7 @@ function connect<T>(source: Subscribable, subscriber: Subscriber<T>): () => void
   const subscription = source.subscribe(
     {
       start: (begun: unknown) => subscriber.add(() => stop(begun)),
-      // Functions of their own: the platform calls them without a `this`.
+      // Arrow functions, because the platform calls them without a `this`.
       next: (value: T) => subscriber.next(value),
       error: (error: unknown) => subscriber.error(error),
       complete: () => subscriber.complete(),

@@ -17,7 +17,7 @@ import {runtimeFunction} from '../../actor/marks.js';
 import {Attached} from '../../base/attached.js';
 import {current} from '../../base/current.js';
 import {NotExposed} from '../../base/errors.js';
-import type {CalleeContext} from '../../context/rx/context.js';
+import type {CalleeContext} from '../../context/rx/callee-context.js';
 import {front} from '../prompt/front.js';
 import {type LockWatcher, TtyLock} from './tty-lock.js';
 

@@ -11,7 +11,7 @@ import {current} from '../../base/current.js';
 import {NotExposed} from '../../base/errors.js';
 import type {Writer} from '../../base/hooks.js';
 import {log} from '../../base/log.js';
-import type {CalleeContext} from '../../context/rx/context.js';
+import type {CalleeContext} from '../../context/rx/callee-context.js';
 import {redrawPrompt} from '../terminal/root-terminal.js';
 import {Backlog, type Written} from './backlog.js';
 import {Display, markLines} from './display.js';

@@ -5,6 +5,7 @@
  * of its own.
  */
 import type {ActorId} from '../../../lib/base/actor-id.js';
+import {Clock, realTime} from '../../../lib/base/clock.js';
 import {ContextCancelled, ProtocolError, RemoteActorError, TransportClosed} from '../../../lib/base/errors.js';
 import {Scope} from '../../../lib/base/scope.js';
 import {type Consumer, type Inlet, isValue, type StreamEnd} from '../../../lib/context/flow/inlet.js';
@@ -13,7 +14,7 @@ import type {Outlet} from '../../../lib/context/flow/outlet.js';
 import type {Call} from '../../../lib/context/protocol/call.js';
 import {Callee} from '../../../lib/context/protocol/callee.js';
 import {Caller} from '../../../lib/context/protocol/caller.js';
-import type {Outcome} from '../../../lib/context/protocol/link.js';
+import type {Outcome} from '../../../lib/context/protocol/dialog.js';
 import {Kind, type Message} from '../../../lib/msg/types.js';
 import {Wire, WireChannel} from './wire.js';
 
@@ -37,28 +38,28 @@ const calleeId: ActorId = {name: 'callee', id: 'b', pid: 2, host: 'here'};
 
 class WatchedCaller extends Caller {
   world: World | undefined;
-  protected override concluded(outcome: Outcome): void {
-    super.concluded(outcome);
+  override concluded(outcome: Outcome, isTold: boolean): void {
+    super.concluded(outcome, isTold);
     this.world?.concludes(this.world.caller, outcome);
   }
-  protected override ended(): void {
+  override ended(): void {
     super.ended();
     this.world?.hearsEnded();
-  }
-  protected override violate(text: string): void {
-    throw new Error(`legal behaviour was refused by the caller: ${text}`);
   }
 }
 
 class WatchedCallee extends Callee {
   world: World | undefined;
-  protected override concluded(outcome: Outcome): void {
-    super.concluded(outcome);
+  override concluded(outcome: Outcome): void {
     this.world?.concludes(this.world.callee, outcome);
   }
-  protected override violate(text: string): void {
-    throw new Error(`legal behaviour was refused by the callee: ${text}`);
-  }
+}
+
+/** The model does only what is legal: an end that takes it for a breach of the rules is wrong. */
+function mustNotViolate({link, name}: Caller | Callee): void {
+  link.violate = text => {
+    throw new Error(`legal behaviour was refused by ${name} (${link.dialog.side}): ${text}`);
+  };
 }
 
 /** Takes one value at a time. */
@@ -109,11 +110,11 @@ export class Side<E extends Caller | Callee = Caller | Callee> {
   }
 
   get inlet(): Inlet | undefined {
-    return this.end?.inlet;
+    return this.end?.link.stream?.inlet;
   }
 
   get outlet(): Outlet | undefined {
-    return this.end?.outlet;
+    return this.end?.link.stream?.outlet;
   }
 
   /** Values of the peer that need no more room here. */
@@ -172,7 +173,8 @@ export class World {
     this.caller.channel.holdsStart = setup.holdsStart;
     const caller = new WatchedCaller(this.caller.channel.asChannel(), this.#call());
     caller.world = this;
-    caller.asked = true;
+    caller.report.isAsked = true;
+    mustNotViolate(caller);
     this.caller.end = caller;
     this.caller.channel.holdsStart = setup.holdsStart;
     if (setup.kind === 'operator') {
@@ -197,8 +199,8 @@ export class World {
     const {end} = side;
     if (!end) return;
     side.opened = true;
-    const inlet = end.makeInlet(this.setup.flow);
-    end.makeOutlet(this.setup.flow);
+    const inlet = end.link.halves.makeInlet(this.setup.flow);
+    end.link.halves.makeOutlet(this.setup.flow);
     if (!inlet.opened) inlet.open();
   }
 
@@ -211,7 +213,7 @@ export class World {
       this.#push(side, outlet, value);
       return;
     }
-    const bytes = end.encode(value);
+    const bytes = end.link.halves.encode(value);
     if (outlet.closed) {
       side.offered--;
       let refused = false;
@@ -242,13 +244,13 @@ export class World {
     const isLate = outlet.closed !== undefined;
     const before = sent.length;
     const aborts = this.mayAbort;
-    const bytes = outlet.queuedBytes + (end?.encode(value).length ?? 0);
+    const bytes = outlet.queuedBytes + (end?.link.halves.encode(value).length ?? 0);
     // Beyond the bound the context fails in this call, unless the value goes at once.
     if (side === this.callee && overflow === 'error' && bytes > bufferBytes) this.mayAbort = true;
-    end?.push(outlet, value);
+    end?.link.halves.push(outlet, value);
     if (isLate) return;
     if (sent.length > before) this.mayAbort = aborts;
-    else this.cover(end?.outcome ? 'overrun' : `push that waits, ${overflow}`);
+    else this.cover(end?.link.outcome ? 'overrun' : `push that waits, ${overflow}`);
   }
 
   /** The function has come to its end: `running` tells of the user's part, the runtime's may go on. */
@@ -266,16 +268,9 @@ export class World {
   cancel(): void {
     const request: {answer: boolean | undefined} = {answer: undefined};
     this.cancels.push(request);
-    // The clock is the model's own: nothing else may be late.
-    const real = globalThis.setTimeout;
-    globalThis.setTimeout = ((fire: () => void) => this.timers.push(fire)) as unknown as typeof setTimeout;
-    try {
-      void (this.caller.end as WatchedCaller).cancel('requested', 'enough').then(answer => {
-        request.answer = answer;
-      });
-    } finally {
-      globalThis.setTimeout = real;
-    }
+    void (this.caller.end as WatchedCaller).cancel('requested', 'enough').then(answer => {
+      request.answer = answer;
+    });
     if (this.caller.channel.withdrawn) this.cover('cancel before Start has left');
   }
 
@@ -289,12 +284,12 @@ export class World {
   /** The caller wants the result: what no reader wants is dropped. */
   drain(): void {
     this.drains = true;
-    this.caller.end?.makeInlet(this.setup.flow).drain();
+    this.caller.end?.link.halves.makeInlet(this.setup.flow).drain();
   }
 
   /** The bound of every cancel so far is over. */
   jump(): void {
-    if (!this.caller.end?.outcome && this.caller.end?.cancelCalled) {
+    if (!this.caller.end?.link.outcome && this.caller.end?.isCancelled) {
       this.gaveUp = true;
       this.cover('cancel not obeyed in time');
     }
@@ -316,11 +311,11 @@ export class World {
       return;
     }
     const before = side.inlet?.received ?? 0;
-    const over = side.ownClose || end.dialog.terminal !== 'none';
+    const over = side.ownClose || end.link.dialog.terminal !== 'none';
     this.#heard(side, message);
-    const late = end.late;
-    end.receive(message);
-    if (end.late > late) this.cover('late message');
+    const late = end.link.late;
+    end.link.receive(message);
+    if (end.link.late > late) this.cover('late message');
     if (over) must((side.inlet?.received ?? 0) === before, 'I2: values were taken in after the terminal, or own close');
     if (this.running && side === this.callee && (message.kind === Kind.Cancel || message.kind === Kind.Error))
       must(this.scope.cancelled !== undefined, 'X3: the function was not told to end');
@@ -403,7 +398,7 @@ export class World {
         if (inlet.ended) must(side.mayEnd, `S2: the ${name} was told of an end of its stream that nobody has made`);
         const lead = other.sent.length - side.consumed;
         if (inlet.opened && lead === flow.window) this.cover('full window');
-        if (!side.ownClose && !end.outcome && inlet.opened) {
+        if (!side.ownClose && !end.link.outcome && inlet.opened) {
           must(lead <= flow.window, `I4: ${lead} values are on their way to the ${name}, more than the window`);
           // One value may begin below the bound and end above it.
           const bytes = (other.sentBytes.at(-2) ?? 0) - (other.sentBytes[side.consumed] as number);
@@ -497,10 +492,18 @@ export class World {
       name: 'work',
       args: [],
       openedBy: 'verb',
-      scope: new Scope('the body'),
+      scope: this.#body(),
       flow: this.setup.flow,
       cancelBound: 1_600,
     };
+  }
+
+  /** The scope of the caller. Its clock is the model's own, so that only `jump` lets time pass. */
+  #body(): Scope {
+    const scope = new Scope('the body');
+    const hold = (fire: () => void): number => this.timers.push(fire);
+    scope.ownClock = new Clock({...realTime, setTimeout: hold as unknown as typeof setTimeout});
+    return scope;
   }
 
   /** Start reaches the callee: as `dispatch`. */
@@ -512,6 +515,7 @@ export class World {
     const options = {id: 1, kind, name: 'work', scope: this.scope, flow, granted};
     const callee = new WatchedCallee(this.callee.channel.asChannel(), options);
     callee.world = this;
+    mustNotViolate(callee);
     this.callee.end = callee;
     if (kind !== 'operator') return;
     this.callee.granted = {messages: flow.window, bytes: flow.windowBytes};

@@ -17,7 +17,7 @@ interface Move {
 }
 
 function isFresh({callee: {end}}: World): boolean {
-  return end !== undefined && !end.dialog.started && end.dialog.terminal === 'none' && !end.dialog.lost;
+  return end !== undefined && !end.link.dialog.started && end.link.dialog.terminal === 'none' && !end.link.dialog.lost;
 }
 
 /** Whether what this side calls of its stream is a legal program. */
@@ -28,10 +28,10 @@ function mayUse(world: World, side: Side): boolean {
 function mayOpen(world: World, side: Side): boolean {
   if (side.opened || !mayUse(world, side)) return false;
   if (side === world.callee)
-    return world.setup.kind === 'context' && world.callee.end?.dialog.started === true && !world.scope.cancelled;
+    return world.setup.kind === 'context' && world.callee.end?.link.dialog.started === true && !world.scope.cancelled;
   const {setup, caller, callee} = world;
   if (setup.opensLate && caller.terminalSent === undefined && callee.terminalSent === undefined) return false;
-  const outcome = side.end?.outcome;
+  const outcome = side.end?.link.outcome;
   return !(outcome?.kind === 'failed' && outcome.error instanceof ContextCancelled);
 }
 
@@ -107,22 +107,22 @@ function movesOf(name: 'caller' | 'callee'): Move[] {
       possible: world => world.setup.kind === 'context' && may(world) && world[name].opened,
       perform: world => {
         const side = world[name];
-        if (side.end?.outcome === undefined && !side.ownClose) world.cover(`close by the ${name}`);
+        if (side.end?.link.outcome === undefined && !side.ownClose) world.cover(`close by the ${name}`);
         side.ownClose = true;
         side.mayClose = true;
         side.mayEnd = true;
-        side.end?.closeStream();
+        side.end?.link.halves.close();
       },
     },
     {
       name: `${name} fails`,
       weight: 1,
       fault: true,
-      possible: world => may(world) && world[name].end?.outcome === undefined,
+      possible: world => may(world) && world[name].end?.link.outcome === undefined,
       perform: world => {
         world.cover(`error by the ${name}`);
         if (name === 'callee') world.mayAbort = true;
-        world[name].end?.fail(new Error(`the ${name} failed`));
+        world[name].end?.link.fail(new Error(`the ${name} failed`));
       },
     },
     {
@@ -172,7 +172,7 @@ const moves: readonly Move[] = [
     weight: 20,
     possible: world => world.setup.kind === 'context' && world.running && isFresh(world),
     perform: world => {
-      world.callee.end?.started('first');
+      world.callee.end?.start('first');
     },
   },
   {

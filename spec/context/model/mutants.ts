@@ -104,27 +104,27 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'stops sending with the Stop of its peer',
-    file: 'protocol/end',
-    from: `if (side === 'both')\n            this.#outlet?.cut(`,
-    to: 'this.#outlet?.cut(',
+    file: 'protocol/halves',
+    from: `if (side === 'both')\n            this.outlet?.cut(`,
+    to: 'this.outlet?.cut(',
   },
   {
     name: 'goes on sending when its peer has closed',
-    file: 'protocol/end',
-    from: `if (side === 'both')\n            this.#outlet?.cut(`,
-    to: `if (side === 'neither')\n            this.#outlet?.cut(`,
+    file: 'protocol/halves',
+    from: `if (side === 'both')\n            this.outlet?.cut(`,
+    to: `if (side === 'neither')\n            this.outlet?.cut(`,
   },
   {
     name: 'concludes again when a terminal comes after the bound of its cancel',
     file: 'protocol/link',
-    from: `if (this.#outcome || this.#reading)\n            return;`,
+    from: `if (this.outcome || this.#isReading)\n            return;`,
     to: '',
   },
   {
     name: 'sends a Return without the number of the last value',
     file: 'protocol/callee',
-    from: 'this.channel.send(Kind.Return, this.id, this.lastSent, bytes)',
-    to: 'this.channel.send(Kind.Return, this.id, 0, bytes)',
+    from: 'link.channel.send(Kind.Return, link.id, link.lastSent, bytes)',
+    to: 'link.channel.send(Kind.Return, link.id, 0, bytes)',
   },
   {
     name: 'sends an Error without the number of the last value',
@@ -141,7 +141,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'returns before what it has pushed has left',
     file: 'protocol/callee',
-    from: 'isThenable(checked) ? checked : this.outlet?.flushed()',
+    from: 'isThenable(checked) ? checked : this.link.stream?.outlet?.flushed()',
     to: 'isThenable(checked) ? checked : undefined',
   },
   {
@@ -152,15 +152,15 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'forgets credit that comes before it has opened its stream',
-    file: 'protocol/end',
-    from: 'this.#earlyCredit = grant;',
+    file: 'protocol/halves',
+    from: 'this.#earlyCredit = { messages, bytes };',
     to: 'this.#earlyCredit = undefined;',
   },
   {
     name: 'forgets an error that came before it has opened its stream',
-    file: 'protocol/end',
-    from: `if (this.outcome)\n                this.#inlet.finish(`,
-    to: `else if (this.outcome)\n                this.#inlet.finish(`,
+    file: 'protocol/halves',
+    from: `if (outcome)\n            inlet.finish(`,
+    to: `else if (outcome)\n            inlet.finish(`,
   },
   {
     name: 'sends one value more than was granted',
@@ -231,13 +231,13 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'keeps the backlog from its first reader',
     file: 'flow/inlet',
-    from: 'this.#gathering ? this.#base : this.#next()',
+    from: 'this.#isGathering ? this.#base : this.#next()',
     to: 'this.#next()',
   },
   {
     name: 'keeps the regular end of a stream whose context then fails',
     file: 'flow/inlet',
-    from: `if ('error' in end && !('error' in this.#end))`,
+    from: `if ('error' in end && !('error' in this.ended))`,
     to: 'if (false)',
   },
   {
@@ -249,7 +249,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'lets a value overtake what waits',
     file: 'flow/outlet',
-    from: 'if (this.#queueFrom < this.#queue.length || !this.#credit.fits(bytes.length))',
+    from: 'if (this.#queue.size > 0 || !this.#credit.fits(bytes.length))',
     to: 'if (!this.#credit.fits(bytes.length))',
   },
   {
