@@ -56,7 +56,6 @@ export {
   ProtocolError,
   RemoteActorError,
   ResourceExhausted,
-  registerError,
   SpawnFailed,
   type SpawnPhase,
   StreamClosed,
@@ -65,6 +64,7 @@ export {
   type TransportEnd,
   Unserializable,
 } from './base/errors.js';
+export {registerError} from './base/registered-errors.js';
 export type {Logger, LogLevel} from './base/log.js';
 export type {CalleeContext, Context, SubjectLike} from './context/rx/context.js';
 export type {FlowOptions, Overflow} from './context/flow/options.js';
