@@ -14,7 +14,8 @@ import {plainClock} from './base/clock.js';
 import {current, isRoot} from './base/current.js';
 import {ContextCancelled, ResourceExhausted} from './base/errors.js';
 import {hooks, lookedAt} from './base/hooks.js';
-import {configureLog, isLogLevel, type Logger, type LogLevel, log} from './base/log.js';
+import {configureLog, type Logger, type LogLevel, log, logLevels} from './base/log.js';
+import {checkAmount, checkBoolean, checkKeys, checkWord} from './base/option-checks.js';
 import {drawSurvey} from './base/tree-survey.js';
 import {closeNames} from './discovery/names.js';
 import {type DiscoveryOptions, openNamesAtRoot} from './discovery/root.js';
@@ -143,17 +144,15 @@ function unlessCancelled(nursery: NurseryOf): NurseryOf {
 
 async function bootRoot(options: RootOptions): Promise<Actor> {
   checkPlatform();
-  for (const key of Object.keys(options)) if (!rootOptions.has(key)) throw new TypeError(`there is no option ${key}`);
+  checkKeys(options, rootOptions);
   const logLevel = options.logLevel ?? 'warn';
-  if (!isLogLevel(logLevel)) throw new TypeError(`${String(logLevel)} is no logLevel`);
+  checkWord('logLevel', logLevel, logLevels);
   configureLog(logLevel, options.logger);
   const {debug = process.env.RXTRACTOR_DEBUG === '1'} = options;
-  if (typeof debug !== 'boolean') throw new TypeError(`debug is true or false, not ${String(debug)}`);
+  checkBoolean('debug', debug);
   const timeouts = {...defaultTimeouts, ...options.timeouts};
-  for (const [name, ms] of Object.entries(timeouts))
-    if (!(ms >= 0)) throw new TypeError(`timeouts.${name} is a number of milliseconds, not ${String(ms)}`);
-  if (options.maxActors !== undefined && !(options.maxActors >= 0))
-    throw new TypeError(`maxActors is a number of actors, not ${String(options.maxActors)}`);
+  for (const [name, ms] of Object.entries(timeouts)) checkAmount(`timeouts.${name}`, ms, 'milliseconds', TypeError);
+  if (options.maxActors !== undefined) checkAmount('maxActors', options.maxActors, 'actors', TypeError);
   const root = new Actor({
     id: newActorId(options.name ?? 'root'),
     root: true,

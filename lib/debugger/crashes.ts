@@ -2,8 +2,9 @@
  * Which failures of an actor are crashes that somebody should see, and which of them somebody has seen.
  * Floor 7: below `session`; a book, without a prompt.
  */
-import {ActorError, ContextCancelled, RemoteActorError, suppressedBy} from '../base/errors.js';
+import {ActorError, ContextCancelled, RemoteActorError} from '../base/errors.js';
 import type {Scope} from '../base/scope.js';
+import {suppressedBy} from '../base/suppressed.js';
 import {isCancellation} from '../context/protocol/callee.js';
 
 /** How far an error is followed into its causes and members. */

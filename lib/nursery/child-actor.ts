@@ -20,10 +20,11 @@ import {
   ResourceExhausted,
   SpawnFailed,
   type SpawnPhase,
-  suppress,
 } from '../base/errors.js';
+import {causeOf, isError, thrownText} from '../base/foreign.js';
 import {log} from '../base/log.js';
 import type {Scope} from '../base/scope.js';
+import {suppress} from '../base/suppressed.js';
 import type {SurveyRow} from '../base/tree-survey.js';
 import {startHeartbeat} from '../channel/heartbeat.js';
 import {Kind} from '../msg/types.js';
@@ -328,7 +329,7 @@ export class Offspring implements PortalOwner, Child {
   #death(exit: Exit, id: ActorId | undefined): ActorDied {
     const who = id ? formatActor(id) : this.plan.name;
     const why = this.#lastWords ?? this.#breach;
-    const words = why ? `: ${messageOf(why.error)}` : '';
+    const words = why ? `: ${thrownText(why.error)}` : '';
     const stderr = this.#body?.stderrTail() ?? '';
     const heap =
       (exit.signal === 'SIGABRT' || exit.code === 1) && stderr.includes('heap out of memory')
@@ -347,13 +348,13 @@ export class Offspring implements PortalOwner, Child {
     const phase = this.#phase as SpawnPhase;
     const stderr = body.stderrTail();
     const why = this.#lastWords ?? this.#breach;
-    const words = why ? `: ${messageOf(why.error)}` : '';
+    const words = why ? `: ${thrownText(why.error)}` : '';
     const how = inTime
       ? `it ended (${exitText(exit)})${why ? '' : hint(phase, exit)}`
       : `it was not ready within ${this.#actor.tree.timeouts.spawn} ms`;
     const tail = stderr === '' ? '' : `\n--- the end of its stderr ---\n${stderr}`;
     // The cause is what was thrown over there, not the box that it came in.
-    const cause = why?.error instanceof Error ? (why.error.cause ?? why.error) : undefined;
+    const cause = isError(why?.error) ? (causeOf(why.error) ?? why.error) : undefined;
     return new SpawnFailed(
       `actor ${this.plan.name} could not be started (phase ${phase}${phase === 'import' ? ` of ${modulesOf(this.plan.homes)}` : ''})${words || `: ${how}`}${tail}`,
       {phase, cause, exit, stderr},
@@ -379,10 +380,6 @@ function hint(phase: SpawnPhase, exit: Exit): string {
 function withExit(error: unknown, death: ActorDied): unknown {
   suppress(error, death);
   return error;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 function exitText(exit: Exit): string {

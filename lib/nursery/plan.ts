@@ -6,7 +6,8 @@
 import type {TreeOptions} from '../actor/actor.js';
 import {homesOf} from '../actor/exposed.js';
 import type {RemoteFn} from '../actor/marks.js';
-import {isLogLevel, type LogLevel} from '../base/log.js';
+import {type LogLevel, logLevels} from '../base/log.js';
+import {checkBoolean, checkKeys, checkWord} from '../base/option-checks.js';
 import type {OffspringPlan} from './child-actor.js';
 
 export type Backend = 'process' | 'thread' | 'inline';
@@ -64,8 +65,7 @@ export function planOf(name: string, options: ActorOptions, inherited: TreeOptio
     throw new TypeError('startActor(): the name is a text of 1 to 200 characters');
   if (typeof options !== 'object' || options === null)
     throw new TypeError('startActor(): options with `expose` are needed');
-  for (const key of Object.keys(options))
-    if (!actorOptions.has(key)) throw new TypeError(`startActor(): there is no option ${key}`);
+  checkKeys(options, actorOptions, 'startActor(): ');
   const {
     expose,
     backend = 'process',
@@ -76,14 +76,12 @@ export function planOf(name: string, options: ActorOptions, inherited: TreeOptio
     execArgv,
     stdio = 'inherit',
   } = options;
-  const lacks: readonly string[] | undefined = cannot[backend];
-  if (!lacks) throw new TypeError(`startActor(): the backend is process, thread or inline, not ${String(backend)}`);
-  for (const key of lacks)
+  checkWord('startActor(): the backend', backend, Object.keys(cannot));
+  for (const key of cannot[backend])
     if (key in options)
       throw new TypeError(`startActor(): an actor with the backend ${backend} has no ${key} of its own`);
-  if (!isLogLevel(logLevel)) throw new TypeError(`startActor(): ${String(logLevel)} is no logLevel`);
-  if (!['inherit', 'prefix', 'ignore'].includes(stdio))
-    throw new TypeError(`startActor(): stdio is inherit, prefix or ignore, not ${String(stdio)}`);
+  checkWord('startActor(): logLevel', logLevel, logLevels);
+  checkWord('startActor(): stdio', stdio, ['inherit', 'prefix', 'ignore']);
   return {
     backend,
     name,
@@ -106,7 +104,7 @@ function withStdio(debug: TreeOptions['debug'], stdio: NonNullable<ActorOptions[
 /** The root gives out the terminal: where that has none to give, no actor can be debugged. @throws TypeError */
 function debugOf(on: unknown, {debug}: TreeOptions): TreeOptions['debug'] {
   if (on === undefined) return debug;
-  if (typeof on !== 'boolean') throw new TypeError(`startActor(): debug is true or false, not ${String(on)}`);
+  checkBoolean('startActor(): debug', on);
   if (on && !debug)
     throw new TypeError(
       'startActor(): debug needs a tree in debug mode: main(body, {debug: true}), or RXTRACTOR_DEBUG=1',

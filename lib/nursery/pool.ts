@@ -7,6 +7,7 @@ import type {Marked} from '../actor/marks.js';
 import {type CallOptions, checkOptions, onTerms, type Portal} from '../actor/portal.js';
 import {plainClock} from '../base/clock.js';
 import {ContextCancelled} from '../base/errors.js';
+import {checkCount, checkKeys} from '../base/option-checks.js';
 import {ownCancel} from '../base/scope.js';
 import {framesAbove} from '../context/protocol/call.js';
 import {cancellable, mapOver} from '../context/rx/bounded-work.js';
@@ -47,11 +48,11 @@ export interface Pool extends AsyncDisposable {
 
 /** `timeout` (ms) counts from the call, and so while a worker is replaced too. */
 export type PoolCallOptions = Pick<CallOptions, 'signal' | 'timeout'>;
+const poolCallOptions = new Set(['signal', 'timeout']);
 
 /** Resolves when all workers serve. @throws RangeError, and whatever starting an actor throws */
 export async function openPool(nursery: Starter, name: string, size: number, options: ActorOptions): Promise<Pool> {
-  if (!Number.isInteger(size) || size < 1)
-    throw new RangeError(`openPool() takes a number of workers from 1 on, not ${size}`);
+  checkCount('openPool(): size', size, 'workers');
   const workers = Array.from({length: size}, (_, index) => new Worker(nursery, `${name}-${index}`, options));
   try {
     await Promise.all(workers.map(worker => worker.portal()));
@@ -94,8 +95,7 @@ class PoolOf implements Pool {
   }
 
   with(options: PoolCallOptions): Pool {
-    for (const key of Object.keys(options))
-      if (key !== 'signal' && key !== 'timeout') throw new TypeError(`pool.with(): there is no option ${key}`);
+    checkKeys(options, poolCallOptions, 'pool.with(): ');
     checkOptions(options);
     return new PoolOf(this.#nursery, this.#workers, {...this.#call, ...options});
   }

@@ -11,6 +11,7 @@ import {tmpdir} from 'node:os';
 import {basename, dirname, isAbsolute, join} from 'node:path';
 import {ResourceExhausted} from '../base/errors.js';
 import {escapeText} from '../base/escape.js';
+import {thrownText} from '../base/foreign.js';
 import {log} from '../base/log.js';
 import {maxPathBytes} from './address.js';
 import {isGone, type Owner, thisOwner} from './owner.js';
@@ -188,7 +189,7 @@ function removeFlat(path: string): void {
 
 const uid = (): number => process.getuid?.() ?? -1;
 
-const textOf = (error: unknown): string => escapeText(error instanceof Error ? error.message : String(error));
+const textOf = (error: unknown): string => escapeText(thrownText(error));
 
 function refusal(path: string, fault: string): ResourceExhausted {
   const text = `the sockets of this tree need a private folder, but ${escapeText(path)} ${fault}`;
