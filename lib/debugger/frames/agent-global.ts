@@ -17,7 +17,7 @@ interface AgentGlobal {
   show(brief: boolean): string;
   /** Opens Node's own inspector for other debuggers, and gives its address. */
   devtools(): string | undefined;
-  /** What the agent talks to while the thread stands in the call of a breakpoint. */
+  /** The object that the agent asks while the thread stands in the call of a breakpoint. */
   readonly breakpointCall: object | undefined;
 }
 

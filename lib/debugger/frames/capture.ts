@@ -1,12 +1,12 @@
 /**
  * Keeps the frames in which the user's code throws an error, while debug mode is on, so that a prompt can show them later.
- * Floor 7: above `take-frames`; `attach` starts and stops it, and prompts ask it.
+ * Floor 7: above `frame-taker`; `attach` starts and stops it, and prompts ask it.
  */
 import type {Debugger, Runtime} from 'node:inspector';
 import {processWide} from '../../base/process-wide.js';
 import type {CapturedFrame} from './captured-frame.js';
+import {FrameTaker} from './frame-taker.js';
 import {handedOver, handOver, OwnInspector} from './own-inspector.js';
-import {FrameTaker} from './take-frames.js';
 
 type CapturedFrames = readonly CapturedFrame[];
 

@@ -1,6 +1,6 @@
 /**
  * A frame of the user's that was on the stack once, as it is kept for a prompt.
- * Floor 7: types only; `take-frames` makes such frames from a stop, `stack-frames` from the text of a stack.
+ * Floor 7: types only; `frame-taker` makes such frames from a stop, `stack-frames` from the text of a stack.
  */
 import type {Debugger} from 'node:inspector';
 import type {SourcePosition} from './sources.js';

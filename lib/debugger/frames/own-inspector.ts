@@ -1,7 +1,7 @@
 /**
  * The inspector's session of this thread with itself. V8 calls it in the middle of a statement, and the thread goes on when the
  * call returns.
- * Floor 7: below `take-frames` and `capture`.
+ * Floor 7: below `frame-taker` and `capture`.
  */
 import {type Debugger, Session} from 'node:inspector';
 

@@ -1,6 +1,6 @@
 /**
  * Whose code it is that runs, by the URL of its script: the user's, an installed package's, this library's or Node's.
- * Floor 7: below `main-thread`, `take-frames` and `stack-frames`, above `base/stack`.
+ * Floor 7: below `main-thread`, `frame-taker` and `stack-frames`, above `base/stack`.
  */
 import {isOfLibrary} from '../../base/stack.js';
 

@@ -16,7 +16,7 @@ import {type ActorId, formatActor} from '../../base/actor-id.js';
 import {plainClock} from '../../base/clock.js';
 import {log} from '../../base/log.js';
 
-/** Who wants the terminal. */
+/** An actor that wants the terminal. */
 export interface LockRequest {
   readonly actor: ActorId;
   /** The task that wants it, for people. */

@@ -30,7 +30,7 @@ export interface DisplayOptions {
 export class Display {
   readonly #options: DisplayOptions;
   readonly #pid: number;
-  /** What is held back while somebody is at the prompt. */
+  /** Output that is held back while somebody is at the prompt. */
   readonly #kept = new Backlog();
   #holder: ActorId | undefined;
   /** Take the diversions out of the root's own streams; undefined while there are none. */

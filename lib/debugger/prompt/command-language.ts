@@ -15,7 +15,7 @@ export type PromptEnd = 'continue' | 'quit' | 'gone';
 
 export interface CommandResult {
   readonly lines: readonly string[];
-  /** What the terminal is asked for and shows instead of lines, because this file knows of nothing but the one program. */
+  /** Something that the conversation shows instead of lines, because this file knows only the one program. */
   readonly wants?: 'actors';
   /** Set when the prompt is over. */
   readonly end?: PromptEnd;

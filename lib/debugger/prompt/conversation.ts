@@ -1,5 +1,5 @@
 /**
- * What one prompt and the terminal say to each other, from the opening to the close.
+ * The conversation of one prompt with the terminal, from the opening to the close.
  * Floor 7: above `command-language` and `terminal/terminal-socket`. `agent-worker` uses it for a main thread that stands still,
  * `post-mortem-prompt` in a thread that runs. It loads nothing of the runtime.
  */

@@ -9,6 +9,7 @@ import {createInterface, type Interface} from 'node:readline';
 import {ReadStream, WriteStream} from 'node:tty';
 import {plainClock, type Stop} from '../../base/clock.js';
 import {escapeText} from '../../base/escape.js';
+import {Fifo} from '../../base/fifo.js';
 import {type History, historySize} from './history.js';
 
 export interface ScreenOptions {
@@ -41,7 +42,7 @@ export class Screen {
   /** The prompt before the line that is asked for; undefined while nothing is asked. */
   #asked: string | undefined;
   /** Lines that were typed before they were asked for. Undefined is Ctrl-D. */
-  readonly #typed: (string | undefined)[] = [];
+  readonly #typed = new Fifo<string | undefined>();
   #closed = false;
 
   /** @throws the error of the system where there is no terminal */
@@ -70,7 +71,7 @@ export class Screen {
   /** The next line goes to `line`. It may have been typed already. */
   ask(prompt: string): void {
     this.#asked = escapeText(prompt);
-    if (this.#typed.length > 0) return this.#answer(this.#typed.shift());
+    if (this.#typed.size > 0) return this.#answer(this.#typed.shift());
     this.#editor.setPrompt(this.#asked);
     this.#editor.prompt();
   }
@@ -142,7 +143,7 @@ export class Screen {
 
   /** Drops the line that is being edited, or interrupts the program. Lines that were typed ahead are dropped too. */
   #interrupt(): void {
-    this.#typed.length = 0;
+    this.#typed.takeAll();
     this.#editor.write(null, {ctrl: true, name: 'e'});
     this.#output.write('^C');
     clearLine(this.#editor);
