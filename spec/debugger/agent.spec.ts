@@ -147,16 +147,16 @@ test('a program that finds no terminal at the path runs on, and is told', async 
 test('TypeScript that a loader compiles is shown as it was written', async t => {
   const terminal = new FakeTerminal(t);
   const file = join(terminal.path, '..', 'typed.ts');
-  const agent = new URL('../../lib/debugger/prompt/agent.js', import.meta.url);
+  const agent = new URL('../../lib/debugger/prompt/breakpoint-prompt.js', import.meta.url);
   writeFileSync(
     file,
     [
-      `import {openPrompt} from '${agent}';`,
+      `import {openBreakpointPrompt} from '${agent}';`,
       'interface Unseen {',
       '  readonly a: number;',
       '}',
       'async function typed(one: Unseen): Promise<void> {',
-      `  await openPrompt({terminal: process.argv[2]!, label: 'it', onEnd: () => {}});`,
+      `  await openBreakpointPrompt({terminal: process.argv[2]!, label: 'it', onEnd: () => {}});`,
       '  console.log(one.a as unknown as string);',
       '}',
       'void typed({a: 3});',

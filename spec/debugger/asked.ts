@@ -1,6 +1,6 @@
 // The person at the prompt, in this very process: a spec sees who stands there, and lets them go on.
 // Beside prompts.ts, which does the same for processes. Whoever imports it has it.
-import {front, type PromptRequest} from '../../lib/debugger/prompt/front.js';
+import {type PromptRequest, userInterface} from '../../lib/debugger/prompt/user-interface.js';
 import {turns, until} from '../pair.js';
 
 export interface Asked extends PromptRequest {
@@ -20,8 +20,8 @@ export const asked = {
   },
 };
 
-front.prepareTerminal = async () => asked.terminal;
-front.openPrompt = request =>
+userInterface.prepareTerminal = async () => asked.terminal;
+userInterface.openPrompt = request =>
   new Promise((resolve, reject) => void open.push({...request, answer: resolve, fail: reject}));
 
 export async function next(): Promise<Asked> {

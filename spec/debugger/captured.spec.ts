@@ -1,17 +1,17 @@
 // Frames that are kept, as the command language sees them: in this very process, whose loop runs.
 import test, {type ExecutionContext} from 'ava';
 import {captureHere, startCapture, stopCapture, suspendCapture} from '../../lib/debugger/frames/capture.js';
-import {Captured} from '../../lib/debugger/frames/captured.js';
-import {Prompt} from '../../lib/debugger/prompt/prompt.js';
+import {CapturedDebuggee} from '../../lib/debugger/frames/captured-debuggee.js';
+import {CommandLanguage} from '../../lib/debugger/prompt/command-language.js';
 
 test.before(startCapture);
 test.after.always(stopCapture);
 
 /** In a function, within a function: `count`, `odd`, `never`; `around` in the outer one. */
-function stopped(options = {}): {debuggee: Captured; runs: () => number} {
+function stopped(options = {}): {debuggee: CapturedDebuggee; runs: () => number} {
   let ran = 0;
   const around = 'outer';
-  function inner(count: number): Captured {
+  function inner(count: number): CapturedDebuggee {
     const odd = {
       get touchy() {
         return ++ran;
@@ -21,14 +21,14 @@ function stopped(options = {}): {debuggee: Captured; runs: () => number} {
     };
     const frames = captureHere() ?? [];
     const later = odd;
-    return new Captured(frames, {...options, columns: count * Object.keys(later).length});
+    return new CapturedDebuggee(frames, {...options, columns: count * Object.keys(later).length});
   }
   return {debuggee: inner(20), runs: () => ran};
 }
 
 async function gives(
   t: ExecutionContext,
-  debuggee: Captured,
+  debuggee: CapturedDebuggee,
   expression: string,
   text: string,
   frame = 0,
@@ -36,7 +36,7 @@ async function gives(
   t.deepEqual(await debuggee.evaluate(frame, expression), {failed: false, text}, expression);
 }
 
-async function fails(t: ExecutionContext, debuggee: Captured, expression: string, text: RegExp): Promise<void> {
+async function fails(t: ExecutionContext, debuggee: CapturedDebuggee, expression: string, text: RegExp): Promise<void> {
   const evaluated = await debuggee.evaluate(0, expression);
   t.true(evaluated.failed, expression);
   t.regex(evaluated.text, text);
@@ -101,7 +101,7 @@ test('code that does not end is ended', async t => {
 
 test('locals shows each name once, with those that are not set yet', async t => {
   const {debuggee} = stopped();
-  const answer = await new Prompt(debuggee).run('locals');
+  const answer = await new CommandLanguage(debuggee).run('locals');
   t.is(answer.lines[0], 'local:');
   t.true(answer.lines.includes('  count = 20'));
   t.true(answer.lines.includes('  later = undefined') || answer.lines.includes('  later = (not set yet)'));
@@ -111,7 +111,7 @@ test('locals shows each name once, with those that are not set yet', async t => 
 
 test('a completion runs no getter and asks no proxy', async t => {
   const {debuggee, runs} = stopped();
-  const prompt = new Prompt(debuggee);
+  const prompt = new CommandLanguage(debuggee);
   t.deepEqual(await prompt.complete('x + cou'), [['count'], 'cou']);
   t.deepEqual((await prompt.complete('stoppe'))[0], ['stopped']);
   t.deepEqual((await prompt.complete('odd.p'))[0], ['plain', 'propertyIsEnumerable', 'proxy']);
@@ -124,7 +124,7 @@ test('a completion runs no getter and asks no proxy', async t => {
 
 test('what has happened already is not stepped, and says so', async t => {
   const {debuggee} = stopped();
-  const prompt = new Prompt(debuggee);
+  const prompt = new CommandLanguage(debuggee);
   for (const command of ['n', 's', 'f']) {
     t.regex((await prompt.run(command)).lines.join('\n'), /nothing to step/, command);
   }

@@ -131,7 +131,7 @@ test('a backlog is taken in parts that are in order, and one chunk that is too l
   const backlog = new Backlog(1000);
   for (const [at, name] of [...'abab'].entries()) backlog.add(writer(name, 1), Buffer.alloc(300, at));
   const parts = [];
-  while (!backlog.empty) parts.push(backlog.take(500).map(({chunk}) => chunk[0]));
+  while (!backlog.isEmpty) parts.push(backlog.take(500).map(({chunk}) => chunk[0]));
   t.deepEqual(parts, [
     [0, 1],
     [2, 3],

@@ -5,14 +5,18 @@ import {createServer, type Socket} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import type {ExecutionContext} from 'ava';
-import {type FromAgent, type FromTerminal, Wire} from '../../lib/debugger/terminal/wire.js';
+import {
+  type AgentToTerminal,
+  TerminalSocket,
+  type TerminalToAgent,
+} from '../../lib/debugger/terminal/terminal-socket.js';
 
 /** What an agent connects to: says yes, and types what the test says. */
 export class FakeTerminal {
   readonly path: string;
-  #wire: Wire<FromAgent, FromTerminal> | undefined;
-  #waiting: ((message: FromAgent) => void) | undefined;
-  readonly #messages: FromAgent[] = [];
+  #wire: TerminalSocket<AgentToTerminal, TerminalToAgent> | undefined;
+  #waiting: ((message: AgentToTerminal) => void) | undefined;
+  readonly #messages: AgentToTerminal[] = [];
 
   constructor(t: ExecutionContext) {
     const folder = mkdtempSync(join(tmpdir(), 'agent-'));
@@ -26,20 +30,20 @@ export class FakeTerminal {
   }
 
   #accept(socket: Socket): void {
-    const receive = (message: FromAgent): void => {
+    const receive = (message: AgentToTerminal): void => {
       if (this.#waiting) this.#waiting(message);
       else this.#messages.push(message);
       this.#waiting = undefined;
     };
-    this.#wire = new Wire<FromAgent, FromTerminal>(socket, receive, () => {});
+    this.#wire = new TerminalSocket<AgentToTerminal, TerminalToAgent>(socket, receive, () => {});
   }
 
-  send(message: FromTerminal): void {
+  send(message: TerminalToAgent): void {
     this.#wire?.send(message);
   }
 
   /** The next message of the agent. */
-  next(): Promise<FromAgent> {
+  next(): Promise<AgentToTerminal> {
     const message = this.#messages.shift();
     return message ? Promise.resolve(message) : new Promise(resolve => (this.#waiting = resolve));
   }

@@ -1,35 +1,42 @@
 // The command language over a made-up program: text in, lines out.
 import test, {type ExecutionContext} from 'ava';
-import type {Debuggee, Evaluated, Frame, Scope, Step, Stepped} from '../../lib/debugger/frames/debuggee.js';
-import {Prompt} from '../../lib/debugger/prompt/prompt.js';
+import type {
+  Debuggee,
+  Evaluation,
+  FrameScope,
+  StackFrame,
+  StepKind,
+  StepOutcome,
+} from '../../lib/debugger/frames/debuggee.js';
+import {CommandLanguage} from '../../lib/debugger/prompt/command-language.js';
 
 const text = Array.from({length: 30}, (_, at) => `line ${at + 1}`);
 
 /** Two frames in one file; notes what it is asked for. */
 class Fake implements Debuggee {
   steps = true;
-  frames: readonly Frame[] = [
+  frames: readonly StackFrame[] = [
     {name: 'inner', file: '/app/a.ts', line: 10, column: 3},
     {name: '', file: '/app/a.ts', line: 20, column: 1},
   ];
   readonly asked: string[] = [];
-  answers: Record<string, Evaluated> = {};
-  stepped: Stepped = 'stopped';
+  answers: Record<string, Evaluation> = {};
+  stepped: StepOutcome = 'stopped';
   value: string | undefined;
   found: readonly string[] | undefined = text;
-  variables: readonly Scope[] = [];
+  variables: readonly FrameScope[] = [];
   known: Record<string, readonly string[]> = {};
 
   async source(): Promise<readonly string[] | undefined> {
     return this.found;
   }
 
-  async scopes(frame: number): Promise<readonly Scope[]> {
+  async scopes(frame: number): Promise<readonly FrameScope[]> {
     this.asked.push(`scopes ${frame}`);
     return this.variables;
   }
 
-  async evaluate(frame: number, expression: string): Promise<Evaluated> {
+  async evaluate(frame: number, expression: string): Promise<Evaluation> {
     this.asked.push(`${frame}: ${expression}`);
     return this.answers[expression] ?? {failed: false, text: expression};
   }
@@ -43,7 +50,7 @@ class Fake implements Debuggee {
     return this.value;
   }
 
-  async step(step: Step): Promise<Stepped> {
+  async step(step: StepKind): Promise<StepOutcome> {
     this.asked.push(step);
     if (this.stepped !== 'stopped') this.frames = [];
     else this.frames = this.frames.map(frame => ({...frame, line: frame.line + 1}));
@@ -51,12 +58,17 @@ class Fake implements Debuggee {
   }
 }
 
-async function says(t: ExecutionContext, prompt: Prompt, line: string, lines: readonly string[]): Promise<void> {
+async function says(
+  t: ExecutionContext,
+  prompt: CommandLanguage,
+  line: string,
+  lines: readonly string[],
+): Promise<void> {
   t.deepEqual(await prompt.run(line), {lines}, line);
 }
 
 test('on arrival the place is shown, and the source around it with the current line marked', async t => {
-  t.deepEqual(await new Prompt(new Fake()).arrive(), [
+  t.deepEqual(await new CommandLanguage(new Fake()).arrive(), [
     'inner (a.ts:10)',
     '   8  line 8',
     '   9  line 9',
@@ -70,25 +82,25 @@ test('at the beginning of a file only what is there is shown, and control charac
   const fake = new Fake();
   fake.frames = [{name: 'f', file: '/a.js', line: 1, column: 1}];
   fake.found = ['\x1b[2Jone', 'two'];
-  t.deepEqual(await new Prompt(fake).arrive(), ['f (a.js:1)', '> 1  \\x1b[2Jone', '  2  two']);
+  t.deepEqual(await new CommandLanguage(fake).arrive(), ['f (a.js:1)', '> 1  \\x1b[2Jone', '  2  two']);
 });
 
 test('at the end of a function, what it returns is shown', async t => {
   const fake = new Fake();
   fake.value = '[\n  1\n]';
-  t.deepEqual((await new Prompt(fake).arrive()).slice(-3), ['returns [', '  1', ']']);
+  t.deepEqual((await new CommandLanguage(fake).arrive()).slice(-3), ['returns [', '  1', ']']);
 });
 
 test('a source that cannot be read is said to be so', async t => {
   const fake = new Fake();
   fake.found = undefined;
-  t.deepEqual(await new Prompt(fake).arrive(), ['inner (a.ts:10)', '(its source cannot be read)']);
+  t.deepEqual(await new CommandLanguage(fake).arrive(), ['inner (a.ts:10)', '(its source cannot be read)']);
 });
 
 const runs = test.macro({
   async exec(t, line: string, asked: readonly string[]) {
     const fake = new Fake();
-    await new Prompt(fake).run(line);
+    await new CommandLanguage(fake).run(line);
     t.deepEqual(fake.asked, asked);
   },
   title: (_, line) => `\`${line}\` asks for what it says`,
@@ -109,7 +121,7 @@ test(runs, 'locals', ['scopes 0']);
 
 const ends = test.macro({
   async exec(t, line: string, end: string) {
-    t.deepEqual(await new Prompt(new Fake()).run(line), {lines: [], end: end as 'quit'});
+    t.deepEqual(await new CommandLanguage(new Fake()).run(line), {lines: [], end: end as 'quit'});
   },
   title: (_, line, end) => `\`${line}\` ends the session: ${end}`,
 });
@@ -119,7 +131,7 @@ for (const line of ['q', 'quit']) test(ends, line, 'quit');
 
 test('a step shows the new place; an empty line repeats it', async t => {
   const fake = new Fake();
-  const prompt = new Prompt(fake);
+  const prompt = new CommandLanguage(fake);
   t.is((await prompt.run('n')).lines[0], 'inner (a.ts:11)');
   t.is((await prompt.run('')).lines[0], 'inner (a.ts:12)');
   await prompt.run('x');
@@ -130,7 +142,7 @@ test('a step shows the new place; an empty line repeats it', async t => {
 test('a step that leads nowhere ends the session, and says so', async t => {
   const fake = new Fake();
   fake.stepped = 'gone';
-  const {lines, end} = await new Prompt(fake).run('n');
+  const {lines, end} = await new CommandLanguage(fake).run('n');
   t.is(end, 'gone');
   t.regex(lines.join(), /runs on/);
 });
@@ -138,7 +150,7 @@ test('a step that leads nowhere ends the session, and says so', async t => {
 test('a step that was interrupted in nobody’s code leaves a prompt for expressions', async t => {
   const fake = new Fake();
   fake.stepped = 'interrupted';
-  const prompt = new Prompt(fake);
+  const prompt = new CommandLanguage(fake);
   t.deepEqual(await prompt.run('f'), {lines: ['interrupted', 'no frame of your code is on the stack']});
   for (const line of ['w', 'l', 'll']) await says(t, prompt, line, ['no frame of your code is on the stack']);
   await says(t, prompt, '1 + 1', ['1 + 1']);
@@ -146,7 +158,7 @@ test('a step that was interrupted in nobody’s code leaves a prompt for express
 
 test('u and d move among the frames, and expressions follow; w marks where one is', async t => {
   const fake = new Fake();
-  const prompt = new Prompt(fake);
+  const prompt = new CommandLanguage(fake);
   await says(t, prompt, 'w', ['> inner (a.ts:10)', '  (anonymous) (a.ts:20)']);
   t.is((await prompt.run('u')).lines[0], '(anonymous) (a.ts:20)');
   await prompt.run('x');
@@ -158,14 +170,14 @@ test('u and d move among the frames, and expressions follow; w marks where one i
 });
 
 test('after a step one is in the innermost frame again', async t => {
-  const prompt = new Prompt(new Fake());
+  const prompt = new CommandLanguage(new Fake());
   await prompt.run('u');
   t.is((await prompt.run('n')).lines[0], 'inner (a.ts:11)');
   t.is((await prompt.run('w')).lines[0], '> inner (a.ts:11)');
 });
 
 test('l goes on where the last l ended, up to the end of the file; ll shows all of it', async t => {
-  const prompt = new Prompt(new Fake());
+  const prompt = new CommandLanguage(new Fake());
   const first = (await prompt.run('l')).lines;
   t.deepEqual([first[0], first[5], first.at(-1)], ['   5  line 5', '> 10  line 10', '  15  line 15']);
   const second = (await prompt.run('l')).lines;
@@ -182,13 +194,13 @@ test('locals shows every scope that has variables', async t => {
     {kind: 'block', variables: []},
     {kind: 'closure', variables: [{name: 'y', text: '2'}]},
   ];
-  await says(t, new Prompt(fake), 'locals', ['local:', '  x = {', '    a: 1', '  }', 'closure:', '  y = 2']);
+  await says(t, new CommandLanguage(fake), 'locals', ['local:', '  x = {', '    a: 1', '  }', 'closure:', '  y = 2']);
 });
 
 test('what an expression throws is marked', async t => {
   const fake = new Fake();
   fake.answers = {boom: {failed: true, text: 'Error: no'}};
-  await says(t, new Prompt(fake), 'boom', ['! Error: no']);
+  await says(t, new CommandLanguage(fake), 'boom', ['! Error: no']);
 });
 
 test('a declaration that is lost with its line says so, and what to write instead', async t => {
@@ -198,9 +210,9 @@ test('a declaration that is lost with its line says so, and what to write instea
     'var z = 1': {failed: true, text: 'EvalError: no'},
     'const y = 1; y': {failed: false, text: '1'},
   };
-  await says(t, new Prompt(fake), 'let x = 1', ['x is not kept beyond this line: globalThis.x = … is']);
-  await says(t, new Prompt(fake), 'var z = 1', ['z is not kept beyond this line: globalThis.z = … is']);
-  await says(t, new Prompt(fake), 'const y = 1; y', ['1']);
+  await says(t, new CommandLanguage(fake), 'let x = 1', ['x is not kept beyond this line: globalThis.x = … is']);
+  await says(t, new CommandLanguage(fake), 'var z = 1', ['z is not kept beyond this line: globalThis.z = … is']);
+  await says(t, new CommandLanguage(fake), 'const y = 1; y', ['1']);
 });
 
 test('braces are an object where they can be one, and a block where not', async t => {
@@ -210,32 +222,32 @@ test('braces are an object where they can be one, and a block where not', async 
     '({ n++; }\n)': {failed: true, text: 'SyntaxError: no'},
     '({a: b}\n)': {failed: true, text: 'ReferenceError: b'},
   };
-  await says(t, new Prompt(fake), '{a: 1}', ['object']);
-  await says(t, new Prompt(fake), '{ n++; }', ['{ n++; }']);
-  await says(t, new Prompt(fake), '{a: b}', ['! ReferenceError: b']);
+  await says(t, new CommandLanguage(fake), '{a: 1}', ['object']);
+  await says(t, new CommandLanguage(fake), '{ n++; }', ['{ n++; }']);
+  await says(t, new CommandLanguage(fake), '{a: b}', ['! ReferenceError: b']);
 });
 
 test('help names every command; `actors` is what the terminal is asked for', async t => {
-  const prompt = new Prompt(new Fake());
+  const prompt = new CommandLanguage(new Fake());
   t.true((await prompt.run('help')).lines.length > 4);
   t.deepEqual(await prompt.run('actors'), {lines: [], wants: 'actors'});
 });
 
 test('devtools says where and how others attach; a program that cannot be attached to says so', async t => {
   const fake: Fake & Pick<Debuggee, 'devtools'> = new Fake();
-  await says(t, new Prompt(fake), 'devtools', ['devtools: only for a program that stands still']);
+  await says(t, new CommandLanguage(fake), 'devtools', ['devtools: only for a program that stands still']);
   fake.devtools = async () => ({failed: false, text: 'ws://127.0.0.1:4711/some-id'});
-  const {lines} = await new Prompt(fake).run('devtools');
+  const {lines} = await new CommandLanguage(fake).run('devtools');
   t.regex(lines.join('\n'), /ws:\/\/127\.0\.0\.1:4711\/some-id\n.*&ws=127\.0\.0\.1:4711\/some-id\n.*port 4711\n/);
   fake.devtools = async () => ({failed: true, text: 'no'});
-  await says(t, new Prompt(fake), 'devtools', ['! no']);
+  await says(t, new CommandLanguage(fake), 'devtools', ['! no']);
 });
 
 const completes = test.macro({
   async exec(t, line: string, names: readonly string[], typed: string, asked: readonly string[]) {
     const fake = new Fake();
     fake.known = {'': ['total', 'totem', 'no-name', 'listing'], 'a.b': ['c', 'cd', '0'], a: ['b']};
-    t.deepEqual(await new Prompt(fake).complete(line), [names, typed]);
+    t.deepEqual(await new CommandLanguage(fake).complete(line), [names, typed]);
     t.deepEqual(fake.asked, asked);
   },
   title: (_, line) => `the names that fit \`${line}\``,

@@ -1,6 +1,7 @@
 // Where n, s and f lead: across awaits, to those who await, and past the code of others.
 import test, {type ExecutionContext} from 'ava';
-import {isAsyncAt, Ownership} from '../../lib/debugger/frames/code.js';
+import {isAsyncFunctionAt} from '../../lib/debugger/frames/async-function.js';
+import {UserCode} from '../../lib/debugger/frames/user-code.js';
 import {startProgram} from '../program.js';
 import {FakeTerminal} from './fake-terminal.js';
 
@@ -86,7 +87,7 @@ test('f out of a function that a package has called leads to the next of the use
 
 const begins = test.macro({
   exec(t, line: string, isAsync: boolean) {
-    t.is(isAsyncAt(line.replace('|', ''), line.indexOf('|')), isAsync);
+    t.is(isAsyncFunctionAt(line.replace('|', ''), line.indexOf('|')), isAsync);
   },
   title: (_, line, isAsync) => `${line} is ${isAsync ? '' : 'not '}async`,
 });
@@ -113,7 +114,7 @@ for (const line of [
   test(begins, line, false);
 
 test('code is the user’s, or a library’s that may call it, or neither', t => {
-  const code = new Ownership();
+  const code = new UserCode();
   const kinds = (url: string): boolean[] => [code.isUsers(url), code.isLibrary(url)];
   t.deepEqual(kinds('file:///app/main.js'), [true, false]);
   t.deepEqual(kinds('file:///app/node_modules/rxjs/index.js'), [false, true]);
@@ -122,7 +123,7 @@ test('code is the user’s, or a library’s that may call it, or neither', t =>
 });
 
 test('an installed package that awaits a breakpoint is the user’s; what this library needs itself never is', t => {
-  const code = new Ownership();
+  const code = new UserCode();
   code.awaits('file:///lib/node_modules/rxjs/index.js');
   t.false(code.isUsers('file:///lib/node_modules/rxjs/index.js'));
   code.awaits('file:///lib/node_modules/@them/tool/cli.js');

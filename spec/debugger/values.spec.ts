@@ -1,6 +1,6 @@
 // What expressions and `locals` show of awkward values, and what they leave alone.
 import test, {type ExecutionContext} from 'ava';
-import {showValue} from '../../lib/debugger/frames/slot.js';
+import {showValue} from '../../lib/debugger/frames/show-value.js';
 import {startProgram} from '../program.js';
 import {FakeTerminal} from './fake-terminal.js';
 

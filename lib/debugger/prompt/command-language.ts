@@ -1,84 +1,48 @@
 /**
- * The command language: a line of text in, lines of text out. Knows neither a terminal nor the inspector.
- * Floor 7: above `debuggee`; `agent-worker` runs it.
+ * The command language of a prompt: a line of text in, lines of text out. It knows neither a terminal nor the inspector.
+ * Floor 7: below `conversation`, above `commands` and `frames/debuggee`.
  */
 import {basename} from 'node:path';
 import {escapeText} from '../../base/escape.js';
-import type {Debuggee, Evaluated, Frame, Step, Variable} from '../frames/debuggee.js';
+import type {Debuggee, Evaluation, StackFrame, StepKind, Variable} from '../frames/debuggee.js';
+import {type Command, commandOf, commands, declaredBy, expressionOf, help, repeated} from './commands.js';
 
-export interface Answer {
+/**
+ * How a prompt ends. `continue`: the program runs on. `quit`: the person wants the task to end. `gone`: no code of the user's
+ * is left in which the program could stop.
+ */
+export type PromptEnd = 'continue' | 'quit' | 'gone';
+
+export interface CommandResult {
   readonly lines: readonly string[];
-  /** What the terminal is asked for, and shows instead: this knows of nothing but the one program. */
+  /** Something that the conversation shows instead of lines, because this file knows only the one program. */
   readonly wants?: 'actors';
-  /** The session is over: the program runs on, the task is quit, or there is nothing left to stop in. */
-  readonly end?: 'continue' | 'quit' | 'gone';
+  /** Set when the prompt is over. */
+  readonly end?: PromptEnd;
 }
 
-/** Lines before and after the current one: on arrival, and for `l`. */
+/** Number of lines that are shown before and after the current one: on arrival, and for `l`. */
 const arrivalContext = 2;
 const listContext = 5;
+/** Maximum number of names that complete a word, because a person reads them. */
 const maxNames = 200;
 
-const commands = {
-  n: 'next',
-  next: 'next',
-  s: 'step',
-  step: 'step',
-  f: 'finish',
-  finish: 'finish',
-  c: 'continue',
-  cont: 'continue',
-  continue: 'continue',
-  q: 'quit',
-  quit: 'quit',
-  w: 'where',
-  bt: 'where',
-  where: 'where',
-  u: 'up',
-  up: 'up',
-  d: 'down',
-  down: 'down',
-  l: 'list',
-  list: 'list',
-  ll: 'longlist',
-  locals: 'locals',
-  help: 'help',
-  '?': 'help',
-  actors: 'actors',
-  devtools: 'devtools',
-} as const;
+const steps: Partial<Record<Command, StepKind>> = {next: 'over', step: 'into', finish: 'out'};
 
-type Command = (typeof commands)[keyof typeof commands];
-
-const steps: Partial<Record<Command, Step>> = {next: 'over', step: 'into', finish: 'out'};
-
-/** What an empty line does again. */
-const repeated: ReadonlySet<Command> = new Set(['next', 'step', 'up', 'down', 'list']);
-
-const help = [
-  'n  next line           s  step into            f  finish this function',
-  'c  continue            q  quit this task',
-  'w  where (also bt)     u  up, to the caller    d  down',
-  'l  list the source     ll the whole file       locals  all variables',
-  'p EXPR  print          EXPR  any expression; name = value assigns',
-  'actors  the tree: who has this terminal (>), and who waits for it',
-  'devtools  lets Chrome or VS Code attach to this process',
-  'An empty line repeats n, s, u, d and l. Ctrl-C interrupts, Ctrl-D continues.',
-  'A variable that is called like a command: p n, or (n).',
-];
-
-export class Prompt {
+export class CommandLanguage {
   readonly #debuggee: Debuggee;
+  /** The index of the frame that is looked at: 0 is the innermost. */
   #frame = 0;
-  /** The first line, from 0, that the next `l` shows. */
+  /** The index of the line with which the next `l` begins. */
   #listed: number | undefined;
+  /** The command that an empty line repeats. */
   #last: Command | undefined;
 
   constructor(debuggee: Debuggee) {
     this.#debuggee = debuggee;
   }
 
-  /** What is shown before the first command, and after every step. */
+  /** The lines that are shown before the first command, and after every step. */
   async arrive(): Promise<string[]> {
     this.#go(0);
     const lines = await this.#show();
@@ -86,7 +50,7 @@ export class Prompt {
     return returned === undefined ? lines : [...lines, ...`returns ${returned}`.split('\n')];
   }
 
-  async run(line: string): Promise<Answer> {
+  async run(line: string): Promise<CommandResult> {
     const text = line.trim();
     const command = text === '' ? this.#last : commandOf(text);
     this.#last = command !== undefined && repeated.has(command) ? command : undefined;
@@ -94,11 +58,11 @@ export class Prompt {
     return {lines: text === '' ? [] : await this.#print(expressionOf(text))};
   }
 
-  /** What may stand in the place of the last word: [names, that word]. */
+  /** The names that complete the last word of a line, and this word. */
   async complete(line: string): Promise<[names: readonly string[], typed: string]> {
     const [, chain = '', typed = ''] = /((?:[\p{L}\p{N}_$]+\??\.)*)([\p{L}\p{N}_$]*)$/u.exec(line) ?? [];
     const before = line.slice(0, line.length - chain.length - typed.length);
-    // After a call or a bracket, what stands before the dot would have to be run.
+    // Behind a call or a bracket the program would have to run what stands before the dot.
     if (chain === '' && /[.)\]]\s*\??\.?$/.test(before)) return [[], typed];
     const names = await this.#debuggee.names(this.#frame, chain === '' ? undefined : chain.replace(/\??\.$/, ''));
     const words = chain === '' && before.trim() === '' ? Object.keys(commands) : [];
@@ -106,7 +70,7 @@ export class Prompt {
     return [fitting.sort().slice(0, maxNames), typed];
   }
 
-  async #obey(command: Command): Promise<Answer> {
+  async #obey(command: Command): Promise<CommandResult> {
     const step = steps[command];
     if (step) return this.#step(step);
     switch (command) {
@@ -147,7 +111,7 @@ export class Prompt {
     ];
   }
 
-  async #step(step: Step): Promise<Answer> {
+  async #step(step: StepKind): Promise<CommandResult> {
     if (!this.#debuggee.steps) return {lines: ['these frames are of the past: there is nothing to step in']};
     const stepped = await this.#debuggee.step(step);
     if (stepped === 'gone')
@@ -190,7 +154,7 @@ export class Prompt {
     return lines.length === 0 ? ['the file ends here'] : lines;
   }
 
-  /** Lines of the current frame's file, from 0, the last one excluded. */
+  /** Lines of the current frame's file. The first line is 0; the line `to` is excluded. */
   async #source(from: number, to: number): Promise<string[]> {
     const current = this.#debuggee.frames[this.#frame];
     if (!current) return [nobody];
@@ -211,8 +175,8 @@ export class Prompt {
     return shown.flatMap(({kind, variables}) => [`${kind}:`, ...variables.flatMap(linesOf)]);
   }
 
-  /** `{a: 1}` is meant for an object, where it can be one. */
-  async #evaluate(expression: string): Promise<Evaluated> {
+  /** Evaluates a line. `{a: 1}` means an object wherever it can be one. */
+  async #evaluate(expression: string): Promise<Evaluation> {
     if (expression.startsWith('{')) {
       const object = await this.#debuggee.evaluate(this.#frame, `(${expression}\n)`);
       if (!object.failed || !object.text.startsWith('SyntaxError: ')) return object;
@@ -223,32 +187,19 @@ export class Prompt {
   async #print(expression: string): Promise<string[]> {
     if (expression === '') return ['p needs an expression'];
     const {failed, text} = await this.#evaluate(expression);
-    const [, declared] = declaration.exec(expression) ?? [];
-    // What it runs in is V8's, of this line alone.
+    const declared = declaredBy(expression);
+    // V8 evaluates each line in a scope of its own, so that the declared name is gone after the line.
     if (declared && !expression.includes(';') && (text === 'undefined' || text.startsWith('EvalError: ')))
       return [`${declared} is not kept beyond this line: globalThis.${declared} = … is`];
     return `${failed ? '! ' : ''}${text}`.split('\n');
   }
 }
 
-const declaration = /^(?:let|const|var|class|(?:async\s+)?function(?:\s*\*)?)\s+([\p{L}_$][\p{L}\p{N}_$]*)/u;
-
 const nobody = 'no frame of your code is on the stack';
 
 const linesOf = ({name, text}: Variable): string[] => `${name} = ${text}`.split('\n').map(part => `  ${part}`);
 
-const describe = ({name, file, line: at}: Frame): string =>
+const describe = ({name, file, line: at}: StackFrame): string =>
   escapeText(`${name === '' ? '(anonymous)' : name} (${basename(file)}:${at})`);
-
-/** A command is a whole line: `n = 1` and `c.d` are expressions. */
-function commandOf(text: string): Command | undefined {
-  return Object.hasOwn(commands, text) ? commands[text as keyof typeof commands] : undefined;
-}
-
-/** `p x` prints x; `p = x` and `p.x` mean a variable that is called p. */
-function expressionOf(text: string): string {
-  const [, printed] = /^p(?:$|\s+(?!=[^=>]|=>|[.?,;)]|[-+*/%&|^<>]=|[*/%&|<>])(.*)$)/s.exec(text) ?? [text, text];
-  return text === 'p' ? '' : (printed ?? text);
-}
 
 const isName = (name: string): boolean => /^[\p{L}_$][\p{L}\p{N}_$]*$/u.test(name);

@@ -1,66 +1,72 @@
 /**
- * The call of a breakpoint, held in the main thread: what the agent asks of it by name while the thread stands still, and
- * what it lets the thread do for it. Answers are JSON, since they go through the inspector as one string.
- * Floor 7: below `agent`, which puts it into the slot; `arrival` talks to it.
+ * The call of a breakpoint in the main thread. The agent asks it by name while the thread stands still, and lets the thread do
+ * something for it. Answers are JSON, because they pass through the inspector as one string.
+ * Floor 7: `prompt/breakpoint-prompt` makes it and puts it into `agent-global`; `breakpoint-debuggee` talks to it.
  */
 import {plainClock} from '../../base/clock.js';
-import type {CapturedFrame} from './capture.js';
-import {Captured} from './captured.js';
-import type {Evaluated} from './debuggee.js';
+import {CapturedDebuggee} from './captured-debuggee.js';
+import type {CapturedFrame} from './captured-frame.js';
+import type {Evaluation} from './debuggee.js';
 
-export class Held {
-  /** Set by the agent: the prompt was left here, so its end is to be waited for. */
+export class BreakpointCall {
+  /** Whether the person has left the prompt without a step, so that its end is to be waited for. The agent sets it. */
   released = false;
   readonly #frames: readonly CapturedFrame[];
-  #captured: Captured;
+  #debuggee: CapturedDebuggee;
   #wanted: {readonly frame: number; readonly text: string} | undefined;
-  #answer: Evaluated | undefined;
+  #answer: Evaluation | undefined;
   /** The values of variables before the first expression, by frame. */
   readonly #before = new Map<number, Map<string, unknown>>();
 
   constructor(frames: readonly CapturedFrame[]) {
     this.#frames = frames;
-    this.#captured = new Captured(frames);
+    this.#debuggee = new CapturedDebuggee(frames);
   }
 
   shownIn(columns: number, evaluateMs: number): void {
-    this.#captured = new Captured(this.#frames, {columns, evaluateMs});
+    this.#debuggee = new CapturedDebuggee(this.#frames, {columns, evaluateMs});
   }
 
-  places(): string {
-    return JSON.stringify(this.#frames.map(({place}) => place));
+  sites(): string {
+    return JSON.stringify(this.#frames.map(({site}) => site));
   }
 
   scopes(frame: number): string {
-    return JSON.stringify(this.#captured.scopesNow(frame));
+    return JSON.stringify(this.#debuggee.scopesNow(frame));
   }
 
   names(frame: number, of?: string): string {
-    return JSON.stringify(this.#captured.namesNow(frame, of));
+    return JSON.stringify(this.#debuggee.namesNow(frame, of));
   }
 
   evaluate(frame: number, text: string): string {
     this.#note(frame);
-    return JSON.stringify(this.#captured.evaluateNow(frame, text));
+    return JSON.stringify(this.#debuggee.evaluateNow(frame, text));
   }
 
-  /** What is to be awaited when the thread runs on. */
+  /** Notes an expression that is to be awaited when the thread runs on. */
   want(frame: number, text: string): void {
     this.#note(frame);
     this.#wanted = {frame, text};
   }
 
-  /** Undefined while it has not been awaited to its end. */
+  /** The value of the expression that was awaited; undefined while it has not settled. */
   answer(): string | undefined {
     return this.#answer && JSON.stringify(this.#answer);
   }
 
-  /** In a turn of the loop: what the inspector runs in an idle thread may be followed by no promise's callback. */
+  /**
+   * Ends the wait. It does so in a turn of the event loop, because no callback of a promise may follow what the inspector runs
+   * in an idle thread.
+   */
   giveUp(): void {
-    plainClock.soon(() => this.#captured.interrupt());
+    plainClock.soon(() => this.#debuggee.interrupt());
   }
 
-  /** The variables that expressions have given another value. Those that live on the stack have it in our copy only. */
+  /**
+   * The names of the variables to which expressions have given another value. For a variable that lives on the stack, only
+   * the captured copy has the new value.
+   */
   changed(frame: number): string {
     const before = [...(this.#before.get(frame) ?? [])];
     return JSON.stringify(
@@ -72,17 +78,18 @@ export class Held {
     return this.#frames[frame]?.evaluate(name);
   }
 
-  /** Whether something is to be awaited. */
+  /** Whether an expression is to be awaited. */
   get wants(): boolean {
     return this.#wanted !== undefined;
   }
 
+  /** Awaits the expression that `want` has noted. */
   async settle(): Promise<void> {
     if (!this.#wanted) return;
     const {frame, text} = this.#wanted;
     this.#wanted = undefined;
     this.#answer = undefined;
-    this.#answer = await this.#captured.evaluate(frame, text);
+    this.#answer = await this.#debuggee.evaluate(frame, text);
   }
 
   #note(frame: number): void {
@@ -94,7 +101,7 @@ export class Held {
         try {
           if (!values.has(name)) values.set(name, this.value(frame, name));
         } catch {
-          // Not set yet.
+          // The variable is not set yet.
         }
       }
     }

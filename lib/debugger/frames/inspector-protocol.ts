@@ -1,21 +1,21 @@
 /**
- * The inspector's protocol, as much of it as the debugger speaks with a main thread, and how its values are read.
- * Floor 7: below `inspected`; types and pure functions.
+ * The part of the inspector's protocol that the debugger speaks with a main thread, and how its values are read.
+ * Floor 7: below `main-thread`; types and pure functions.
  */
 import type {Debugger, Runtime} from 'node:inspector';
-import {type Evaluated, failedWith} from './debuggee.js';
-import {showValue} from './slot.js';
+import {type Evaluation, failedWith} from './debuggee.js';
+import {showValue} from './show-value.js';
 
 export type CallFrame = Debugger.CallFrame;
 
-/** Not in Node's types. */
+/** Parameters that V8 knows and Node's types do not. */
 export type TimedEvaluation = Runtime.EvaluateParameterType & {
   readonly timeout?: number;
   readonly throwOnSideEffect?: boolean;
 };
 
-/** What is asked of the inspector: parameters, answer. */
-export interface Commands {
+/** The methods of the inspector: parameters, answer. */
+export interface InspectorMethods {
   'Debugger.enable': [[], Debugger.EnableReturnType];
   'Debugger.setPauseOnExceptions': [[Debugger.SetPauseOnExceptionsParameterType], undefined];
   'Debugger.pause': [[], undefined];
@@ -34,17 +34,19 @@ export interface Commands {
 export const isThrow = ({reason}: Debugger.PausedEventDataType): boolean =>
   reason === 'exception' || reason === 'promiseRejection';
 
-/** Which function it is, whichever of its calls. */
-export function placeOf(frame: CallFrame | undefined): string {
+/** A text that is the same for all calls of one function, and for no other function. */
+export function functionKey(frame: CallFrame | undefined): string {
   const {scriptId, lineNumber, columnNumber} = frame?.functionLocation ?? frame?.location ?? {};
   return `${scriptId}:${lineNumber}:${columnNumber}`;
 }
 
-export function primitive({type, value, unserializableValue}: Runtime.RemoteObject, brief = false): string {
+/** The text of a value that is not an object. */
+export function showPrimitive({type, value, unserializableValue}: Runtime.RemoteObject, brief = false): string {
   if (unserializableValue !== undefined) return unserializableValue;
   return type === 'undefined' ? 'undefined' : showValue(value, {brief, columns: 80});
 }
 
-export function thrown({exception, text}: Runtime.ExceptionDetails): Evaluated {
-  return failedWith(exception ? (exception.description ?? primitive(exception)) : text);
+/** The failure that the inspector reports for an expression that has thrown. */
+export function failureOf({exception, text}: Runtime.ExceptionDetails): Evaluation {
+  return failedWith(exception ? (exception.description ?? showPrimitive(exception)) : text);
 }

@@ -1,20 +1,21 @@
 /**
- * What an agent and the terminal say to one another: JSON, a line for each message, over a Unix socket between two worker
- * threads. Not the runtime's own channel: both main threads may be stopped while they speak.
- * Floor 7: below `terminal-worker` and `agent-worker`.
+ * The messages between an agent and the terminal: JSON, one line for each message, over a Unix socket between two worker
+ * threads. The runtime's own channel does not serve here, because both main threads may stand still meanwhile.
+ * Floor 7: below `terminal-worker` and `prompt/conversation`. The agent is the thread that has the prompt: a worker at a
+ * breakpoint, the main thread at a crash.
  *
  *   agent ── open ──▶ terminal      opened, or refused
  *   agent ── print / ask ──▶        line, or end (Ctrl-D)
  *   agent ◀── complete ──           completions
  *   agent ── roster ──▶             roster: who is in the tree
  *   agent ◀── interrupt ──          Ctrl-C while nothing is asked
- *   agent ◀── hungUp ──             there is nobody to talk to any more
+ *   agent ◀── hungUp ──             the person is gone
  *   agent ── close ──▶              closed: the terminal is as it was before
  */
 import type {Socket} from 'node:net';
 import type {Roster} from './roster.js';
 
-export type FromAgent =
+export type AgentToTerminal =
   | {readonly type: 'open'; readonly label: string}
   | {readonly type: 'print'; readonly text: string}
   | {readonly type: 'ask'; readonly prompt: string}
@@ -22,26 +23,27 @@ export type FromAgent =
   | {readonly type: 'completions'; readonly id: number; readonly names: readonly string[]; readonly typed: string}
   | {readonly type: 'close'};
 
-export type FromTerminal =
-  /** `pid`: of the root. */
+export type TerminalToAgent =
+  /** `pid`: the process of the root. */
   | {readonly type: 'opened'; readonly columns: number; readonly rows: number; readonly pid: number}
   | {readonly type: 'refused'; readonly why: string}
   | {readonly type: 'line'; readonly text: string}
   | {readonly type: 'end'}
   | {readonly type: 'complete'; readonly id: number; readonly text: string}
-  /** Undefined where nobody has told the terminal. */
+  /** Undefined where the root has not told the terminal who is in the tree. */
   | {readonly type: 'roster'; readonly roster?: Roster | undefined}
   | {readonly type: 'interrupt'}
   /** The terminal is gone, and the root is not. */
   | {readonly type: 'hungUp'}
   | {readonly type: 'closed'};
 
-/** A listing of a whole file fits; whoever sends more is not one of ours. */
+/** Maximum length of one message, in characters: the listing of a large file fits. */
 const maxLine = 64 * 1024 * 1024;
 
-/** One end of the conversation. After `gone` nothing more is received, and what is sent goes nowhere. */
-export class Wire<In, Out> {
+/** One end of the connection. After `gone` nothing is received, and what is sent is dropped. */
+export class TerminalSocket<In, Out> {
   readonly #socket: Socket;
+  /** The beginning of a message whose end has not come yet. */
   #rest = '';
 
   constructor(socket: Socket, receive: (message: In) => void, gone: () => void) {
@@ -65,7 +67,7 @@ export class Wire<In, Out> {
     this.#rest = lines.pop() ?? '';
     if (this.#rest.length > maxLine) return this.close();
     for (const line of lines) {
-      // The folder of the socket is the user's alone, and both ends are this library.
+      // It is not validated: only the user can open the folder of the socket, and both ends are this library.
       if (!this.#socket.destroyed) receive(JSON.parse(line) as In);
     }
   }

@@ -1,26 +1,26 @@
 /**
- * Tells the terminal of a root who is in its tree, and who has or awaits it, whenever that changes: the root's own main
- * thread may stand still when somebody asks.
- * Floor 7: above `root-terminal` and `tty-lock`; `attach` starts it at the root of a tree in debug mode.
+ * Tells the terminal of a root who is in its tree, who has the terminal and who waits for it, whenever that changes. The
+ * terminal keeps this, because the root's own main thread may stand still when a person asks.
+ * Floor 7: above `terminal/root-terminal` and `tty-lock`; `attach` starts it at the root of a tree in debug mode.
  */
 import type {Actor} from '../../actor/actor.js';
 import {type TreeRow, watchTree} from '../../discovery/root-portal.js';
 import {tellTerminal} from '../terminal/root-terminal.js';
-import type {Roster, RosterPlace, RosterRow} from '../terminal/roster.js';
-import type {Asker, TtyLock} from './tty-lock.js';
+import type {Roster, RosterClaim, RosterRow} from '../terminal/roster.js';
+import type {LockRequest, TtyLock} from './tty-lock.js';
 
-/** Until the root ends. Returns how to stop. */
-export function keepRoster(root: Actor, lock: TtyLock, terminal: string): () => void {
+/** Publishes the roster until the returned function is called. */
+export function publishRoster(root: Actor, lock: TtyLock, terminal: string): () => void {
   let told = true;
   const tell = (): void => {
     told = true;
     tellTerminal(terminal, roster(tree.rows(), lock));
   };
-  // Nobody can ask while nobody has it: until then a tree may grow and shrink without a word.
+  // While nobody has the terminal nobody can ask, so that changes of the tree are not told.
   const changed = (): void => {
     if (!told || !lock.busy) return;
     told = false;
-    // Those of one moment together; before this thread can stand still, which takes an answer from another.
+    // All changes of one moment are told together. This thread cannot stand still before: that takes an answer of another one.
     queueMicrotask(tell);
   };
   const tree = watchTree(root, changed);
@@ -34,14 +34,14 @@ export function keepRoster(root: Actor, lock: TtyLock, terminal: string): () => 
 function roster(rows: readonly TreeRow[], lock: TtyLock): Roster {
   return {
     actors: inOrder(rows),
-    holder: lock.holder && placeOf(lock.holder),
-    waiting: lock.waiting.map(placeOf),
+    holder: lock.holder && claimOf(lock.holder),
+    waiting: lock.waiting.map(claimOf),
   };
 }
 
-const placeOf = ({actor, what}: Asker): RosterPlace => ({id: actor.id, what});
+const claimOf = ({actor, what}: LockRequest): RosterClaim => ({id: actor.id, what});
 
-/** Each with those below it behind it; those of one parent in the order in which they were entered. */
+/** Each actor stands before those below it. The children of one parent keep the order in which they were entered. */
 function inOrder(rows: readonly TreeRow[]): RosterRow[] {
   const below = new Map<string | undefined, TreeRow[]>();
   for (const row of rows) {
