@@ -20,8 +20,8 @@ import {countTo, endless, plus} from '../fixtures/streams.js';
 import {add, badStream} from '../fixtures/tasks.js';
 import {tidy} from '../fixtures/tidy.js';
 import {deafEar, halfClose} from '../fixtures/two-way.js';
-import {notesOf} from '../folder.js';
-import {leftBehind} from '../processes.js';
+import {notesOf} from '../kit/folder.js';
+import {leftBehind} from '../kit/processes.js';
 
 /** One actor serves all tests of this file: whatever becomes of their contexts, it goes on serving (rule C11). */
 const test = anyTest as TestFn<{nursery: Nursery; portal: Portal}>;

@@ -14,7 +14,7 @@ import {oddities, throwOdd} from '../fixtures/odd-throws.js';
 import {relayDeath, relayQuota} from '../fixtures/relay.js';
 import {add} from '../fixtures/tasks.js';
 import {QuotaError, quota, several, throwAtOnce, throwRange} from '../fixtures/throwers.js';
-import {leftBehind} from '../processes.js';
+import {leftBehind} from '../kit/processes.js';
 
 let nursery: Nursery;
 let portal: Portal;

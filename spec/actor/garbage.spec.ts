@@ -4,7 +4,7 @@ import test from 'ava';
 import {ActorDied, openNursery, ProtocolError, Unserializable} from '../../lib/index.js';
 import {cutShort, inject} from '../fixtures/liars.js';
 import {add, big, echo} from '../fixtures/tasks.js';
-import {isAlive, leftBehind} from '../processes.js';
+import {isAlive, leftBehind} from '../kit/processes.js';
 
 test.after.always('no process is left behind', async t => {
   t.deepEqual(await leftBehind(), []);

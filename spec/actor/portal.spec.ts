@@ -16,7 +16,7 @@ import {
 import {talk} from '../fixtures/contexts.js';
 import {askHidden, askParent} from '../fixtures/relay.js';
 import {add, double, echo, hang, nap, pidOf, who} from '../fixtures/tasks.js';
-import {isAlive, leftBehind} from '../processes.js';
+import {isAlive, leftBehind} from '../kit/processes.js';
 
 test.after.always('no process is left behind', async t => {
   t.deepEqual(await leftBehind(), []);

@@ -15,8 +15,8 @@ import {
 import {talk} from '../fixtures/contexts.js';
 import {add, badStream, double, echo, hidden, plain, unsendable} from '../fixtures/tasks.js';
 import {home, twins} from '../fixtures/twins.js';
-import {leftBehind} from '../processes.js';
-import {fixture, startNode} from '../program.js';
+import {leftBehind} from '../kit/processes.js';
+import {fixture, startNode} from '../kit/program.js';
 
 test.after.always('no process is left behind', async t => {
   t.deepEqual(await leftBehind(), []);

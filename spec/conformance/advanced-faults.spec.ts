@@ -2,9 +2,9 @@
 import test from 'ava';
 import {ActorDied, ContextCancelled, openNursery, TransportClosed} from '../../lib/index.js';
 import {breaker} from '../fixtures/breaker.js';
-import {type Callee, until} from '../pair.js';
-import {canInspect, isAlive, leftBehind, treeOf} from '../processes.js';
-import {startProgram, sweep} from '../program.js';
+import {type Callee, until} from '../kit/pair.js';
+import {canInspect, isAlive, leftBehind, treeOf} from '../kit/processes.js';
+import {startProgram, sweep} from '../kit/program.js';
 import {errorOf, over} from './over.js';
 
 const inspects = canInspect ? test : test.skip;

@@ -3,10 +3,10 @@ import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import test from 'ava';
 import {ContextCancelled, openNursery} from '../../lib/index.js';
-import {folderOf} from '../folder.js';
-import {type Callee, turns} from '../pair.js';
-import {canInspect, leftBehind, treeOf} from '../processes.js';
-import {startProgram, sweep} from '../program.js';
+import {folderOf} from '../kit/folder.js';
+import {type Callee, turns} from '../kit/pair.js';
+import {canInspect, leftBehind, treeOf} from '../kit/processes.js';
+import {startProgram, sweep} from '../kit/program.js';
 import {errorOf, over} from './over.js';
 
 const inspects = canInspect ? test : test.skip;

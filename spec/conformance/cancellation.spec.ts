@@ -8,10 +8,10 @@ import {failingTree, meetAndFail} from '../fixtures/meet.js';
 import {noteExit} from '../fixtures/quad.js';
 import {add, nap, pidOf} from '../fixtures/tasks.js';
 import {throwRange} from '../fixtures/throwers.js';
-import {folderOf} from '../folder.js';
-import {turns} from '../pair.js';
-import {canInspect, isAlive, leftBehind, treeOf} from '../processes.js';
-import {startProgram, sweep} from '../program.js';
+import {folderOf} from '../kit/folder.js';
+import {turns} from '../kit/pair.js';
+import {canInspect, isAlive, leftBehind, treeOf} from '../kit/processes.js';
+import {startProgram, sweep} from '../kit/program.js';
 import {errorOf} from './over.js';
 
 const inspects = canInspect ? test : test.skip;

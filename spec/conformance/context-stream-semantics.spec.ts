@@ -11,7 +11,7 @@ import {
 import {returns} from '../fixtures/contexts.js';
 import {obedient} from '../fixtures/obedient.js';
 import {pidOf} from '../fixtures/tasks.js';
-import {type Callee, type Caller, turns, until} from '../pair.js';
+import {type Callee, type Caller, turns, until} from '../kit/pair.js';
 import {errorOf, over} from './over.js';
 
 /** An actor is asked, and not killed, also on a loaded machine. */

@@ -10,7 +10,7 @@ import {
   Unserializable,
 } from '../../lib/index.js';
 import {giveBack, saysBadly} from '../fixtures/extensions.js';
-import {leftBehind} from '../processes.js';
+import {leftBehind} from '../kit/processes.js';
 
 let nursery: Nursery;
 let portal: Portal;

@@ -4,7 +4,7 @@ import {ActorDied, ContextCancelled, openNursery, RemoteActorError, sleep, Unser
 import {errorer} from '../fixtures/errorer.js';
 import {end, holdInto} from '../fixtures/found.js';
 import {obedient} from '../fixtures/obedient.js';
-import {leftBehind} from '../processes.js';
+import {leftBehind} from '../kit/processes.js';
 
 test.after.always('no process is left behind', async t => {
   t.deepEqual(await leftBehind(), []);

@@ -4,9 +4,9 @@ import test from 'ava';
 import {concat, finalize, from, NEVER} from 'rxjs';
 import {ContextCancelled, openNursery, sleep} from '../../lib/index.js';
 import {aggregate} from '../fixtures/quad.js';
-import {folderOf} from '../folder.js';
-import {until} from '../pair.js';
-import {leftBehind} from '../processes.js';
+import {folderOf} from '../kit/folder.js';
+import {until} from '../kit/pair.js';
+import {leftBehind} from '../kit/processes.js';
 import {errorOf, over} from './over.js';
 
 test.after.always('no process is left behind', async t => {

@@ -5,9 +5,9 @@ import {useInEveryWay} from '../fixtures/every-way.js';
 import {forAnybody, list, use} from '../fixtures/found.js';
 import {busy} from '../fixtures/stubborn.js';
 import {pidOf} from '../fixtures/tasks.js';
-import {folderOf} from '../folder.js';
-import {isAlive, leftBehind} from '../processes.js';
-import {startProgram} from '../program.js';
+import {folderOf} from '../kit/folder.js';
+import {isAlive, leftBehind} from '../kit/processes.js';
+import {startProgram} from '../kit/program.js';
 
 test.after.always('no process is left behind', async t => {
   t.deepEqual(await leftBehind(), []);

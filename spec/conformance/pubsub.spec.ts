@@ -7,7 +7,7 @@ import {subscribe, upstream} from '../fixtures/publisher.js';
 import {listen} from '../fixtures/subscriber.js';
 import {add, noStream, plain} from '../fixtures/tasks.js';
 import {liveTopics} from '../fixtures/topics.js';
-import {leftBehind} from '../processes.js';
+import {leftBehind} from '../kit/processes.js';
 
 /** Time to start an actor on a loaded machine, where that is not what is tested. */
 const patient = {timeouts: {spawn: 60_000}};

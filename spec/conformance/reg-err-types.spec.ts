@@ -3,8 +3,8 @@ import test, {type ExecutionContext} from 'ava';
 import * as rxtractor from '../../lib/index.js';
 import {openNursery, RemoteActorError, registerError} from '../../lib/index.js';
 import {AnotherAppError, CustomAppError, type classes, failWith, UnregisteredAppError} from '../fixtures/app-errors.js';
-import {newPair} from '../pair.js';
-import {leftBehind} from '../processes.js';
+import {newPair} from '../kit/pair.js';
+import {leftBehind} from '../kit/processes.js';
 
 test.after.always('no process is left behind', async t => {
   t.deepEqual(await leftBehind(), []);

@@ -15,9 +15,9 @@ import {
 import {talk} from '../fixtures/contexts.js';
 import {forAnybody, use} from '../fixtures/found.js';
 import {add, exit} from '../fixtures/tasks.js';
-import {folderOf} from '../folder.js';
-import {leftBehind} from '../processes.js';
-import {startProgram} from '../program.js';
+import {folderOf} from '../kit/folder.js';
+import {leftBehind} from '../kit/processes.js';
+import {startProgram} from '../kit/program.js';
 
 test.after.always('no process is left behind', async t => {
   t.deepEqual(await leftBehind(), []);

@@ -10,8 +10,8 @@ import {
   sleep,
 } from '../../lib/index.js';
 import {echoSequences} from '../fixtures/sequences.js';
-import {turns} from '../pair.js';
-import {leftBehind} from '../processes.js';
+import {turns} from '../kit/pair.js';
+import {leftBehind} from '../kit/processes.js';
 
 const unhandled: unknown[] = [];
 process.on('unhandledRejection', error => unhandled.push(error));

@@ -13,7 +13,7 @@ import {
 } from '../../lib/index.js';
 import {openSecond} from '../fixtures/second-root.js';
 import {pidOf} from '../fixtures/tasks.js';
-import {leftBehind} from '../processes.js';
+import {leftBehind} from '../kit/processes.js';
 
 test.after.always('no process is left behind', async t => {
   t.deepEqual(await leftBehind(), []);

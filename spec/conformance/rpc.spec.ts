@@ -12,8 +12,8 @@ import {
 } from '../../lib/index.js';
 import {askHidden, askParent} from '../fixtures/relay.js';
 import {double} from '../fixtures/tasks.js';
-import {newPair, turns, until} from '../pair.js';
-import {leftBehind} from '../processes.js';
+import {newPair, turns, until} from '../kit/pair.js';
+import {leftBehind} from '../kit/processes.js';
 
 const unhandled: unknown[] = [];
 process.on('unhandledRejection', error => unhandled.push(error));

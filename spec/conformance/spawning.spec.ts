@@ -6,9 +6,9 @@ import {returns} from '../fixtures/contexts.js';
 import type {Level} from '../fixtures/nest.js';
 import {spawnSelf} from '../fixtures/same-function.js';
 import {echo, pidOf} from '../fixtures/tasks.js';
-import {turns} from '../pair.js';
-import {leftBehind} from '../processes.js';
-import {startProgram} from '../program.js';
+import {turns} from '../kit/pair.js';
+import {leftBehind} from '../kit/processes.js';
+import {startProgram} from '../kit/program.js';
 
 test.after.always('no process is left behind', async t => {
   t.deepEqual(await leftBehind(), []);

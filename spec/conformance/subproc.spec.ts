@@ -1,8 +1,8 @@
 // tests/trionics/test_subproc.py: what another process writes, and what an error says of it.
 // One test after the other: each starts several processes.
 import test from 'ava';
-import {leftBehind} from '../processes.js';
-import {startProgram} from '../program.js';
+import {leftBehind} from '../kit/processes.js';
+import {startProgram} from '../kit/program.js';
 
 test.after.always('no process is left behind', async t => {
   t.deepEqual(await leftBehind(), []);

@@ -2,8 +2,8 @@
 import test, {type ExecutionContext} from 'ava';
 import {Lagged, type MsgStream, openNursery, StreamClosed} from '../../lib/index.js';
 import {echoSequences} from '../fixtures/sequences.js';
-import {type Caller, newPair, type Pair, turns, until} from '../pair.js';
-import {leftBehind} from '../processes.js';
+import {type Caller, newPair, type Pair, turns, until} from '../kit/pair.js';
+import {leftBehind} from '../kit/processes.js';
 
 test.after.always('no process is left behind', async t => {
   t.deepEqual(await leftBehind(), []);

@@ -3,8 +3,8 @@ import test from 'ava';
 import {ContextCancelled, currentActor, openNursery, ProtocolError, RemoteActorError} from '../../lib/index.js';
 import {neverStarts} from '../fixtures/failing-contexts.js';
 import {absorbs, passes, whenWaiting} from '../fixtures/startups.js';
-import {type Callee, newPair, until} from '../pair.js';
-import {leftBehind} from '../processes.js';
+import {type Callee, newPair, until} from '../kit/pair.js';
+import {leftBehind} from '../kit/processes.js';
 
 const unhandled: unknown[] = [];
 process.on('unhandledRejection', error => unhandled.push(error));

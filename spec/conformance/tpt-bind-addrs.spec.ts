@@ -9,8 +9,8 @@ import {type DiscoveryOptions, openNamesAtRoot} from '../../lib/discovery/root.j
 import {addresses, HandshakeRejected, openNursery, TransportClosed} from '../../lib/index.js';
 import {parseAddress} from '../../lib/transport/address.js';
 import {folder, roadTo, secret} from '../discovery/linked.js';
-import {newActor} from '../pair.js';
-import {leftBehind} from '../processes.js';
+import {newActor} from '../kit/pair.js';
+import {leftBehind} from '../kit/processes.js';
 
 test.after.always('no process is left behind', async t => {
   t.deepEqual(await leftBehind(), []);

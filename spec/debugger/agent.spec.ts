@@ -4,7 +4,7 @@ import {once} from 'node:events';
 import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import test, {type ExecutionContext} from 'ava';
-import {type Program, startNode, startProgram} from '../program.js';
+import {type Program, startNode, startProgram} from '../kit/program.js';
 import {FakeTerminal} from './fake-terminal.js';
 
 async function lookedAt(t: ExecutionContext): Promise<{program: Program; terminal: FakeTerminal}> {

@@ -17,7 +17,7 @@ import {
   shield,
   sleep,
 } from '../../lib/index.js';
-import {anyFunctions, callsOf, turns} from '../pair.js';
+import {anyFunctions, callsOf, turns} from '../kit/pair.js';
 import {answer, asked, next, open} from './asked.js';
 
 /** A root in debug mode; the inline actors below it share its modules, and so the prompt. */

@@ -18,7 +18,7 @@ import {
   type RootOptions,
   sleep,
 } from '../../lib/index.js';
-import {anyFunctions, type Callee, callsOf, turns} from '../pair.js';
+import {anyFunctions, type Callee, callsOf, turns} from '../kit/pair.js';
 import {answer, asked, next, open} from './asked.js';
 
 const quietly = (promise: Promise<unknown>): Promise<unknown> => promise.catch(error => error);

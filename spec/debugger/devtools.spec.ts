@@ -1,6 +1,6 @@
 // The command `devtools`: another debugger beside the prompt, at the same stop.
 import test, {type ExecutionContext} from 'ava';
-import {startProgram} from '../program.js';
+import {startProgram} from '../kit/program.js';
 import {DevTools} from './devtools.js';
 import {FakeTerminal} from './fake-terminal.js';
 import {PtyProgram} from './screen.js';

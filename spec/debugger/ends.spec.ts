@@ -5,7 +5,7 @@ import {join} from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
 import {fileURLToPath} from 'node:url';
 import test, {type ExecutionContext} from 'ava';
-import {fixture} from '../program.js';
+import {fixture} from '../kit/program.js';
 import {keys, PtyProgram, type ScreenOptions} from './screen.js';
 
 type Who = 'root' | 'child' | 'leaf';

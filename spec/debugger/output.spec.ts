@@ -4,7 +4,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
 import test, {type ExecutionContext} from 'ava';
-import {startProgram} from '../program.js';
+import {startProgram} from '../kit/program.js';
 import {PtyProgram} from './screen.js';
 
 interface Noisy {

@@ -1,7 +1,7 @@
 // Where n, s and f lead: across awaits, to those who await, and past the code of others.
 import test, {type ExecutionContext} from 'ava';
 import {isAsyncAt, Ownership} from '../../lib/debugger/frames/code.js';
-import {startProgram} from '../program.js';
+import {startProgram} from '../kit/program.js';
 import {FakeTerminal} from './fake-terminal.js';
 
 /** The statement that a prompt marks. */

@@ -19,8 +19,8 @@ import {divide, fall} from '../fixtures/crashers.js';
 import {block, failAbove, idle, idleBelow, mend, mourn, pause, pauseBelow, slow} from '../fixtures/pauses.js';
 import {pidOf} from '../fixtures/tasks.js';
 import {tell, told} from '../fixtures/told.js';
-import {isAlive, leftBehind, untilGone} from '../processes.js';
-import {startProgram} from '../program.js';
+import {isAlive, leftBehind, untilGone} from '../kit/processes.js';
+import {startProgram} from '../kit/program.js';
 import {Prompts} from './prompts.js';
 
 const prompts = new Prompts();

@@ -5,7 +5,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import test, {type ExecutionContext} from 'ava';
-import {fixture, startNode} from '../program.js';
+import {fixture, startNode} from '../kit/program.js';
 import {keys, PtyProgram, type ScreenOptions} from './screen.js';
 
 /** A program that has stopped, at its first prompt. */

@@ -2,7 +2,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import {TtyLock} from '../../lib/debugger/lock/tty-lock.js';
-import {turns} from '../pair.js';
+import {turns} from '../kit/pair.js';
 
 const actor = {name: 'a', id: 'a', pid: 1, host: 'h'};
 

@@ -1,7 +1,7 @@
 // What expressions and `locals` show of awkward values, and what they leave alone.
 import test, {type ExecutionContext} from 'ava';
 import {showValue} from '../../lib/debugger/frames/slot.js';
-import {startProgram} from '../program.js';
+import {startProgram} from '../kit/program.js';
 import {FakeTerminal} from './fake-terminal.js';
 
 async function stopped(t: ExecutionContext) {

@@ -3,7 +3,7 @@ import test from 'ava';
 import {firstValueFrom, ReplaySubject} from 'rxjs';
 import {type Nursery, openNursery, type Portal} from '../../lib/index.js';
 import {forAnybody, mourn, raise} from '../fixtures/bereaved.js';
-import {leftBehind} from '../processes.js';
+import {leftBehind} from '../kit/processes.js';
 
 const killed = {code: null, signal: 'SIGKILL'};
 

@@ -5,8 +5,8 @@ import {mkdirSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
 import test, {type ExecutionContext} from 'ava';
-import {leftBehind, untilGone} from '../processes.js';
-import {type Program, startProgram} from '../program.js';
+import {leftBehind, untilGone} from '../kit/processes.js';
+import {type Program, startProgram} from '../kit/program.js';
 import {certificates} from '../transport/ends.js';
 import {folder} from './linked.js';
 

@@ -28,7 +28,7 @@ import {everyWay, useInEveryWay} from '../fixtures/every-way.js';
 import {forAnybody, keep, list, lookFor, use, useFamily} from '../fixtures/found.js';
 import {obedient} from '../fixtures/obedient.js';
 import {add, exit} from '../fixtures/tasks.js';
-import {leftBehind} from '../processes.js';
+import {leftBehind} from '../kit/processes.js';
 
 const backends: readonly Backend[] = ['process', 'thread', 'inline'];
 /** Time enough for clean-up on a loaded machine, where the bounds are not what is tested. */

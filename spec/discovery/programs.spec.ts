@@ -22,8 +22,8 @@ import {loadCodec} from '../../lib/msg/codec.js';
 import {actorTuple, Kind, protocolMagic, protocolVersion} from '../../lib/msg/types.js';
 import {errorOf} from '../conformance/over.js';
 import {askByName, echo, expose, nameHere, namesSeen} from '../fixtures/town.js';
-import {canInspect, leftBehind, untilGone} from '../processes.js';
-import {type Program, startProgram} from '../program.js';
+import {canInspect, leftBehind, untilGone} from '../kit/processes.js';
+import {type Program, startProgram} from '../kit/program.js';
 import {certificates, framed} from '../transport/ends.js';
 import {folder} from './linked.js';
 

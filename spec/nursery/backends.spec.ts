@@ -26,9 +26,9 @@ import {env, execArgv} from '../fixtures/surroundings.js';
 import {add, badStream, big, double, echo, exit, hang, hidden, nap, pidOf, unsendable, who} from '../fixtures/tasks.js';
 import {QuotaError, quota, throwRange} from '../fixtures/throwers.js';
 import {halfClose} from '../fixtures/two-way.js';
-import {notesOf} from '../folder.js';
-import {isAlive, leftBehind, untilGone} from '../processes.js';
-import {fixture, startProgram} from '../program.js';
+import {notesOf} from '../kit/folder.js';
+import {isAlive, leftBehind, untilGone} from '../kit/processes.js';
+import {fixture, startProgram} from '../kit/program.js';
 
 const backends: readonly Backend[] = ['process', 'thread', 'inline'];
 /** Time enough for clean-up on a loaded machine, where the bounds are not what is tested. */

@@ -29,7 +29,7 @@ import {ticks} from '../fixtures/endings.js';
 import {holdThenFail} from '../fixtures/holder.js';
 import {countTo} from '../fixtures/streams.js';
 import {add, pidOf} from '../fixtures/tasks.js';
-import {actorProcesses, isAlive, leftBehind, untilGone} from '../processes.js';
+import {actorProcesses, isAlive, leftBehind, untilGone} from '../kit/processes.js';
 
 const unhandled: unknown[] = [];
 process.on('unhandledRejection', error => unhandled.push(error));

@@ -5,7 +5,7 @@ import {throwLater} from '../fixtures/careless.js';
 import {neverStarts, open, returnThenExit, silent} from '../fixtures/endings.js';
 import {sabotage} from '../fixtures/sabotage.js';
 import {add, exit, hang, pidOf} from '../fixtures/tasks.js';
-import {isAlive, leftBehind} from '../processes.js';
+import {isAlive, leftBehind} from '../kit/processes.js';
 
 const unhandled: unknown[] = [];
 process.on('unhandledRejection', error => unhandled.push(error));

@@ -1,8 +1,8 @@
 // Long waits at the end of a scope are explained by a warning (rules C6, T9).
 import test from 'ava';
 import {type CalleeContext, context, openNursery, parent, sleep, task} from '../../lib/index.js';
-import {until} from '../pair.js';
-import {leftBehind} from '../processes.js';
+import {until} from '../kit/pair.js';
+import {leftBehind} from '../kit/processes.js';
 
 test.after.always('no process is left behind', async t => {
   t.deepEqual(await leftBehind(), []);

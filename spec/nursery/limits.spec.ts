@@ -3,7 +3,7 @@ import test, {type ExecutionContext} from 'ava';
 import {ActorDied, ContextCancelled, openNursery, RemoteActorError, ResourceExhausted, sleep} from '../../lib/index.js';
 import {gather, idle, passers, sink} from '../fixtures/crowd.js';
 import {descend} from '../fixtures/nest.js';
-import {leftBehind} from '../processes.js';
+import {leftBehind} from '../kit/processes.js';
 
 test.after.always('no process is left behind', async t => {
   t.deepEqual(await leftBehind(), []);

@@ -1,7 +1,7 @@
 // Children die with their parent however it dies: nothing of a tree is alive 2 s after a kill -9 (rule T11).
 import test, {type ExecutionContext} from 'ava';
-import {canInspect, leftBehind, treeOf, untilGone} from '../processes.js';
-import {type Program, startProgram, sweep} from '../program.js';
+import {canInspect, leftBehind, treeOf, untilGone} from '../kit/processes.js';
+import {type Program, startProgram, sweep} from '../kit/program.js';
 
 test.after.always('no process is left behind', async t => {
   t.deepEqual(await leftBehind(), []);

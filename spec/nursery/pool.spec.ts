@@ -16,7 +16,7 @@ import {
 import {workOrDie} from '../fixtures/holder.js';
 import {countTo} from '../fixtures/streams.js';
 import {add, double, exit, hang, nap, pidOf} from '../fixtures/tasks.js';
-import {actorProcesses, isAlive, leftBehind} from '../processes.js';
+import {actorProcesses, isAlive, leftBehind} from '../kit/processes.js';
 
 // Each starts several processes.
 const test = ava.serial;

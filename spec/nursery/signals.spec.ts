@@ -1,8 +1,8 @@
 // A program under main(): its signals, its exit code, its listeners, its output (rules P1 to P3).
 import test from 'ava';
 import {openNursery} from '../../lib/index.js';
-import {canInspect, isAlive, leftBehind, treeOf, untilGone} from '../processes.js';
-import {startProgram, sweep} from '../program.js';
+import {canInspect, isAlive, leftBehind, treeOf, untilGone} from '../kit/processes.js';
+import {startProgram, sweep} from '../kit/program.js';
 
 const inspects = canInspect ? test : test.skip;
 

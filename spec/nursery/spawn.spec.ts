@@ -12,8 +12,8 @@ import {
 } from '../../lib/index.js';
 import {rested} from '../fixtures/asks-at-import.js';
 import {double, hang, nap, pidOf, plain} from '../fixtures/tasks.js';
-import {type ActorProcess, actorProcesses, leftBehind} from '../processes.js';
-import {fixture} from '../program.js';
+import {type ActorProcess, actorProcesses, leftBehind} from '../kit/processes.js';
+import {fixture} from '../kit/program.js';
 
 test.after.always('no process is left behind, and Node has nothing to warn of', async t => {
   t.deepEqual(await leftBehind(), []);

@@ -4,8 +4,8 @@ import {tmpdir} from 'node:os';
 import test, {type ExecutionContext} from 'ava';
 import {type ActorOptions, openNursery, type RemoteFn} from '../../lib/index.js';
 import {argv, cwd, descriptors, env, execArgv, execArgvBelow} from '../fixtures/surroundings.js';
-import {canInspect, leftBehind} from '../processes.js';
-import {fixture, startNode} from '../program.js';
+import {canInspect, leftBehind} from '../kit/processes.js';
+import {fixture, startNode} from '../kit/program.js';
 
 test.after.always('no process is left behind', async t => {
   t.deepEqual(await leftBehind(), []);

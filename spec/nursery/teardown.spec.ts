@@ -17,8 +17,8 @@ import {keep} from '../fixtures/finalizers.js';
 import {busy, deaf} from '../fixtures/stubborn.js';
 import {add, double, hang, nap, pidOf} from '../fixtures/tasks.js';
 import {throwRange} from '../fixtures/throwers.js';
-import {notesOf} from '../folder.js';
-import {isAlive, leftBehind, untilGone} from '../processes.js';
+import {notesOf} from '../kit/folder.js';
+import {isAlive, leftBehind, untilGone} from '../kit/processes.js';
 
 const unhandled: unknown[] = [];
 process.on('unhandledRejection', error => unhandled.push(error));

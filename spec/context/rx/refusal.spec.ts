@@ -3,8 +3,8 @@ import test from 'ava';
 import {defer, type Observable, retry} from 'rxjs';
 import {ContextCancelled, TransportClosed} from '../../../lib/base/errors.js';
 import {Scope} from '../../../lib/base/scope.js';
-import {newPair, type Pair, turns, until} from '../../pair.js';
-import {startProgram} from '../../program.js';
+import {newPair, type Pair, turns, until} from '../../kit/pair.js';
+import {startProgram} from '../../kit/program.js';
 
 const nouns: Record<string, (calls: ReturnType<Pair['with']>) => Observable<unknown>> = {
   stream: calls => calls.stream(() => [1]),
