@@ -3,9 +3,12 @@ import {spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';
-import test, {type ExecutionContext} from 'ava';
+import type {ExecutionContext} from 'ava';
 import {type Program, startNode, startProgram} from '../kit/program.js';
+import {spawning} from '../kit/spawning.js';
 import {FakeTerminal} from './fake-terminal.js';
+
+const test = spawning();
 
 async function lookedAt(t: ExecutionContext): Promise<{program: Program; terminal: FakeTerminal}> {
   const terminal = new FakeTerminal(t);

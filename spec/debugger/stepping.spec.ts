@@ -1,8 +1,11 @@
 // Where n, s and f lead: across awaits, to those who await, and past the code of others.
-import test, {type ExecutionContext} from 'ava';
+import type {ExecutionContext} from 'ava';
 import {isAsyncAt, Ownership} from '../../lib/debugger/frames/code.js';
 import {startProgram} from '../kit/program.js';
+import {spawning} from '../kit/spawning.js';
 import {FakeTerminal} from './fake-terminal.js';
+
+const test = spawning();
 
 /** The statement that a prompt marks. */
 const at = (printed: string): string => /^> *\d+ +(.*)$/m.exec(printed)?.[1] ?? printed;

@@ -1,8 +1,11 @@
 // What expressions and `locals` show of awkward values, and what they leave alone.
-import test, {type ExecutionContext} from 'ava';
+import type {ExecutionContext} from 'ava';
 import {showValue} from '../../lib/debugger/frames/slot.js';
 import {startProgram} from '../kit/program.js';
+import {spawning} from '../kit/spawning.js';
 import {FakeTerminal} from './fake-terminal.js';
+
+const test = spawning();
 
 async function stopped(t: ExecutionContext) {
   const terminal = new FakeTerminal(t);
