@@ -1,7 +1,7 @@
 // tests/devx/test_debugger.py: who has the terminal, what is at the prompt, and what becomes of the tree meanwhile.
 // Each on a pseudo-terminal of its own.
-import {blockMs, continueAll, fixtureFile, Logged, lineAt, openExample, whoStops} from '../debugger/driven.js';
-import {keys, PtyProgram} from '../debugger/screen.js';
+import {blockMs, continueAll, fixtureFile, Logged, lineAt, openExample, whoStops} from '../kit/driven.js';
+import {keys, PtyProgram} from '../kit/screen.js';
 import {spawning} from '../kit/spawning.js';
 
 const test = spawning();

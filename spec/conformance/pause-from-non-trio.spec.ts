@@ -1,5 +1,5 @@
 // tests/devx/test_pause_from_non_trio.py: what cannot await asks for the prompt all the same, and goes on.
-import {continueAll, fixtureFile, Logged} from '../debugger/driven.js';
+import {continueAll, fixtureFile, Logged} from '../kit/driven.js';
 import {spawning} from '../kit/spawning.js';
 
 const test = spawning();

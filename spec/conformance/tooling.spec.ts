@@ -1,5 +1,5 @@
 // tests/devx/test_tooling.py: a tree that hangs says what it hangs on.
-import {keys, PtyProgram} from '../debugger/screen.js';
+import {keys, PtyProgram} from '../kit/screen.js';
 import {spawning} from '../kit/spawning.js';
 
 const test = spawning();

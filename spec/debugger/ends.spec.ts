@@ -6,8 +6,8 @@ import {setTimeout as delay} from 'node:timers/promises';
 import {fileURLToPath} from 'node:url';
 import type {ExecutionContext} from 'ava';
 import {fixture} from '../kit/program.js';
+import {keys, PtyProgram, type ScreenOptions} from '../kit/screen.js';
 import {spawning} from '../kit/spawning.js';
-import {keys, PtyProgram, type ScreenOptions} from './screen.js';
 
 const test = spawning();
 

@@ -1,9 +1,9 @@
 // The examples of the debugger on a real pseudo-terminal, driven as a person does.
 // Above driven.ts; examples/debugging.spec.ts runs them where there is no terminal.
 
+import {blockMs, continueAll, exampleFile, Logged, lineAt, openExample, stopsBefore} from '../kit/driven.js';
+import {keys} from '../kit/screen.js';
 import {spawning} from '../kit/spawning.js';
-import {blockMs, continueAll, exampleFile, Logged, lineAt, openExample, stopsBefore} from './driven.js';
-import {keys} from './screen.js';
 
 const test = spawning();
 

@@ -21,8 +21,8 @@ import {pidOf} from '../fixtures/tasks.js';
 import {tell, told} from '../fixtures/told.js';
 import {isAlive, untilGone} from '../kit/processes.js';
 import {startProgram} from '../kit/program.js';
+import {Prompts} from '../kit/prompts.js';
 import {spawning} from '../kit/spawning.js';
-import {Prompts} from './prompts.js';
 
 const test = spawning();
 

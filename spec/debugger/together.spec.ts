@@ -1,7 +1,7 @@
 // The lock, the agents and the terminal together: `await breakpoint()` in a tree, on a real pseudo-terminal.
 
+import {PtyProgram} from '../kit/screen.js';
 import {spawning} from '../kit/spawning.js';
-import {PtyProgram} from './screen.js';
 
 const test = spawning();
 

@@ -3,8 +3,8 @@ import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import type {ExecutionContext} from 'ava';
+import {PtyProgram} from '../kit/screen.js';
 import {spawning} from '../kit/spawning.js';
-import {PtyProgram} from './screen.js';
 
 const test = spawning();
 

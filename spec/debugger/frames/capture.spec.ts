@@ -1,6 +1,6 @@
 // What is kept of throws: in programs of their own, in their main thread and in a worker thread.
-import {startProgram} from '../kit/program.js';
-import {spawning} from '../kit/spawning.js';
+import {startProgram} from '../../kit/program.js';
+import {spawning} from '../../kit/spawning.js';
 
 const test = spawning();
 

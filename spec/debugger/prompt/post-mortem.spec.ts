@@ -1,7 +1,7 @@
 // Crashes on a real pseudo-terminal: who is asked, what is shown, and that the error goes on.
 import type {ExecutionContext} from 'ava';
-import {spawning} from '../kit/spawning.js';
-import {keys, PtyProgram} from './screen.js';
+import {keys, PtyProgram} from '../../kit/screen.js';
+import {spawning} from '../../kit/spawning.js';
 
 const test = spawning();
 

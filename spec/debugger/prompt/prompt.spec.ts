@@ -1,7 +1,7 @@
 // The command language over a made-up program: text in, lines out.
 import test, {type ExecutionContext} from 'ava';
-import type {Debuggee, Evaluated, Frame, Scope, Step, Stepped} from '../../lib/debugger/frames/debuggee.js';
-import {Prompt} from '../../lib/debugger/prompt/prompt.js';
+import type {Debuggee, Evaluated, Frame, Scope, Step, Stepped} from '../../../lib/debugger/frames/debuggee.js';
+import {Prompt} from '../../../lib/debugger/prompt/prompt.js';
 
 const text = Array.from({length: 30}, (_, at) => `line ${at + 1}`);
 

@@ -1,9 +1,9 @@
 // What expressions and `locals` show of awkward values, and what they leave alone.
 import type {ExecutionContext} from 'ava';
-import {showValue} from '../../lib/debugger/frames/slot.js';
-import {startProgram} from '../kit/program.js';
-import {spawning} from '../kit/spawning.js';
-import {FakeTerminal} from './fake-terminal.js';
+import {showValue} from '../../../lib/debugger/frames/slot.js';
+import {FakeTerminal} from '../../kit/fake-terminal.js';
+import {startProgram} from '../../kit/program.js';
+import {spawning} from '../../kit/spawning.js';
 
 const test = spawning();
 

@@ -1,7 +1,7 @@
 // The prompt in the call of a breakpoint, before the first step: what is awaited there, and how it is left.
 import type {ExecutionContext} from 'ava';
-import {spawning} from '../kit/spawning.js';
-import {keys, PtyProgram} from './screen.js';
+import {keys, PtyProgram} from '../../kit/screen.js';
+import {spawning} from '../../kit/spawning.js';
 
 const test = spawning();
 

@@ -1,7 +1,7 @@
 // The command `actors`: the picture of a made-up tree, and a real one whose root stands still.
-import {drawRoster, type Roster, type RosterRow} from '../../lib/debugger/terminal/roster.js';
-import {spawning} from '../kit/spawning.js';
-import {PtyProgram} from './screen.js';
+import {drawRoster, type Roster, type RosterRow} from '../../../lib/debugger/terminal/roster.js';
+import {PtyProgram} from '../../kit/screen.js';
+import {spawning} from '../../kit/spawning.js';
 
 const test = spawning();
 

@@ -1,10 +1,10 @@
 // The command `devtools`: another debugger beside the prompt, at the same stop.
 import type {ExecutionContext} from 'ava';
-import {startProgram} from '../kit/program.js';
-import {spawning} from '../kit/spawning.js';
-import {DevTools} from './devtools.js';
-import {FakeTerminal} from './fake-terminal.js';
-import {PtyProgram} from './screen.js';
+import {DevTools} from '../../kit/devtools.js';
+import {FakeTerminal} from '../../kit/fake-terminal.js';
+import {startProgram} from '../../kit/program.js';
+import {PtyProgram} from '../../kit/screen.js';
+import {spawning} from '../../kit/spawning.js';
 
 const test = spawning();
 

@@ -4,9 +4,9 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
 import type {ExecutionContext} from 'ava';
-import {startProgram} from '../kit/program.js';
-import {spawning} from '../kit/spawning.js';
-import {PtyProgram} from './screen.js';
+import {startProgram} from '../../kit/program.js';
+import {PtyProgram} from '../../kit/screen.js';
+import {spawning} from '../../kit/spawning.js';
 
 const test = spawning();
 

@@ -1,8 +1,8 @@
 // Frames that are kept, as the command language sees them: in this very process, whose loop runs.
 import test, {type ExecutionContext} from 'ava';
-import {captureHere, startCapture, stopCapture, suspendCapture} from '../../lib/debugger/frames/capture.js';
-import {Captured} from '../../lib/debugger/frames/captured.js';
-import {Prompt} from '../../lib/debugger/prompt/prompt.js';
+import {captureHere, startCapture, stopCapture, suspendCapture} from '../../../lib/debugger/frames/capture.js';
+import {Captured} from '../../../lib/debugger/frames/captured.js';
+import {Prompt} from '../../../lib/debugger/prompt/prompt.js';
 
 test.before(startCapture);
 test.after.always(stopCapture);

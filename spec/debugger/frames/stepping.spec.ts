@@ -1,9 +1,9 @@
 // Where n, s and f lead: across awaits, to those who await, and past the code of others.
 import type {ExecutionContext} from 'ava';
-import {isAsyncAt, Ownership} from '../../lib/debugger/frames/code.js';
-import {startProgram} from '../kit/program.js';
-import {spawning} from '../kit/spawning.js';
-import {FakeTerminal} from './fake-terminal.js';
+import {isAsyncAt, Ownership} from '../../../lib/debugger/frames/code.js';
+import {FakeTerminal} from '../../kit/fake-terminal.js';
+import {startProgram} from '../../kit/program.js';
+import {spawning} from '../../kit/spawning.js';
 
 const test = spawning();
 
@@ -120,7 +120,7 @@ test('code is the user’s, or a library’s that may call it, or neither', t =>
   const kinds = (url: string): boolean[] => [code.isUsers(url), code.isLibrary(url)];
   t.deepEqual(kinds('file:///app/main.js'), [true, false]);
   t.deepEqual(kinds('file:///app/node_modules/rxjs/index.js'), [false, true]);
-  for (const url of ['', 'node:fs', new URL('../../lib/index.js', import.meta.url).href])
+  for (const url of ['', 'node:fs', new URL('../../../lib/index.js', import.meta.url).href])
     t.deepEqual(kinds(url), [false, false]);
 });
 

@@ -5,9 +5,9 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import type {ExecutionContext} from 'ava';
-import {fixture, startNode} from '../kit/program.js';
-import {spawning} from '../kit/spawning.js';
-import {keys, PtyProgram, type ScreenOptions} from './screen.js';
+import {fixture, startNode} from '../../kit/program.js';
+import {keys, PtyProgram, type ScreenOptions} from '../../kit/screen.js';
+import {spawning} from '../../kit/spawning.js';
 
 const test = spawning();
 
