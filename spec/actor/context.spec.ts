@@ -36,9 +36,12 @@ test.before(async () => {
   portal = await nursery.startActor('callee', {expose: [...contexts, ...flows, add, badStream]});
 });
 
-leavesNothing(async t => {
-  t.is(await portal.run(add, 1, 2), 3, 'the actor still serves');
-  await nursery[Symbol.asyncDispose]();
+leavesNothing({
+  warns: true,
+  last: async t => {
+    t.is(await portal.run(add, 1, 2), 3, 'the actor still serves');
+    await nursery[Symbol.asyncDispose]();
+  },
 });
 
 test('C1: openContext resolves with the first value of started', async t => {

@@ -28,9 +28,11 @@ test.before(async () => {
   pool = await nursery.openPool(1, {expose: [throwRange]});
 });
 
-leavesNothing(async t => {
-  t.is(await portal.run(add, 1, 2), 3, 'the actor still serves');
-  await nursery[Symbol.asyncDispose]();
+leavesNothing({
+  last: async t => {
+    t.is(await portal.run(add, 1, 2), 3, 'the actor still serves');
+    await nursery[Symbol.asyncDispose]();
+  },
 });
 
 test('E1: a builtin error arrives as its class, with its message and its stack', async t => {

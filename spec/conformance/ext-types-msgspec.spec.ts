@@ -19,7 +19,7 @@ test.before(async () => {
   nursery = await openNursery();
   portal = await nursery.startActor('echo', {expose: [giveBack, saysBadly]});
 });
-leavesNothing(() => nursery[Symbol.asyncDispose]());
+leavesNothing({last: () => nursery[Symbol.asyncDispose]()});
 
 class Taken extends Error {}
 class Plain {}

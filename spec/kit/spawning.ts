@@ -6,28 +6,29 @@
 import ava, {type ExecutionContext, type SerialFn, type TestFn} from 'ava';
 import {leftBehind} from './processes.js';
 
+export interface LeavesNothingOptions {
+  /** Called before the look: ends the actors that the tests of a file share. */
+  readonly last?: (t: ExecutionContext) => unknown;
+  /** Whether the tests do what is warned of. */
+  readonly warns?: boolean;
+}
+
 /** For `const test = spawning();` at the top of a spec whose tests start processes. */
-export function spawning(): SerialFn & Pick<TestFn, 'macro'> {
-  leavesNothing();
+export function spawning(options: LeavesNothingOptions = {}): SerialFn & Pick<TestFn, 'macro'> {
+  leavesNothing(options);
   return Object.assign(ava.serial, {macro: ava.macro});
 }
 
-/**
- * Sees after all tests of a file that it has left nothing behind. For a spec whose tests share actors, which start with the first test: `last`
- * ends them.
- */
-export function leavesNothing(last?: (t: ExecutionContext) => unknown): void {
+/** Sees after all tests of a file that it has left nothing behind. By itself for tests that may run at once: they share their actors. */
+export function leavesNothing({last, warns = false}: LeavesNothingOptions): void {
   const unhandled: unknown[] = [];
   process.on('unhandledRejection', error => unhandled.push(error));
   const warnings: string[] = [];
-  process.on('warning', (warning: NodeJS.ErrnoException) => {
-    // This library's own warnings are what some specs ask for.
-    if (!warning.code?.startsWith('RXTRACTOR_')) warnings.push(warning.message);
-  });
-  ava.after.always('no process is left behind, no rejection unhandled, and Node has nothing to warn of', async t => {
+  process.on('warning', warning => warnings.push(warning.message));
+  ava.after.always(`no process is left behind, no rejection unhandled${warns ? '' : ', no warning given'}`, async t => {
     await last?.(t);
     t.deepEqual(await leftBehind(), []);
     t.deepEqual(unhandled, []);
-    t.deepEqual(warnings, []);
+    if (!warns) t.deepEqual(warnings, []);
   });
 }

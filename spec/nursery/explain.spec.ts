@@ -3,7 +3,7 @@ import {type CalleeContext, context, openNursery, parent, sleep, task} from '../
 import {until} from '../kit/pair.js';
 import {spawning} from '../kit/spawning.js';
 
-const test = spawning();
+const test = spawning({warns: true});
 
 /** The next warning of this process that matches: each test waits for its own. */
 function warning(pattern: RegExp): Promise<string> {
