@@ -14,7 +14,7 @@ import {type Callee, type Caller, turns, until} from '../kit/pair.js';
 import {spawning} from '../kit/spawning.js';
 import {errorOf, over} from './over.js';
 
-const test = spawning();
+const test = spawning({warns: true});
 
 /** An actor is asked, and not killed, also on a loaded machine. */
 const patient = {timeouts: {exit: 30_000, cancelAck: 10_000}};
