@@ -6,7 +6,7 @@ import {join} from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
 import {fileURLToPath} from 'node:url';
 import type {ExecutionContext} from 'ava';
-import {fixture} from '../program.js';
+import {fixture} from './program.js';
 import {PtyProgram, type ScreenOptions} from './screen.js';
 
 /** A numbered example of the debugger, on a terminal. */

@@ -1,8 +1,8 @@
 // Frames that are kept, as the command language sees them: in this very process, whose loop runs.
 import test, {type ExecutionContext} from 'ava';
-import {captureHere, startCapture, stopCapture, suspendCapture} from '../../lib/debugger/frames/capture.js';
-import {CapturedDebuggee} from '../../lib/debugger/frames/captured-debuggee.js';
-import {CommandLanguage} from '../../lib/debugger/prompt/command-language.js';
+import {captureHere, startCapture, stopCapture, suspendCapture} from '../../../lib/debugger/frames/capture.js';
+import {CapturedDebuggee} from '../../../lib/debugger/frames/captured-debuggee.js';
+import {CommandLanguage} from '../../../lib/debugger/prompt/command-language.js';
 
 test.before(startCapture);
 test.after.always(stopCapture);

@@ -1,6 +1,8 @@
 // What is kept of throws: in programs of their own, in their main thread and in a worker thread.
-import test from 'ava';
-import {startProgram} from '../program.js';
+import {startProgram} from '../../kit/program.js';
+import {spawning} from '../../kit/spawning.js';
+
+const test = spawning();
 
 interface Kept {
   readonly here: unknown;

@@ -1,37 +1,37 @@
 // Crashes on a real pseudo-terminal: who is asked, what is shown, and that the error goes on.
-import test, {type ExecutionContext} from 'ava';
-import {keys, PtyProgram} from './screen.js';
+import type {ExecutionContext} from 'ava';
+import {keys, PtyProgram} from '../../kit/screen.js';
+import {spawning} from '../../kit/spawning.js';
+
+const test = spawning();
 
 const crash = (t: ExecutionContext, where: string): PtyProgram =>
   new PtyProgram(t, 'crashes', {args: [where], rows: 100});
 
-test.serial(
-  'a crash in a child is shown where it was thrown, then in the root, and the program fails with it',
-  async t => {
-    const program = crash(t, 'child');
-    const screen = await program.prompt('child');
-    t.regex(screen, /^crash in child, divide: RangeError: 3 cannot be divided by 0$/m);
-    t.regex(screen, /^> 6 {4}if \(Number\.isNaN\(rest\)\) throw new RangeError/m);
-    t.is(await program.line('rest + a', 'child'), 'NaN');
-    t.is(await program.line('error.message', 'child'), "'3 cannot be divided by 0'");
-    t.is(await program.line('await Promise.resolve(b)', 'child'), '0');
-    t.regex(await program.line('n', 'child'), /nothing to step/);
-    t.notRegex(program.screen(), /crash in root/);
-    program.press(`c${keys.enter}`);
-    const above = await program.prompt('root');
-    t.regex(above, /^crash in root, root:\nRemoteActorError \[ERR_REMOTE\]: RangeError: 3 cannot be divided by 0$/m);
-    t.regex(above, /^ +\[in child \(pid \d+\)\]$/m);
-    t.regex(above, /^> \d+ +child: async nursery => \(await start\(nursery\)\)\.run\(divide, 3, 0\),$/m);
-    t.is(await program.line('error.type', 'root'), "'RangeError'");
-    t.regex(await program.line('rest', 'root'), /^! ReferenceError: rest is not defined$/);
-    program.press(keys.ctrlD);
-    await program.ends(t, 1);
-    t.is(program.screen().match(/^crash in/gm)?.length, 2);
-    t.regex(program.screen(), /RemoteActorError.*RangeError: 3 cannot be divided by 0[^>]*$/);
-  },
-);
+test('a crash in a child is shown where it was thrown, then in the root, and the program fails with it', async t => {
+  const program = crash(t, 'child');
+  const screen = await program.prompt('child');
+  t.regex(screen, /^crash in child, divide: RangeError: 3 cannot be divided by 0$/m);
+  t.regex(screen, /^> 6 {4}if \(Number\.isNaN\(rest\)\) throw new RangeError/m);
+  t.is(await program.line('rest + a', 'child'), 'NaN');
+  t.is(await program.line('error.message', 'child'), "'3 cannot be divided by 0'");
+  t.is(await program.line('await Promise.resolve(b)', 'child'), '0');
+  t.regex(await program.line('n', 'child'), /nothing to step/);
+  t.notRegex(program.screen(), /crash in root/);
+  program.press(`c${keys.enter}`);
+  const above = await program.prompt('root');
+  t.regex(above, /^crash in root, root:\nRemoteActorError \[ERR_REMOTE\]: RangeError: 3 cannot be divided by 0$/m);
+  t.regex(above, /^ +\[in child \(pid \d+\)\]$/m);
+  t.regex(above, /^> \d+ +child: async nursery => \(await start\(nursery\)\)\.run\(divide, 3, 0\),$/m);
+  t.is(await program.line('error.type', 'root'), "'RangeError'");
+  t.regex(await program.line('rest', 'root'), /^! ReferenceError: rest is not defined$/);
+  program.press(keys.ctrlD);
+  await program.ends(t, 1);
+  t.is(program.screen().match(/^crash in/gm)?.length, 2);
+  t.regex(program.screen(), /RemoteActorError.*RangeError: 3 cannot be divided by 0[^>]*$/);
+});
 
-test.serial('a crash in an actor for one task is shown in the root where that was called', async t => {
+test('a crash in an actor for one task is shown in the root where that was called', async t => {
   const program = crash(t, 'one shot');
   await program.prompt('child');
   program.press(`c${keys.enter}`);
@@ -40,7 +40,7 @@ test.serial('a crash in an actor for one task is shown in the root where that wa
   await program.ends(t, 1);
 });
 
-test.serial('a crash climbs through three levels, and each has its prompt', async t => {
+test('a crash climbs through three levels, and each has its prompt', async t => {
   const program = crash(t, 'deep');
   for (const name of ['leaf', 'middle', 'child', 'root']) {
     t.regex(await program.prompt(name), new RegExp(`^crash in ${name}, `, 'm'));
@@ -50,7 +50,7 @@ test.serial('a crash climbs through three levels, and each has its prompt', asyn
   t.regex(program.screen(), /\[in leaf \(pid \d+\), through middle \(pid \d+\), through child \(pid \d+\)\]/);
 });
 
-test.serial('the root’s own error is shown with its cause while its children live', async t => {
+test('the root’s own error is shown with its cause while its children live', async t => {
   const program = crash(t, 'root');
   const screen = await program.prompt('root');
   t.regex(screen, /^crash in root, root: TypeError: no 2\ncaused by Error: the reason$/m);
@@ -60,21 +60,18 @@ test.serial('the root’s own error is shown with its cause while its children l
   t.regex(program.screen(), /^TypeError: no 2$/m);
 });
 
-test.serial(
-  'T13: what nothing in a child has caught is shown once, however often it comes, then in the root',
-  async t => {
-    const program = crash(t, 'timer');
-    t.regex(await program.prompt('child'), /^crash in child, uncaught: RangeError: out of time$/m);
-    t.is(await program.line('text', 'child'), "'out of time'");
-    program.press(`c${keys.enter}`);
-    t.regex(await program.prompt('root'), /^crash in root, root: ActorDied: child .*: RangeError: out of time$/m);
-    program.press(`c${keys.enter}`);
-    await program.ends(t, 1);
-    t.is(program.screen().match(/^crash in/gm)?.length, 2);
-  },
-);
+test('T13: what nothing in a child has caught is shown once, however often it comes, then in the root', async t => {
+  const program = crash(t, 'timer');
+  t.regex(await program.prompt('child'), /^crash in child, uncaught: RangeError: out of time$/m);
+  t.is(await program.line('text', 'child'), "'out of time'");
+  program.press(`c${keys.enter}`);
+  t.regex(await program.prompt('root'), /^crash in root, root: ActorDied: child .*: RangeError: out of time$/m);
+  program.press(`c${keys.enter}`);
+  await program.ends(t, 1);
+  t.is(program.screen().match(/^crash in/gm)?.length, 2);
+});
 
-test.serial('what nothing in the root has caught is shown before it ends the tree', async t => {
+test('what nothing in the root has caught is shown before it ends the tree', async t => {
   const program = crash(t, 'uncaught');
   t.regex(await program.prompt('root'), /^crash in root, uncaught: RangeError: 1 cannot be divided by 0$/m);
   t.regex(await program.line('u', 'root'), /^> \d+ +setTimeout\(\(\) => divide\(1, 0\), 1\);$/m);
@@ -83,7 +80,7 @@ test.serial('what nothing in the root has caught is shown before it ends the tre
   t.regex(program.screen(), /^RangeError: 1 cannot be divided by 0$/m);
 });
 
-test.serial('q at the crash of a child ends its task with DebuggerQuit, and the root has its prompt', async t => {
+test('q at the crash of a child ends its task with DebuggerQuit, and the root has its prompt', async t => {
   const program = crash(t, 'child');
   await program.prompt('child');
   program.press(`q${keys.enter}`);
@@ -93,7 +90,7 @@ test.serial('q at the crash of a child ends its task with DebuggerQuit, and the 
   await program.ends(t, 1);
 });
 
-test.serial('Ctrl-C at the prompt of a crash gives up what is awaited there, and nothing else', async t => {
+test('Ctrl-C at the prompt of a crash gives up what is awaited there, and nothing else', async t => {
   const program = crash(t, 'child');
   await program.prompt('child');
   program.press(`await new Promise(() => {})${keys.enter}`);
@@ -107,7 +104,7 @@ test.serial('Ctrl-C at the prompt of a crash gives up what is awaited there, and
   await program.ends(t, 1);
 });
 
-test.serial('postMortem() shows where the error was thrown, and the task goes on', async t => {
+test('postMortem() shows where the error was thrown, and the task goes on', async t => {
   const program = crash(t, 'hand');
   const screen = await program.prompt('child');
   t.regex(screen, /^> 6 {4}if \(Number\.isNaN\(rest\)\) throw/m);
@@ -119,7 +116,7 @@ test.serial('postMortem() shows where the error was thrown, and the task goes on
   t.regex(program.screen(), /^mourned 6$/m);
 });
 
-test.serial('q at the prompt of postMortem() ends the task with DebuggerQuit', async t => {
+test('q at the prompt of postMortem() ends the task with DebuggerQuit', async t => {
   const program = crash(t, 'hand');
   await program.prompt('child');
   program.press(`q${keys.enter}`);
@@ -128,7 +125,7 @@ test.serial('q at the prompt of postMortem() ends the task with DebuggerQuit', a
   await program.ends(t, 1);
 });
 
-test.serial('an error whose throw nobody saw is shown where its stack says, with globals', async t => {
+test('an error whose throw nobody saw is shown where its stack says, with globals', async t => {
   const program = crash(t, 'overflow');
   const screen = await program.prompt('child');
   t.regex(screen, /^crash in child, sink: RangeError: Maximum call stack size exceeded$/m);
@@ -144,7 +141,7 @@ test.serial('an error whose throw nobody saw is shown where its stack says, with
 });
 
 for (const name of ['child', 'root'])
-  test.serial(`what an expression leaves uncaught at the prompt of a ${name} ends nothing`, async t => {
+  test(`what an expression leaves uncaught at the prompt of a ${name} ends nothing`, async t => {
     const program = crash(t, name);
     await program.prompt(name);
     await program.line('Promise.reject(new Error("careless")), 1', name);

@@ -3,7 +3,7 @@
  * Beside pair.ts, over which they are called. Below the specs of operators and of the rules of Reactive Streams.
  */
 import {finalize, type Observable} from 'rxjs';
-import {currentSignal} from '../lib/base/current.js';
+import {currentSignal} from '../../lib/base/current.js';
 
 export class Remote<T = number> {
   /** How often it was called. */

@@ -1,8 +1,11 @@
 // What expressions and `locals` show of awkward values, and what they leave alone.
-import test, {type ExecutionContext} from 'ava';
-import {showValue} from '../../lib/debugger/frames/show-value.js';
-import {startProgram} from '../program.js';
-import {FakeTerminal} from './fake-terminal.js';
+import type {ExecutionContext} from 'ava';
+import {showValue} from '../../../lib/debugger/frames/show-value.js';
+import {FakeTerminal} from '../../kit/fake-terminal.js';
+import {startProgram} from '../../kit/program.js';
+import {spawning} from '../../kit/spawning.js';
+
+const test = spawning();
 
 async function stopped(t: ExecutionContext) {
   const terminal = new FakeTerminal(t);

@@ -1,7 +1,7 @@
 // The person at the prompt, in this very process: a spec sees who stands there, and lets them go on.
 // Beside prompts.ts, which does the same for processes. Whoever imports it has it.
 import {type PromptRequest, userInterface} from '../../lib/debugger/prompt/user-interface.js';
-import {turns, until} from '../pair.js';
+import {turns, until} from './pair.js';
 
 export interface Asked extends PromptRequest {
   answer(word: 'continue' | 'quit'): void;

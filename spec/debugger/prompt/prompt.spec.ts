@@ -7,8 +7,8 @@ import type {
   StackFrame,
   StepKind,
   StepOutcome,
-} from '../../lib/debugger/frames/debuggee.js';
-import {CommandLanguage} from '../../lib/debugger/prompt/command-language.js';
+} from '../../../lib/debugger/frames/debuggee.js';
+import {CommandLanguage} from '../../../lib/debugger/prompt/command-language.js';
 
 const text = Array.from({length: 30}, (_, at) => `line ${at + 1}`);
 

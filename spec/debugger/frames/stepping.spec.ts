@@ -1,9 +1,12 @@
 // Where n, s and f lead: across awaits, to those who await, and past the code of others.
-import test, {type ExecutionContext} from 'ava';
-import {isAsyncFunctionAt} from '../../lib/debugger/frames/async-function.js';
-import {UserCode} from '../../lib/debugger/frames/user-code.js';
-import {startProgram} from '../program.js';
-import {FakeTerminal} from './fake-terminal.js';
+import type {ExecutionContext} from 'ava';
+import {isAsyncFunctionAt} from '../../../lib/debugger/frames/async-function.js';
+import {UserCode} from '../../../lib/debugger/frames/user-code.js';
+import {FakeTerminal} from '../../kit/fake-terminal.js';
+import {startProgram} from '../../kit/program.js';
+import {spawning} from '../../kit/spawning.js';
+
+const test = spawning();
 
 /** The statement that a prompt marks. */
 const at = (printed: string): string => /^> *\d+ +(.*)$/m.exec(printed)?.[1] ?? printed;
@@ -118,7 +121,7 @@ test('code is the user’s, or a library’s that may call it, or neither', t =>
   const kinds = (url: string): boolean[] => [code.isUsers(url), code.isLibrary(url)];
   t.deepEqual(kinds('file:///app/main.js'), [true, false]);
   t.deepEqual(kinds('file:///app/node_modules/rxjs/index.js'), [false, true]);
-  for (const url of ['', 'node:fs', new URL('../../lib/index.js', import.meta.url).href])
+  for (const url of ['', 'node:fs', new URL('../../../lib/index.js', import.meta.url).href])
     t.deepEqual(kinds(url), [false, false]);
 });
 

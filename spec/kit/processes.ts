@@ -18,7 +18,7 @@ export interface ActorProcess {
 export const orphanMs = 6_000;
 const pollMs = 20;
 /** What the actors of this checkout run; those of another are none of our business. */
-const childEntry = fileURLToPath(new URL('../lib/child.js', import.meta.url));
+const childEntry = fileURLToPath(new URL('../../lib/child.js', import.meta.url));
 
 /** Whether there is a /proc to read. */
 export const canInspect = existsSync('/proc/self/stat');

@@ -9,8 +9,8 @@ import {fileURLToPath} from 'node:url';
 import pty, {type IPty} from '@lydell/node-pty';
 import xterm from '@xterm/headless';
 import type {ExecutionContext} from 'ava';
-import {orphanMs} from '../processes.js';
-import {fixture} from '../program.js';
+import {orphanMs} from './processes.js';
+import {fixture} from './program.js';
 
 export interface ScreenOptions {
   readonly args?: readonly string[];

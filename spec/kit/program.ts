@@ -4,7 +4,7 @@ import {type ChildProcess, spawn} from 'node:child_process';
 import {EventEmitter, once} from 'node:events';
 import {fileURLToPath} from 'node:url';
 import type {ExecutionContext} from 'ava';
-import type {Exit} from '../lib/index.js';
+import type {Exit} from '../../lib/index.js';
 import {untilTreeGone} from './processes.js';
 
 export interface ProgramOptions {
@@ -77,7 +77,7 @@ export class Program {
 }
 
 export function fixture(name: string): URL {
-  return new URL(`fixtures/${name}.js`, import.meta.url);
+  return new URL(`../fixtures/${name}.js`, import.meta.url);
 }
 
 /** Starts a fixture; whatever becomes of the test, it is not alive after it. */

@@ -1,7 +1,9 @@
 // The command `actors`: the picture of a made-up tree, and a real one whose root stands still.
-import test from 'ava';
-import {drawRoster, type Roster, type RosterRow} from '../../lib/debugger/terminal/roster.js';
-import {PtyProgram} from './screen.js';
+import {drawRoster, type Roster, type RosterRow} from '../../../lib/debugger/terminal/roster.js';
+import {PtyProgram} from '../../kit/screen.js';
+import {spawning} from '../../kit/spawning.js';
+
+const test = spawning();
 
 const row = (name: string, pid: number, depth: number): RosterRow => ({id: name, name, pid, depth});
 const nobody: Pick<Roster, 'holder' | 'waiting'> = {holder: undefined, waiting: []};
@@ -30,7 +32,7 @@ test('names of actors and tasks cannot command the terminal, and a crowd is cut'
   t.is(lines.at(-1), '… and 101 more');
 });
 
-test.serial('actors shows the tree in a child, and in the root whose own main thread stands still', async t => {
+test('actors shows the tree in a child, and in the root whose own main thread stands still', async t => {
   const program = new PtyProgram(t, 'crowded');
   await program.prompt('one');
   let tree: string;

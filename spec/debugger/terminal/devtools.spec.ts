@@ -1,9 +1,12 @@
 // The command `devtools`: another debugger beside the prompt, at the same stop.
-import test, {type ExecutionContext} from 'ava';
-import {startProgram} from '../program.js';
-import {DevTools} from './devtools.js';
-import {FakeTerminal} from './fake-terminal.js';
-import {PtyProgram} from './screen.js';
+import type {ExecutionContext} from 'ava';
+import {DevTools} from '../../kit/devtools.js';
+import {FakeTerminal} from '../../kit/fake-terminal.js';
+import {startProgram} from '../../kit/program.js';
+import {PtyProgram} from '../../kit/screen.js';
+import {spawning} from '../../kit/spawning.js';
+
+const test = spawning();
 
 async function attached(t: ExecutionContext) {
   const terminal = new FakeTerminal(t);

@@ -1,11 +1,11 @@
 // What is shown of a tree's output, and when: Display and Backlog without a terminal.
 import {PassThrough} from 'node:stream';
 import test from 'ava';
-import {newActorId} from '../../lib/base/actor-id.js';
-import type {Writer} from '../../lib/base/hooks.js';
-import {TtyLock} from '../../lib/debugger/lock/tty-lock.js';
-import {Backlog} from '../../lib/debugger/output/backlog.js';
-import {Display} from '../../lib/debugger/output/display.js';
+import {newActorId} from '../../../lib/base/actor-id.js';
+import type {Writer} from '../../../lib/base/hooks.js';
+import {TtyLock} from '../../../lib/debugger/lock/tty-lock.js';
+import {Backlog} from '../../../lib/debugger/output/backlog.js';
+import {Display} from '../../../lib/debugger/output/display.js';
 
 const rootPid = 1;
 const holder = {...newActorId('holder'), pid: 2};

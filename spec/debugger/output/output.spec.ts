@@ -3,9 +3,12 @@ import {existsSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
-import test, {type ExecutionContext} from 'ava';
-import {startProgram} from '../program.js';
-import {PtyProgram} from './screen.js';
+import type {ExecutionContext} from 'ava';
+import {startProgram} from '../../kit/program.js';
+import {PtyProgram} from '../../kit/screen.js';
+import {spawning} from '../../kit/spawning.js';
+
+const test = spawning();
 
 interface Noisy {
   readonly program: PtyProgram;

@@ -3,24 +3,24 @@
  * Below the specs of contexts and streams. Every call takes a function of the test's own, closures and all.
  */
 import type {Observable, ObservableInput} from 'rxjs';
-import {Actor, defaultTimeouts} from '../lib/actor/actor.js';
-import type {CallLimits} from '../lib/actor/admission.js';
-import {homesOf} from '../lib/actor/exposed.js';
-import {context, operator, stream, task} from '../lib/actor/marks.js';
-import {Peer} from '../lib/actor/peer.js';
-import {type CallOptions, makePortal, type Portal} from '../lib/actor/portal.js';
-import {newActorId} from '../lib/base/actor-id.js';
+import {Actor, defaultTimeouts} from '../../lib/actor/actor.js';
+import type {CallLimits} from '../../lib/actor/admission.js';
+import {homesOf} from '../../lib/actor/exposed.js';
+import {context, operator, stream, task} from '../../lib/actor/marks.js';
+import {Peer} from '../../lib/actor/peer.js';
+import {type CallOptions, makePortal, type Portal} from '../../lib/actor/portal.js';
+import {newActorId} from '../../lib/base/actor-id.js';
 // Loaded by the library with the first stream: that takes time, and `until` counts turns.
-import '../lib/context/rx/run.js';
-import type {CalleeContext} from '../lib/context/rx/callee-context.js';
-import type {Context} from '../lib/context/rx/context.js';
-import type {RemoteStream} from '../lib/context/rx/remote-stream.js';
-import {loadCodec} from '../lib/msg/codec.js';
-import {type Frame, maxFrameBytes, readFrame} from '../lib/msg/frame.js';
-import {Kind} from '../lib/msg/types.js';
-import {FrameSplitter} from '../lib/transport/framing.js';
-import {memoryPair} from '../lib/transport/memory.js';
-import type {Transport} from '../lib/transport/transport.js';
+import '../../lib/context/rx/run.js';
+import type {CalleeContext} from '../../lib/context/rx/callee-context.js';
+import type {Context} from '../../lib/context/rx/context.js';
+import type {RemoteStream} from '../../lib/context/rx/remote-stream.js';
+import {loadCodec} from '../../lib/msg/codec.js';
+import {type Frame, maxFrameBytes, readFrame} from '../../lib/msg/frame.js';
+import {Kind} from '../../lib/msg/types.js';
+import {FrameSplitter} from '../../lib/transport/framing.js';
+import {memoryPair} from '../../lib/transport/memory.js';
+import type {Transport} from '../../lib/transport/transport.js';
 
 // Two of each: what a caller receives and sends is typed by the test.
 // biome-ignore lint/suspicious/noExplicitAny: each test gives its own types

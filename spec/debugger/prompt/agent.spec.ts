@@ -3,9 +3,12 @@ import {spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';
-import test, {type ExecutionContext} from 'ava';
-import {type Program, startNode, startProgram} from '../program.js';
-import {FakeTerminal} from './fake-terminal.js';
+import type {ExecutionContext} from 'ava';
+import {FakeTerminal} from '../../kit/fake-terminal.js';
+import {type Program, startNode, startProgram} from '../../kit/program.js';
+import {spawning} from '../../kit/spawning.js';
+
+const test = spawning();
 
 async function lookedAt(t: ExecutionContext): Promise<{program: Program; terminal: FakeTerminal}> {
   const terminal = new FakeTerminal(t);
@@ -147,7 +150,7 @@ test('a program that finds no terminal at the path runs on, and is told', async 
 test('TypeScript that a loader compiles is shown as it was written', async t => {
   const terminal = new FakeTerminal(t);
   const file = join(terminal.path, '..', 'typed.ts');
-  const agent = new URL('../../lib/debugger/prompt/breakpoint-prompt.js', import.meta.url);
+  const agent = new URL('../../../lib/debugger/prompt/breakpoint-prompt.js', import.meta.url);
   writeFileSync(
     file,
     [

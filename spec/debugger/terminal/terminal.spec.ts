@@ -4,9 +4,12 @@ import {mkdtempSync, rmSync, statSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
-import test, {type ExecutionContext} from 'ava';
-import {fixture, startNode} from '../program.js';
-import {keys, PtyProgram, type ScreenOptions} from './screen.js';
+import type {ExecutionContext} from 'ava';
+import {fixture, startNode} from '../../kit/program.js';
+import {keys, PtyProgram, type ScreenOptions} from '../../kit/screen.js';
+import {spawning} from '../../kit/spawning.js';
+
+const test = spawning();
 
 /** A program that has stopped, at its first prompt. */
 async function stopped(t: ExecutionContext, label: string, name: string, options?: ScreenOptions): Promise<PtyProgram> {

@@ -1,9 +1,9 @@
 // What is shown of an error whose throw nobody has seen: the frames of its stack that are the user's.
 import {fileURLToPath} from 'node:url';
 import test from 'ava';
-import {framesOfStack} from '../../lib/debugger/frames/stack-frames.js';
+import {framesOfStack} from '../../../lib/debugger/frames/stack-frames.js';
 
-const library = new URL('../../lib/', import.meta.url);
+const library = new URL('../../../lib/', import.meta.url);
 
 test('of a stack the frames of the library are left out, with source maps as without', t => {
   const places = [library.href, fileURLToPath(library), fileURLToPath(new URL('../../lib/', library))];
