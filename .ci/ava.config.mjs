@@ -1,21 +1,29 @@
-// AVA's settings for CI: those of package.json, and an observer that leaves the run's counts in the file RXTRACTOR_COUNTS.
-// Used by .ci/run only. AVA's TAP report would need no experiment, but it dies when a test process calls process.exit(),
+// AVA's settings for CI: those of package.json, and an observer that leaves the run's counts in the file RXTRACTOR_COUNTS
+// and the times of its tests in the folder RXTRACTOR_TIMES. Used by .ci/run, repeat.mjs and times.mjs only. AVA's TAP report would need no experiment, but it dies when a test process calls process.exit(),
 // which in a library of processes is the very failure to be told about; and the log keeps the normal reporter this way.
 import {readFileSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
 import process from 'node:process';
 
 const {ava} = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 
+const {RXTRACTOR_COUNTS: counts, RXTRACTOR_TIMES: times} = process.env;
+
 export default {
   ...ava,
+  ...(times && {require: ['./.ci/times-of-a-spec.mjs']}),
   nonSemVerExperiments: {observeRunsFromConfig: true},
   async observeRun(run) {
     let stats;
+    const tests = [];
     for await (const event of run.events) {
       stats = event.type === 'stats' ? event.stats : stats;
+      if (event.type === 'test-passed' || event.type === 'test-failed')
+        tests.push({file: event.testFile, title: event.title, ms: event.duration});
       // Only a run that came to its end is written down: a missing file means that AVA died.
       if (event.type === 'end' && stats) {
-        writeFileSync(process.env.RXTRACTOR_COUNTS, summary(stats));
+        if (counts) writeFileSync(counts, summary(stats));
+        if (times) writeFileSync(join(times, 'tests'), JSON.stringify(tests));
       }
     }
   },

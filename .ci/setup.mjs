@@ -1,15 +1,17 @@
-// Makes a checkout ready to run: installs when node_modules is behind the lock, builds when dist is behind the sources.
-// Stands in front of `npm start`, `npm test` and `npm run bench`; silent when there is nothing to do.
+// Makes a checkout ready to run: installs when node_modules is behind the lock, compiles what has changed when dist is behind the sources.
+// Stands in front of `npm start`, `npm test` and `npm run bench`; silent when there is nothing to do. `--rebuild` compiles everything anew.
 import {spawnSync} from 'node:child_process';
 import {createHash} from 'node:crypto';
-import {existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:fs';
+import {existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 
 const inputs = ['package.json', 'package-lock.json', 'tsconfig.json'];
 const folders = ['lib', 'spec', 'examples'];
 const root = fileURLToPath(new URL('..', import.meta.url));
-const stamp = join(root, 'dist', '.stamp');
+const dist = join(root, 'dist');
+const stamp = join(dist, '.stamp');
+const buildInfo = join(dist, '.tsbuildinfo');
 const lock = join(root, 'package-lock.json');
 // Written by every npm install, and the only file in node_modules whose time says when that was.
 const installed = join(root, 'node_modules', '.package-lock.json');
@@ -29,15 +31,47 @@ function install() {
 
 function build() {
   const now = fingerprint();
-  if (!process.argv.includes('--rebuild') && existsSync(stamp) && readFileSync(stamp, 'utf8') === now) {
+  const rebuild = process.argv.includes('--rebuild');
+  if (!rebuild && existsSync(stamp) && readFileSync(stamp, 'utf8') === now) {
     return;
   }
 
-  // A removed source must not live on as a compiled spec.
-  rmSync(join(root, 'dist'), {recursive: true, force: true});
-  run('compiling', process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc')]);
-  mkdirSync(join(root, 'dist'), {recursive: true});
+  // Until the compiler has succeeded, dist is nothing to rely on.
+  rmSync(stamp, {force: true});
+  if (rebuild) {
+    rmSync(dist, {recursive: true, force: true});
+  }
+  removeOrphans();
+  run('compiling', process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), ...incremental()]);
   writeFileSync(stamp, now);
+}
+
+/** A removed source must not live on as a compiled spec. */
+function removeOrphans() {
+  if (!existsSync(dist)) {
+    return;
+  }
+
+  const compiled = new Set(folders.flatMap(sources).flatMap(outputs));
+  for (const path of files(dist)) {
+    if (!compiled.has(path) && path !== buildInfo) {
+      rmSync(path);
+    }
+  }
+}
+
+/** The compiler keeps what it knows beside what it made; it does not see that something of that is gone. */
+function incremental() {
+  if (!folders.flatMap(sources).flatMap(outputs).every(existsSync)) {
+    rmSync(buildInfo, {force: true});
+  }
+  return ['--incremental', '--tsBuildInfoFile', buildInfo];
+}
+
+/** What the compiler makes of a source. */
+function outputs(source) {
+  const [, stem, kind] = /^(.*)\.([cm]?)tsx?$/.exec(join(dist, source));
+  return [`${stem}.${kind}js`, `${stem}.${kind}js.map`, `${stem}.d.${kind}ts`, `${stem}.d.${kind}ts.map`];
 }
 
 // Contents, not times: a checkout of an older commit brings other sources, and times do not show a deletion.
@@ -53,14 +87,19 @@ function fingerprint() {
 }
 
 function sources(folder) {
+  return files(folder)
+    .filter(path => /\.[cm]?tsx?$/.test(path))
+    .sort();
+}
+
+function files(folder) {
   if (!existsSync(folder)) {
     return [];
   }
 
   return readdirSync(folder, {recursive: true, withFileTypes: true})
-    .filter(entry => entry.isFile() && /\.[cm]?tsx?$/.test(entry.name))
-    .map(entry => join(entry.parentPath ?? entry.path, entry.name))
-    .sort();
+    .filter(entry => entry.isFile())
+    .map(entry => join(entry.parentPath ?? entry.path, entry.name));
 }
 
 // Everything goes to stderr: the examples and AVA's reports own stdout. Of npm only complaints are worth reading.

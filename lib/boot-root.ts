@@ -8,7 +8,8 @@ import type {RemoteFn} from './actor/marks.js';
 import {defaultTimeouts, type Timeouts} from './actor/tree-options.js';
 import {newActorId, newId} from './base/actor-id.js';
 import {ResourceExhausted} from './base/errors.js';
-import {configureLog, isLogLevel, type Logger, type LogLevel} from './base/log.js';
+import {configureLog, type Logger, type LogLevel, logLevels} from './base/log.js';
+import {checkAmount, checkBoolean, checkKeys, checkWord} from './base/option-checks.js';
 import {closeNames} from './discovery/names.js';
 import {type DiscoveryOptions, openNamesAtRoot} from './discovery/root.js';
 import {loadCodec} from './msg/codec.js';
@@ -48,17 +49,15 @@ const rootOptions = new Set([
 /** @throws TypeError for wrong options, ResourceExhausted on Windows, and the reason why it cannot be reached by others */
 export async function bootRoot(options: RootOptions): Promise<Actor> {
   checkPlatform();
-  for (const key of Object.keys(options)) if (!rootOptions.has(key)) throw new TypeError(`there is no option ${key}`);
+  checkKeys(options, rootOptions);
   const logLevel = options.logLevel ?? 'warn';
-  if (!isLogLevel(logLevel)) throw new TypeError(`${String(logLevel)} is no logLevel`);
+  checkWord('logLevel', logLevel, logLevels);
   configureLog(logLevel, options.logger);
   const {debug = process.env.RXTRACTOR_DEBUG === '1'} = options;
-  if (typeof debug !== 'boolean') throw new TypeError(`debug is true or false, not ${String(debug)}`);
+  checkBoolean('debug', debug);
   const timeouts = {...defaultTimeouts, ...options.timeouts};
-  for (const [name, ms] of Object.entries(timeouts))
-    if (!(ms >= 0)) throw new TypeError(`timeouts.${name} is a number of milliseconds, not ${String(ms)}`);
-  if (options.maxActors !== undefined && !(options.maxActors >= 0))
-    throw new TypeError(`maxActors is a number of actors, not ${String(options.maxActors)}`);
+  for (const [name, ms] of Object.entries(timeouts)) checkAmount(`timeouts.${name}`, ms, 'milliseconds', TypeError);
+  if (options.maxActors !== undefined) checkAmount('maxActors', options.maxActors, 'actors', TypeError);
   const root = new Actor({
     id: newActorId(options.name ?? 'root'),
     root: true,

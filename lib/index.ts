@@ -80,5 +80,5 @@ export {
   ResourceExhausted,
   NoRuntime,
   DebuggerQuit,
-  registerError,
 } from './base/errors.js';
+export {registerError} from './base/registered-errors.js';

@@ -8,7 +8,6 @@ import {fileURLToPath} from 'node:url';
 import test, {type ExecutionContext} from 'ava';
 import * as rxjs from 'rxjs';
 import * as rxtractor from '../lib/index.js';
-import {PtyProgram} from './debugger/screen.js';
 import {
   anchors,
   definedRules,
@@ -24,6 +23,7 @@ import {
   undefinedRules,
   unlinkedRules,
 } from './docs.js';
+import {PtyProgram} from './kit/screen.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 /** Programs are put below the package's own root, where its name and RxJS resolve as they do for a user. */

@@ -54,15 +54,15 @@ test(
   'reports a room that is entered where no door leads to it',
   reports,
   {
-    'debugger/session.ts': `import './lock/root-lock.js';`,
-    'debugger/lock/root-lock.ts': `import '../prompt/front.js'; import '../../base/log.js';`,
-    'debugger/prompt/front.ts': `import '../lock/tty-lock.js'; import '../session.js';`,
+    'debugger/actor-debugger.ts': `import './lock/root-lock.js';`,
+    'debugger/lock/root-lock.ts': `import '../prompt/user-interface.js'; import '../../base/log.js';`,
+    'debugger/prompt/user-interface.ts': `import '../lock/tty-lock.js'; import '../actor-debugger.js';`,
     'debugger/lock/tty-lock.ts': '',
     'base/log.ts': '',
   },
-  'debugger/prompt/front.ts imports debugger/lock/tty-lock.ts: no door leads there from debugger/prompt',
-  'debugger/prompt/front.ts imports debugger/session.ts: no door leads there from debugger/prompt',
-  'circle: debugger/session.ts → debugger/lock/root-lock.ts → debugger/prompt/front.ts → debugger/session.ts',
+  'debugger/prompt/user-interface.ts imports debugger/lock/tty-lock.ts: no door leads there from debugger/prompt',
+  'debugger/prompt/user-interface.ts imports debugger/actor-debugger.ts: no door leads there from debugger/prompt',
+  'circle: debugger/actor-debugger.ts → debugger/lock/root-lock.ts → debugger/prompt/user-interface.ts → debugger/actor-debugger.ts',
 );
 
 test(

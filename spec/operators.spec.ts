@@ -28,8 +28,8 @@ import {
 } from 'rxjs';
 import {RemoteActorError} from '../lib/base/errors.js';
 import type {RemoteStream} from '../lib/context/rx/remote-stream.js';
-import {newPair, type Pair, turns, until} from './pair.js';
-import {Remote} from './remote.js';
+import {newPair, type Pair, turns, until} from './kit/pair.js';
+import {Remote} from './kit/remote.js';
 
 const endings = ['completes', 'errors', 'unsubscribes'] as const;
 type Ending = (typeof endings)[number];

@@ -9,17 +9,9 @@ import {Moment} from '../base/moment.js';
 import {Channel} from '../channel/channel.js';
 import {encodeHello, readHello} from '../channel/handshake/hello.js';
 import {boxError, unboxError} from '../msg/boxed-error.js';
-import {encodeCancel} from '../msg/cancel.js';
-import {
-  type AckStage,
-  type ActorTuple,
-  actorFromTuple,
-  type CancelPayload,
-  type FunctionRef,
-  type GoawayPayload,
-  Kind,
-  type Message,
-} from '../msg/types.js';
+import {decodeCancel, encodeCancel} from '../msg/cancel.js';
+import type {Codec} from '../msg/codec.js';
+import {type AckStage, type FunctionRef, type GoawayPayload, Kind, type Message} from '../msg/types.js';
 import type {Transport} from '../transport/transport.js';
 import type {Actor} from './actor.js';
 import {Admission} from './admission.js';
@@ -183,7 +175,7 @@ export class Peer {
         return this.#events.failed?.(unboxError(boxed));
       }
       case Kind.Cancel: {
-        const {why, budget} = readCancel(codec.decode(message.payload), this.actor.id);
+        const {why, budget} = readCancel(codec, message, this.actor.id);
         this.acknowledge('received');
         return this.#events.cancelled?.(why, budget);
       }
@@ -266,11 +258,8 @@ function packCancel(actor: Actor, why: ContextCancelled, budget: number): Uint8A
   return bytes;
 }
 
-function readCancel(payload: unknown, self: ActorId): {why: ContextCancelled; budget: number} {
-  const [reason, cause, tuple, budget] = payload as [CancelPayload[0], unknown, ActorTuple, number];
-  const canceller = actorFromTuple(tuple);
-  if (!canceller || typeof budget !== 'number')
-    throw new ProtocolError('a cancel of the actor arrived that does not say who asked');
+function readCancel(codec: Codec, {payload}: Message, self: ActorId): {why: ContextCancelled; budget: number} {
+  const {reason, cause, canceller, budget} = decodeCancel(codec, payload, 'a cancel of the actor');
   const why = new ContextCancelled(`actor ${self.name} was cancelled by ${canceller.name} (${reason})`, {
     canceller,
     reason: reason === 'shutdown' ? 'shutdown' : 'actor',

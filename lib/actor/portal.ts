@@ -7,6 +7,7 @@ import {type ActorId, formatActor} from '../base/actor-id.js';
 import {Answer, Report} from '../base/answer.js';
 import {current} from '../base/current.js';
 import {type ActorDied, ContextCancelled, TransportClosed} from '../base/errors.js';
+import {checkKeys} from '../base/option-checks.js';
 import {innerScope, ownCancel, type Scope, settledScope} from '../base/scope.js';
 import {type Flow, type FlowOptions, flowOf} from '../context/flow/options.js';
 import type {Call, Frames} from '../context/protocol/call.js';
@@ -323,8 +324,7 @@ const callOptions = new Set([
 
 /** @throws TypeError for an option that is not there, RangeError for a number that is none */
 export function checkOptions(options: CallOptions): void {
-  for (const key of Object.keys(options))
-    if (!callOptions.has(key)) throw new TypeError(`portal.with(): there is no option ${key}`);
+  checkKeys(options, callOptions, 'portal.with(): ');
   if (Number.isNaN(options.timeout)) throw new RangeError('timeout is a number of milliseconds, not NaN');
 }
 

@@ -11,7 +11,17 @@ import {processWide} from './process-wide.js';
  */
 export type LogLevel = 'transport' | 'runtime' | 'cancel' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
 
-const order: readonly LogLevel[] = ['transport', 'runtime', 'cancel', 'debug', 'info', 'warn', 'error', 'silent'];
+/** All levels, in their order. */
+export const logLevels: readonly LogLevel[] = [
+  'transport',
+  'runtime',
+  'cancel',
+  'debug',
+  'info',
+  'warn',
+  'error',
+  'silent',
+];
 
 /** Anything shaped like a pino logger; what is below `debug` goes to `debug`. `record` has details, `text` is the line. */
 export interface Logger {
@@ -26,23 +36,19 @@ interface Settings {
   logger: Logger | undefined;
 }
 
-const settings = processWide<Settings>('log', () => ({level: order.indexOf('warn'), logger: undefined}));
+const settings = processWide<Settings>('log', () => ({level: logLevels.indexOf('warn'), logger: undefined}));
 
 /** `NODE_DEBUG=rxtractor` shows everything, whatever the level. */
 const trace = debuglog('rxtractor');
 
 export function configureLog(level: LogLevel, logger?: Logger): void {
-  settings.level = order.indexOf(level);
+  settings.level = logLevels.indexOf(level);
   settings.logger = logger;
-}
-
-export function isLogLevel(value: unknown): value is LogLevel {
-  return order.includes(value as LogLevel);
 }
 
 export function log(level: Exclude<LogLevel, 'silent'>, text: string, record: object = {}): void {
   trace('%s %s %o', level, text, record);
-  if (order.indexOf(level) < settings.level) return;
+  if (logLevels.indexOf(level) < settings.level) return;
   const {logger} = settings;
   if (logger)
     logger[level === 'transport' || level === 'runtime' || level === 'cancel' ? 'debug' : level](record, text);

@@ -1,17 +1,26 @@
 /**
  * The error classes of users that revive as themselves.
- * Floor 0: filled through `errors`, read where an error is revived.
+ * Floor 0: filled by users through `registerError`, read by `msg/revive`.
  */
 import {processWide} from './process-wide.js';
 
 type ErrorClass = abstract new (...args: never[]) => Error;
 
-/** Classes that revive as themselves, by name. */
+/** The registered classes by name. */
 const registered = processWide('registered-errors', () => new Map<string, ErrorClass>());
 
 /**
- * Makes a class of yours revive as itself when it arrives from another actor, where both ends have registered
- * it. The constructor is not called: the prototype and the own properties are restored.
+ * Makes a class of yours revive as itself when an error of it arrives from another actor, so that `instanceof` and
+ * `error.is(Class)` work there. Call it in both actors: the module that defines the class is the place for it. The constructor
+ * is not called: the prototype and the own properties are restored.
+ *
+ * @example
+ * export class QuotaError extends Error {
+ *   override readonly name = 'QuotaError';
+ * }
+ * registerError(QuotaError);
+ * // … and in the caller
+ * if (error instanceof RemoteActorError && error.is(QuotaError)) await sleep(1_000);
  *
  * @throws TypeError when the class does not extend Error, has no name, or another class has taken the name
  */
@@ -25,6 +34,7 @@ export function registerError(Class: ErrorClass): void {
   registered.set(Class.name, Class);
 }
 
+/** The registered class with this name. */
 export function registeredError(name: string): ErrorClass | undefined {
   return registered.get(name);
 }

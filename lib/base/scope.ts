@@ -3,9 +3,10 @@
  * Floor 0: a nursery's body and every remote function run in one; `base/current` says in which.
  */
 import {type Clock, plainClock} from './clock.js';
-import {ContextCancelled, suppress} from './errors.js';
+import {ContextCancelled} from './errors.js';
 import {explainLater, patienceMs} from './explain.js';
 import {Ring} from './ring.js';
+import {suppress} from './suppressed.js';
 
 /** Something that a scope must see the end of before it settles: one end of a context. */
 export interface Charge {

@@ -5,6 +5,7 @@
 import {type ActorId, formatActor} from '../base/actor-id.js';
 import {plainClock} from '../base/clock.js';
 import {type ActorError, ProtocolError, TransportClosed, type TransportEnd} from '../base/errors.js';
+import {isError, thrownText} from '../base/foreign.js';
 import {IdMap} from '../base/id-map.js';
 import {type Place, Ring} from '../base/ring.js';
 import type {Codec} from '../msg/codec.js';
@@ -288,7 +289,7 @@ function isUrgent(kind: Kind): boolean {
 
 function endText(ending: Ending, peer: ActorId | undefined): string {
   const whom = peer ? formatActor(peer) : 'the peer';
-  const because = ending.cause instanceof Error ? `: ${ending.cause.message}` : '';
+  const because = isError(ending.cause) ? `: ${thrownText(ending.cause)}` : '';
   switch (ending.kind) {
     case 'eof':
       return `the channel to ${whom} ended`;

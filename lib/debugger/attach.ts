@@ -1,6 +1,6 @@
 /**
- * Hangs the debugger into the actors of this process, and takes it out again.
- * Floor 7: loaded by the boots, in debug mode only.
+ * Attaches the debugger to the actors of this process, and detaches it.
+ * Floor 7: above all rooms of the debugger. The boots load it in debug mode only.
  */
 import {setFlagsFromString} from 'node:v8';
 import type {Actor} from '../actor/actor.js';
@@ -11,23 +11,24 @@ import {processWide} from '../base/process-wide.js';
 import {rxjs} from '../context/rx/rxjs.js';
 import {newSocketPath, rootAddresses} from '../discovery/root-portal.js';
 import {visibleValues} from '../nursery/backends/spawner.js';
+import {ActorDebugger, isOfPrompt} from './actor-debugger.js';
 import {captureHere, startCapture, stopCapture} from './frames/capture.js';
+import {publishRoster} from './lock/publish-roster.js';
 import {openLock} from './lock/root-lock.js';
-import {keepRoster} from './lock/root-roster.js';
-import {closeDisplay, Outlet, type Output, openDisplay} from './output/output.js';
-import {isOfPrompt, Session} from './session.js';
+import {OutputRelay, type OutputSink} from './output/output-relay.js';
+import {closeDisplay, openDisplay} from './output/root-display.js';
 import {closeTerminal, hangUpTerminal} from './terminal/root-terminal.js';
 
-/** By the id of the actor. */
-const sessions = processWide('debugger-sessions', () => new Map<string, Session>());
+/** The debuggers of the actors of this process, by the id of the actor. */
+const debuggers = processWide('debugger/actors', () => new Map<string, ActorDebugger>());
 /** Where the output of an actor's children goes, by the id of the actor. */
-const outputs = processWide('debugger-outputs', () => new Map<string, Output>());
-/** How to stop them, by the id of the root. */
-const rosters = processWide('debugger-rosters', () => new Map<string, () => void>());
+const outputs = processWide('debugger/outputs', () => new Map<string, OutputSink>());
+/** Stops the roster of a root, by the id of the root. */
+const rosters = processWide('debugger/rosters', () => new Map<string, () => void>());
 
-/** Puts a tree into debug mode, before its first actor is started. */
+/** Puts a tree into debug mode. Called before the root has started an actor. */
 export async function attachRoot(root: Actor): Promise<void> {
-  // As its children are started.
+  // The root needs the flags with which its children are started.
   for (const flag of visibleValues) setFlagsFromString(flag);
   const debug: DebugMode = {
     on: true,
@@ -39,40 +40,37 @@ export async function attachRoot(root: Actor): Promise<void> {
   const display = openDisplay(root, debug.terminal);
   outputs.set(root.id.id, display);
   const lock = openLock(root, display);
-  begin(root, new Session(root, debug, lock));
-  rosters.set(root.id.id, keepRoster(root, lock, debug.terminal));
+  begin(root, new ActorDebugger(root, debug, lock));
+  rosters.set(root.id.id, publishRoster(root, lock, debug.terminal));
   await warmUp();
-  hang();
+  listen();
 }
 
-/** The session of an actor; made when there is none. */
-export function attach(actor: Actor): Session {
-  const known = sessions.get(actor.id.id);
+/** The debugger of an actor. It is made when there is none. */
+export function attach(actor: Actor): ActorDebugger {
+  const known = debuggers.get(actor.id.id);
   if (known) return known;
-  const session = new Session(actor, actor.tree.debug as DebugMode);
-  begin(actor, session);
-  outputs.set(actor.id.id, new Outlet(() => session.toRoot(), actor.tree.debug?.stdio));
-  hang();
+  const made = new ActorDebugger(actor, actor.tree.debug as DebugMode);
+  begin(actor, made);
+  outputs.set(actor.id.id, new OutputRelay(() => made.terminal.root(), actor.tree.debug?.stdio));
+  listen();
   void warmUp();
-  return session;
+  return made;
 }
 
 /** From now on the limits that this actor sets for others stand still while somebody in its tree is at a prompt. */
-function begin(actor: Actor, session: Session): void {
-  sessions.set(actor.id.id, session);
-  actor.scope.ownClock = plainClock.gatedBy({
-    isClosed: () => session.lock?.taken === true,
-    opened: () => session.gate(),
-  });
+function begin(actor: Actor, made: ActorDebugger): void {
+  debuggers.set(actor.id.id, made);
+  actor.scope.ownClock = plainClock.gatedBy(made.terminal);
 }
 
-/** What the way to the terminal needs is loaded now: a clean-up that stops may have no time to wait for it. */
+/** Loads what a request for the terminal needs: a clean-up that stops may have no time to wait for it. */
 async function warmUp(): Promise<void> {
   rxjs();
   await import('../context/rx/run.js');
 }
 
-/** At the end of a root: its terminal is as it was before. */
+/** Called at the end of a root. It restores the terminal. */
 export async function detachRoot(root: Actor): Promise<void> {
   detach(root);
   rosters.get(root.id.id)?.();
@@ -82,20 +80,21 @@ export async function detachRoot(root: Actor): Promise<void> {
 }
 
 export function detach(actor: Actor): void {
-  sessions.delete(actor.id.id);
+  debuggers.delete(actor.id.id);
   actor.scope.ownClock = undefined;
   outputs.delete(actor.id.id);
-  if (sessions.size > 0) return;
+  if (debuggers.size > 0) return;
   stopCapture();
   emptyHooks();
 }
 
-function hang(): void {
+/** Captures throws, and answers the hooks of the runtime. */
+function listen(): void {
   startCapture();
   fillHooks({
     captureHere,
     isOfPrompt,
-    crashed: (id, scope, error) => sessions.get(id)?.crashed(scope, error),
+    crashed: (id, scope, error) => debuggers.get(id)?.crashed(scope, error),
     output: (reader, writer, lines) => {
       const output = outputs.get(reader);
       output?.write(writer, lines);
@@ -103,7 +102,7 @@ function hang(): void {
     },
     outputSent: () => Promise.all([...outputs.values()].map(output => output.sent?.())),
     hungUp: id => {
-      const {debug} = sessions.get(id)?.actor.tree ?? {};
+      const {debug} = debuggers.get(id)?.actor.tree ?? {};
       if (debug) hangUpTerminal(debug.terminal);
     },
     actorOpened: runtime => {

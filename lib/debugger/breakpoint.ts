@@ -1,45 +1,77 @@
 /**
- * What users write: `await breakpoint()`, `await postMortem(error)`.
- * Floor 7: the rest of the debugger is loaded by the first that stops.
+ * The public functions of the debugger: `breakpoint()` and `postMortem(error)`.
+ * Floor 7: above `attach`, which the first task that stops loads.
  */
 import type {Actor} from '../actor/actor.js';
 import {current} from '../base/current.js';
 import {hooks} from '../base/hooks.js';
 import {log} from '../base/log.js';
-import type {CapturedFrame} from './frames/capture.js';
-import type {PromptRequest} from './prompt/front.js';
+import type {CapturedFrame} from './frames/captured-frame.js';
+import type {PromptRequest} from './prompt/user-interface.js';
 
 /**
- * Stops the running task in debug mode, and opens a prompt on the terminal of the root. One task of the whole tree at a
- * time, first come first served; until the last has left the prompt, no actor of the tree is ended or judged late.
- * Without debug mode, and without a terminal, it warns once and goes on.
+ * Stops the running task and opens a prompt for it on the terminal of the root, in debug mode.
  *
- * Rejects with DebuggerQuit when the prompt was left with `q`, ContextCancelled when the task has been cancelled: within
- * `shield()` it stops all the same.
+ * One task of the whole tree is at the prompt at a time, first come first served. Until the last one has left the prompt, no
+ * actor of the tree is ended, and no timeout between actors ends. Without debug mode, or without a terminal, the call warns
+ * once and goes on.
+ *
+ * @returns resolves when the person continues the task
+ * @throws DebuggerQuit when the person leaves the prompt with `q`
+ * @throws ContextCancelled when the task has been cancelled. Within `shield()` it stops nevertheless
+ * @example
+ * ```ts
+ * export const work = task(async (n: number) => {
+ *   const half = n / 2;
+ *   await breakpoint(); // here `p half` shows the value, `n` steps, `c` continues
+ *   return half;
+ * });
+ *
+ * await main(body, {debug: true}); // or start the program with RXTRACTOR_DEBUG=1
+ * ```
  */
 export async function breakpoint(): Promise<void> {
   await stop('breakpoint');
 }
 
-/** The same for something that failed: the prompt shows the error, and where it came from. Rejects as `breakpoint()` does. */
+/**
+ * Stops the running task as `breakpoint()` does, and shows an error: what failed, its causes, and the frames in which it was
+ * thrown. In debug mode this happens by itself for every error that leaves a task. Call it for an error that you handle.
+ *
+ * @param error what failed; `p error` shows the whole at the prompt
+ * @returns resolves when the person continues the task
+ * @throws DebuggerQuit when the person leaves the prompt with `q`
+ * @throws ContextCancelled when the task has been cancelled. Within `shield()` it stops nevertheless
+ * @example
+ * ```ts
+ * try {
+ *   await portal.run(work, 1);
+ * } catch (error) {
+ *   await postMortem(error);
+ *   throw error;
+ * }
+ * ```
+ */
 export async function postMortem(error: unknown): Promise<void> {
   await stop('post-mortem', error);
 }
 
 async function stop(kind: PromptRequest['kind'], error?: unknown): Promise<void> {
   const actor = current()?.runtime as Actor | undefined;
-  if (!actor?.tree.debug?.on) return warnOnce(kind, actor ?? nobody);
-  // Now or never: from the first `await` on, the frames of who called are not on the stack any more.
+  if (!actor?.tree.debug?.on) return warnOnce(kind, actor ?? outside);
+  // The frames must be captured before the first `await`: after it, the frames of the caller are not on the stack any more.
   const frames = hooks.captureHere?.() as readonly CapturedFrame[] | undefined;
   const {attach} = await import('./attach.js');
   await attach(actor).pause(kind, error, frames);
 }
 
-const nobody = {};
+/** Stands for all code that runs outside a runtime. */
+const outside = {};
 const warned = new WeakSet<object>();
-function warnOnce(kind: string, whom: object): void {
-  if (warned.has(whom)) return;
-  warned.add(whom);
+/** @param where the actor, or `outside`: each is warned once */
+function warnOnce(kind: string, where: object): void {
+  if (warned.has(where)) return;
+  warned.add(where);
   const how = 'main(body, {debug: true}) or RXTRACTOR_DEBUG=1';
   log('warn', `a ${kind} was passed over, as all will be: debug mode is off here (${how})`);
 }

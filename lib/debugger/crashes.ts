@@ -1,27 +1,28 @@
 /**
- * Which failures of an actor are crashes that somebody should see, and which of them somebody has seen.
- * Floor 7: below `session`; a book, without a prompt.
+ * The crashes of an actor: which of its failures a person should see, and which of them a person has seen.
+ * Floor 7: below `actor-debugger`; it keeps a record and opens no prompt.
  */
-import {ActorError, ContextCancelled, RemoteActorError, suppressedBy} from '../base/errors.js';
+import {ActorError, ContextCancelled, RemoteActorError} from '../base/errors.js';
 import type {Scope} from '../base/scope.js';
+import {suppressedBy} from '../base/suppressed.js';
 import {isCancellation} from '../context/protocol/callee.js';
 
-/** How far an error is followed into its causes and members. */
+/** Maximum depth of causes and members, because errors may refer to each other in a circle. */
 const maxDepth = 8;
 
 export class Crashes {
   readonly #seen = new WeakSet<object>();
-  /** What is no object, by the scope that it left. */
+  /** Thrown values that are not objects, by the scope that they left. */
   readonly #others = new WeakMap<Scope, Set<unknown>>();
 
-  /** Notes an error, with all that is shown with it. @returns false where nobody needs to see it */
+  /** Notes an error and everything that is shown with it. @returns false where nobody needs to see it */
   isNews(scope: Scope, error: unknown): boolean {
     if (isOfCancel(scope, error, 0) || this.#isSeen(scope, error, 0)) return false;
     this.note(scope, error);
     return true;
   }
 
-  /** It has been seen, or is about to be. */
+  /** A person has seen the error, or is about to see it. */
   note(scope: Scope, error: unknown): void {
     if (isObject(error)) return this.#note(error, 0);
     const others = this.#others.get(scope) ?? new Set();
@@ -34,7 +35,10 @@ export class Crashes {
     for (const part of [causeOf(error), ...membersOf(error), ...suppressedBy(error)]) this.#note(part, depth + 1);
   }
 
-  /** A box that this library has put around what was seen says nothing new; a user's `new Error(…, {cause})` does. */
+  /**
+   * Whether a person has seen it. An error that this library has put around one that was seen says nothing new, while a
+   * user's `new Error(…, {cause})` does.
+   */
   #isSeen(scope: Scope, error: unknown, depth: number): boolean {
     if (!isObject(error)) return this.#others.get(scope)?.has(error) === true;
     if (this.#seen.has(error)) return true;
@@ -47,7 +51,7 @@ export class Crashes {
   }
 }
 
-/** Nothing but cancellations: what somebody wanted. */
+/** Whether the error consists of cancellations only, because these are what somebody wanted. */
 function isOfCancel(scope: Scope, error: unknown, depth: number): boolean {
   if (scope.cancelled ? isCancellation(error, scope.cancelled) : error instanceof ContextCancelled) return true;
   if (!(error instanceof ActorError) || depth > maxDepth) return false;

@@ -1,5 +1,5 @@
 /**
- * The door of `rxtractor/debugger`.
+ * The public names of `rxtractor/debugger`.
  * Floor 7: named re-exports; no logic.
  */
 export {DebuggerQuit} from '../base/errors.js';

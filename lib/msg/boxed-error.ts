@@ -1,48 +1,48 @@
 /**
- * Errors between actors: what was thrown, and the actors that it passed through.
- * Floor 1: above `boxed-node` and `revive`, which pack and unpack the thrown thing itself.
+ * Errors between actors: the thrown value, and the actors that it passed through.
+ * Floor 1: above `boxed-node` and `revive`, which pack and unpack the thrown value itself.
  */
 import {type ActorId, formatActor} from '../base/actor-id.js';
 import {ProtocolError, RemoteActorError} from '../base/errors.js';
 import {escapeText} from '../base/escape.js';
 import {plainStack} from '../base/failure-tree.js';
+import {attempt, isError} from '../base/foreign.js';
 import {userFrames} from '../base/stack.js';
-import {type BoxedNode, boxNode, isError} from './boxed-node.js';
+import {boxNode} from './boxed-node.js';
+import type {BoxedNode} from './error-node.js';
 import {limits} from './limits.js';
 import {isActorPath, isRecord, reviveNode} from './revive.js';
 
 export interface BoxedError {
-  /** The class name of the original; `unknown` for what is no Error. */
+  /** The class name of the original. `unknown` when the thrown value was not an Error. */
   readonly type: string;
-  /** The actors it passed through: origin first, the receiver excluded. */
+  /** The actors that it passed through: the origin first, without the receiver. */
   readonly path: readonly ActorId[];
   readonly thrown: BoxedNode;
 }
 
 /**
- * Packs what was thrown in this actor. Never throws, whatever it is. An error from another actor that passes
- * through is not boxed again: `self` is added to its path.
+ * Packs a value that was thrown in this actor. Never throws. An error from another actor that passes through is not boxed
+ * again: `self` is added to its path.
  */
 export function boxError(error: unknown, self: ActorId): BoxedError {
   const relayed = relayedPath(error);
   const thrown = boxNode(relayed === undefined ? error : (error as RemoteActorError).cause);
   const type = 'class' in thrown ? thrown.class : 'unknown';
   if (relayed === undefined) return {type, path: [self], thrown};
-  // Of an error that goes round for ever the origin and the last actors are kept.
+  // When an error goes round without end, its origin and the last actors are kept.
   const path =
     relayed.length < limits.errorPath ? relayed : [relayed[0] as ActorId, ...relayed.slice(2 - limits.errorPath)];
   return {type, path: [...path, self], thrown};
 }
 
 function relayedPath(error: unknown): readonly ActorId[] | undefined {
-  try {
-    return isError(error) && error instanceof RemoteActorError && isActorPath(error.path) ? error.path : undefined;
-  } catch {
-    return undefined;
-  }
+  return attempt(() =>
+    isError(error) && error instanceof RemoteActorError && isActorPath(error.path) ? error.path : undefined,
+  );
 }
 
-/** What the caller of a remote function sees. `at` has the frames of the call, where they were kept. */
+/** The error for the caller of a remote function. @param at has the frames of the call, where they were kept */
 export function unboxError(boxed: BoxedError, at?: {readonly stack?: string | undefined}): RemoteActorError {
   const fields: unknown = boxed;
   const valid = isRecord(fields) && typeof fields.type === 'string' && isActorPath(fields.path);
@@ -55,6 +55,7 @@ export function unboxError(boxed: BoxedError, at?: {readonly stack?: string | un
   return error;
 }
 
+/** The path of an error that is malformed. */
 const nobody: [ActorId] = [{name: 'unknown', id: '', pid: 0, host: ''}];
 
 /** The original itself, revived. */
@@ -67,14 +68,14 @@ function textOf(value: unknown): string {
   return typeof value === 'object' && value !== null ? 'an object' : String(value);
 }
 
-/** The printed text: header, the remote frames, who threw and who passed it on, the frames here. */
+/** Sets the printed text: the header, the remote frames, the actors on the path, the frames of the call here. */
 function stitch(error: RemoteActorError, remote: string | undefined, call: string | undefined): void {
   Error.captureStackTrace(error, unboxError);
   const [origin, ...relays] = error.path;
-  const road = `    [in ${formatActor(origin as ActorId)}${relays.map(actor => `, through ${formatActor(actor)}`).join('')}]`;
+  const path = `    [in ${formatActor(origin as ActorId)}${relays.map(actor => `, through ${formatActor(actor)}`).join('')}]`;
   const header = `${error.name} [${error.code}]: ${error.message}`;
   const stack =
-    escapeText([header, ...frames(remote), road].join('\n')) + ['', ...frames(call ?? error.stack)].join('\n');
+    escapeText([header, ...frames(remote), path].join('\n')) + ['', ...frames(call ?? error.stack)].join('\n');
   Object.defineProperty(error, 'stack', {value: stack, configurable: true, writable: true});
 }
 

@@ -1,10 +1,10 @@
 /**
- * Values as bytes: MessagePack, in one fixed form whichever library writes it.
- * Floor 1: the top of `msg`: `encoder` and one of two libraries write, `reader` reads and checks in one pass.
+ * Values as bytes: MessagePack, in the same form whichever library writes it.
+ * Floor 1: the top of `msg`, above `encoder`, the two libraries and `reader`; channels and contexts encode with it.
  */
 import {ProtocolError, Unserializable} from '../base/errors.js';
-import {prepare} from './encoder.js';
-import {binary, Ready} from './extensions.js';
+import {Encoded, encodeBinary} from './encoded.js';
+import {toPlain} from './encoder.js';
 import type {Library} from './library.js';
 import {limits} from './limits.js';
 import {loadMsgpackLite} from './msgpack-lite.js';
@@ -14,15 +14,21 @@ import {read} from './reader.js';
 export interface Codec {
   readonly name: 'msgpack-lite' | 'msgpackr';
   /**
-   * The bytes of one value, in memory that nobody writes again. `label` is the start of the path in errors:
-   * `args` gives `args[0].deep`. @throws Unserializable when the value cannot cross unchanged
+   * The bytes of one value, in memory that nobody writes again.
+   *
+   * @param label the start of the path in errors: `args` gives `args[0].deep`
+   * @throws Unserializable when the value cannot cross unchanged
    */
   encode(value: unknown, label?: string): Uint8Array;
-  /** The one value that these bytes hold. It shares no memory with them. @throws ProtocolError */
+  /** The one value in these bytes. It shares no memory with them. @throws ProtocolError */
   decode(bytes: Uint8Array): unknown;
 }
 
-/** msgpackr when it is installed, else msgpack-lite; `name`, or RXTRACTOR_CODEC, asks for one. Loaded at the first call. */
+/**
+ * The codec with msgpackr when that is installed, otherwise with msgpack-lite. The library is loaded at the first call.
+ *
+ * @param name asks for one of them. Default: the environment variable RXTRACTOR_CODEC
+ */
 export function loadCodec(name?: Codec['name']): Codec {
   const wanted = name ?? wantedByEnvironment() ?? chosen;
   if (wanted === undefined) return loadBest();
@@ -31,6 +37,7 @@ export function loadCodec(name?: Codec['name']): Codec {
   return codec;
 }
 const loaded = new Map<Codec['name'], Codec>();
+/** The better library that is installed, once it is known. */
 let chosen: Codec['name'] | undefined;
 
 function wantedByEnvironment(): Codec['name'] | undefined {
@@ -51,14 +58,14 @@ function loadBest(): Codec {
 }
 
 function codecOf(library: Library): Codec {
-  const write = (prepared: unknown): Uint8Array => library.encode(prepared);
+  const encodePlain = (plain: unknown): Uint8Array => library.encode(plain);
   return {
     name: library.name,
     encode(value, label) {
       let bytes: Uint8Array;
       try {
-        const prepared = prepare(value, label, write);
-        bytes = shortWay(prepared) ?? write(prepared);
+        const plain = toPlain(value, label, encodePlain);
+        bytes = encodedAlready(plain) ?? encodePlain(plain);
       } catch (error) {
         throw error instanceof Unserializable ? error : refusal('reading it failed', label, error);
       }
@@ -73,13 +80,13 @@ function codecOf(library: Library): Codec {
   };
 }
 
-/** What needs no library. */
-function shortWay(prepared: unknown): Uint8Array | undefined {
-  if (typeof prepared !== 'object') return undefined;
-  if (prepared instanceof Uint8Array) return binary(prepared);
-  if (!(prepared instanceof Ready)) return undefined;
-  // The shortest ones are constants.
-  return prepared.bytes.length < 16 ? new Uint8Array(prepared.bytes) : prepared.bytes;
+/** The bytes of a value that needs no library. */
+function encodedAlready(plain: unknown): Uint8Array | undefined {
+  if (typeof plain !== 'object') return undefined;
+  if (plain instanceof Uint8Array) return encodeBinary(plain);
+  if (!(plain instanceof Encoded)) return undefined;
+  // Short bytes may be a constant of `encoded`, which nobody must write.
+  return plain.bytes.length < 16 ? new Uint8Array(plain.bytes) : plain.bytes;
 }
 
 const refusal = (what: string, label: string | undefined, cause?: unknown): Unserializable =>

@@ -1,68 +1,66 @@
 /**
- * Checks a value before it is encoded, and puts ready bytes in the place of what MessagePack has no type for.
- * Floor 1: above `extensions`, below `codec`. What it lets through, either library writes in the same bytes;
- * what would arrive changed is refused, with the path that leads to it. Nothing is copied unless something must be replaced.
+ * Makes a value plain before a library encodes it: everything that MessagePack has no type for is encoded here.
+ * Floor 1: above `encoded`, below `codec`. Both libraries write a plain value in the same bytes. A value that would arrive
+ * changed is refused, with the path that leads to the part at fault. A container is copied only when something in it changes.
  */
-import {inspect, types} from 'node:util';
+import {types} from 'node:util';
 import {Unserializable} from '../base/errors.js';
-import {Boxed, boxNode, isError} from './boxed-node.js';
+import {isError} from '../base/foreign.js';
+import {boxNode} from './boxed-node.js';
 import {describe} from './describe.js';
 import {
-  binaryWeight,
-  canSendViews,
-  Ext,
-  extension,
-  isPlainText,
-  type Ready,
-  readyBigInt,
-  readyDate,
-  readyNegativeZero,
-  readyText16,
-  readyUndefined,
-  readyView,
-  viewType,
-  weightOf,
-} from './extensions.js';
+  type Encoded,
+  encodeBigInt,
+  encodeDate,
+  encodedNegativeZero,
+  encodedUndefined,
+  encodeExtension,
+  encodeText16,
+  encodeView,
+} from './encoded.js';
+import {Boxed} from './error-node.js';
+import {binaryWeight, canSendViews, Ext, isPlainText, viewType, weightOf} from './extensions.js';
 import {limits} from './limits.js';
+import {hasNamedProperties, isOfOtherRealm} from './shape.js';
 
-/** Encodes a value that was prepared. */
-export type WritePlain = (prepared: unknown) => Uint8Array;
+/** Encodes a plain value. */
+export type EncodePlain = (plain: unknown) => Uint8Array;
 
 /**
- * The value as the libraries may have it: null, booleans, numbers, strings, plain arrays and objects, Uint8Array
- * and Ready. @throws Unserializable
+ * The value as the libraries may get it: null, booleans, numbers, well-formed strings, plain arrays and objects, Uint8Array and
+ * Encoded. @throws Unserializable
  */
-export function prepare(value: unknown, label: string | undefined, write: WritePlain): unknown {
-  // A getter or a proxy may encode something while this runs, hence not simply one for all.
-  const pass = idle ?? new Pass();
+export function toPlain(value: unknown, label: string | undefined, encodePlain: EncodePlain): unknown {
+  // A getter or a Proxy may encode another value while this one is encoded, so that one encoder is not enough.
+  const encoder = idle ?? new Encoder();
   idle = undefined;
   try {
-    return pass.run(value, label, write);
+    return encoder.toPlain(value, label, encodePlain);
   } finally {
-    idle = pass;
+    idle = encoder;
   }
 }
-let idle: Pass | undefined;
+let idle: Encoder | undefined;
 
-class Pass {
-  /** The key at each depth on the way to the value at hand: a path costs nothing until it is needed. */
+class Encoder {
+  /** The key at each depth on the way to the value at hand, because a path of its own for each value would cost time. */
   readonly #keys: (string | number)[] = [];
   /** The containers around the value at hand. */
   readonly #around: object[] = [];
   #label: string | undefined;
-  #write: WritePlain = () => new Uint8Array();
+  #encodePlain: EncodePlain = () => new Uint8Array();
   #nodes = 0;
   #bytes = 0;
 
-  run(value: unknown, label: string | undefined, write: WritePlain): unknown {
+  toPlain(value: unknown, label: string | undefined, encodePlain: EncodePlain): unknown {
     this.#label = label;
-    this.#write = write;
+    this.#encodePlain = encodePlain;
     this.#nodes = 0;
     this.#bytes = 0;
     try {
       return this.#value(value, 0);
     } finally {
-      // Kept for reuse, it must not keep the user's objects alive.
+      // The encoder is used again, and must not keep the user's objects alive.
       if (this.#around.length > 0) this.#around.length = 0;
     }
   }
@@ -72,17 +70,17 @@ class Pass {
     switch (typeof value) {
       case 'string':
         this.#count(value.length, depth);
-        return isPlainText(value) ? value : readyText16(value);
+        return isPlainText(value) ? value : encodeText16(value);
       case 'number':
-        return value === 0 && Object.is(value, -0) ? readyNegativeZero : value;
+        return value === 0 && Object.is(value, -0) ? encodedNegativeZero : value;
       case 'boolean':
         return value;
       case 'object':
         return value === null ? null : this.#object(value, depth);
       case 'undefined':
-        return readyUndefined;
+        return encodedUndefined;
       case 'bigint':
-        return readyBigInt(value) ?? this.#refuse(`a bigint of more than ${limits.bigintBytes} bytes`, depth);
+        return encodeBigInt(value) ?? this.#refuse(`a bigint of more than ${limits.bigintBytes} bytes`, depth);
       case 'function':
       case 'symbol':
         return this.#refuse(describe(value), depth);
@@ -99,10 +97,10 @@ class Pass {
       return this.#refuse('a proxy that was revoked, or whose trap throws', depth, error);
     }
     if (isArray) {
-      if (prototype !== Array.prototype && !isForeign(prototype, 'flatMap')) this.#refuse(describe(value), depth);
+      if (prototype !== Array.prototype && !isOfOtherRealm(prototype, 'flatMap')) this.#refuse(describe(value), depth);
       return this.#array(types.isProxy(value) ? this.#snapshot(value, depth) : (value as unknown[]), depth);
     }
-    if (prototype === Object.prototype || prototype === null || isForeign(prototype, 'isPrototypeOf'))
+    if (prototype === Object.prototype || prototype === null || isOfOtherRealm(prototype, 'isPrototypeOf'))
       return this.#record(
         types.isProxy(value) ? this.#snapshot(value, depth) : (value as Record<string, unknown>),
         depth,
@@ -111,12 +109,12 @@ class Pass {
       return this.#special(value, prototype, depth) ?? this.#refuse(describe(value), depth);
     } catch (error) {
       if (error instanceof Unserializable) throw error;
-      // An object that has the prototype of a builtin and is none.
+      // The object has the prototype of a builtin class and is not an instance of it.
       return this.#refuse(describe(value), depth, error);
     }
   }
 
-  /** A proxy could answer the library otherwise than it answered us: it is read once, into a copy. */
+  /** A Proxy is read once, into a copy, because it could give the library other values than it gave to these checks. */
   #snapshot<T>(proxy: object, depth: number): T {
     try {
       return (Array.isArray(proxy) ? Object.assign(new Array(proxy.length), proxy) : {...proxy}) as T;
@@ -133,9 +131,9 @@ class Pass {
       const item = array[i];
       this.#keys[depth] = i;
       if (item === undefined && !(i in array)) this.#refuse('a hole in an array', depth + 1);
-      const prepared = this.#value(item, depth + 1);
-      if (copy !== undefined) copy.push(prepared);
-      else if (!Object.is(prepared, item)) copy = [...array.slice(0, i), prepared];
+      const plain = this.#value(item, depth + 1);
+      if (copy !== undefined) copy.push(plain);
+      else if (!Object.is(plain, item)) copy = [...array.slice(0, i), plain];
     }
     return copy ?? array;
   }
@@ -158,17 +156,17 @@ class Pass {
       } catch (error) {
         this.#refuse('a getter that throws', depth + 1, error);
       }
-      const prepared = this.#value(item, depth + 1);
-      if (copy === undefined && !Object.is(prepared, item)) {
+      const plain = this.#value(item, depth + 1);
+      if (copy === undefined && !Object.is(plain, item)) {
         copy = {};
         for (let earlier = 0; earlier < i; earlier++) copy[keys[earlier] as string] = record[keys[earlier] as string];
       }
-      if (copy !== undefined) copy[key] = prepared;
+      if (copy !== undefined) copy[key] = plain;
     }
     return copy ?? record;
   }
 
-  /** Builtin classes, exactly: a subclass would arrive as something else. undefined for every other object. */
+  /** Instances of builtin classes, but not of their subclasses, which would arrive changed. Undefined for all other objects. */
   #special(value: object, prototype: unknown, depth: number): unknown {
     if (prototype === Uint8Array.prototype || prototype === Buffer.prototype) {
       this.#weigh(binaryWeight, depth);
@@ -180,13 +178,13 @@ class Pass {
       if (!canSendViews) this.#refuse('a typed array on a big-endian machine', depth);
       this.#weigh(weightOf(view), depth);
       this.#ownMemory(value as ArrayBufferView, depth);
-      return readyView(view, value as ArrayBufferView);
+      return encodeView(view, value as ArrayBufferView);
     }
     if (prototype === ArrayBuffer.prototype) {
       const bytes = new Uint8Array(value as ArrayBuffer);
       this.#weigh(weightOf(Ext.ArrayBuffer), depth);
       this.#count(bytes.length, depth);
-      return extension(Ext.ArrayBuffer, bytes);
+      return encodeExtension(Ext.ArrayBuffer, bytes);
     }
     if (value instanceof Boxed) return this.#nested(Ext.Error, this.#value(value.node, depth), depth);
     if (isError(value)) return this.#nested(Ext.Error, this.#value(boxNode(value), depth), depth);
@@ -194,7 +192,7 @@ class Pass {
     switch (prototype) {
       case Date.prototype:
         this.#weigh(weightOf(Ext.Date), depth);
-        return readyDate(Date.prototype.getTime.call(value));
+        return encodeDate(Date.prototype.getTime.call(value));
       case Map.prototype:
         return this.#map(value as Map<unknown, unknown>, depth);
       case Set.prototype:
@@ -208,10 +206,10 @@ class Pass {
     }
   }
 
-  #map(map: Map<unknown, unknown>, depth: number): Ready {
+  #map(map: Map<unknown, unknown>, depth: number): Encoded {
     this.#enter(map, depth);
     const content: unknown[] = [];
-    // The prototype's own, so that nothing patched or inherited answers.
+    // The method of the prototype is called, because the map could have another one.
     for (const [key, item] of Map.prototype.entries.call(map) as MapIterator<[unknown, unknown]>) {
       this.#keys[depth] = typeof key === 'string' || typeof key === 'number' ? key : content.length / 2;
       content.push(this.#value(key, depth + 1), this.#value(item, depth + 1));
@@ -219,7 +217,7 @@ class Pass {
     return this.#nested(Ext.Map, content, depth);
   }
 
-  #set(set: Set<unknown>, depth: number): Ready {
+  #set(set: Set<unknown>, depth: number): Encoded {
     this.#enter(set, depth);
     const content: unknown[] = [];
     for (const item of Set.prototype.values.call(set) as SetIterator<unknown>) {
@@ -229,14 +227,14 @@ class Pass {
     return this.#nested(Ext.Set, content, depth);
   }
 
-  #url(url: URL, depth: number): Ready {
+  #url(url: URL, depth: number): Encoded {
     this.#weigh(weightOf(Ext.URL), depth);
     const text = Buffer.from(url.href);
     if (text.length > limits.patternBytes) this.#refuse(`a URL of more than ${limits.patternBytes} bytes`, depth);
-    return extension(Ext.URL, text);
+    return encodeExtension(Ext.URL, text);
   }
 
-  #regExp(pattern: RegExp, depth: number): Ready | undefined {
+  #regExp(pattern: RegExp, depth: number): Encoded | undefined {
     if (Reflect.ownKeys(pattern).length > 1) return undefined;
     const {source, flags, lastIndex} = pattern;
     if (source.length > limits.patternBytes)
@@ -250,16 +248,16 @@ class Pass {
     );
   }
 
-  #nested(type: number, content: unknown, depth: number): Ready {
+  #nested(type: number, content: unknown, depth: number): Encoded {
     this.#weigh(weightOf(type), depth);
-    return extension(type, this.#write(content));
+    return encodeExtension(type, this.#encodePlain(content));
   }
 
-  /** Memory that is shared, or was given away, would arrive as something else. */
+  /** Refuses memory that is shared, or that was given away: it would arrive changed. */
   #ownMemory(view: ArrayBufferView, depth: number): void {
     const {buffer, byteLength} = view;
     if (types.isSharedArrayBuffer(buffer)) this.#refuse('a view of shared memory', depth);
-    // Of a detached buffer no view can be made.
+    // To make a view of a detached buffer throws.
     if (byteLength === 0) new Uint8Array(buffer);
     this.#count(byteLength, depth);
   }
@@ -276,7 +274,7 @@ class Pass {
     if (this.#nodes > limits.nodes) this.#refuse(`more than ${limits.nodes} values in one message`, depth);
   }
 
-  /** Early and low: a message that cannot fit is refused before memory is taken for it. */
+  /** Counts fewer bytes than are written, but early: a message that is too large is refused before it takes memory. */
   #count(bytes: number, depth: number): void {
     this.#bytes += bytes;
     if (this.#bytes > limits.messageBytes) this.#refuse(`more than ${limits.messageBytes} bytes in one message`, depth);
@@ -287,20 +285,3 @@ class Pass {
     throw new Unserializable(what, {path: this.#label === undefined ? keys : [this.#label, ...keys], cause});
   }
 }
-
-/** The prototype of `{}` or `[]` in another realm (`node:vm`, and the test runners that use it). */
-function isForeign(prototype: unknown, own: string): boolean {
-  if (typeof prototype !== 'object' || prototype === null || !Object.hasOwn(prototype, own)) return false;
-  const above: unknown = Object.getPrototypeOf(prototype);
-  return own === 'isPrototypeOf' ? above === null : Array.isArray(prototype) && isForeign(above, 'isPrototypeOf');
-}
-
-/** Properties of an array beside its items, like those of a RegExp match. */
-function hasNamedProperties(array: readonly unknown[]): boolean {
-  // No JavaScript lists the names without the indices, whose texts cost more than encoding the items; `inspect`
-  // shows them. A change of its form could only make this slower.
-  if (array.length > 64 && inspect(array, namesOnly).replace(/\d+/, '') === noNames) return false;
-  return Object.keys(array).length > array.length || Object.getOwnPropertySymbols(array).length > 0;
-}
-const namesOnly = {maxArrayLength: 0, depth: 0, customInspect: false, breakLength: Number.POSITIVE_INFINITY};
-const noNames = inspect([0, 0], namesOnly).replace(/\d+/, '');

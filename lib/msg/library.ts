@@ -1,12 +1,13 @@
 /**
- * What `codec` needs of a MessagePack library: to write. What arrives is read by `reader`, which checks as it goes.
+ * What `codec` needs a MessagePack library for: to write. `reader` reads, because it checks in the same pass.
  * Floor 1: the contract of `msgpack-lite` and `msgpackr`, which write the same bytes.
  */
+
 export interface Library {
   readonly name: 'msgpack-lite' | 'msgpackr';
   /**
-   * The bytes of a value that was prepared: null, booleans, numbers, well-formed strings, plain arrays and objects,
-   * Uint8Array, Ready. In memory that is not written again. Throws what a getter throws at its second reading.
+   * The bytes of a plain value (see `encoder`), in memory that nobody writes again. Throws what a getter throws when it is
+   * read for the second time.
    */
-  encode(prepared: unknown): Uint8Array;
+  encode(plain: unknown): Uint8Array;
 }

@@ -1,184 +1,128 @@
 /**
- * Makes a value that belongs to an error fit to be sent, whatever it is: what cannot cross becomes a text that says so.
- * Floor 1: below `boxed-node`; where `encoder` refuses, this replaces. It never throws, and never outgrows its budget.
+ * Copies a value that belongs to an error so that it can be sent: a part that cannot cross becomes a text that says so.
+ * Floor 1: below `boxed-node`. Where `encoder` refuses a value, this file replaces it. It never throws, and never writes more
+ * bytes than there is room for.
  */
 import {types} from 'node:util';
+import {attempt, isError} from '../base/foreign.js';
+import {type ByteRoom, byteLength, cutText, valueOverhead} from './byte-room.js';
 import {describe} from './describe.js';
 import {isPlainText, viewType} from './extensions.js';
 
-/** How many bytes may still be written, and whether something was cut or replaced on the way. */
-export class Budget {
-  left: number;
-  changed = false;
+/** Makes of an error that was found within a value what goes into the copy. */
+export type WrapError = (error: Error, room: ByteRoom, around: readonly object[]) => unknown;
 
-  constructor(left: number) {
-    this.left = left;
-  }
-
-  /** Whether there is room for so many bytes, which are then taken. */
-  take(bytes: number): boolean {
-    if (bytes > this.left) {
-      this.changed = true;
-      return false;
-    }
-    this.left -= bytes;
-    return true;
-  }
-
-  /** Runs `write` with a part of this budget; what it leaves over comes back. */
-  share<T>(part: number, write: (budget: Budget) => T): T {
-    const given = Math.floor(this.left * part);
-    const own = new Budget(given);
-    const result = write(own);
-    this.left -= given - own.left;
-    this.changed ||= own.changed;
-    return result;
-  }
-}
-
-/** Puts an error that was found in a value into it. */
-export type WrapError = (error: Error, budget: Budget, around: readonly object[]) => unknown;
-
-/** What any value costs beside its text: more than the longest header. */
-const overhead = 9;
+/** Maximum depth of objects within one another. */
 const maxDepth = 16;
-const maxTextBytes = 8 * 1024;
+/** Maximum characters of a key. */
+const maxKeyLength = 256;
+/** A list goes on only while there is room for a few values more. */
+const fewBytes = 4 * valueOverhead;
 
-/** A value that the codec takes, as like the original as the budget allows. `around`: the objects that it lies in. */
-export function soften(value: unknown, budget: Budget, wrap: WrapError, around: readonly object[] = []): unknown {
+/** A value that the codec takes, as like the original as the room allows. @param around the objects that it lies in */
+export function lossyCopy(value: unknown, room: ByteRoom, wrap: WrapError, around: readonly object[] = []): unknown {
   switch (typeof value) {
     case 'string':
-      return cutText(value, budget);
+      return cutText(value, room);
     case 'number':
     case 'boolean':
     case 'undefined':
-      return budget.take(overhead) ? value : null;
+      return room.take(valueOverhead) ? value : null;
     case 'bigint':
-      return BigInt.asIntN(8192, value) === value && budget.take(1024 + overhead)
+      return BigInt.asIntN(8192, value) === value && room.take(1024 + valueOverhead)
         ? value
-        : mark('a large bigint', budget);
+        : mark('a large bigint', room);
     case 'object':
       break;
     default:
-      return mark(describe(value), budget);
+      return mark(describe(value), room);
   }
-  if (!budget.take(overhead) || value === null) return null;
-  try {
-    return softenObject(value, budget, wrap, around) ?? mark(describe(value), budget);
-  } catch {
-    return mark(describe(value), budget);
-  }
+  if (!room.take(valueOverhead) || value === null) return null;
+  return attempt(() => copyObject(value, room, wrap, around)) ?? mark(describe(value), room);
 }
 
-function mark(text: string, budget: Budget): string {
-  budget.changed = true;
-  return cutText(`[${text}]`, budget);
-}
-
-/** undefined when it cannot be sent. */
-function softenObject(value: object, budget: Budget, wrap: WrapError, around: readonly object[]): unknown {
-  if (around.includes(value)) return mark('circular', budget);
-  if (around.length >= maxDepth) return mark('nested deeper', budget);
-  if (types.isNativeError(value) || value instanceof Error) return wrap(value, budget, around);
-  const within = [...around, value];
-  if (Array.isArray(value)) return softenItems(value, budget, wrap, within);
-  if (types.isMap(value)) return softenMap(value, budget, wrap, within);
-  if (types.isSet(value)) return new Set(softenItems(value, budget, wrap, within));
-  if (types.isDate(value)) return new Date(value.getTime());
-  const prototype: unknown = Object.getPrototypeOf(value);
-  if (ArrayBuffer.isView(value)) return softenView(value, prototype, budget);
-  if (prototype !== Object.prototype && prototype !== null) return undefined;
-  return softenRecord(value, budget, wrap, within);
-}
-
-function softenItems(items: Iterable<unknown>, budget: Budget, wrap: WrapError, around: readonly object[]): unknown[] {
-  const copy: unknown[] = [];
-  for (const item of items) {
-    if (budget.left < 4 * overhead) {
-      copy.push(mark('more', budget));
-      break;
-    }
-    copy.push(soften(item, budget, wrap, around));
-  }
-  return copy;
-}
-
-function softenMap(
-  map: ReadonlyMap<unknown, unknown>,
-  budget: Budget,
-  wrap: WrapError,
-  around: readonly object[],
-): unknown {
-  const copy = new Map<unknown, unknown>();
-  for (const [key, item] of map) {
-    if (budget.left < 4 * overhead) {
-      budget.changed = true;
-      break;
-    }
-    copy.set(soften(key, budget, wrap, around), soften(item, budget, wrap, around));
-  }
-  return copy;
-}
-
-function softenView(view: ArrayBufferView, prototype: unknown, budget: Budget): unknown {
-  const known =
-    prototype === Uint8Array.prototype || prototype === Buffer.prototype || viewType(prototype) !== undefined;
-  if (!known || types.isSharedArrayBuffer(view.buffer)) return undefined;
-  // Throws when it is detached: `encoder` would refuse it.
-  if (view.byteLength === 0) new Uint8Array(view.buffer);
-  return budget.take(view.byteLength) ? view : undefined;
-}
-
-/** The own enumerable properties of an object, but for those that `skip` names. */
-export function softenRecord(
+/** The own enumerable properties of an object, without those that `skip` names. */
+export function lossyRecord(
   record: object,
-  budget: Budget,
+  room: ByteRoom,
   wrap: WrapError,
   around: readonly object[],
   skip: (key: string) => boolean = key => key === '__proto__',
 ): Record<string, unknown> {
   const copy: Record<string, unknown> = {};
   for (const key of Object.keys(record)) {
-    if (budget.left < 4 * overhead) {
-      budget.changed = true;
+    if (room.left < fewBytes) {
+      room.changed = true;
       break;
     }
     if (skip(key)) continue;
-    if (key.length > 256 || !isPlainText(key) || !budget.take(byteLength(key) + overhead)) {
-      budget.changed = true;
+    if (key.length > maxKeyLength || !isPlainText(key) || !room.take(byteLength(key) + valueOverhead)) {
+      room.changed = true;
       continue;
     }
-    let item: unknown;
-    try {
-      item = (record as Record<string, unknown>)[key];
-    } catch {
-      item = mark('a getter that throws', budget);
-    }
-    copy[key] = soften(item, budget, wrap, around);
+    const read = attempt(() => ({item: (record as Record<string, unknown>)[key]}));
+    copy[key] = lossyCopy(read ? read.item : mark('a getter that throws', room), room, wrap, around);
   }
   return copy;
 }
 
-/** A text that fits: cut, with a mark that tells how much is gone. */
-export function cutText(text: string, budget: Budget, maxBytes: number = maxTextBytes): string {
-  const room = Math.min(budget.left - overhead, maxBytes);
-  // No character takes less than a byte: what is too long need not be counted.
-  const bytes = text.length > room ? Number.POSITIVE_INFINITY : byteLength(text);
-  if (bytes <= room) {
-    budget.take(bytes + overhead);
-    return text;
-  }
-  budget.changed = true;
-  const kept = room - markBytes;
-  if (kept <= 0) return '';
-  const {read} = new TextEncoder().encodeInto(text, new Uint8Array(kept));
-  const end = isPlainText(text.slice(0, read)) ? read : Math.min(read, kept >> 1);
-  budget.take(room + overhead);
-  return `${text.slice(0, end)}… (${text.length - end} more characters)`;
+/** A text in the place of what cannot cross. */
+function mark(text: string, room: ByteRoom): string {
+  room.changed = true;
+  return cutText(`[${text}]`, room);
 }
 
-/** Of the mark that says how much is gone, at most: also where a text goes as UTF-16. */
-export const markBytes = 64;
+/** Undefined when the object cannot be sent. */
+function copyObject(value: object, room: ByteRoom, wrap: WrapError, around: readonly object[]): unknown {
+  if (around.includes(value)) return mark('circular', room);
+  if (around.length >= maxDepth) return mark('nested deeper', room);
+  if (isError(value)) return wrap(value, room, around);
+  const within = [...around, value];
+  if (Array.isArray(value)) return copyItems(value, room, wrap, within);
+  if (types.isMap(value)) return copyMap(value, room, wrap, within);
+  if (types.isSet(value)) return new Set(copyItems(value, room, wrap, within));
+  if (types.isDate(value)) return new Date(value.getTime());
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (ArrayBuffer.isView(value)) return ownView(value, prototype, room);
+  if (prototype !== Object.prototype && prototype !== null) return undefined;
+  return lossyRecord(value, room, wrap, within);
+}
 
-/** As it is sent: what is no well-formed text by itself goes as UTF-16. */
-export const byteLength = (text: string): number => (isPlainText(text) ? Buffer.byteLength(text) : text.length * 2);
+function copyItems(items: Iterable<unknown>, room: ByteRoom, wrap: WrapError, around: readonly object[]): unknown[] {
+  const copy: unknown[] = [];
+  for (const item of items) {
+    if (room.left < fewBytes) {
+      copy.push(mark('more', room));
+      break;
+    }
+    copy.push(lossyCopy(item, room, wrap, around));
+  }
+  return copy;
+}
+
+function copyMap(
+  map: ReadonlyMap<unknown, unknown>,
+  room: ByteRoom,
+  wrap: WrapError,
+  around: readonly object[],
+): unknown {
+  const copy = new Map<unknown, unknown>();
+  for (const [key, item] of map) {
+    if (room.left < fewBytes) {
+      room.changed = true;
+      break;
+    }
+    copy.set(lossyCopy(key, room, wrap, around), lossyCopy(item, room, wrap, around));
+  }
+  return copy;
+}
+
+/** The view itself, when its memory belongs to this process alone. */
+function ownView(view: ArrayBufferView, prototype: unknown, room: ByteRoom): unknown {
+  const known =
+    prototype === Uint8Array.prototype || prototype === Buffer.prototype || viewType(prototype) !== undefined;
+  if (!known || types.isSharedArrayBuffer(view.buffer)) return undefined;
+  // Throws when the buffer is detached, which `encoder` would refuse.
+  if (view.byteLength === 0) new Uint8Array(view.buffer);
+  return room.take(view.byteLength) ? view : undefined;
+}

@@ -1,12 +1,12 @@
 /**
- * MessagePack by msgpack-lite: the reference, always there.
- * Floor 1: one of the two libraries below `codec`; what it is given was prepared.
+ * Writes MessagePack with msgpack-lite: the reference library, which is always installed.
+ * Floor 1: one of the two libraries below `codec`. It gets plain values only, as `encoder` makes them.
  */
 import {createRequire} from 'node:module';
-import {binaryHeader, Ready} from './extensions.js';
+import {binaryHeader, Encoded} from './encoded.js';
 import type {Library} from './library.js';
 
-/** What we use of msgpack-lite. */
+/** The part of msgpack-lite that is used here. */
 interface MsgpackLite {
   createCodec(): LiteCodec;
   encode(value: unknown, options: {codec: LiteCodec}): Buffer;
@@ -17,25 +17,25 @@ interface LiteCodec {
 }
 interface LiteEncoder {
   buffer: Buffer;
-  /** Makes room in `buffer` and returns where. */
+  /** Makes room in `buffer` and returns its offset. */
   reserve(length: number): number;
   /** Writes bytes. */
   send(bytes: Uint8Array): void;
 }
 
 export function loadMsgpackLite(): Library {
-  // Its entry without the streams, which would take as long to load as the rest.
+  // This entry leaves out the streams, which would take as long to load as the rest.
   const lite = createRequire(import.meta.url)('msgpack-lite/lib/browser') as MsgpackLite;
   const codec = lite.createCodec();
   const encodeAtom = codec.encode;
   codec.encode = (encoder, value) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) encodeAtom(encoder, value);
-    else if (value instanceof Ready) encoder.send(value.bytes);
+    else if (value instanceof Encoded) encoder.send(value.bytes);
     else if (value instanceof Uint8Array) sendBinary(encoder, value);
     else encodeRecord(encoder, value as Record<string, unknown>);
   };
 
-  // Not by the library: it looks at `constructor` and at `_isUint64BE`, which are keys like any other in a message.
+  // The library itself would look at `constructor` and at `_isUint64BE`, which are keys like any other in a message.
   function encodeRecord(encoder: LiteEncoder, record: Record<string, unknown>): void {
     const keys = Object.keys(record);
     const {length} = keys;
@@ -51,7 +51,7 @@ export function loadMsgpackLite(): Library {
   return {name: 'msgpack-lite', encode: value => lite.encode(value, {codec})};
 }
 
-/** Not by the library: for 255 bytes it writes a longer header than needed. */
+/** The library itself writes a longer header than needed for 255 bytes. */
 function sendBinary(encoder: LiteEncoder, bytes: Uint8Array): void {
   writeHeader(encoder, binaryHeader(bytes.length));
   encoder.send(bytes);

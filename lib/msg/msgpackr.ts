@@ -1,29 +1,29 @@
 /**
- * MessagePack by msgpackr: optional, several times faster, taken when it is installed.
- * Floor 1: one of the two libraries below `codec`; what it is given was prepared.
+ * Writes MessagePack with msgpackr: optional, several times faster, used when it is installed.
+ * Floor 1: one of the two libraries below `codec`. It gets plain values only, as `encoder` makes them.
  */
 import {createRequire} from 'node:module';
-import {Ready} from './extensions.js';
+import {Encoded} from './encoded.js';
 import type {Library} from './library.js';
 
-/** What we use of msgpackr. */
+/** The part of msgpackr that is used here. */
 interface Msgpackr {
   readonly Packr: new (options: object) => {pack(value: unknown): Buffer; useBuffer(buffer: Buffer): void};
   addExtension(extension: object): void;
 }
 type Allocate = (size: number) => {target: Buffer; position: number};
 
-/** @throws when it is not installed */
+/** @throws Error when msgpackr is not installed */
 export function loadMsgpackr(): Library {
-  // This build loads in half the time of the main one: no streams, no native addon, no generated code. Few others
-  // load it, which matters because its output buffer and its table of extensions belong to the module.
+  // This build has no streams, no native addon and no generated code: it loads in half the time of the main one. Its output
+  // buffer and its table of extensions belong to the module, so it matters that few other packages load this build.
   const {Packr, addExtension} = createRequire(import.meta.url)('msgpackr/index-no-eval') as Msgpackr;
   const packr = new Packr({useRecords: false, variableMapSize: true, moreTypes: false, useToJSON: false});
   addExtension({
-    Class: Ready,
-    // Required, and never written; above any type that a message can name.
+    Class: Encoded,
+    // msgpackr requires a number and never writes it. This one is above every type that a message can name.
     type: 0x100,
-    pack({bytes}: Ready, allocate: Allocate) {
+    pack({bytes}: Encoded, allocate: Allocate) {
       const {target, position} = allocate(bytes.length);
       target.set(bytes, position);
     },
@@ -39,13 +39,15 @@ export function loadMsgpackr(): Library {
       } finally {
         packing--;
       }
-      // It goes on writing behind the last message, however large the memory was that this one took. Within
-      // another message (a getter may encode) that memory is still in use.
+      // msgpackr goes on writing behind the last message, however large its memory was, which would be kept alive. While
+      // another message is being packed (a getter may encode a message) that memory is still in use.
       if (packing === 0 && bytes.buffer.byteLength > maxSlabBytes) packr.useBuffer(Buffer.allocUnsafeSlow(slabBytes));
       return bytes;
     },
   };
 }
 
+/** Bytes of a new output buffer. */
 const slabBytes = 8192;
+/** Maximum bytes of an output buffer that goes on being used. */
 const maxSlabBytes = 1024 * 1024;

@@ -1,14 +1,15 @@
 /**
- * Reads MessagePack and checks it in the same pass: the short way for what is small, and the only way for extensions.
- * Floor 1: above `extensions` and `revive`; `codec` decides which values come here.
+ * Reads MessagePack and checks it in the same pass.
+ * Floor 1: above `unpack` and `revive`, below `codec`, whichever library wrote the bytes.
  */
 import {isUtf8} from 'node:buffer';
 import {ProtocolError} from '../base/errors.js';
-import {binaryWeight, Ext, isNested, malformed, unpackLeaf, weightOf} from './extensions.js';
+import {binaryWeight, Ext, isNested, weightOf} from './extensions.js';
 import {limits} from './limits.js';
 import {reviveNode} from './revive.js';
+import {malformed, unpackLeaf, unpackNested} from './unpack.js';
 
-/** The one value that the bytes hold. Nothing in it shares memory with them. @throws ProtocolError */
+/** The one value in the bytes. Nothing in it shares memory with them. @throws ProtocolError */
 export function read(bytes: Uint8Array): unknown {
   const reader = new Reader(bytes);
   const value = reader.value(0);
@@ -16,9 +17,10 @@ export function read(bytes: Uint8Array): unknown {
   return value;
 }
 
-/** One view for all numbers: to make one for each message takes longer than to read the message. */
+/** One view for all numbers, because to make one for each message takes longer than to read the message. */
 const float = new DataView(new ArrayBuffer(8));
 const floatBytes = new Uint8Array(float.buffer);
+/** Keys that were read before, by a hash of their bytes. */
 const knownKeys: string[] = Array.from({length: 1024}, () => '');
 
 class Reader {
@@ -99,11 +101,11 @@ class Reader {
   #array(length: number, depth: number): unknown[] {
     this.#enter(length, depth);
     const bytes = this.#bytes;
-    // A long one grows with its elements: a header costs a liar nothing.
+    // A long array grows with its elements, because a peer could claim any length.
     const array: unknown[] = length <= 1024 ? new Array(length) : [];
     for (let i = 0; i < length; i++) {
       const token = bytes[this.at] as number;
-      // The numbers up to 127 without a call; beyond the end this is false.
+      // The numbers up to 127 are read without a call. Beyond the end of the bytes this is false.
       if (token < 0x80) {
         this.at++;
         array[i] = token;
@@ -122,7 +124,7 @@ class Reader {
     return record;
   }
 
-  /** A container of so many values and keys, each of which takes a byte at least. */
+  /** Enters a container. @param nodes the number of its values and keys, each of which takes a byte at least */
   #enter(nodes: number, depth: number): void {
     if (depth >= limits.depth) throw new ProtocolError(`nested deeper than ${limits.depth}`);
     this.#need(nodes);
@@ -151,7 +153,7 @@ class Reader {
     }
   }
 
-  /** The keys of messages recur: one met before costs a comparison, and is a string that property access knows. */
+  /** The keys of messages recur. A key that was read before costs a comparison, and is a string that property access knows. */
   #shortKey(length: number): string {
     const at = this.#need(length);
     const bytes = this.#bytes;
@@ -172,7 +174,7 @@ class Reader {
       }
     }
     const key = checkedKey(this.#text(length));
-    // Only ASCII is as long in bytes.
+    // Only an ASCII text has as many characters as bytes.
     if (key.length === length) knownKeys[slot] = key;
     return key;
   }
@@ -190,7 +192,7 @@ class Reader {
     }
     this.#buffer ??= Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const text = this.#buffer.toString('utf8', at, end);
-    // The decoder puts U+FFFD in the place of what is no UTF-8; it may also have been sent.
+    // The decoder puts U+FFFD where the bytes are not UTF-8. The sender may also have sent that character.
     if (text.includes('\ufffd') && !isUtf8(bytes.subarray(at, end)))
       throw new ProtocolError('a text that is no UTF-8 arrived');
     this.at = end;
@@ -210,9 +212,7 @@ class Reader {
     const content = this.value(depth);
     if (this.at !== end) throw malformed(type);
     if (type === Ext.Error) return reviveNode(content);
-    if (!Array.isArray(content)) throw malformed(type);
-    if (type === Ext.Set) return new Set(content);
-    return type === Ext.Map ? unpackMap(content) : unpackRegExp(content);
+    return unpackNested(type, content);
   }
 
   #float(): number {
@@ -246,7 +246,7 @@ class Reader {
     return this.#bytes.subarray(at, this.at);
   }
 
-  /** Where the reader stands, when so many bytes follow. */
+  /** The place where the reader stands. @throws ProtocolError when fewer than `length` bytes follow */
   #need(length: number): number {
     if (length > this.#bytes.length - this.at) throw new ProtocolError('a value is cut short');
     return this.at;
@@ -254,12 +254,12 @@ class Reader {
 }
 
 function checkedKey(key: string): string {
-  // Assigned, it would set the prototype of what is being read.
+  // To assign this key would set the prototype of the object.
   if (key === '__proto__') throw new ProtocolError('an object with the key __proto__ arrived');
   return key;
 }
 
-/** A call into the decoder costs more than short texts are worth. undefined when it is not all ASCII. */
+/** Reads a short text without a call into the decoder, which would cost more. Undefined when the text is not all ASCII. */
 function shortAscii(bytes: Uint8Array, from: number, end: number): string | undefined {
   let text = '';
   let at = from;
@@ -277,29 +277,4 @@ function shortAscii(bytes: Uint8Array, from: number, end: number): string | unde
     text += String.fromCharCode(byte);
   }
   return text;
-}
-
-function unpackMap(content: readonly unknown[]): Map<unknown, unknown> {
-  if (content.length % 2 !== 0) throw malformed(Ext.Map);
-  const map = new Map<unknown, unknown>();
-  for (let i = 0; i < content.length; i += 2) map.set(content[i], content[i + 1]);
-  return map;
-}
-
-function unpackRegExp([source, flags, lastIndex = 0, ...more]: readonly unknown[]): RegExp {
-  if (
-    typeof source !== 'string' ||
-    typeof flags !== 'string' ||
-    typeof lastIndex !== 'number' ||
-    more.length > 0 ||
-    source.length > limits.patternBytes
-  )
-    throw malformed(Ext.RegExp);
-  try {
-    const pattern = new RegExp(source, flags);
-    pattern.lastIndex = lastIndex;
-    return pattern;
-  } catch {
-    throw malformed(Ext.RegExp);
-  }
 }

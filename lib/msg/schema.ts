@@ -4,7 +4,8 @@
  * Floor 1: a schema is known by its shape; `context` says which value is checked at which end.
  */
 import {isThenable} from '../base/answer.js';
-import {formatPath, MessageTypeError} from '../base/errors.js';
+import {MessageTypeError} from '../base/errors.js';
+import {formatPath} from '../base/value-path.js';
 
 /** What such a library's schema has in common with all others: `Input` is checked, `Output` is what it is parsed to. */
 export interface StandardSchema<Input = unknown, Output = Input> {

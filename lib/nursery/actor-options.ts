@@ -5,7 +5,8 @@
 import {type ExposedHome, homesOf} from '../actor/exposed.js';
 import type {RemoteFn} from '../actor/marks.js';
 import type {DebugMode, TreeOptions} from '../actor/tree-options.js';
-import {isLogLevel, type LogLevel} from '../base/log.js';
+import {type LogLevel, logLevels} from '../base/log.js';
+import {checkBoolean, checkKeys, checkWord} from '../base/option-checks.js';
 
 /** What an actor runs in: an operating-system process, a worker thread, or a part of the process that starts it. */
 export type Backend = 'process' | 'thread' | 'inline';
@@ -77,8 +78,7 @@ export function planOf(name: string, options: ActorOptions, inherited: TreeOptio
     throw new TypeError('startActor(): the name is a text of 1 to 200 characters');
   if (typeof options !== 'object' || options === null)
     throw new TypeError('startActor(): options with `expose` are needed');
-  for (const key of Object.keys(options))
-    if (!actorOptions.has(key)) throw new TypeError(`startActor(): there is no option ${key}`);
+  checkKeys(options, actorOptions, 'startActor(): ');
   const {
     expose,
     backend = 'process',
@@ -89,14 +89,12 @@ export function planOf(name: string, options: ActorOptions, inherited: TreeOptio
     execArgv,
     stdio = 'inherit',
   } = options;
-  const refused: readonly string[] | undefined = unsupported[backend];
-  if (!refused) throw new TypeError(`startActor(): the backend is process, thread or inline, not ${String(backend)}`);
-  for (const key of refused)
+  checkWord('startActor(): the backend', backend, Object.keys(unsupported));
+  for (const key of unsupported[backend])
     if (key in options)
       throw new TypeError(`startActor(): an actor with the backend ${backend} has no ${key} of its own`);
-  if (!isLogLevel(logLevel)) throw new TypeError(`startActor(): ${String(logLevel)} is no logLevel`);
-  if (!['inherit', 'prefix', 'ignore'].includes(stdio))
-    throw new TypeError(`startActor(): stdio is inherit, prefix or ignore, not ${String(stdio)}`);
+  checkWord('startActor(): logLevel', logLevel, logLevels);
+  checkWord('startActor(): stdio', stdio, ['inherit', 'prefix', 'ignore']);
   return {
     backend,
     name,
@@ -114,7 +112,7 @@ export function planOf(name: string, options: ActorOptions, inherited: TreeOptio
 /** The root gives out the terminal: in a tree without debug mode no actor can be debugged. @throws TypeError */
 function debugOf(on: unknown, inherited: DebugMode | undefined): DebugMode | undefined {
   if (on === undefined) return inherited;
-  if (typeof on !== 'boolean') throw new TypeError(`startActor(): debug is true or false, not ${String(on)}`);
+  checkBoolean('startActor(): debug', on);
   if (on && !inherited)
     throw new TypeError(
       'startActor(): debug needs a tree in debug mode: main(body, {debug: true}), or RXTRACTOR_DEBUG=1',

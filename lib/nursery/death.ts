@@ -5,6 +5,7 @@
 import type {ExposedHome} from '../actor/exposed.js';
 import {type ActorId, formatActor} from '../base/actor-id.js';
 import {ActorDied, type Exit, SpawnFailed, type SpawnPhase} from '../base/errors.js';
+import {causeOf, isError, thrownText} from '../base/foreign.js';
 
 /** What the parent knows about an actor that has ended. */
 export interface Ending {
@@ -22,7 +23,7 @@ export function actorDiedError(ending: Ending, actor: ActorId | undefined): Acto
   const who = actor ? formatActor(actor) : ending.name;
   const isOutOfMemory = (exit.signal === 'SIGABRT' || exit.code === 1) && stderr.includes('heap out of memory');
   const heap = isOutOfMemory ? ' (its heap was out of memory)' : '';
-  const message = `${who} died (${exitText(exit)})${heap}${failure ? `: ${messageOf(failure.error)}` : ''}`;
+  const message = `${who} died (${exitText(exit)})${heap}${failure ? `: ${thrownText(failure.error)}` : ''}`;
   return new ActorDied(message, {exit, stderr, actor, cause: failure?.error});
 }
 
@@ -35,13 +36,13 @@ export function spawnFailedError(
 ): SpawnFailed {
   const where = phase === 'import' ? `import of ${modulesOf(homes)}` : phase;
   const why = failure
-    ? messageOf(failure.error)
+    ? thrownText(failure.error)
     : lateMs === undefined
       ? `it ended (${exitText(exit)})${hintOf(phase, exit)}`
       : `it was not ready within ${lateMs} ms`;
   const tail = stderr === '' ? '' : `\n--- the end of its stderr ---\n${stderr}`;
   // The cause is what was thrown in the actor, not the RemoteActorError around it.
-  const cause = failure?.error instanceof Error ? (failure.error.cause ?? failure.error) : undefined;
+  const cause = isError(failure?.error) ? (causeOf(failure.error) ?? failure.error) : undefined;
   return new SpawnFailed(`actor ${name} could not be started (phase ${where}): ${why}${tail}`, {
     phase,
     cause,
@@ -63,8 +64,4 @@ function modulesOf(homes: readonly ExposedHome[]): string {
 function hintOf(phase: SpawnPhase, {code}: Exit): string {
   if (phase !== 'import' || (code !== 0 && code !== 13)) return '';
   return ' while it imported what it exposes: a top-level await that never settles, or a process.exit()';
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

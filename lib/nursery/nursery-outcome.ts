@@ -3,7 +3,8 @@
  * Floor 6: below `running-nursery`.
  */
 import {isCausedBy} from '../base/cause.js';
-import {ContextCancelled, NurseryError, suppress} from '../base/errors.js';
+import {ContextCancelled, NurseryError} from '../base/errors.js';
+import {suppress} from '../base/suppressed.js';
 
 /**
  * One error leaves as itself, several as NurseryError. An error that another one has caused, and the cancellations, are not

@@ -7,6 +7,7 @@ import type {Marked} from '../actor/marks.js';
 import {type CallOptions, checkOptions, onTerms, type Portal} from '../actor/portal.js';
 import {plainClock} from '../base/clock.js';
 import {ContextCancelled} from '../base/errors.js';
+import {checkCount, checkKeys} from '../base/option-checks.js';
 import {ownCancel} from '../base/scope.js';
 import {framesAbove} from '../context/protocol/call.js';
 import {cancellable, mapOver} from '../context/rx/bounded-work.js';
@@ -72,6 +73,8 @@ export interface Pool extends AsyncDisposable {
  */
 export type PoolCallOptions = Pick<CallOptions, 'signal' | 'timeout'>;
 
+const poolCallOptions = new Set(['signal', 'timeout']);
+
 /** The nursery of a pool: it starts the workers, and the tasks of the pool belong to it. */
 export interface PoolOwner {
   spawn(name: string, options: ActorOptions, onDeath: (error: unknown) => void): StartedActor;
@@ -88,8 +91,7 @@ export interface StartedActor {
 
 /** Resolves when all workers serve. @throws RangeError for a wrong size, and whatever starting an actor throws */
 export async function openPool(owner: PoolOwner, name: string, size: number, options: ActorOptions): Promise<Pool> {
-  if (!Number.isInteger(size) || size < 1)
-    throw new RangeError(`openPool() takes a number of workers from 1 on, not ${size}`);
+  checkCount('openPool(): size', size, 'workers');
   const workers = Array.from({length: size}, (_, index) => new Worker(owner, `${name}-${index}`, options));
   try {
     await Promise.all(workers.map(worker => worker.portal()));
@@ -132,8 +134,7 @@ class RunningPool implements Pool {
   }
 
   with(options: PoolCallOptions): Pool {
-    for (const key of Object.keys(options))
-      if (key !== 'signal' && key !== 'timeout') throw new TypeError(`pool.with(): there is no option ${key}`);
+    checkKeys(options, poolCallOptions, 'pool.with(): ');
     checkOptions(options);
     return new RunningPool(this.#owner, this.#workers, {...this.#callOptions, ...options});
   }

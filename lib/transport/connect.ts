@@ -1,6 +1,6 @@
 /**
- * Goes to an address at which somebody listens.
- * Floor 2: the other side of `listener`.
+ * Connects to an address at which another process listens.
+ * Floor 2: the other side of `listener`; `channel/listen` runs the handshake over the transport that comes out.
  */
 import {connect, type Socket} from 'node:net';
 import {connect as connectTls} from 'node:tls';
@@ -9,40 +9,44 @@ import {plainClock} from '../base/clock.js';
 import {ContextCancelled, HandshakeRejected, TransportClosed} from '../base/errors.js';
 import {escapeText} from '../base/escape.js';
 import {type Address, checkPathLength, formatAddress, isLoopbackHost} from './address.js';
-import {outOfDescriptors, transportOf} from './listener.js';
-import {checkRoad, clientOptions, exposed, type TlsOptions} from './tls.js';
+import {descriptorError, transportOf} from './listener.js';
+import {checkSafeAddress, clientOptions, type TlsOptions, unsafeAddressError} from './tls.js';
 import type {Transport} from './transport.js';
 
-export interface ConnectOptions {
+export interface ConnectToOptions {
+  /** A frame of more bytes than this ends the transport. */
   readonly maxFrameBytes: number;
-  /** For `tls:` only. */
+  /** The certificates; for a `tls:` address only. */
   readonly tls?: TlsOptions | undefined;
+  /** Aborting it ends the attempt. */
   readonly signal?: AbortSignal | undefined;
-  /** In ms, for all of it: names, connection, certificates. */
+  /** Timeout in ms for the whole attempt: resolving the name, the connection, and the certificates. */
   readonly timeout: number;
 }
 
 /**
+ * Connects, and checks certificates where the address is `tls:`.
+ *
  * @throws TypeError for an address that is refused; TransportClosed when nobody answers there (`reset`), or not in time
  * (`heartbeat`); HandshakeRejected for a certificate that does not fit; ResourceExhausted `fd`; ContextCancelled by `signal`
  */
-export async function connectTo(address: Address, options: ConnectOptions): Promise<Transport> {
-  checkRoad(address, options.tls);
+export async function connectTo(address: Address, options: ConnectToOptions): Promise<Transport> {
+  checkSafeAddress(address, options.tls);
   if (address.kind === 'unix') checkPathLength(address.path);
   else if (address.port === 0) throw new TypeError(`${formatAddress(address)}: nobody can be reached at port 0`);
-  const socket = await opened(address, options);
+  const socket = await openSocket(address, options);
   if (address.kind === 'tcp' && !isLoopbackHost(socket.remoteAddress ?? '')) {
     socket.destroy();
-    throw exposed(formatAddress(address));
+    throw unsafeAddressError(formatAddress(address));
   }
   if (address.kind !== 'unix') socket.setNoDelay(true);
   return transportOf(socket, address.kind, options.maxFrameBytes);
 }
 
-function opened(address: Address, {tls, signal, timeout}: ConnectOptions): Promise<Socket> {
+function openSocket(address: Address, {tls, signal, timeout}: ConnectToOptions): Promise<Socket> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) {
-      reject(aborted(address, signal.reason));
+      reject(abortedError(address, signal.reason));
       return;
     }
     const socket = socketTo(address, tls);
@@ -51,14 +55,14 @@ function opened(address: Address, {tls, signal, timeout}: ConnectOptions): Promi
       stopListening();
       socket.removeListener('error', failed);
       if (!error) return resolve(socket);
-      // What a dying socket still says interests nobody.
+      // An error of a socket that is being destroyed does not matter any more, but without a listener it would be uncaught.
       socket.on('error', () => {});
       socket.destroy();
       reject(error);
     };
-    const failed = (error: Error): void => settle(faultOf(address, error));
-    const stopWaiting = plainClock.deadline(timeout, () => settle(late(address, timeout)));
-    const stopListening = onAbort(signal, reason => settle(aborted(address, reason)));
+    const failed = (error: Error): void => settle(connectionError(address, error));
+    const stopWaiting = plainClock.deadline(timeout, () => settle(timeoutError(address, timeout)));
+    const stopListening = onAbort(signal, reason => settle(abortedError(address, reason)));
     socket.once('error', failed);
     socket.once(address.kind === 'tls' ? 'secureConnect' : 'connect', () => settle());
   });
@@ -70,12 +74,12 @@ function socketTo(address: Address, tls: TlsOptions | undefined): Socket {
   return address.kind === 'tls' ? connectTls({host, port, ...clientOptions(tls as TlsOptions)}) : connect(port, host);
 }
 
-function faultOf(address: Address, error: Error): Error {
-  const exhausted = outOfDescriptors(address, error);
+function connectionError(address: Address, error: Error): Error {
+  const exhausted = descriptorError(address, error);
   if (exhausted) return exhausted;
   const where = escapeText(formatAddress(address));
   const why = escapeText(error.message || String((error as NodeJS.ErrnoException).code));
-  if (address.kind === 'tls' && !isOfSystem(error))
+  if (address.kind === 'tls' && !isSystemError(error))
     return new HandshakeRejected(`the certificates of ${where} and this side do not fit: ${why}`, {
       reason: 'certificate',
       cause: error,
@@ -83,18 +87,18 @@ function faultOf(address: Address, error: Error): Error {
   return new TransportClosed(`nobody could be reached at ${where}: ${why}`, {kind: 'reset', cause: error});
 }
 
-/** `ECONNREFUSED` and its like; faults of certificates and of TLS have other codes. */
-function isOfSystem(error: Error): boolean {
+/** Whether the system made the error, like `ECONNREFUSED`. Errors of certificates and of TLS have other codes. */
+function isSystemError(error: Error): boolean {
   const {code = ''} = error as NodeJS.ErrnoException;
   return /^E(?!RR)/.test(code) && code !== 'EPROTO';
 }
 
-function late(address: Address, timeout: number): TransportClosed {
+function timeoutError(address: Address, timeout: number): TransportClosed {
   const text = `nobody answered at ${escapeText(formatAddress(address))} within ${timeout} ms`;
   return new TransportClosed(text, {kind: 'heartbeat'});
 }
 
-function aborted(address: Address, cause: unknown): ContextCancelled {
+function abortedError(address: Address, cause: unknown): ContextCancelled {
   const text = `connecting to ${escapeText(formatAddress(address))} was cancelled (requested)`;
   return new ContextCancelled(text, {canceller: undefined, reason: 'requested', cause});
 }

@@ -1,9 +1,11 @@
 /**
- * The private folder in which the actors of one tree have their Unix sockets, and what becomes of those that dead trees left.
- * Floor 2: above `owner`; the root makes it when an actor first listens, its children open it by path.
+ * The private folder in which the actors of one tree have their Unix sockets. It also removes the folders of trees that have
+ * ended without doing so.
+ * Floor 2: above `owner`. The root makes the folder when an actor first listens; its children get the path.
  *
- * `$XDG_RUNTIME_DIR/rxtractor`, or `rxtractor-<uid>` in the folder for temporary files, holds one folder for each tree:
- * `<pid>-<start of that process>-<tree>`. All of them are 0700 and ours, or nothing is put into them.
+ * The base folder is `$XDG_RUNTIME_DIR/rxtractor`, or `rxtractor-<uid>` in the folder for temporary files. It holds one folder
+ * for each tree: `<pid>-<start of that process>-<tree>`. All of them must have mode 0700 and belong to this user; otherwise they
+ * are not used.
  */
 import {randomInt} from 'node:crypto';
 import {chmodSync, lstatSync, mkdirSync, readdirSync, rmdirSync, type Stats, statSync, unlinkSync} from 'node:fs';
@@ -11,14 +13,16 @@ import {tmpdir} from 'node:os';
 import {basename, dirname, isAbsolute, join} from 'node:path';
 import {ResourceExhausted} from '../base/errors.js';
 import {escapeText} from '../base/escape.js';
+import {thrownText} from '../base/foreign.js';
 import {log} from '../base/log.js';
 import {maxPathBytes} from './address.js';
 import {isGone, type Owner, thisOwner} from './owner.js';
 
 export interface FolderOptions {
   readonly treeId: string;
+  /** Default: the environment of this process. */
   readonly env?: Readonly<Record<string, string | undefined>>;
-  /** Where temporary files lie. */
+  /** The folder for temporary files. Default: that of the system. */
   readonly temporary?: string;
 }
 
@@ -26,14 +30,15 @@ export class Folder {
   readonly path: string;
   #count = 0;
 
-  /** @param path that of `makeFolder` in the root */
+  /** @param path the `path` of the folder that `makeFolder` has made in the root */
   constructor(path: string) {
     this.path = path;
   }
 
   /**
-   * A path for one more socket. Its name is short and says nothing of the actor, so that no actor's name can make it
-   * too long or lead elsewhere; and it never comes again. The folder is made anew where a cleaner has removed it.
+   * A path for one more socket, which is never given out again. The name is short and does not contain the name of the actor,
+   * so an actor's name cannot make it too long or lead to another folder. If a cleaner has removed the folder, it is made again.
+   *
    * @throws ResourceExhausted `folder`
    */
   newSocketPath(): string {
@@ -42,13 +47,13 @@ export class Folder {
     return join(this.path, socketName(this.#count++));
   }
 
-  /** At the end of the tree. What cannot be removed is logged: it must not take the place of how the tree ended. */
+  /** Removes it at the end of the tree. A failure is only logged, because it must not hide how the tree ended. */
   remove(): void {
     removeFlat(this.path);
   }
 }
 
-/** The folder of a new tree; those of dead ones beside it are removed. @throws ResourceExhausted `folder` */
+/** Makes the folder of a new tree, and removes the folders of ended trees beside it. @throws ResourceExhausted `folder` */
 export function makeFolder(options: FolderOptions): Folder {
   const name = folderName(options.treeId);
   const folder = new Folder(join(makeBase(options, name), name));
@@ -69,7 +74,7 @@ export function sweep(base: string): void {
   }
 }
 
-/** 41 random bits: no two processes of a tree take the same, and none takes that of a process before it. */
+/** The name has 41 random bits, so that two processes of a tree do not take the same one, even after each other. */
 function socketName(count: number): string {
   return `${count.toString(36)}-${randomInt(36 ** 8)
     .toString(36)
@@ -84,18 +89,18 @@ function folderName(treeId: string): string {
 
 const labelOf = (treeId: string): string => treeId.replaceAll(/[^a-z0-9]/gi, '').slice(0, 8) || 'tree';
 
-/** Whether a socket's path is in the folder of a tree, as far as its name tells. */
+/** Whether a socket is in the folder of a tree, as far as the name of its folder tells. */
 export function isOfTree(path: string, treeId: string): boolean {
   return basename(dirname(path)).split('-')[2] === labelOf(treeId);
 }
 
-/** Whose folder it is by its name; undefined for a name that we do not give. */
+/** The process that made a folder, read from its name; undefined for a name that this library does not give. */
 function ownerOf(name: string): Owner | undefined {
   const [, pid, start = '', space = ''] = /^(\d{1,10})-([0-9a-z]+)-[0-9a-zA-Z]{1,8}(?:-([0-9a-z]+))?$/.exec(name) ?? [];
   return pid === undefined ? undefined : {pid: Number(pid), start, space};
 }
 
-/** The user's own runtime folder where there is one of use, else the folder for temporary files. */
+/** Makes the base folder: in the user's runtime folder when that can be used, otherwise in the folder for temporary files. */
 function makeBase({env = process.env, temporary = tmpdir()}: FolderOptions, name: string): string {
   const runtime = env.XDG_RUNTIME_DIR;
   if (runtime !== undefined && isAbsolute(runtime)) {
@@ -109,16 +114,16 @@ function makeBase({env = process.env, temporary = tmpdir()}: FolderOptions, name
   }
   const base = join(temporary, `rxtractor-${uid()}`);
   const fault = sharedFault(temporary) ?? lengthFault(base, name);
-  if (fault !== undefined) throw refusal(temporary, fault);
+  if (fault !== undefined) throw folderError(temporary, fault);
   ensurePrivate(base);
   return base;
 }
 
-/** Makes the folder where it is missing, takes away what others may do in it. @throws ResourceExhausted `folder` */
+/** Makes the folder if it is missing, and takes away all rights of others. @throws ResourceExhausted `folder` */
 function ensurePrivate(path: string): void {
   const fault = makeFault(path) ?? faultOf(path);
-  if (fault !== undefined) throw refusal(path, fault);
-  // Not what `mkdir` was asked for where the umask is odd, and not for a folder that was there.
+  if (fault !== undefined) throw folderError(path, fault);
+  // The mode may differ from what `mkdir` was asked for: with an unusual umask, or when the folder was there before.
   if ((lstatSync(path).mode & 0o777) !== 0o700) chmodSync(path, 0o700);
 }
 
@@ -131,7 +136,7 @@ function makeFault(path: string): string | undefined {
   return undefined;
 }
 
-/** Why a folder is none of ours. `lstat`: a link would lead wherever its maker likes. */
+/** Why a folder cannot be used; undefined when it can. It uses `lstat`, because a link can lead to a folder of another user. */
 function faultOf(path: string): string | undefined {
   const stats = look(path);
   if (!stats) return 'is not there';
@@ -140,12 +145,12 @@ function faultOf(path: string): string | undefined {
   return stats.uid === uid() ? undefined : `belongs to another user (${stats.uid})`;
 }
 
-/** What the system made for the user alone is not ours to mend. */
+/** Why the runtime folder is not private. It is not repaired, because the system has made it, not this library. */
 function openFault(path: string): string | undefined {
   return ((look(path)?.mode ?? 0) & 0o077) === 0 ? undefined : 'is open to others';
 }
 
-/** In a shared folder, nobody else may be able to put another thing in the place of ours. */
+/** Why a shared folder is not safe: other users must not be able to replace the folders of this user. */
 function sharedFault(path: string): string | undefined {
   let stats: Stats;
   try {
@@ -175,7 +180,7 @@ function look(path: string): Stats | undefined {
   }
 }
 
-/** A folder and the files in it; never what lies deeper, which nobody of ours has put there. */
+/** Removes a folder and the files in it, but no folders within it, because this library has not made them. */
 function removeFlat(path: string): void {
   try {
     for (const name of readdirSync(path)) unlinkSync(join(path, name));
@@ -188,9 +193,9 @@ function removeFlat(path: string): void {
 
 const uid = (): number => process.getuid?.() ?? -1;
 
-const textOf = (error: unknown): string => escapeText(error instanceof Error ? error.message : String(error));
+const textOf = (error: unknown): string => escapeText(thrownText(error));
 
-function refusal(path: string, fault: string): ResourceExhausted {
+function folderError(path: string, fault: string): ResourceExhausted {
   const text = `the sockets of this tree need a private folder, but ${escapeText(path)} ${fault}`;
   return new ResourceExhausted(text, {what: 'folder'});
 }

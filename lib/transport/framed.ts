@@ -1,6 +1,7 @@
 /**
- * What every transport of bytes does alike: frames out of chunks, and one end, told once and to whoever comes later.
- * Floor 2: the base of `socket`, `port` and `memory`.
+ * The part that all transports of bytes share: it makes frames out of chunks, and reports the end exactly once, also to a
+ * sink that is opened after the end.
+ * Floor 2: the base class of `socket`, `port` and `memory`.
  */
 import {FrameSplitter} from './framing.js';
 import type {Ending, Transport, TransportSink} from './transport.js';
@@ -10,8 +11,8 @@ export abstract class FramedTransport implements Transport {
   readonly #maxFrameBytes: number;
   #sink: TransportSink | undefined;
   #ending: Ending | undefined;
-  /** This end has been asked to close. */
-  protected closing = false;
+  /** True after `close()` was called on this end. */
+  protected isClosing = false;
 
   /** @param maxFrameBytes a longer frame ends the transport (`protocol`) before it is buffered */
   constructor(maxFrameBytes: number) {
@@ -19,21 +20,24 @@ export abstract class FramedTransport implements Transport {
     this.#splitter = new FrameSplitter(maxFrameBytes);
   }
 
-  /** Undefined before `open`. */
+  /** The receiver of frames; undefined before `open`. */
   protected get sink(): TransportSink | undefined {
     return this.#sink;
   }
 
-  protected get ended(): boolean {
+  protected get hasEnded(): boolean {
     return this.#ending !== undefined;
   }
 
-  /** Whether what has arrived ends within a frame: an end now cuts it short. */
-  protected get partial(): boolean {
-    return this.#splitter.partial;
+  /** Whether the bytes so far end within a frame: if the transport ends now, that frame was cut short. */
+  protected get isWithinFrame(): boolean {
+    return this.#splitter.isWithinFrame;
   }
 
-  /** A lower limit from the next frame on, or the usual one again: a stranger may say less at a time than a friend. */
+  /**
+   * Sets a lower limit for the length of frames, from the next frame on; without an argument, the usual limit again. During the
+   * handshake the peer is unknown, so its frames must be small.
+   */
   limitFrames(bytes = this.#maxFrameBytes): void {
     this.#splitter.maxBytes = Math.min(bytes, this.#maxFrameBytes);
   }
@@ -41,9 +45,9 @@ export abstract class FramedTransport implements Transport {
   open(sink: TransportSink): void {
     this.#sink = sink;
     const ending = this.#ending;
-    // An end that came before is told now, though never within this call.
+    // The transport has ended before this call: the sink is told, but not within the call.
     if (ending) queueMicrotask(() => sink.ended(ending));
-    else this.opened();
+    else this.startDelivery();
   }
 
   abstract write(chunks: readonly Uint8Array[]): boolean;
@@ -52,10 +56,10 @@ export abstract class FramedTransport implements Transport {
   abstract keepAlive(on: boolean): void;
   abstract drainSync(ms: number): void;
 
-  /** There is a sink: delivery begins. */
-  protected abstract opened(): void;
+  /** Called once, as soon as there is a sink. */
+  protected abstract startDelivery(): void;
 
-  /** Bytes have arrived. False when they broke the protocol, and with that ended the transport. */
+  /** Takes bytes that have arrived. Returns false when they broke the protocol, which has ended the transport. */
   protected received(chunk: Uint8Array): boolean {
     if (this.#ending) return false;
     try {

@@ -1,12 +1,14 @@
 /**
- * The length in front of every frame: put there by the sender, taken off by the receiver, however the bytes were cut.
- * Floor 2: pure; below the sockets, beside the contract.
+ * The length that stands before every frame: the sender writes it, and the receiver uses it to find the frames in a stream of
+ * chunks.
+ * Floor 2: pure; below all transports.
  */
 import {ProtocolError} from '../base/errors.js';
 
+/** The size in bytes of the length itself. */
 export const lengthBytes = 4;
 
-/** Writes a frame's length (little endian, of what follows) at `offset`. */
+/** Writes the length of a frame at `offset`, little endian. The length does not count its own four bytes. */
 export function writeLength(into: Uint8Array, offset: number, length: number): void {
   into[offset] = length & 0xff;
   into[offset + 1] = (length >>> 8) & 0xff;
@@ -15,29 +17,30 @@ export function writeLength(into: Uint8Array, offset: number, length: number): v
 }
 
 /**
- * Turns chunks of bytes into frames. Frames that lie whole within a chunk are views of it; one that was cut is
- * gathered in memory of its own.
+ * Makes frames out of chunks of bytes. A frame that lies whole within one chunk is a view of that chunk. A frame that is spread
+ * over several chunks is copied into new memory.
  */
 export class FrameSplitter {
-  /** A longer frame is refused at its announcement. */
+  /** Maximum length of a frame in bytes. A longer one is refused as soon as its length is read. */
   maxBytes: number;
-  /** The length field of a frame, while it has not arrived whole. */
+  /** The bytes of a length that has not arrived whole yet. */
   readonly #length = new Uint8Array(lengthBytes);
   #lengthFilled = 0;
-  /** The frame that is being gathered. */
+  /** The frame that is spread over several chunks and has not arrived whole yet. */
   #frame: Uint8Array | undefined;
+  /** How many bytes of `#frame` have arrived. */
   #filled = 0;
 
   constructor(maxBytes: number) {
     this.maxBytes = maxBytes;
   }
 
-  /** Whether the last chunk ended within a frame: an end now cuts it short. */
-  get partial(): boolean {
+  /** Whether the last chunk ended within a frame: if the stream ends now, that frame was cut short. */
+  get isWithinFrame(): boolean {
     return this.#lengthFilled > 0 || this.#frame !== undefined;
   }
 
-  /** @throws ProtocolError on a length beyond the limit, before any memory is taken for it */
+  /** Takes the next chunk. @throws ProtocolError for a length beyond the limit, before it allocates memory for the frame */
   feed(chunk: Uint8Array, onFrame: (frame: Uint8Array) => void): void {
     let at = 0;
     while (at < chunk.length) {

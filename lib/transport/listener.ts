@@ -1,6 +1,6 @@
 /**
- * Waits at an address for others to connect, and hands each on as a transport. Whether it may talk is asked above.
- * Floor 2: beside `connect`; `channel/listen` greets what comes in.
+ * Waits at an address for connections, and gives each one out as a transport.
+ * Floor 2: beside `connect`; `channel/listen` above runs the handshake, which decides who may talk.
  */
 import {type AddressInfo, createServer, type ListenOptions, type Server, type Socket} from 'node:net';
 import {createServer as createTlsServer, type TLSSocket} from 'node:tls';
@@ -10,49 +10,57 @@ import {log} from '../base/log.js';
 import {type Address, checkPathLength, formatAddress, isLoopbackHost, type NetworkAddress} from './address.js';
 import {SocketTransport} from './socket.js';
 import {takePath} from './socket-path.js';
-import {checkRoad, exposed, serverOptions, type TlsOptions} from './tls.js';
+import {checkSafeAddress, serverOptions, type TlsOptions, unsafeAddressError} from './tls.js';
 import type {Transport} from './transport.js';
 
 export interface ListenerOptions {
-  /** Called in a turn of its own for each that connects; it must open the transport or destroy it. */
+  /**
+   * Called once for each new connection, each time in a turn of its own. It must open the transport or destroy it.
+   *
+   * @param from the address of the other side; for a Unix socket, which has none, the address of this listener
+   */
   accept(transport: Transport, from: Address): void;
+  /** A frame of more bytes than this ends its transport. */
   readonly maxFrameBytes: number;
-  /** For `tls:` only. */
+  /** The certificates; for a `tls:` address only. */
   readonly tls?: TlsOptions | undefined;
-  /** How long one that connects by TLS may take until both certificates are checked. Default 3 000 ms. */
+  /** Timeout in ms for a connecting peer until both certificates are checked; for `tls:` only. Default 3 000. */
   readonly handshakeMs?: number;
-  /** Somebody could not be let in: `ResourceExhausted` `fd`, `HandshakeRejected`. Logged by default. */
+  /** Called when a connection could not be accepted: `ResourceExhausted` `fd`, `HandshakeRejected`. Default: it is logged. */
   failed?(error: Error): void;
 }
 
 export interface Listener {
-  /** The real one: a port 0 is replaced by what the system chose. */
+  /** The address at which it listens. Instead of port 0 it has the port that the system chose. */
   readonly address: string;
-  /** Whether it keeps the process running; it does not, unless asked to. */
+  /** Whether the listener keeps the process running. Default false. */
   keepAlive(on: boolean): void;
-  /** Ends the listening; what has connected stays. Idempotent. */
+  /** Stops listening. Connections that are there stay open. Idempotent. */
   close(): Promise<void>;
 }
 
-/** So many may be within a TLS handshake at a time: each holds a descriptor before anybody knows who it is. */
+/**
+ * Maximum number of connections within a TLS handshake at a time, because each one holds a descriptor before this process
+ * knows who it is.
+ */
 const maxPending = 64;
-/** As many as the kernel keeps until the loop comes round. */
+/** Maximum number of connections that wait in the kernel until the event loop accepts them: Node's own default. */
 const backlog = 511;
 
-/** @throws TypeError for an address that is refused, ResourceExhausted `address` when it is taken, `fd` */
+/** @throws TypeError for an address that is refused; ResourceExhausted `address` when another listener has it, or `fd` */
 export async function listen(address: Address, options: ListenerOptions): Promise<Listener> {
-  checkRoad(address, options.tls);
+  checkSafeAddress(address, options.tls);
   const server = address.kind === 'tls' ? tlsServer(address, options) : plainServer(address, options);
   server.unref();
   try {
     const listener = await (address.kind === 'unix'
       ? listenUnix(server, address.path)
       : listenNetwork(server, address));
-    server.on('error', error => report(options, outOfDescriptors(address, error) ?? error));
+    server.on('error', error => report(options, descriptorError(address, error) ?? error));
     return listener;
   } catch (error) {
     server.close();
-    throw outOfDescriptors(address, error) ?? taken(address, error) ?? error;
+    throw descriptorError(address, error) ?? takenAddressError(address, error) ?? error;
   }
 }
 
@@ -66,8 +74,8 @@ async function listenNetwork(server: Server, address: NetworkAddress): Promise<L
   const {kind, host, port} = address;
   await start(server, {host, port, backlog});
   const bound = server.address() as AddressInfo;
-  // Whatever the name was resolved to.
-  if (kind === 'tcp' && !isLoopbackHost(bound.address)) throw exposed(formatAddress(address));
+  // The name was allowed, but the resolver decides which address it means.
+  if (kind === 'tcp' && !isLoopbackHost(bound.address)) throw unsafeAddressError(formatAddress(address));
   return listenerOf(server, formatAddress({kind, host, port: bound.port}), () => {});
 }
 
@@ -80,7 +88,7 @@ function listenerOf(server: Server, address: string, giveBack: () => void): List
       if (closed) return;
       closed = true;
       giveBack();
-      // Its callback would wait for all that have ever connected.
+      // Without a callback, because Node would call it only after every connection has ended.
       server.close();
     },
   };
@@ -102,7 +110,7 @@ function plainServer(address: Address, options: ListenerOptions): Server {
 
 function tlsServer(address: Address, options: ListenerOptions): Server {
   const {handshakeMs: handshakeTimeout = 3_000} = options;
-  /** Those in the handshake, oldest first. */
+  /** The connections within the handshake, the oldest first. */
   const pending = new Map<string, Socket>();
   const server = createTlsServer({...serverOptions(options.tls as TlsOptions), handshakeTimeout, noDelay: true});
   server.on('connection', (socket: Socket) => {
@@ -131,13 +139,16 @@ function accept(socket: Socket, address: Address, options: ListenerOptions): voi
   options.accept(transportOf(socket, address.kind, options.maxFrameBytes), remoteOf(socket, address));
 }
 
-/** A Unix socket has no address at its other end: the listener's own stands for it. */
+/** The address of the other side. The other side of a Unix socket has none, so the address of the listener stands for it. */
 function remoteOf(socket: Socket, address: Address): Address {
   if (address.kind === 'unix') return address;
   return {kind: address.kind, host: socket.remoteAddress ?? 'unknown', port: socket.remotePort ?? 0};
 }
 
-/** The descriptor lets an `exit` handler write past the event loop; not where it would have to encrypt. */
+/**
+ * The transport over a socket. It gets the descriptor, so that an `exit` handler can write without the event loop; but not
+ * with TLS, because there the bytes must be encrypted first.
+ */
 export function transportOf(socket: Socket, kind: Address['kind'], maxFrameBytes: number): Transport {
   const fd = kind === 'tls' ? undefined : (socket as unknown as {_handle?: {fd?: number}})._handle?.fd;
   return new SocketTransport(socket, fd === undefined || fd < 0 ? {maxFrameBytes} : {maxFrameBytes, fd});
@@ -148,15 +159,15 @@ function report(options: ListenerOptions, error: Error): void {
   else log('warn', error.message, {error});
 }
 
-/** This process, or the system, has no descriptor left. */
-export function outOfDescriptors(address: Address, error: unknown): ResourceExhausted | undefined {
+/** The error for `EMFILE` and `ENFILE`: this process, or the system, has no descriptor left. Undefined for other errors. */
+export function descriptorError(address: Address, error: unknown): ResourceExhausted | undefined {
   const {code} = error as NodeJS.ErrnoException;
   if (code !== 'EMFILE' && code !== 'ENFILE') return undefined;
   const text = `no file descriptor is left for ${escapeText(formatAddress(address))}: raise the limit (ulimit -n) or close some`;
   return new ResourceExhausted(text, {what: 'fd', cause: error});
 }
 
-function taken(address: Address, error: unknown): ResourceExhausted | undefined {
+function takenAddressError(address: Address, error: unknown): ResourceExhausted | undefined {
   if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') return undefined;
   const text = `cannot listen on ${escapeText(formatAddress(address))}: somebody listens there already`;
   return new ResourceExhausted(text, {what: 'address', cause: error});

@@ -1,16 +1,20 @@
 /**
- * A pair of transports within one process: the reference implementation of the contract.
- * Floor 2: beside the sockets; every frame crosses in a macrotask of its own turn, as bytes do.
+ * A pair of transports within one process: the reference implementation of the contract in `transport`.
+ * Floor 2: beside `socket` and `port`. Frames arrive in a later turn of the event loop, as they do over a socket.
  */
 import {plainClock} from '../base/clock.js';
 import {ProtocolError} from '../base/errors.js';
 import {FramedTransport} from './framed.js';
 import type {Ending, Transport} from './transport.js';
 
-/** As much as a socketpair swallows before it asks the writer to wait. */
+/** Maximum number of bytes on their way before the writer must wait, because a socketpair holds about as many. */
 const highWaterBytes = 64 * 1024;
 
-/** Two ends: what is written to one arrives at the other. @param options.maxFrameBytes as for sockets */
+/**
+ * Two ends: bytes that are written to one arrive at the other.
+ *
+ * @param options.maxFrameBytes a longer frame ends the transport (`protocol`)
+ */
 export function memoryPair(options: {maxFrameBytes: number}): [Transport, Transport] {
   const a = new MemoryTransport(options.maxFrameBytes);
   const b = new MemoryTransport(options.maxFrameBytes);
@@ -21,39 +25,40 @@ export function memoryPair(options: {maxFrameBytes: number}): [Transport, Transp
 
 class MemoryTransport extends FramedTransport {
   peer: MemoryTransport | undefined;
-  /** Bytes on their way to this end. */
+  /** The chunks on their way to this end, the oldest first. */
   #arriving: Uint8Array[] = [];
   #arrivingBytes = 0;
-  #peerEnded = false;
-  #scheduled = false;
-  #writerWaits = false;
+  #hasPeerEnded = false;
+  #isScheduled = false;
+  /** True when `write` of the peer has returned false, so that the peer must be told when there is room again. */
+  #hasWaitingWriter = false;
 
-  protected override opened(): void {
+  protected override startDelivery(): void {
     this.#schedule();
   }
 
   override write(chunks: readonly Uint8Array[]): boolean {
     const peer = this.peer;
-    if (this.ended || this.closing || !peer) return true;
-    // Copied, as a kernel would: what the writer does with its memory later is its own affair.
+    if (this.hasEnded || this.isClosing || !peer) return true;
+    // Copied, as a kernel would do, because the writer may change its memory later.
     for (const chunk of chunks) {
       peer.#arriving.push(Uint8Array.from(chunk));
       peer.#arrivingBytes += chunk.length;
     }
     peer.#schedule();
-    peer.#writerWaits = peer.#arrivingBytes >= highWaterBytes;
-    return !peer.#writerWaits;
+    peer.#hasWaitingWriter = peer.#arrivingBytes >= highWaterBytes;
+    return !peer.#hasWaitingWriter;
   }
 
   override close(): void {
-    if (this.ended || this.closing) return;
-    this.closing = true;
+    if (this.hasEnded || this.isClosing) return;
+    this.isClosing = true;
     this.#leave();
     this.#schedule();
   }
 
   override destroy(ending: Ending = {kind: 'closed'}): void {
-    if (this.ended) return;
+    if (this.hasEnded) return;
     this.#leave();
     this.end(ending);
   }
@@ -62,21 +67,21 @@ class MemoryTransport extends FramedTransport {
   override drainSync(): void {}
 
   tellDrained(): void {
-    if (!this.ended) this.sink?.drained();
+    if (!this.hasEnded) this.sink?.drained();
   }
 
   #leave(): void {
     const peer = this.peer;
     if (!peer) return;
-    peer.#peerEnded = true;
+    peer.#hasPeerEnded = true;
     peer.#schedule();
   }
 
   #schedule(): void {
-    if (this.#scheduled || !this.sink) return;
-    this.#scheduled = true;
+    if (this.#isScheduled || !this.sink) return;
+    this.#isScheduled = true;
     plainClock.soon(() => {
-      this.#scheduled = false;
+      this.#isScheduled = false;
       this.#deliver();
     });
   }
@@ -86,14 +91,14 @@ class MemoryTransport extends FramedTransport {
     this.#arriving = [];
     this.#arrivingBytes = 0;
     for (const chunk of chunks) if (!this.received(chunk)) return;
-    if (this.#writerWaits) {
-      this.#writerWaits = false;
+    if (this.#hasWaitingWriter) {
+      this.#hasWaitingWriter = false;
       this.peer?.tellDrained();
     }
     if (this.#arriving.length > 0) return;
-    if (this.closing) this.end({kind: 'closed'});
-    else if (this.#peerEnded && this.partial)
+    if (this.isClosing) this.end({kind: 'closed'});
+    else if (this.#hasPeerEnded && this.isWithinFrame)
       this.end({kind: 'protocol', cause: new ProtocolError('the last frame was cut short')});
-    else if (this.#peerEnded) this.end({kind: 'eof'});
+    else if (this.#hasPeerEnded) this.end({kind: 'eof'});
   }
 }

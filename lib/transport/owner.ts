@@ -1,20 +1,21 @@
 /**
- * Which process a name in the file system belongs to: its pid, and when that process began, because pids come again.
- * Floor 2: below `folder`; reads /proc on Linux, asks `ps` elsewhere.
+ * Identifies the process that owns a name in the file system: by its pid and by the time when it started, because the system
+ * uses a pid again after its process has ended.
+ * Floor 2: below `folder`. It reads /proc on Linux, and asks `ps` on other systems.
  */
 import {spawnSync} from 'node:child_process';
 import {readFileSync, readlinkSync} from 'node:fs';
 
-/** A process as no other ever is. Written as `pid-start`, in a pid namespace of its own with that behind. */
+/** One process, different from every other that ever ran. Written as `pid-start`, or `pid-start-space` in a pid namespace. */
 export interface Owner {
   readonly pid: number;
-  /** Ticks since the boot on Linux, seconds since 1970 elsewhere, base 36; `0` where nobody could say. */
+  /** When it started, in base 36: ticks since the boot on Linux, seconds since 1970 elsewhere; `0` when it is not known. */
   readonly start: string;
-  /** Empty on the host itself. */
+  /** The pid namespace in base 36. Empty for the namespace of the host itself. */
   readonly space: string;
 }
 
-/** This process. */
+/** The identity of this process. */
 export function thisOwner(): Owner {
   own ??= {pid: process.pid, start: startOf(process.pid) ?? unknownStart, space: thisSpace()};
   return own;
@@ -24,15 +25,15 @@ let own: Owner | undefined;
 const unknownStart = '0';
 
 /**
- * Whether the process has surely ended. One in another pid namespace (a container that shares a folder with this one)
- * cannot be seen from here, and passes for alive; so does one whose start cannot be read.
+ * Whether the process has surely ended. A process in another pid namespace (in a container that shares the folder) cannot be
+ * seen from here, so it counts as alive. A process whose start cannot be read counts as alive too.
  */
 export function isGone(owner: Owner): boolean {
   if (owner.space !== thisSpace()) return false;
   try {
     process.kill(owner.pid, 0);
   } catch (error) {
-    // EPERM: it is there, and another user's.
+    // Another code, EPERM, means that the process is there and belongs to another user.
     if ((error as NodeJS.ErrnoException).code === 'ESRCH') return true;
   }
   if (owner.start === unknownStart) return false;
@@ -40,7 +41,7 @@ export function isGone(owner: Owner): boolean {
   return start !== undefined && start !== owner.start;
 }
 
-/** When a process began; undefined when it is not there or nobody can say. */
+/** When a process started; undefined when it is not there, or when its start cannot be read. */
 function startOf(pid: number): string | undefined {
   return process.platform === 'linux' ? startFromProc(pid) : startFromPs(pid);
 }
@@ -48,7 +49,7 @@ function startOf(pid: number): string | undefined {
 function startFromProc(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The command's name, field 2, stands in brackets and may hold anything; the start is field 22.
+    // Field 2 is the name of the command, in brackets, and may contain any character. Field 22 is the start.
     const ticks = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
     return ticks === undefined ? undefined : Number(ticks).toString(36);
   } catch {
@@ -56,7 +57,7 @@ function startFromProc(pid: number): string | undefined {
   }
 }
 
-/** In one language and one time zone: the same process must always say the same. */
+/** Always in the same language and time zone, because the start of one process must always be the same text. */
 function startFromPs(pid: number): string | undefined {
   const env = {PATH: '/bin:/usr/bin', LC_ALL: 'C', TZ: 'UTC'};
   const {stdout} = spawnSync('ps', ['-o', 'lstart=', '-p', String(pid)], {encoding: 'utf8', env});
@@ -64,7 +65,7 @@ function startFromPs(pid: number): string | undefined {
   return Number.isNaN(ms) ? undefined : Math.floor(ms / 1_000).toString(36);
 }
 
-/** The number that Linux gives to the pid namespace of the host itself. */
+/** The number of the pid namespace of the host itself: Linux always gives it this one. */
 const hostSpace = 4_026_531_836;
 let space: string | undefined;
 

@@ -1,59 +1,61 @@
 /**
- * Frames over a MessagePort: between a thread and the one that started it.
- * Floor 2: beside `socket`; a port keeps order and loses nothing, but swallows everything: so the reader tells, as a
- * number, how many bytes it has taken, and the writer waits above a mark.
+ * Frames over a MessagePort: between a thread and the thread that started it.
+ * Floor 2: beside `socket`. A port keeps the order and loses nothing, but it takes bytes without limit. Therefore the reader
+ * sends back, as a number, how many bytes it has read, and the writer waits when too many are on their way.
  */
 import type {MessagePort} from 'node:worker_threads';
 import {ProtocolError} from '../base/errors.js';
 import {FramedTransport} from './framed.js';
 import type {Ending} from './transport.js';
 
-/** As much as a socketpair swallows before it asks the writer to wait. */
+/** Maximum number of bytes on their way before the writer must wait, because a socketpair holds about as many. */
 const highWaterBytes = 64 * 1024;
-/** The reader tells of so many bytes at a time: an answer to every chunk would cost as much as the chunk. */
-const toldBytes = highWaterBytes / 2;
+/** After this many bytes the reader confirms them, because a confirmation of every chunk would cost as much as the chunk. */
+const confirmBytes = highWaterBytes / 2;
 
 export class PortTransport extends FramedTransport {
   readonly #port: MessagePort;
-  /** Bytes that were written, and that the other end has not told of. */
-  #underway = 0;
-  #writerWaits = false;
-  /** Bytes that were read, and not told of yet. */
-  #untold = 0;
+  /** Bytes that were written here, and that the other end has not confirmed. */
+  #unconfirmedWritten = 0;
+  /** True when `write` has returned false, so that the sink must be told when there is room again. */
+  #hasWaitingWriter = false;
+  /** Bytes that were read here, and that this end has not confirmed yet. */
+  #unconfirmedRead = 0;
 
   /** @param options.maxFrameBytes a longer frame ends the transport (`protocol`) */
   constructor(port: MessagePort, options: {maxFrameBytes: number}) {
     super(options.maxFrameBytes);
     this.#port = port;
     port.on('close', () => {
-      if (this.closing) this.end({kind: 'closed'});
-      else if (this.partial) this.end({kind: 'protocol', cause: new ProtocolError('the last frame was cut short')});
+      if (this.isClosing) this.end({kind: 'closed'});
+      else if (this.isWithinFrame)
+        this.end({kind: 'protocol', cause: new ProtocolError('the last frame was cut short')});
       else this.end({kind: 'eof'});
     });
   }
 
-  protected override opened(): void {
+  protected override startDelivery(): void {
     this.#port.on('message', (message: Uint8Array | number) => {
-      if (typeof message === 'number') this.#taken(message);
+      if (typeof message === 'number') this.#confirmed(message);
       else this.#read(message);
     });
   }
 
   override write(chunks: readonly Uint8Array[]): boolean {
-    if (this.ended || this.closing) return true;
+    if (this.hasEnded || this.isClosing) return true;
     for (const chunk of chunks) {
-      // A copy of its own: a view would take the whole memory beneath it along.
+      // A copy, because the transfer of a view would take away all the memory beneath it.
       const own = Uint8Array.from(chunk);
       this.#port.postMessage(own, [own.buffer]);
-      this.#underway += chunk.length;
+      this.#unconfirmedWritten += chunk.length;
     }
-    this.#writerWaits = this.#underway >= highWaterBytes;
-    return !this.#writerWaits;
+    this.#hasWaitingWriter = this.#unconfirmedWritten >= highWaterBytes;
+    return !this.#hasWaitingWriter;
   }
 
   override close(): void {
-    if (this.ended || this.closing) return;
-    this.closing = true;
+    if (this.hasEnded || this.isClosing) return;
+    this.isClosing = true;
     this.#port.close();
   }
 
@@ -71,16 +73,16 @@ export class PortTransport extends FramedTransport {
 
   #read(chunk: Uint8Array): void {
     if (!this.received(chunk)) return;
-    this.#untold += chunk.length;
-    if (this.#untold < toldBytes) return;
-    this.#port.postMessage(this.#untold);
-    this.#untold = 0;
+    this.#unconfirmedRead += chunk.length;
+    if (this.#unconfirmedRead < confirmBytes) return;
+    this.#port.postMessage(this.#unconfirmedRead);
+    this.#unconfirmedRead = 0;
   }
 
-  #taken(bytes: number): void {
-    this.#underway -= bytes;
-    if (this.ended || !this.#writerWaits || this.#underway >= highWaterBytes) return;
-    this.#writerWaits = false;
+  #confirmed(bytes: number): void {
+    this.#unconfirmedWritten -= bytes;
+    if (this.hasEnded || !this.#hasWaitingWriter || this.#unconfirmedWritten >= highWaterBytes) return;
+    this.#hasWaitingWriter = false;
     this.sink?.drained();
   }
 }

@@ -1,9 +1,11 @@
 /**
- * The path of a Unix socket that listens: taken only where nobody else listens, given back only while it is still ours.
+ * The path of a listening Unix socket: it is taken only when nobody else listens there, and removed at the end only when it is
+ * still the socket of this process.
  * Floor 2: below `listener`.
  *
- * Node removes the path that it has bound when the server closes, whoever owns it by then. So a server binds another name
- * in the same folder, which is then given the real name: what Node removes at the end is long gone.
+ * When a server closes, Node removes the path that it has bound, even if the path belongs to another process by then. Therefore
+ * a server here binds a temporary name in the same folder, and the socket then gets its real name. What Node removes at the end
+ * does not exist any more.
  */
 import {randomInt} from 'node:crypto';
 import {chmodSync, linkSync, lstatSync, renameSync, type Stats, unlinkSync} from 'node:fs';
@@ -15,29 +17,38 @@ import {ResourceExhausted} from '../base/errors.js';
 import {escapeText} from '../base/escape.js';
 import {maxPathBytes} from './address.js';
 
-/** How long somebody may take to let us in before we believe that nobody is there. The kernel answers for a busy one. */
+/**
+ * Timeout in ms for an answer from the path, after which a live socket is assumed. A busy process answers in time too, because
+ * its kernel accepts the connection.
+ */
 const probeMs = 1_000;
-const attempts = 10;
+/** Maximum number of attempts to take a path, because another process may take or remove names in the same folder. */
+const maxAttempts = 10;
 
-/** @param bind makes the server listen on the path that it is given. Returns how to give the path back. */
+/**
+ * Makes a server listen at a path. Returns how to remove the path again.
+ *
+ * @param bind makes the server listen on the path that it is given
+ * @throws ResourceExhausted `address` when somebody listens there, or when something that is not a socket has the name
+ */
 export async function takePath(path: string, bind: (path: string) => Promise<void>): Promise<() => void> {
-  for (let left = attempts; ; left--) {
-    const other = bindingName(path);
+  for (let left = maxAttempts; ; left--) {
+    const temporary = temporaryName(path);
     try {
-      await unreadable(() => bind(other));
-      chmodSync(other, 0o600);
-      await publish(other, path);
-      const taken = lstatSync(path);
-      return () => giveBack(path, taken);
+      await withoutAccess(() => bind(temporary));
+      chmodSync(temporary, 0o600);
+      await publish(temporary, path);
+      const own = lstatSync(path);
+      return () => giveBack(path, own);
     } catch (error) {
-      // The name for binding is somebody's already: only where there is room for no more than a letter or two.
+      // The temporary name is taken. That happens only when the path leaves room for no more than a letter or two.
       if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE' || left === 0) throw error;
     }
   }
 }
 
-/** A name nobody knows in the same folder, not longer than there is room for. */
-function bindingName(path: string): string {
+/** An unpredictable name in the same folder, short enough for a Unix socket. */
+function temporaryName(path: string): string {
   const folder = dirname(path);
   const room = Math.max(maxPathBytes - Buffer.byteLength(join(folder, '-')) + 1, Buffer.byteLength(basename(path)));
   let name = '';
@@ -45,27 +56,30 @@ function bindingName(path: string): string {
   return join(folder, name);
 }
 
-/** The socket appears with no right for others, not even for a moment. In a thread, where that cannot be asked, `chmod` follows. */
-function unreadable(bind: () => Promise<void>): Promise<void> {
+/**
+ * Binds with a umask that gives others no access to the socket at any time. A thread cannot set the umask; there the `chmod`
+ * after it must do.
+ */
+function withoutAccess(bind: () => Promise<void>): Promise<void> {
   if (!isMainThread) return bind();
   const before = process.umask(0o177);
   try {
-    // Binding happens within this call, before its promise is settled.
+    // The socket is bound within this call, not when the promise settles.
     return bind();
   } finally {
     process.umask(before);
   }
 }
 
-/** Gives the bound socket its real name, which must be free, or left over from one who is dead. */
+/** Gives the bound socket its real name. The name must be free, or belong to a socket whose process has ended. */
 async function publish(bound: string, path: string): Promise<void> {
   try {
-    for (let left = attempts; ; left--) {
-      if (give(bound, path)) return;
+    for (let left = maxAttempts; ; left--) {
+      if (rename(bound, path)) return;
       const there = look(path);
       if (!there) continue;
-      if (!there.isSocket()) throw taken(path, `${kindOf(there)} is in its place`);
-      if (left === 0 || (await isLive(path))) throw taken(path, 'somebody listens there already');
+      if (!there.isSocket()) throw takenPathError(path, `${kindOf(there)} is in its place`);
+      if (left === 0 || (await isLive(path))) throw takenPathError(path, 'somebody listens there already');
       removeStale(path, there);
     }
   } catch (error) {
@@ -74,14 +88,14 @@ async function publish(bound: string, path: string): Promise<void> {
   }
 }
 
-/** False when the name is taken: `link`, unlike `rename`, puts nothing in the place of another. */
-function give(bound: string, path: string): boolean {
+/** Returns false when the new name is taken. It uses `link`, because the `rename` of the system would replace what is there. */
+function rename(bound: string, path: string): boolean {
   try {
     linkSync(bound, path);
   } catch (error) {
     const {code} = error as NodeJS.ErrnoException;
     if (code === 'EEXIST') return false;
-    // A file system without links.
+    // This file system has no links.
     if (code !== 'EPERM' && code !== 'ENOTSUP' && code !== 'EOPNOTSUPP') throw error;
     if (look(path)) return false;
     renameSync(bound, path);
@@ -90,7 +104,7 @@ function give(bound: string, path: string): boolean {
   return true;
 }
 
-/** Only a dead socket refuses at once. */
+/** Whether a process listens at the path. Only a socket whose process has ended refuses a connection at once. */
 function isLive(path: string): Promise<boolean> {
   return new Promise(resolve => {
     const socket = connect(path);
@@ -107,22 +121,25 @@ function isLive(path: string): Promise<boolean> {
   });
 }
 
-/** Moved aside first: should another have taken the place since we looked, it gets its name back. */
+/**
+ * Removes a dead socket. It is moved to a temporary name first: if another process has taken the path since the last look, that
+ * one gets its name back.
+ */
 function removeStale(path: string, stale: Stats): void {
-  const aside = bindingName(path);
+  const aside = temporaryName(path);
   try {
     renameSync(path, aside);
   } catch {
     return;
   }
   const moved = look(aside);
-  if (moved && !isSame(moved, stale)) give(aside, path);
+  if (moved && !isSame(moved, stale)) rename(aside, path);
   remove(aside);
 }
 
-function giveBack(path: string, taken: Stats): void {
+function giveBack(path: string, own: Stats): void {
   const there = look(path);
-  if (there && isSame(there, taken)) remove(path);
+  if (there && isSame(there, own)) remove(path);
 }
 
 const isSame = (one: Stats, other: Stats): boolean => one.ino === other.ino && one.dev === other.dev;
@@ -131,7 +148,7 @@ function remove(path: string): void {
   try {
     unlinkSync(path);
   } catch {
-    // Gone already, or the folder is not ours any more: nothing is lost by it.
+    // It is gone already, or the folder does not belong to this user any more. Neither does any harm.
   }
 }
 
@@ -148,5 +165,5 @@ function kindOf(stats: Stats): string {
   return stats.isDirectory() ? 'a folder' : 'a file';
 }
 
-const taken = (path: string, why: string): ResourceExhausted =>
+const takenPathError = (path: string, why: string): ResourceExhausted =>
   new ResourceExhausted(`cannot listen on unix:${escapeText(path)}: ${why}`, {what: 'address'});

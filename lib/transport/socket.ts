@@ -1,28 +1,30 @@
 /**
- * Frames over a stream socket: the inherited socketpair between a parent and its child, or a road to a listener.
+ * Frames over a stream socket: the socketpair that a child inherits from its parent, or a connection to a listener.
  * Floor 2: implements `Transport` over `node:net`.
  */
 import {writeSync} from 'node:fs';
 import type {Socket} from 'node:net';
 import {plainClock} from '../base/clock.js';
 import {ProtocolError} from '../base/errors.js';
+import {Fifo} from '../base/fifo.js';
 import {FramedTransport} from './framed.js';
 import type {Ending} from './transport.js';
 
-/** What may wait in this process before the channel is asked to hold back. */
+/** Maximum number of bytes that wait in this process before `write` asks the channel to wait. */
 const highWaterBytes = 128 * 1024;
-/** How long a closing end, once all is sent, waits for the other side's end before it lets go. */
+/** Timeout in ms for the end of the other side, after this end has closed and sent everything. */
 const lingerMs = 1_000;
 
 export class SocketTransport extends FramedTransport {
   readonly #socket: Socket;
-  /** The descriptor, where it is known: only then can `drainSync` write past the event loop. */
+  /** The descriptor, where it is known. `drainSync` needs it to write without the event loop. */
   readonly #fd: number | undefined;
-  /** A write has failed: the peer hears nothing more, though it may have said something before. */
-  #deaf = false;
-  #writerWaits = false;
-  /** What was given to the socket and may still be on its way, oldest first; for `drainSync`. */
-  readonly #inFlight: Uint8Array[] = [];
+  /** True after a write has failed: the peer reads nothing more, but what it has sent before can still be read. */
+  #isPeerDeaf = false;
+  /** True when `write` has returned false, so that the sink must be told when there is room again. */
+  #hasWaitingWriter = false;
+  /** The chunks that were given to the socket and may not be sent yet, the oldest first; for `drainSync`. */
+  readonly #inFlight = new Fifo<Uint8Array>();
   #inFlightBytes = 0;
 
   /** @param maxFrameBytes a longer frame ends the transport (`protocol`) before it is buffered */
@@ -31,34 +33,35 @@ export class SocketTransport extends FramedTransport {
     this.#socket = socket;
     this.#fd = options.fd;
     outliveFailedWrites(socket, () => {
-      this.#deaf = true;
+      this.#isPeerDeaf = true;
     });
-    // Errors that come before `open` are told in `open`.
+    // An error that comes before `open` is kept, and `open` reports it.
     socket.on('error', (cause: NodeJS.ErrnoException) => this.end({kind: 'reset', cause}));
-    socket.on('close', () => this.end({kind: this.closing ? 'closed' : 'eof'}));
+    socket.on('close', () => this.end({kind: this.isClosing ? 'closed' : 'eof'}));
   }
 
-  protected override opened(): void {
+  protected override startDelivery(): void {
     const socket = this.#socket;
     socket.on('data', (chunk: Uint8Array) => this.received(chunk));
-    // Node tells of every emptied buffer, TLS even of those that held nobody up.
+    // Node emits `drain` for every emptied buffer; with TLS also when `write` has not returned false.
     socket.on('drain', () => {
-      if (!this.#writerWaits) return;
-      this.#writerWaits = false;
+      if (!this.#hasWaitingWriter) return;
+      this.#hasWaitingWriter = false;
       this.sink?.drained();
     });
     socket.on('end', () => {
-      if (this.partial) this.destroy({kind: 'protocol', cause: new ProtocolError('the last frame was cut short')});
-      else if (this.closing) socket.destroy();
+      if (this.isWithinFrame) {
+        this.destroy({kind: 'protocol', cause: new ProtocolError('the last frame was cut short')});
+      } else if (this.isClosing) socket.destroy();
       else {
         this.end({kind: 'eof'});
-        if (this.#deaf) socket.destroy();
+        if (this.#isPeerDeaf) socket.destroy();
       }
     });
   }
 
   override write(chunks: readonly Uint8Array[]): boolean {
-    if (this.ended || this.closing || this.#deaf) return true;
+    if (this.hasEnded || this.isClosing || this.#isPeerDeaf) return true;
     const socket = this.#socket;
     if (this.#fd !== undefined) this.#remember(chunks);
     if (chunks.length === 1) socket.write(chunks[0] as Uint8Array);
@@ -67,15 +70,15 @@ export class SocketTransport extends FramedTransport {
       for (const chunk of chunks) socket.write(chunk);
       socket.uncork();
     }
-    // Node's own mark (16 KiB) would stop the pump after every large frame.
-    this.#writerWaits = socket.writableLength >= highWaterBytes;
-    return !this.#writerWaits;
+    // Node's own limit (16 KiB) is not used, because every large frame would make the channel wait.
+    this.#hasWaitingWriter = socket.writableLength >= highWaterBytes;
+    return !this.#hasWaitingWriter;
   }
 
   override close(): void {
-    if (this.ended || this.closing) return;
-    this.closing = true;
-    // A peer that has read all and never ends its side must not keep us for ever.
+    if (this.hasEnded || this.isClosing) return;
+    this.isClosing = true;
+    // A peer that has read everything and never ends its side must not keep this process for ever.
     this.#socket.end(() => plainClock.timer(lingerMs, () => this.#socket.destroy(), {background: true}));
   }
 
@@ -84,7 +87,7 @@ export class SocketTransport extends FramedTransport {
     this.#socket.destroy();
   }
 
-  /** Leaves what arrives to the kernel, which holds the peer back; or reads on. */
+  /** Stops reading, or reads again. While it does not read, the kernel keeps what arrives and makes the peer wait. */
   pauseReading(on: boolean): void {
     if (on) this.#socket.pause();
     else this.#socket.resume();
@@ -96,13 +99,14 @@ export class SocketTransport extends FramedTransport {
   }
 
   /**
-   * libuv may have written a part of the oldest write already, and tells how much is left only through the
-   * handle's `writeQueueSize`; without that private number nothing can be resumed, and we give up.
+   * libuv may have written a part of the oldest write already. Only the handle's `writeQueueSize`, which is private, tells how
+   * much is left. Without that number it is not known where to continue, so nothing is written.
    */
   override drainSync(ms: number): void {
     const left = (this.#socket as unknown as {_handle?: {writeQueueSize?: number}})._handle?.writeQueueSize;
-    if (this.#fd === undefined || this.ended || left === undefined || this.#inFlight.length === 0) return;
-    const all = Buffer.concat(this.#inFlight);
+    if (this.#fd === undefined || this.hasEnded || left === undefined || this.#inFlight.size === 0) return;
+    const all = Buffer.concat(this.#inFlight.takeAll());
+    this.#inFlightBytes = 0;
     const unsent = left + this.#socket.writableLength - dispatchedBytes(this.#socket);
     let rest = all.subarray(Math.max(0, all.length - unsent));
     const deadline = plainClock.now() + ms;
@@ -116,11 +120,13 @@ export class SocketTransport extends FramedTransport {
     }
   }
 
-  /** Keeps what may still be unsent: no more than `writableLength` bytes of the past, and these chunks. */
+  /** Keeps the chunks that may not be sent yet: these ones, and older ones of together about `writableLength` bytes. */
   #remember(chunks: readonly Uint8Array[]): void {
     const unsent = this.#socket.writableLength;
-    while (this.#inFlight.length > 0 && this.#inFlightBytes - (this.#inFlight[0] as Uint8Array).length >= unsent) {
-      this.#inFlightBytes -= (this.#inFlight.shift() as Uint8Array).length;
+    for (let oldest = this.#inFlight.at(0); oldest; oldest = this.#inFlight.at(0)) {
+      if (this.#inFlightBytes - oldest.length < unsent) break;
+      this.#inFlight.shift();
+      this.#inFlightBytes -= oldest.length;
     }
     for (const chunk of chunks) {
       this.#inFlight.push(chunk);
@@ -129,17 +135,18 @@ export class SocketTransport extends FramedTransport {
   }
 }
 
-type Written = (error?: Error | null) => void;
+type WriteCallback = (error?: Error | null) => void;
 
 /**
- * A write into a peer that has gone (EPIPE) makes Node destroy the socket, with all that the peer has sent before and
- * that is still unread. The reading side brings the same end behind that data, so a failed write is kept quiet.
+ * Keeps a socket readable after a failed write. When the peer is gone, a write fails (EPIPE) and Node would destroy the socket,
+ * together with everything that the peer has sent before and that is still unread. The reading side reports the same end after
+ * that data, so the failed write itself is not reported.
  */
 function outliveFailedWrites(socket: Socket, onFailed: () => void): void {
   const {_write: write, _writev: writev} = socket;
-  // The writable side stays as if it still wrote: what follows is kept until the end, which destroys it.
+  // After a failed write its callback is never called, so Node keeps what follows until the end destroys it.
   const quiet =
-    (written: Written): Written =>
+    (written: WriteCallback): WriteCallback =>
     error => {
       if (!error) written();
       else if (socket.readable) onFailed();
@@ -149,7 +156,7 @@ function outliveFailedWrites(socket: Socket, onFailed: () => void): void {
   if (writev) socket._writev = (chunks, written) => writev.call(socket, chunks, quiet(written));
 }
 
-/** The bytes that Node counts as waiting though libuv has them already. Private, hence the caution. */
+/** The bytes that Node counts as waiting although libuv has them already. The field is private, so it may be missing. */
 function dispatchedBytes(socket: Socket): number {
   return (socket as unknown as {_writableState?: {writelen?: number}})._writableState?.writelen ?? 0;
 }

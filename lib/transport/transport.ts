@@ -1,43 +1,45 @@
 /**
- * The contract of every transport: it moves frames, in order, whole, and ends once.
- * Floor 2: knows no messages; `channel` above gives the bytes their meaning.
+ * The contract of every transport: it moves whole frames, in order, and ends exactly once.
+ * Floor 2: it does not know messages; `channel` above gives the bytes their meaning.
  */
 import type {TransportEnd} from '../base/errors.js';
 
-/** Why a transport ended. `cause` is the error beneath, where there was one. */
+/** Why a transport ended. */
 export interface Ending {
   readonly kind: TransportEnd;
+  /** The error that ended it, when there was one. */
   readonly cause?: unknown;
 }
 
-/** What a transport tells its channel. No method may throw. */
+/** The receiver of a transport, usually its channel. No method may throw. */
 export interface TransportSink {
-  /** One frame, without its length. The bytes are the receiver's: no transport writes into them again. */
+  /** One frame, without its length. The bytes belong to the receiver: the transport never writes into them again. */
   frame(bytes: Uint8Array): void;
-  /** There is room again after `write` returned false. */
+  /** There is room again, after `write` has returned false. */
   drained(): void;
-  /** Once, after the last frame. Nothing follows. */
+  /** Called once, after the last frame. No other call follows. */
   ended(ending: Ending): void;
 }
 
 export interface Transport {
-  /** Starts delivery. Called once; what arrived before is delivered then, never within this call. */
+  /** Starts the delivery of frames. Called once. Frames that have arrived before are delivered too, but not within this call. */
   open(sink: TransportSink): void;
   /**
-   * Takes whole frames, each with its length in front, as the chunks of one write.
-   * Returns false when the system takes no more for now: write again after `drained()`, though control that cannot
-   * wait may still be written. After the end it is a no-op: the end has been, or is being, reported.
+   * Sends whole frames, each with its length before it, as the chunks of one write.
+   *
+   * Returns false when the system takes no more for now. Then the caller should write again only after `drained()`; control
+   * messages that cannot wait may still be written. After the end it does nothing, because the end is reported anyway.
    */
   write(chunks: readonly Uint8Array[]): boolean;
-  /** Sends what was written, then ends: `ended({kind: 'closed'})` here, `eof` over there. Idempotent. */
+  /** Sends all that was written, then ends: `closed` is reported here, `eof` at the other end. Idempotent. */
   close(): void;
-  /** Ends at once; what was not sent is lost. Idempotent. `ending` is reported in place of `closed`. */
+  /** Ends at once; bytes that were not sent are lost. Idempotent. @param ending is reported instead of `closed` */
   destroy(ending?: Ending): void;
   /** Whether the transport alone keeps the process running. Default true. */
   keepAlive(on: boolean): void;
   /**
-   * For the `exit` handler, where no callback runs any more: pushes what was written into the system, blocking
-   * for at most `ms`. Gives up in silence: nobody is left to tell.
+   * For the `exit` handler, where no callback runs any more: gives all that was written to the system, and blocks for at most
+   * `ms` milliseconds. When it fails it reports nothing, because the process is about to end.
    */
   drainSync(ms: number): void;
 }

@@ -5,7 +5,7 @@ import {Admission} from '../../lib/actor/admission.js';
 import {currentSignal} from '../../lib/base/current.js';
 import type {ContextCancelled, ResourceExhausted} from '../../lib/base/errors.js';
 import {Kind, type Message} from '../../lib/msg/types.js';
-import {newPair, turns, until} from '../pair.js';
+import {newPair, turns, until} from '../kit/pair.js';
 
 /** A task that says when it begins, and ends when it is told. */
 function gate(): {begun: number; most: number; open: () => void; task: () => Promise<void>} {

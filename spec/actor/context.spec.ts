@@ -1,6 +1,6 @@
 // Contexts and their streams over a real process: the rules C1 to C6, X2 to X11, S1 to S6 as users meet them.
 import {readFileSync} from 'node:fs';
-import anyTest, {type TestFn} from 'ava';
+import test from 'ava';
 import {firstValueFrom, from, lastValueFrom, NEVER, take, throwError, toArray} from 'rxjs';
 import {
   type CallOptions,
@@ -20,15 +20,12 @@ import {countTo, endless, plus} from '../fixtures/streams.js';
 import {add, badStream} from '../fixtures/tasks.js';
 import {tidy} from '../fixtures/tidy.js';
 import {deafEar, halfClose} from '../fixtures/two-way.js';
-import {notesOf} from '../folder.js';
-import {leftBehind} from '../processes.js';
+import {notesOf} from '../kit/folder.js';
+import {leavesNothing} from '../kit/spawning.js';
 
 /** One actor serves all tests of this file: whatever becomes of their contexts, it goes on serving (rule C11). */
-const test = anyTest as TestFn<{nursery: Nursery; portal: Portal}>;
 let nursery: Nursery;
 let portal: Portal;
-const unhandled: unknown[] = [];
-process.on('unhandledRejection', error => unhandled.push(error));
 
 const contexts = [failsAfter, neverStarts, opensEarly, returns, startsTwice, talk];
 const flows = [countTo, deafEar, endless, halfClose, plus, tidy];
@@ -39,11 +36,12 @@ test.before(async () => {
   portal = await nursery.startActor('callee', {expose: [...contexts, ...flows, add, badStream]});
 });
 
-test.after.always('the actor still serves, nothing is left behind, no rejection unhandled', async t => {
-  t.is(await portal.run(add, 1, 2), 3);
-  await nursery[Symbol.asyncDispose]();
-  t.deepEqual(await leftBehind(), []);
-  t.deepEqual(unhandled, []);
+leavesNothing({
+  warns: true,
+  last: async t => {
+    t.is(await portal.run(add, 1, 2), 3, 'the actor still serves');
+    await nursery[Symbol.asyncDispose]();
+  },
 });
 
 test('C1: openContext resolves with the first value of started', async t => {

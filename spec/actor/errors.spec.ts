@@ -14,7 +14,7 @@ import {oddities, throwOdd} from '../fixtures/odd-throws.js';
 import {relayDeath, relayQuota} from '../fixtures/relay.js';
 import {add} from '../fixtures/tasks.js';
 import {QuotaError, quota, several, throwAtOnce, throwRange} from '../fixtures/throwers.js';
-import {leftBehind} from '../processes.js';
+import {leavesNothing} from '../kit/spawning.js';
 
 let nursery: Nursery;
 let portal: Portal;
@@ -28,10 +28,11 @@ test.before(async () => {
   pool = await nursery.openPool(1, {expose: [throwRange]});
 });
 
-test.after.always('the actor still serves, and nothing is left behind', async t => {
-  t.is(await portal.run(add, 1, 2), 3);
-  await nursery[Symbol.asyncDispose]();
-  t.deepEqual(await leftBehind(), []);
+leavesNothing({
+  last: async t => {
+    t.is(await portal.run(add, 1, 2), 3, 'the actor still serves');
+    await nursery[Symbol.asyncDispose]();
+  },
 });
 
 test('E1: a builtin error arrives as its class, with its message and its stack', async t => {

@@ -1,14 +1,12 @@
 // What a parent does with a child that does not keep to the protocol: the channel ends with a typed error, the child
 // with it, and the parent and its other children go on.
-import test from 'ava';
 import {ActorDied, openNursery, ProtocolError, Unserializable} from '../../lib/index.js';
 import {cutShort, inject} from '../fixtures/liars.js';
 import {add, big, echo} from '../fixtures/tasks.js';
-import {isAlive, leftBehind} from '../processes.js';
+import {isAlive} from '../kit/processes.js';
+import {spawning} from '../kit/spawning.js';
 
-test.after.always('no process is left behind', async t => {
-  t.deepEqual(await leftBehind(), []);
-});
+const test = spawning();
 
 type ErrorClass = abstract new (...args: never[]) => Error;
 

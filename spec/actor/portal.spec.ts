@@ -1,7 +1,6 @@
 // The handle to an actor over a real process: its calls, their options, its end.
 
 import {setTimeout as delay} from 'node:timers/promises';
-import test from 'ava';
 import {
   ActorDied,
   ContextCancelled,
@@ -16,11 +15,10 @@ import {
 import {talk} from '../fixtures/contexts.js';
 import {askHidden, askParent} from '../fixtures/relay.js';
 import {add, double, echo, hang, nap, pidOf, who} from '../fixtures/tasks.js';
-import {isAlive, leftBehind} from '../processes.js';
+import {isAlive} from '../kit/processes.js';
+import {spawning} from '../kit/spawning.js';
 
-test.after.always('no process is left behind', async t => {
-  t.deepEqual(await leftBehind(), []);
-});
+const test = spawning();
 
 test('run gives the value of a task, whatever it is', async t => {
   await openNursery(async nursery => {

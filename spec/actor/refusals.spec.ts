@@ -1,6 +1,5 @@
 // Calls that are refused: at the caller before anything is sent, or by the callee without harm to it.
 import {AsyncLocalStorage} from 'node:async_hooks';
-import test from 'ava';
 import {firstValueFrom} from 'rxjs';
 import {
   ContextCancelled,
@@ -15,12 +14,10 @@ import {
 import {talk} from '../fixtures/contexts.js';
 import {add, badStream, double, echo, hidden, plain, unsendable} from '../fixtures/tasks.js';
 import {home, twins} from '../fixtures/twins.js';
-import {leftBehind} from '../processes.js';
-import {fixture, startNode} from '../program.js';
+import {fixture, startNode} from '../kit/program.js';
+import {spawning} from '../kit/spawning.js';
 
-test.after.always('no process is left behind', async t => {
-  t.deepEqual(await leftBehind(), []);
-});
+const test = spawning();
 
 const exposed = [add, badStream, double, echo, unsendable, talk];
 

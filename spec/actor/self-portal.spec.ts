@@ -7,7 +7,7 @@ import type {Portal} from '../../lib/actor/portal.js';
 import {selfPortal} from '../../lib/actor/self-portal.js';
 import {ContextCancelled, currentActor, NotExposed, RemoteActorError, sleep, Unserializable} from '../../lib/index.js';
 import {add} from '../fixtures/tasks.js';
-import {anyFunctions, type Callee, callsOf, newActor, turns, until} from '../pair.js';
+import {anyFunctions, type Callee, callsOf, newActor, turns, until} from '../kit/pair.js';
 
 async function withSelf(): Promise<{actor: Actor; portal: Portal; calls: ReturnType<typeof callsOf>}> {
   const actor = newActor('near');

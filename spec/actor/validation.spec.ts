@@ -23,7 +23,7 @@ import {type ContextCancelled, MessageTypeError, RemoteActorError} from '../../l
 import type {CalleeContext} from '../../lib/context/rx/callee-context.js';
 import type {RemoteStream} from '../../lib/context/rx/remote-stream.js';
 import type {SchemaResult, StandardSchema} from '../../lib/msg/schema.js';
-import {newPair, type Pair, turns, until} from '../pair.js';
+import {newPair, type Pair, turns, until} from '../kit/pair.js';
 
 const at = (name: string): {module: string; name: string} => ({module: import.meta.url, name});
 

@@ -8,7 +8,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import type {ExecutionContext} from 'ava';
-import {PtyProgram} from '../debugger/screen.js';
+import {PtyProgram} from '../kit/screen.js';
 import {median} from './measure.js';
 
 interface Stop {

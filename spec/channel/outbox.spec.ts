@@ -14,7 +14,7 @@ function framesOf(chunks: readonly Uint8Array[]): Frame[] {
   const frames: Frame[] = [];
   const splitter = new FrameSplitter(maxFrameBytes);
   for (const chunk of chunks) splitter.feed(chunk, frame => frames.push(readFrame(frame)));
-  assert.equal(splitter.partial, false, 'a write ends within a frame');
+  assert.equal(splitter.isWithinFrame, false, 'a write ends within a frame');
   return frames;
 }
 

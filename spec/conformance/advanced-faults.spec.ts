@@ -1,17 +1,15 @@
 // What tests/test_advanced_faults.py claims: a transport that breaks while values flow.
-import test from 'ava';
 import {ActorDied, ContextCancelled, openNursery, TransportClosed} from '../../lib/index.js';
 import {breaker} from '../fixtures/breaker.js';
-import {type Callee, until} from '../pair.js';
-import {canInspect, isAlive, leftBehind, treeOf} from '../processes.js';
-import {startProgram, sweep} from '../program.js';
+import {type Callee, until} from '../kit/pair.js';
+import {canInspect, isAlive, treeOf} from '../kit/processes.js';
+import {startProgram, sweep} from '../kit/program.js';
+import {spawning} from '../kit/spawning.js';
 import {errorOf, over} from './over.js';
 
-const inspects = canInspect ? test : test.skip;
+const test = spawning();
 
-test.after.always('no process is left behind', async t => {
-  t.deepEqual(await leftBehind(), []);
-});
+const inspects = canInspect ? test : test.skip;
 
 /** After how many values each end breaks the transport. */
 const breaks: Record<string, {readonly caller?: number; readonly callee?: number}> = {

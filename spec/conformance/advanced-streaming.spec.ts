@@ -1,19 +1,17 @@
 // What tests/test_advanced_streaming.py claims: many users of one stream, and streams of both kinds at once.
 import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';
-import test from 'ava';
 import {ContextCancelled, openNursery} from '../../lib/index.js';
-import {folderOf} from '../folder.js';
-import {type Callee, turns} from '../pair.js';
-import {canInspect, leftBehind, treeOf} from '../processes.js';
-import {startProgram, sweep} from '../program.js';
+import {folderOf} from '../kit/folder.js';
+import {type Callee, turns} from '../kit/pair.js';
+import {canInspect, treeOf} from '../kit/processes.js';
+import {startProgram, sweep} from '../kit/program.js';
+import {spawning} from '../kit/spawning.js';
 import {errorOf, over} from './over.js';
 
-const inspects = canInspect ? test : test.skip;
+const test = spawning();
 
-test.after.always('no process is left behind', async t => {
-  t.deepEqual(await leftBehind(), []);
-});
+const inspects = canInspect ? test : test.skip;
 
 over(
   'advanced_streaming/test_reqresp_ontopof_streaming: requests with their answers and a steady flow of values share one stream, each with a task of its own at the callee (S2, X3)',

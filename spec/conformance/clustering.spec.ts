@@ -1,8 +1,10 @@
 // What tests/test_clustering.py claims: equal actors as one.
-import test from 'ava';
 import {openNursery} from '../../lib/index.js';
 import {pidOf} from '../fixtures/tasks.js';
-import {isAlive} from '../processes.js';
+import {isAlive} from '../kit/processes.js';
+import {spawning} from '../kit/spawning.js';
+
+const test = spawning();
 
 test('clustering/test_empty_mngrs_input_raises: a cluster of nobody is a RangeError, with which its nursery ends and takes the cluster that it has with it (T9, T10)', async t => {
   const pids: number[] = [];

@@ -1,5 +1,4 @@
 // What tests/test_context_stream_semantics.py claims: the sync point, the result, and every way of leaving a context.
-import test from 'ava';
 import {
   ContextCancelled,
   openNursery,
@@ -11,8 +10,11 @@ import {
 import {returns} from '../fixtures/contexts.js';
 import {obedient} from '../fixtures/obedient.js';
 import {pidOf} from '../fixtures/tasks.js';
-import {type Callee, type Caller, turns, until} from '../pair.js';
+import {type Callee, type Caller, turns, until} from '../kit/pair.js';
+import {spawning} from '../kit/spawning.js';
 import {errorOf, over} from './over.js';
+
+const test = spawning({warns: true});
 
 /** An actor is asked, and not killed, also on a loaded machine. */
 const patient = {timeouts: {exit: 30_000, cancelAck: 10_000}};

@@ -1,12 +1,12 @@
 // tests/devx/test_debugger.py: who has the terminal, what is at the prompt, and what becomes of the tree meanwhile.
 // Each on a pseudo-terminal of its own.
-import ava from 'ava';
-import {blockMs, continueAll, fixtureFile, Logged, lineAt, openExample, whoStops} from '../debugger/driven.js';
-import {keys, PtyProgram} from '../debugger/screen.js';
+import {blockMs, continueAll, fixtureFile, Logged, lineAt, openExample, whoStops} from '../kit/driven.js';
+import {keys, PtyProgram} from '../kit/screen.js';
+import {spawning} from '../kit/spawning.js';
+
+const test = spawning();
 
 // One tree of processes at a time.
-const test = ava.serial;
-
 /** Presses Ctrl-C at a prompt, more than once. Nothing comes of it. */
 async function mash(program: PtyProgram, label: string): Promise<void> {
   for (let time = 0; time < 3; time++) {

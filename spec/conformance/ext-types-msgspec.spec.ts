@@ -10,7 +10,7 @@ import {
   Unserializable,
 } from '../../lib/index.js';
 import {giveBack, saysBadly} from '../fixtures/extensions.js';
-import {leftBehind} from '../processes.js';
+import {leavesNothing} from '../kit/spawning.js';
 
 let nursery: Nursery;
 let portal: Portal;
@@ -19,10 +19,7 @@ test.before(async () => {
   nursery = await openNursery();
   portal = await nursery.startActor('echo', {expose: [giveBack, saysBadly]});
 });
-test.after.always('no process is left behind', async t => {
-  await nursery[Symbol.asyncDispose]();
-  t.deepEqual(await leftBehind(), []);
-});
+leavesNothing({last: () => nursery[Symbol.asyncDispose]()});
 
 class Taken extends Error {}
 class Plain {}

@@ -1,14 +1,11 @@
 // What tests/test_inter_peer_cancellation.py claims: who is told when one actor cancels in another.
-import test from 'ava';
 import {ActorDied, ContextCancelled, openNursery, RemoteActorError, sleep, Unserializable} from '../../lib/index.js';
 import {errorer} from '../fixtures/errorer.js';
 import {end, holdInto} from '../fixtures/found.js';
 import {obedient} from '../fixtures/obedient.js';
-import {leftBehind} from '../processes.js';
+import {spawning} from '../kit/spawning.js';
 
-test.after.always('no process is left behind', async t => {
-  t.deepEqual(await leftBehind(), []);
-});
+const test = spawning();
 
 for (const [how, type] of [
   ['throws', TypeError],

@@ -1,6 +1,5 @@
 // What tests/test_local.py claims: a runtime without any other actor.
 import {setTimeout as delay} from 'node:timers/promises';
-import test from 'ava';
 import {
   currentActor,
   findActor,
@@ -13,6 +12,9 @@ import {
   waitForActor,
 } from '../../lib/index.js';
 import {everyWay, useInEveryWay} from '../fixtures/every-way.js';
+import {spawning} from '../kit/spawning.js';
+
+const test = spawning();
 
 test('local/test_local_actor_async_func: a nursery that starts nobody boots the root in this process, where its body runs and may wait (T2)', async t => {
   const seen: number[] = [];

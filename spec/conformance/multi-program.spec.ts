@@ -1,17 +1,16 @@
 import {join} from 'node:path';
-import test, {type ExecutionContext} from 'ava';
+import type {ExecutionContext} from 'ava';
 import {type ActorId, findActor, openNursery, waitForActor} from '../../lib/index.js';
 import {useInEveryWay} from '../fixtures/every-way.js';
 import {forAnybody, list, use} from '../fixtures/found.js';
 import {busy} from '../fixtures/stubborn.js';
 import {pidOf} from '../fixtures/tasks.js';
-import {folderOf} from '../folder.js';
-import {isAlive, leftBehind} from '../processes.js';
-import {startProgram} from '../program.js';
+import {folderOf} from '../kit/folder.js';
+import {isAlive} from '../kit/processes.js';
+import {startProgram} from '../kit/program.js';
+import {spawning} from '../kit/spawning.js';
 
-test.after.always('no process is left behind', async t => {
-  t.deepEqual(await leftBehind(), []);
-});
+const test = spawning();
 
 /** An address that nobody has yet. */
 function newAddress(t: ExecutionContext): string {

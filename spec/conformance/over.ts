@@ -3,7 +3,7 @@
  * Above pair.ts.
  */
 import test, {type ExecutionContext} from 'ava';
-import {newPair, type Pair} from '../pair.js';
+import {newPair, type Pair} from '../kit/pair.js';
 
 export type Calls = ReturnType<Pair['with']>;
 

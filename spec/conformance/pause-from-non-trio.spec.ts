@@ -1,10 +1,10 @@
 // tests/devx/test_pause_from_non_trio.py: what cannot await asks for the prompt all the same, and goes on.
-import ava from 'ava';
-import {continueAll, fixtureFile, Logged} from '../debugger/driven.js';
+import {continueAll, fixtureFile, Logged} from '../kit/driven.js';
+import {spawning} from '../kit/spawning.js';
+
+const test = spawning();
 
 // One tree of processes at a time.
-const test = ava.serial;
-
 for (const backend of ['process', 'thread'])
   test(`pause_from_non_trio/test_pause_from_sync: plain functions, and those in a pipe, have their prompts in the root and in actors, one at a time, first come first served (T1) [${backend}]`, async t => {
     const logged = new Logged(t, fixtureFile('stops-from-sync'), {args: [backend]});

@@ -1,14 +1,12 @@
 // tests/test_reg_err_types.py: which errors of another actor arrive as their class.
-import test, {type ExecutionContext} from 'ava';
+import type {ExecutionContext} from 'ava';
 import * as rxtractor from '../../lib/index.js';
 import {openNursery, RemoteActorError, registerError} from '../../lib/index.js';
 import {AnotherAppError, CustomAppError, type classes, failWith, UnregisteredAppError} from '../fixtures/app-errors.js';
-import {newPair} from '../pair.js';
-import {leftBehind} from '../processes.js';
+import {newPair} from '../kit/pair.js';
+import {spawning} from '../kit/spawning.js';
 
-test.after.always('no process is left behind', async t => {
-  t.deepEqual(await leftBehind(), []);
-});
+const test = spawning();
 
 /** What the caller gets of something that is thrown in another actor. */
 async function relayed(t: ExecutionContext, thrown: unknown): Promise<RemoteActorError> {

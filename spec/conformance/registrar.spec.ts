@@ -1,5 +1,5 @@
 import {join} from 'node:path';
-import test, {type ExecutionContext} from 'ava';
+import type {ExecutionContext} from 'ava';
 import {filter, firstValueFrom, type Observable, ReplaySubject} from 'rxjs';
 import {
   type ActorEvent,
@@ -15,13 +15,11 @@ import {
 import {talk} from '../fixtures/contexts.js';
 import {forAnybody, use} from '../fixtures/found.js';
 import {add, exit} from '../fixtures/tasks.js';
-import {folderOf} from '../folder.js';
-import {leftBehind} from '../processes.js';
-import {startProgram} from '../program.js';
+import {folderOf} from '../kit/folder.js';
+import {startProgram} from '../kit/program.js';
+import {spawning} from '../kit/spawning.js';
 
-test.after.always('no process is left behind', async t => {
-  t.deepEqual(await leftBehind(), []);
-});
+const test = spawning();
 
 /** Options of a root that joins a program of its own. */
 async function joining(t: ExecutionContext): Promise<RootOptions> {

@@ -1,6 +1,6 @@
 // What tests/test_remote_exc_relay.py claims: an error outlives the cancellation that comes while it is cleaned up.
 import {ContextCancelled, openNursery, RemoteActorError, shield, sleep} from '../../lib/index.js';
-import {type Callee, turns} from '../pair.js';
+import {type Callee, turns} from '../kit/pair.js';
 import {errorOf, over} from './over.js';
 
 /** Resolves when the clean-up may end: the cancel has come by then. */

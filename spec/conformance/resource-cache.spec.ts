@@ -1,5 +1,4 @@
 // tests/test_resource_cache.py: one resource for many tasks of an actor.
-import test from 'ava';
 import {
   ContextCancelled,
   type MsgStream,
@@ -10,15 +9,11 @@ import {
   sleep,
 } from '../../lib/index.js';
 import {echoSequences} from '../fixtures/sequences.js';
-import {turns} from '../pair.js';
-import {leftBehind} from '../processes.js';
+import {turns} from '../kit/pair.js';
+import {leftBehind} from '../kit/processes.js';
+import {spawning} from '../kit/spawning.js';
 
-const unhandled: unknown[] = [];
-process.on('unhandledRejection', error => unhandled.push(error));
-test.after.always('no process is left behind, and no rejection unhandled', async t => {
-  t.deepEqual(await leftBehind(), []);
-  t.deepEqual(unhandled, []);
-});
+const test = spawning();
 
 /** A promise that the test settles. */
 function gate(): {readonly opened: Promise<void>; readonly open: () => void} {

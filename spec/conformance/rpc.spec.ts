@@ -1,5 +1,4 @@
 // tests/test_rpc.py: calls that fail on the way, or because of what they call.
-import test from 'ava';
 import {current} from '../../lib/base/current.js';
 import type {Scope} from '../../lib/base/scope.js';
 import {
@@ -12,15 +11,10 @@ import {
 } from '../../lib/index.js';
 import {askHidden, askParent} from '../fixtures/relay.js';
 import {double} from '../fixtures/tasks.js';
-import {newPair, turns, until} from '../pair.js';
-import {leftBehind} from '../processes.js';
+import {newPair, turns, until} from '../kit/pair.js';
+import {spawning} from '../kit/spawning.js';
 
-const unhandled: unknown[] = [];
-process.on('unhandledRejection', error => unhandled.push(error));
-test.after.always('no process is left behind, and no rejection unhandled', async t => {
-  t.deepEqual(await leftBehind(), []);
-  t.deepEqual(unhandled, []);
-});
+const test = spawning();
 
 test('rpc/test_error_shipment_ignores_closed_response_channel: an error that cannot be told to a caller that is gone stays what it is, and harms nobody (C9, E6)', async t => {
   const pair = await newPair();

@@ -1,13 +1,11 @@
 // tests/test_task_broadcasting.py: one stream, many local tasks that read it.
-import test, {type ExecutionContext} from 'ava';
+import type {ExecutionContext} from 'ava';
 import {Lagged, type MsgStream, openNursery, StreamClosed} from '../../lib/index.js';
 import {echoSequences} from '../fixtures/sequences.js';
-import {type Caller, newPair, type Pair, turns, until} from '../pair.js';
-import {leftBehind} from '../processes.js';
+import {type Caller, newPair, type Pair, turns, until} from '../kit/pair.js';
+import {spawning} from '../kit/spawning.js';
 
-test.after.always('no process is left behind', async t => {
-  t.deepEqual(await leftBehind(), []);
-});
+const test = spawning();
 
 type Wire = MsgStream<number, readonly number[]>;
 type Reader = AsyncIterableIterator<number>;

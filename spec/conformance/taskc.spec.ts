@@ -1,17 +1,11 @@
 // tests/trionics/test_taskc.py: a task whose start is awaited, and what becomes of it when something ends it before.
-import test from 'ava';
 import {ContextCancelled, currentActor, openNursery, ProtocolError, RemoteActorError} from '../../lib/index.js';
 import {neverStarts} from '../fixtures/failing-contexts.js';
 import {absorbs, passes, whenWaiting} from '../fixtures/startups.js';
-import {type Callee, newPair, until} from '../pair.js';
-import {leftBehind} from '../processes.js';
+import {type Callee, newPair, until} from '../kit/pair.js';
+import {spawning} from '../kit/spawning.js';
 
-const unhandled: unknown[] = [];
-process.on('unhandledRejection', error => unhandled.push(error));
-test.after.always('no process is left behind, and no rejection unhandled', async t => {
-  t.deepEqual(await leftBehind(), []);
-  t.deepEqual(unhandled, []);
-});
+const test = spawning();
 
 for (const by of ['its nursery', 'its signal'] as const) {
   test(`taskc/test_pure_oob_cancel_not_morphed_to_rte: a start that is cancelled is ContextCancelled and nothing else, though the task absorbs that and returns without a first value (C2, X5) [by ${by}]`, async t => {

@@ -2,19 +2,17 @@
 import {once} from 'node:events';
 import {type AddressInfo, connect as connectNet, createServer, type Server} from 'node:net';
 import {setTimeout as delay} from 'node:timers/promises';
-import test, {type ExecutionContext} from 'ava';
+import type {ExecutionContext} from 'ava';
 import type {Actor} from '../../lib/actor/actor.js';
 import type {Names} from '../../lib/discovery/names.js';
 import {type DiscoveryOptions, openNamesAtRoot} from '../../lib/discovery/root.js';
 import {addresses, HandshakeRejected, openNursery, TransportClosed} from '../../lib/index.js';
 import {parseAddress} from '../../lib/transport/address.js';
 import {folder, roadTo, secret} from '../discovery/linked.js';
-import {newActor} from '../pair.js';
-import {leftBehind} from '../processes.js';
+import {newActor} from '../kit/pair.js';
+import {spawning} from '../kit/spawning.js';
 
-test.after.always('no process is left behind', async t => {
-  t.deepEqual(await leftBehind(), []);
-});
+const test = spawning();
 
 const tcp = 'tcp://127.0.0.1:0';
 

@@ -1,6 +1,6 @@
 // What tests/test_2way.py claims: the plainest dialog there is.
 import {openNursery} from '../../lib/index.js';
-import type {Callee, Caller} from '../pair.js';
+import type {Callee, Caller} from '../kit/pair.js';
 import {over} from './over.js';
 
 const count = 10;

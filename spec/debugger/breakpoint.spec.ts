@@ -17,8 +17,8 @@ import {
   shield,
   sleep,
 } from '../../lib/index.js';
-import {anyFunctions, callsOf, turns} from '../pair.js';
-import {answer, asked, next, open} from './asked.js';
+import {answer, asked, next, open} from '../kit/asked.js';
+import {anyFunctions, callsOf, turns} from '../kit/pair.js';
 
 /** A root in debug mode; the inline actors below it share its modules, and so the prompt. */
 function tree<T>(body: (nursery: Nursery) => Promise<T>, options: RootOptions = {}): Promise<T> {

@@ -18,8 +18,8 @@ import {
   type RootOptions,
   sleep,
 } from '../../lib/index.js';
-import {anyFunctions, type Callee, callsOf, turns} from '../pair.js';
-import {answer, asked, next, open} from './asked.js';
+import {answer, asked, next, open} from '../kit/asked.js';
+import {anyFunctions, type Callee, callsOf, turns} from '../kit/pair.js';
 
 const quietly = (promise: Promise<unknown>): Promise<unknown> => promise.catch(error => error);
 

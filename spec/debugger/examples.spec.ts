@@ -1,12 +1,13 @@
 // The examples of the debugger on a real pseudo-terminal, driven as a person does.
 // Above driven.ts; examples/debugging.spec.ts runs them where there is no terminal.
-import ava from 'ava';
-import {blockMs, continueAll, exampleFile, Logged, lineAt, openExample, stopsBefore} from './driven.js';
-import {keys} from './screen.js';
+
+import {blockMs, continueAll, exampleFile, Logged, lineAt, openExample, stopsBefore} from '../kit/driven.js';
+import {keys} from '../kit/screen.js';
+import {spawning} from '../kit/spawning.js';
+
+const test = spawning();
 
 // One tree of processes at a time.
-const test = ava.serial;
-
 test('01: a child stops, once for each value; what is changed at the prompt is what the program goes on with', async t => {
   const program = openExample(t, '01-breakpoint-in-a-child');
   await stopsBefore(t, program, 'till', 'sum += price;');

@@ -1,6 +1,6 @@
 // A tree of processes with somebody at the prompt: nobody is ended, and nobody is judged late.
 import {EventEmitter, once} from 'node:events';
-import test, {type ExecutionContext} from 'ava';
+import type {ExecutionContext} from 'ava';
 import {
   ActorDied,
   breakpoint,
@@ -19,16 +19,16 @@ import {divide, fall} from '../fixtures/crashers.js';
 import {block, failAbove, idle, idleBelow, mend, mourn, pause, pauseBelow, slow} from '../fixtures/pauses.js';
 import {pidOf} from '../fixtures/tasks.js';
 import {tell, told} from '../fixtures/told.js';
-import {isAlive, leftBehind, untilGone} from '../processes.js';
-import {startProgram} from '../program.js';
-import {Prompts} from './prompts.js';
+import {isAlive, untilGone} from '../kit/processes.js';
+import {startProgram} from '../kit/program.js';
+import {Prompts} from '../kit/prompts.js';
+import {spawning} from '../kit/spawning.js';
+
+const test = spawning();
 
 const prompts = new Prompts();
 test.before(() => prompts.open());
-test.after.always('no process is left behind', async t => {
-  prompts.close();
-  t.deepEqual(await leftBehind(), []);
-});
+test.after.always(() => prompts.close());
 
 const all = [block, failAbove, idle, idleBelow, mend, mourn, pause, pauseBelow, pidOf, slow];
 const debug: RootOptions = {debug: true, expose: [told]};
@@ -69,7 +69,7 @@ async function answered(name: string): Promise<void> {
 }
 const quietly = (promise: Promise<unknown>): Promise<unknown> => promise.catch(error => error);
 
-test.serial('two actors that stop at once have the prompt one after the other', async t => {
+test('two actors that stop at once have the prompt one after the other', async t => {
   await openNursery(async nursery => {
     const children = await Promise.all(['one', 'two'].map(name => nursery.startActor(name, {expose: all})));
     const tasks = children.map(child => child.run(pause));
@@ -83,7 +83,7 @@ test.serial('two actors that stop at once have the prompt one after the other', 
   }, debug);
 });
 
-test.serial('an actor far below reaches the terminal past those between, though these stand still', async t => {
+test('an actor far below reaches the terminal past those between, though these stand still', async t => {
   await openNursery(async nursery => {
     const [top] = await start(nursery, 'top');
     const task = top.run(pauseBelow, 'leaf', 2);
@@ -103,7 +103,7 @@ test.serial('an actor far below reaches the terminal past those between, though 
 });
 
 for (const backend of ['thread', 'inline'] as const)
-  test.serial(`an actor with the backend ${backend} takes the same lock, and so do those below it`, async t => {
+  test(`an actor with the backend ${backend} takes the same lock, and so do those below it`, async t => {
     await openNursery(async nursery => {
       const portal = await nursery.startActor('host', {expose: all, backend});
       const task = portal.run(pauseBelow, 'below');
@@ -117,7 +117,7 @@ for (const backend of ['thread', 'inline'] as const)
     }, debug);
   });
 
-test.serial('a holder that is killed loses the terminal to the next, whose nursery waits for it', async t => {
+test('a holder that is killed loses the terminal to the next, whose nursery waits for it', async t => {
   const error = await failing(
     t,
     openNursery(async nursery => {
@@ -139,7 +139,7 @@ test.serial('a holder that is killed loses the terminal to the next, whose nurse
   t.true(error instanceof ActorDied);
 });
 
-test.serial('one that is killed while it waits for the terminal leaves the queue', async t => {
+test('one that is killed while it waits for the terminal leaves the queue', async t => {
   const error = await failing(
     t,
     openNursery(async nursery => {
@@ -162,7 +162,7 @@ test.serial('one that is killed while it waits for the terminal leaves the queue
   t.false(prompts.seen.includes('second'));
 });
 
-test.serial('one that is cancelled while it waits for the terminal leaves the queue, and is told at once', async t => {
+test('one that is cancelled while it waits for the terminal leaves the queue, and is told at once', async t => {
   await openNursery(async nursery => {
     const [one, two] = await start(nursery, 'holds', 'cancelled');
     const holds = one.run(pause);
@@ -179,42 +179,39 @@ test.serial('one that is cancelled while it waits for the terminal leaves the qu
   t.false(prompts.seen.includes('cancelled'));
 });
 
-test.serial(
-  'T9, T10: a root that fails ends nobody while a grandchild is at the prompt, nor those that wait',
-  async t => {
-    let pids: number[] = [];
-    const error = await failing(
-      t,
-      openNursery(async nursery => {
-        const [top, side, killed] = await start(nursery, 'top', 'side', 'killed');
-        void quietly(top.run(pauseBelow, 'leaf'));
-        const prompt = await prompts.next('leaf');
-        pids = [top.actor.pid, side.actor.pid, prompt.pid];
-        void quietly(side.run(pause));
-        void (async () => {
-          await longer();
-          t.deepEqual(pids.filter(isAlive), pids);
-          prompt.answer();
-          const waited = await prompts.next('side');
-          await longer();
-          t.deepEqual(
-            pids.filter(pid => !isAlive(pid)),
-            [],
-            'those that had left the prompt are ended before the last has',
-          );
-          waited.answer();
-        })();
+test('T9, T10: a root that fails ends nobody while a grandchild is at the prompt, nor those that wait', async t => {
+  let pids: number[] = [];
+  const error = await failing(
+    t,
+    openNursery(async nursery => {
+      const [top, side, killed] = await start(nursery, 'top', 'side', 'killed');
+      void quietly(top.run(pauseBelow, 'leaf'));
+      const prompt = await prompts.next('leaf');
+      pids = [top.actor.pid, side.actor.pid, prompt.pid];
+      void quietly(side.run(pause));
+      void (async () => {
         await longer();
-        process.kill(killed.actor.pid, 'SIGKILL');
-        await sleep(1e9);
-      }, hasty),
-    );
-    t.true(error instanceof ActorDied, String(error));
-    t.deepEqual(await untilGone(pids), []);
-  },
-);
+        t.deepEqual(pids.filter(isAlive), pids);
+        prompt.answer();
+        const waited = await prompts.next('side');
+        await longer();
+        t.deepEqual(
+          pids.filter(pid => !isAlive(pid)),
+          [],
+          'those that had left the prompt are ended before the last has',
+        );
+        waited.answer();
+      })();
+      await longer();
+      process.kill(killed.actor.pid, 'SIGKILL');
+      await sleep(1e9);
+    }, hasty),
+  );
+  t.true(error instanceof ActorDied, String(error));
+  t.deepEqual(await untilGone(pids), []);
+});
 
-test.serial('T9, T10: an actor between whose nursery fails ends nobody while its child is at the prompt', async t => {
+test('T9, T10: an actor between whose nursery fails ends nobody while its child is at the prompt', async t => {
   await openNursery(async nursery => {
     const top = await nursery.startActor('top', {expose: all});
     const task = quietly(top.run(failAbove, 'leaf', 'between fails'));
@@ -236,7 +233,7 @@ test.serial('T9, T10: an actor between whose nursery fails ends nobody while its
   }, hasty);
 });
 
-test.serial('X2: a call that is cancelled while somebody is at the prompt has its whole time after that', async t => {
+test('X2: a call that is cancelled while somebody is at the prompt has its whole time after that', async t => {
   await openNursery(async nursery => {
     const [late, other] = await start(nursery, 'late', 'other');
     const task = other.run(pause);
@@ -253,36 +250,33 @@ test.serial('X2: a call that is cancelled while somebody is at the prompt has it
   }, hasty);
 });
 
-test.serial(
-  'T10: an actor that stops in its clean-up is not late: its parent waits, however long that takes',
-  async t => {
-    await openNursery(
-      async nursery => {
-        const [top, other] = await start(nursery, 'mender', 'other');
-        // What it needs for that is loaded.
-        for (const actor of [top, other]) {
-          const warm = actor.run(pause);
-          (await prompts.next()).answer();
-          await warm;
-        }
-        void quietly(top.run(mend));
-        void quietly(other.run(mend));
-        await Promise.all([top, other].map(actor => actor.run(pidOf)));
-        const gone = Promise.all([top.cancelActor(), other.cancelActor()]);
-        for (let i = 0; i < 2; i++) {
-          const prompt = await prompts.next();
-          await new Promise(resolve => setTimeout(resolve, 2_200));
-          t.true(isAlive(prompt.pid));
-          prompt.answer();
-        }
-        t.deepEqual(await gone, [true, true]);
-      },
-      {...debug, timeouts: {exit: 1_500}},
-    );
-  },
-);
+test('T10: an actor that stops in its clean-up is not late: its parent waits, however long that takes', async t => {
+  await openNursery(
+    async nursery => {
+      const [top, other] = await start(nursery, 'mender', 'other');
+      // What it needs for that is loaded.
+      for (const actor of [top, other]) {
+        const warm = actor.run(pause);
+        (await prompts.next()).answer();
+        await warm;
+      }
+      void quietly(top.run(mend));
+      void quietly(other.run(mend));
+      await Promise.all([top, other].map(actor => actor.run(pidOf)));
+      const gone = Promise.all([top.cancelActor(), other.cancelActor()]);
+      for (let i = 0; i < 2; i++) {
+        const prompt = await prompts.next();
+        await new Promise(resolve => setTimeout(resolve, 2_200));
+        t.true(isAlive(prompt.pid));
+        prompt.answer();
+      }
+      t.deepEqual(await gone, [true, true]);
+    },
+    {...debug, timeouts: {exit: 1_500}},
+  );
+});
 
-test.serial('X2: an actor that was found is asked to end when the prompt is left', async t => {
+test('X2: an actor that was found is asked to end when the prompt is left', async t => {
   await openNursery(async nursery => {
     const [top, other] = await start(nursery, 'finder', 'other');
     void quietly(top.run(idleBelow, 'sought'));
@@ -304,7 +298,7 @@ test.serial('X2: an actor that was found is asked to end when the prompt is left
   }, hasty);
 });
 
-test.serial('T8: a body that ends while an actor is at the prompt waits with the end of the others', async t => {
+test('T8: a body that ends while an actor is at the prompt waits with the end of the others', async t => {
   let pids: number[] = [];
   let over = false;
   const done = openNursery(async nursery => {
@@ -328,7 +322,7 @@ test.serial('T8: a body that ends while an actor is at the prompt waits with the
   t.deepEqual(await untilGone(pids), []);
 });
 
-test.serial('q in an actor reaches the root as DebuggerQuit, and the tree ends with it', async t => {
+test('q in an actor reaches the root as DebuggerQuit, and the tree ends with it', async t => {
   const error = await failing(
     t,
     openNursery(async nursery => {
@@ -344,7 +338,7 @@ test.serial('q in an actor reaches the root as DebuggerQuit, and the tree ends w
 });
 
 for (const backend of ['process', 'thread'] as const)
-  test.serial(`a crash in an actor with the backend ${backend} has its prompt there, and then in the root`, async t => {
+  test(`a crash in an actor with the backend ${backend} has its prompt there, and then in the root`, async t => {
     const error = await failing(
       t,
       openNursery(async nursery => {
@@ -357,7 +351,7 @@ for (const backend of ['process', 'thread'] as const)
     t.regex(String(error), /1 cannot be divided by 0/);
   });
 
-test.serial('a module that throws while it is imported has its prompt in the root alone', async t => {
+test('a module that throws while it is imported has its prompt in the root alone', async t => {
   const before = prompts.seen.length;
   const expose = [
     new URL('../fixtures/pauses.js', import.meta.url),
@@ -371,7 +365,7 @@ test.serial('a module that throws while it is imported has its prompt in the roo
   t.deepEqual(prompts.seen.slice(before), ['root']);
 });
 
-test.serial('T13: what nothing in an actor has caught ends it when it has been looked at, and not before', async t => {
+test('T13: what nothing in an actor has caught ends it when it has been looked at, and not before', async t => {
   const error = await failing(
     t,
     openNursery(async nursery => {
@@ -388,7 +382,7 @@ test.serial('T13: what nothing in an actor has caught ends it when it has been l
   t.regex(String(error), /out of time/);
 });
 
-test.serial('a breakpoint of the root and those of its actors share the terminal', async t => {
+test('a breakpoint of the root and those of its actors share the terminal', async t => {
   await main(async nursery => {
     const child = await nursery.startActor('child', {expose: all});
     const own = breakpoint();
@@ -403,24 +397,21 @@ test.serial('a breakpoint of the root and those of its actors share the terminal
   }, debug);
 });
 
-test.serial(
-  'P1: Ctrl-C at a root ends nobody while somebody is at the prompt, however often, and the tree after it',
-  async t => {
-    const program = startProgram(t, 'paused-program');
-    const [pid = 0] = await program.next<number[]>();
-    const prompt = await prompts.next('paused');
-    for (let i = 0; i < 5; i++) program.kill('SIGINT');
-    await longer();
-    t.true(isAlive(pid));
-    prompt.answer();
-    t.is(await program.next<string>(), 'paused');
-    program.kill('SIGINT');
-    t.deepEqual(await program.exited, {code: 130, signal: null});
-    t.deepEqual(await untilGone([pid]), []);
-  },
-);
+test('P1: Ctrl-C at a root ends nobody while somebody is at the prompt, however often, and the tree after it', async t => {
+  const program = startProgram(t, 'paused-program');
+  const [pid = 0] = await program.next<number[]>();
+  const prompt = await prompts.next('paused');
+  for (let i = 0; i < 5; i++) program.kill('SIGINT');
+  await longer();
+  t.true(isAlive(pid));
+  prompt.answer();
+  t.is(await program.next<string>(), 'paused');
+  program.kill('SIGINT');
+  t.deepEqual(await program.exited, {code: 130, signal: null});
+  t.deepEqual(await untilGone([pid]), []);
+});
 
-test.serial('P1: SIGTERM at a root ends the tree when the prompt is left, and not before', async t => {
+test('P1: SIGTERM at a root ends the tree when the prompt is left, and not before', async t => {
   const program = startProgram(t, 'paused-program');
   const [pid = 0] = await program.next<number[]>();
   const prompt = await prompts.next('paused');

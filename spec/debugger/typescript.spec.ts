@@ -2,8 +2,11 @@
 import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import test, {type ExecutionContext} from 'ava';
-import {PtyProgram} from './screen.js';
+import type {ExecutionContext} from 'ava';
+import {PtyProgram} from '../kit/screen.js';
+import {spawning} from '../kit/spawning.js';
+
+const test = spawning();
 
 const library = new URL('../../lib/index.js', import.meta.url).href;
 const source = `import {breakpoint, main, task} from '${library}';
@@ -49,14 +52,13 @@ async function debugged(t: ExecutionContext, ...args: string[]): Promise<void> {
   await program.ends(t, 0);
 }
 
-test.serial('under tsx the lines are those of the TypeScript file, in the root and in a child', t =>
-  debugged(t, '--import', import.meta.resolve('tsx')),
-);
+test('under tsx the lines are those of the TypeScript file, in the root and in a child', t =>
+  debugged(t, '--import', import.meta.resolve('tsx')));
 
 const flag = '--experimental-strip-types';
 const isDefault = 'typescript' in process.features && process.features.typescript !== false;
 const strips = isDefault || process.allowedNodeEnvironmentFlags.has(flag);
 const title =
   'under Node’s own stripping of types the lines are those of the TypeScript file, in the root and in a child';
-if (strips) test.serial(title, t => debugged(t, '--no-warnings', ...(isDefault ? [] : [flag])));
-else test.serial.skip(`${title} (skipped: Node ${process.versions.node} strips none)`, () => {});
+if (strips) test(title, t => debugged(t, '--no-warnings', ...(isDefault ? [] : [flag])));
+else test.skip(`${title} (skipped: Node ${process.versions.node} strips none)`, () => {});

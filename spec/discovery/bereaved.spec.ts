@@ -1,15 +1,12 @@
 // Who is linked to an actor that dies is told how, by way of the actor's own parent: one death, one story.
-import test from 'ava';
 import {firstValueFrom, ReplaySubject} from 'rxjs';
 import {type Nursery, openNursery, type Portal} from '../../lib/index.js';
 import {forAnybody, mourn, raise} from '../fixtures/bereaved.js';
-import {leftBehind} from '../processes.js';
+import {spawning} from '../kit/spawning.js';
+
+const test = spawning();
 
 const killed = {code: null, signal: 'SIGKILL'};
-
-test.after.always('no process is left behind', async t => {
-  t.deepEqual(await leftBehind(), []);
-});
 
 /** An actor whose death is no failure of the nursery. */
 function mortal(nursery: Nursery, name: string): Promise<Portal> {

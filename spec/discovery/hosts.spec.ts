@@ -4,15 +4,14 @@ import {execFileSync} from 'node:child_process';
 import {mkdirSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
-import test, {type ExecutionContext} from 'ava';
-import {leftBehind, untilGone} from '../processes.js';
-import {type Program, startProgram} from '../program.js';
+import type {ExecutionContext} from 'ava';
+import {untilGone} from '../kit/processes.js';
+import {type Program, startProgram} from '../kit/program.js';
+import {spawning} from '../kit/spawning.js';
 import {certificates} from '../transport/ends.js';
 import {folder} from './linked.js';
 
-test.after.always('no process is left behind', async t => {
-  t.deepEqual(await leftBehind(), []);
-});
+const test = spawning();
 
 const ip = (...args: string[]): string => execFileSync('ip', args, {encoding: 'utf8', stdio: 'pipe'});
 

@@ -14,7 +14,7 @@ import {makePortal} from '../../lib/actor/portal.js';
 import type {Held} from '../../lib/discovery/link.js';
 import {Links} from '../../lib/discovery/links.js';
 import {type NetworkAddress, parseAddress} from '../../lib/transport/address.js';
-import {anyFunctions, callsOf, newActor} from '../pair.js';
+import {anyFunctions, callsOf, newActor} from '../kit/pair.js';
 
 export const secret = new TextEncoder().encode('known to both sides');
 

@@ -10,7 +10,7 @@ import {encodeCancel} from '../../lib/msg/cancel.js';
 import {Kind} from '../../lib/msg/types.js';
 import {parseAddress} from '../../lib/transport/address.js';
 import {errorOf} from '../conformance/over.js';
-import {type Callee, turn, turns, until} from '../pair.js';
+import {type Callee, turn, turns, until} from '../kit/pair.js';
 import {type Linked, linked, over, roadTo} from './linked.js';
 
 const tcp = ['tcp://127.0.0.1:0'];

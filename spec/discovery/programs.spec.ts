@@ -5,7 +5,7 @@ import {createServer as createHttpServer} from 'node:http';
 import {type AddressInfo, connect as connectNet, createServer, type Server} from 'node:net';
 import {join} from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
-import test, {type ExecutionContext} from 'ava';
+import type {ExecutionContext} from 'ava';
 import {newActorId} from '../../lib/base/actor-id.js';
 import {
   type Context,
@@ -22,14 +22,13 @@ import {loadCodec} from '../../lib/msg/codec.js';
 import {actorTuple, Kind, protocolMagic, protocolVersion} from '../../lib/msg/types.js';
 import {errorOf} from '../conformance/over.js';
 import {askByName, echo, expose, nameHere, namesSeen} from '../fixtures/town.js';
-import {canInspect, leftBehind, untilGone} from '../processes.js';
-import {type Program, startProgram} from '../program.js';
+import {canInspect, untilGone} from '../kit/processes.js';
+import {type Program, startProgram} from '../kit/program.js';
+import {spawning} from '../kit/spawning.js';
 import {certificates, framed} from '../transport/ends.js';
 import {folder} from './linked.js';
 
-test.after.always('no process is left behind', async t => {
-  t.deepEqual(await leftBehind(), []);
-});
+const test = spawning();
 
 const secret = 'what both of these programs know';
 const anyPort = 'tcp://127.0.0.1:0';

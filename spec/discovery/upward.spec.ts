@@ -20,8 +20,8 @@ import {
   watchActors,
 } from '../../lib/index.js';
 import {forAnybody, keep, lookFor, use} from '../fixtures/found.js';
-import {folderOf} from '../folder.js';
-import {newPair, type Pair, until} from '../pair.js';
+import {folderOf} from '../kit/folder.js';
+import {newPair, type Pair, until} from '../kit/pair.js';
 
 const roads: Roads = {secret: new Uint8Array(32), listen: []};
 const nobody = {} as Portal;

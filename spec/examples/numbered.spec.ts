@@ -3,14 +3,14 @@
 import {readdirSync, readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
-import ava from 'ava';
 import {importsOf} from '../imports.js';
+import {spawning} from '../kit/spawning.js';
 import {readHeader} from './header.js';
 import {run} from './program.js';
 
-// One tree of processes at a time: some have seven.
-const test = ava.serial;
+const test = spawning();
 
+// One tree of processes at a time: some have seven.
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const names = readdirSync(join(root, 'examples'), {withFileTypes: true})
   .filter(entry => entry.isFile())

@@ -2,14 +2,15 @@
 import {chmodSync, mkdirSync, symlinkSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
-import ava, {type ExecutionContext} from 'ava';
+import type {ExecutionContext} from 'ava';
+import {spawning} from '../kit/spawning.js';
 import {mainFile, type Outcome, run, shown, start} from './program.js';
 import {addSocket, type Expected, expectedOf, makeFolder, makeOddTree, makePlainTree, shownKey} from './tree.js';
 import {canRunAs, nobody} from './user.js';
 
-// One tree of processes at a time: each takes all cores.
-const test = ava.serial;
+const test = spawning();
 
+// One tree of processes at a time: each takes all cores.
 interface Line extends Expected {
   readonly path: string;
 }

@@ -5,6 +5,8 @@ import test from 'ava';
 import fc from 'fast-check';
 import type {ActorId} from '../../lib/base/actor-id.js';
 import * as errors from '../../lib/base/errors.js';
+import {registerError} from '../../lib/base/registered-errors.js';
+import {suppress, suppressedBy} from '../../lib/base/suppressed.js';
 import {type BoxedError, boxError, reviveError, unboxError} from '../../lib/msg/boxed-error.js';
 import {loadCodec} from '../../lib/msg/codec.js';
 import {limits} from '../../lib/msg/limits.js';
@@ -134,7 +136,7 @@ class Registered extends HttpError {
 }
 
 test('E1: a class that is registered comes back as itself, without its constructor', t => {
-  errors.registerError(Registered);
+  registerError(Registered);
   const error = revived(new Registered(404)) as Registered;
   t.true(error instanceof Registered);
   t.is(error.kind, 'kind 404');
@@ -177,7 +179,7 @@ test('E1: a registered class whose accessors throw does not break the reading', 
     }
     override set name(_: string) {}
   }
-  errors.registerError(Brittle);
+  registerError(Brittle);
   t.true(revived(new Brittle('m')) instanceof Error);
 });
 
@@ -207,9 +209,9 @@ test('E1: the path of an error that goes round for ever stays bounded, the origi
 
 test('E6: what was suppressed comes along', t => {
   const original = new Error('m');
-  errors.suppress(original, new TypeError('clean-up'));
-  errors.suppress(original, 'text');
-  const kept = errors.suppressedBy(revivedError(original));
+  suppress(original, new TypeError('clean-up'));
+  suppress(original, 'text');
+  const kept = suppressedBy(revivedError(original));
   t.true(kept[0] instanceof TypeError);
   t.is(kept[1], 'text');
   t.deepEqual(Object.keys(revivedError(original)), []);

@@ -3,7 +3,9 @@
 import {execFile} from 'node:child_process';
 import {fileURLToPath} from 'node:url';
 import {promisify} from 'node:util';
-import test from 'ava';
+import {spawning} from '../kit/spawning.js';
+
+const test = spawning();
 
 const run = promisify(execFile);
 const program = (name: string): string => fileURLToPath(new URL(name, import.meta.url));

@@ -4,7 +4,7 @@ import {from, lastValueFrom, NEVER, of} from 'rxjs';
 import {ContextCancelled, main, type Nursery, openNursery, type Pool, type Portal, sleep} from '../../lib/index.js';
 import {countTo} from '../fixtures/streams.js';
 import {waitContext, waitOperator, waitShared, waitStream, waits, waitTask} from '../fixtures/waiting.js';
-import {turns, until} from '../pair.js';
+import {turns, until} from '../kit/pair.js';
 
 interface Options {
   readonly signal?: AbortSignal;

@@ -1,5 +1,5 @@
 import type {Worker} from 'node:worker_threads';
-import test, {type ExecutionContext} from 'ava';
+import type {ExecutionContext} from 'ava';
 import {firstValueFrom, from, lastValueFrom, take, toArray} from 'rxjs';
 import {
   ActorDied,
@@ -26,9 +26,12 @@ import {env, execArgv} from '../fixtures/surroundings.js';
 import {add, badStream, big, double, echo, exit, hang, hidden, nap, pidOf, unsendable, who} from '../fixtures/tasks.js';
 import {QuotaError, quota, throwRange} from '../fixtures/throwers.js';
 import {halfClose} from '../fixtures/two-way.js';
-import {notesOf} from '../folder.js';
-import {isAlive, leftBehind, untilGone} from '../processes.js';
-import {fixture, startProgram} from '../program.js';
+import {notesOf} from '../kit/folder.js';
+import {isAlive, untilGone} from '../kit/processes.js';
+import {fixture, startProgram} from '../kit/program.js';
+import {spawning} from '../kit/spawning.js';
+
+const test = spawning();
 
 const backends: readonly Backend[] = ['process', 'thread', 'inline'];
 /** Time enough for clean-up on a loaded machine, where the bounds are not what is tested. */
@@ -39,19 +42,10 @@ process.on('worker', worker => {
   workers.add(worker);
   worker.once('exit', () => workers.delete(worker));
 });
-const unhandled: unknown[] = [];
-process.on('unhandledRejection', error => unhandled.push(error));
-const warnings: string[] = [];
-process.on('warning', warning => warnings.push(warning.message));
 
 test.afterEach.always('nothing that carried an actor is left', async t => {
   t.deepEqual([...workers], []);
   t.deepEqual(await carriers(), []);
-});
-test.after.always('no process is left behind, no rejection unhandled, and Node has nothing to warn of', async t => {
-  t.deepEqual(await leftBehind(), []);
-  t.deepEqual(unhandled, []);
-  t.deepEqual(warnings, []);
 });
 
 /** The handles of bodies that this process still holds: none, a few turns after a nursery has settled. */
@@ -69,7 +63,7 @@ async function carriers(): Promise<string[]> {
 function each(title: string, check: (t: ExecutionContext, backend: Backend) => Promise<unknown>, of = backends): void {
   for (const backend of of) {
     const [rule, text] = /^([A-Z]\d+: )?(.*)$/.exec(title)?.slice(1) ?? [];
-    test.serial(`${rule ?? ''}${backend}: ${text}`, async t => {
+    test(`${rule ?? ''}${backend}: ${text}`, async t => {
       await check(t, backend);
     });
   }
@@ -574,32 +568,30 @@ for (const [backend, options] of Object.entries({
   inline: {cwd: '/', env: {}, execArgv: [], stdio: 'ignore'},
 }))
   for (const [option, value] of Object.entries(options))
-    test.serial(`T16: ${backend}: the option ${option}, which it cannot honour, is a TypeError that names both`, t =>
+    test(`T16: ${backend}: the option ${option}, which it cannot honour, is a TypeError that names both`, t =>
       openNursery(async nursery => {
         const given = {backend, expose: [add], [option]: value} as unknown as ActorOptions;
         await t.throwsAsync(nursery.startActor('wrong', given), {
           instanceOf: TypeError,
           message: new RegExp(`${backend}.*${option}`),
         });
-      }),
-    );
+      }));
 
-test.serial('T16: a backend that does not exist is a TypeError', t =>
+test('T16: a backend that does not exist is a TypeError', t =>
   openNursery(async nursery => {
     await t.throwsAsync(nursery.startActor('wrong', {backend: 'fibre' as Backend, expose: [add]}), {
       instanceOf: TypeError,
       message: /process, thread or inline, not fibre/,
     });
-  }),
-);
+  }));
 
-test.serial('T16: inline: a program may be the module of its own actor', async t => {
+test('T16: inline: a program may be the module of its own actor', async t => {
   const program = startProgram(t, 'inline-program');
   t.is(await program.next(), 42);
   t.deepEqual(await program.exited, {code: 0, signal: null}, program.stderr);
 });
 
-test.serial('T16: inline: what nobody catches there ends the process, as it would without an actor', async t => {
+test('T16: inline: what nobody catches there ends the process, as it would without an actor', async t => {
   const program = startProgram(t, 'inline-program', {args: ['uncaught']});
   t.is((await program.exited).code, 1);
   t.regex(program.stderr, /RangeError: nobody caught this/);
@@ -607,7 +599,7 @@ test.serial('T16: inline: what nobody catches there ends the process, as it woul
 
 // Also where nothing of this library is loaded; docs/guide/backends.md says so.
 const fatal = Number.parseInt(process.versions.node, 10) >= 24;
-const heapTest = fatal ? test.serial.skip : test.serial;
+const heapTest = fatal ? test.skip : test;
 const fatalNote = fatal
   ? ` (skipped: with a heap of a set size Node ${process.versions.node} may end the process)`
   : '';

@@ -1,6 +1,5 @@
 // Actors as cold Observables: one for each subscription, its errors the subscription's, and never two at once.
 import {randomUUID} from 'node:crypto';
-import test from 'ava';
 import {
   defer,
   finalize,
@@ -29,15 +28,10 @@ import {ticks} from '../fixtures/endings.js';
 import {holdThenFail} from '../fixtures/holder.js';
 import {countTo} from '../fixtures/streams.js';
 import {add, pidOf} from '../fixtures/tasks.js';
-import {actorProcesses, isAlive, leftBehind, untilGone} from '../processes.js';
+import {actorProcesses, isAlive, untilGone} from '../kit/processes.js';
+import {spawning} from '../kit/spawning.js';
 
-const unhandled: unknown[] = [];
-process.on('unhandledRejection', error => unhandled.push(error));
-
-test.after.always('no process is left behind, and no rejection unhandled', async t => {
-  t.deepEqual(await leftBehind(), []);
-  t.deepEqual(unhandled, []);
-});
+const test = spawning();
 
 const options = {expose: [add, countTo, holdThenFail, pidOf, ticks]};
 const childrenNamed = (name: string): number[] =>

@@ -1,19 +1,13 @@
 // Actors that end without being asked to, and who is told what.
-import test from 'ava';
 import {ActorDied, ContextCancelled, openNursery, RemoteActorError} from '../../lib/index.js';
 import {throwLater} from '../fixtures/careless.js';
 import {neverStarts, open, returnThenExit, silent} from '../fixtures/endings.js';
 import {sabotage} from '../fixtures/sabotage.js';
 import {add, exit, hang, pidOf} from '../fixtures/tasks.js';
-import {isAlive, leftBehind} from '../processes.js';
+import {isAlive} from '../kit/processes.js';
+import {spawning} from '../kit/spawning.js';
 
-const unhandled: unknown[] = [];
-process.on('unhandledRejection', error => unhandled.push(error));
-
-test.after.always('no process is left behind, and no rejection unhandled', async t => {
-  t.deepEqual(await leftBehind(), []);
-  t.deepEqual(unhandled, []);
-});
+const test = spawning();
 
 test('T17: a kill -9 rejects everything that waits on the actor at once, with exit code and signal', async t => {
   const failure = await t.throwsAsync(

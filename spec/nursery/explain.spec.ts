@@ -1,12 +1,9 @@
 // Long waits at the end of a scope are explained by a warning (rules C6, T9).
-import test from 'ava';
 import {type CalleeContext, context, openNursery, parent, sleep, task} from '../../lib/index.js';
-import {until} from '../pair.js';
-import {leftBehind} from '../processes.js';
+import {until} from '../kit/pair.js';
+import {spawning} from '../kit/spawning.js';
 
-test.after.always('no process is left behind', async t => {
-  t.deepEqual(await leftBehind(), []);
-});
+const test = spawning({warns: true});
 
 /** The next warning of this process that matches: each test waits for its own. */
 function warning(pattern: RegExp): Promise<string> {

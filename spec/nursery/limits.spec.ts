@@ -1,13 +1,11 @@
 // How large a tree may grow: what stands behind the refusal of nurseries at import (rule T3).
-import test, {type ExecutionContext} from 'ava';
+import type {ExecutionContext} from 'ava';
 import {ActorDied, ContextCancelled, openNursery, RemoteActorError, ResourceExhausted, sleep} from '../../lib/index.js';
 import {gather, idle, passers, sink} from '../fixtures/crowd.js';
 import {descend} from '../fixtures/nest.js';
-import {leftBehind} from '../processes.js';
+import {spawning} from '../kit/spawning.js';
 
-test.after.always('no process is left behind', async t => {
-  t.deepEqual(await leftBehind(), []);
-});
+const test = spawning();
 
 const inline = 'inline';
 const serves = {backend: inline, expose: [gather, idle, passers]} as const;

@@ -1,13 +1,12 @@
 // Children die with their parent however it dies: nothing of a tree is alive 2 s after a kill -9 (rule T11).
-import test, {type ExecutionContext} from 'ava';
-import {canInspect, leftBehind, treeOf, untilGone} from '../processes.js';
-import {type Program, startProgram, sweep} from '../program.js';
+import type {ExecutionContext} from 'ava';
+import {canInspect, treeOf, untilGone} from '../kit/processes.js';
+import {type Program, startProgram, sweep} from '../kit/program.js';
+import {spawning} from '../kit/spawning.js';
 
-test.after.always('no process is left behind', async t => {
-  t.deepEqual(await leftBehind(), []);
-});
+const test = spawning();
 
-const inspects = canInspect ? test.serial : test.serial.skip;
+const inspects = canInspect ? test : test.skip;
 
 interface Chain {
   readonly program: Program;

@@ -2,7 +2,7 @@
 import {mkdtempSync, readFileSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import ava, {type ExecutionContext} from 'ava';
+import type {ExecutionContext} from 'ava';
 import {from, lastValueFrom, Observable, take, toArray} from 'rxjs';
 import {
   ActorDied,
@@ -16,18 +16,12 @@ import {
 import {workOrDie} from '../fixtures/holder.js';
 import {countTo} from '../fixtures/streams.js';
 import {add, double, exit, hang, nap, pidOf} from '../fixtures/tasks.js';
-import {actorProcesses, isAlive, leftBehind} from '../processes.js';
+import {actorProcesses, isAlive} from '../kit/processes.js';
+import {spawning} from '../kit/spawning.js';
+
+const test = spawning();
 
 // Each starts several processes.
-const test = ava.serial;
-const unhandled: unknown[] = [];
-process.on('unhandledRejection', error => unhandled.push(error));
-
-test.after.always('no process is left behind, and no rejection unhandled', async t => {
-  t.deepEqual(await leftBehind(), []);
-  t.deepEqual(unhandled, []);
-});
-
 const options = {expose: [add, countTo, double, exit, hang, nap, pidOf, workOrDie]};
 const children = (): number[] =>
   actorProcesses()

@@ -1,14 +1,12 @@
 // A program under main(): its signals, its exit code, its listeners, its output (rules P1 to P3).
-import test from 'ava';
 import {openNursery} from '../../lib/index.js';
-import {canInspect, isAlive, leftBehind, treeOf, untilGone} from '../processes.js';
-import {startProgram, sweep} from '../program.js';
+import {canInspect, isAlive, treeOf, untilGone} from '../kit/processes.js';
+import {startProgram, sweep} from '../kit/program.js';
+import {spawning} from '../kit/spawning.js';
+
+const test = spawning();
 
 const inspects = canInspect ? test : test.skip;
-
-test.after.always('no process is left behind', async t => {
-  t.deepEqual(await leftBehind(), []);
-});
 
 const codes = {SIGINT: 130, SIGTERM: 143, SIGHUP: 129} as const;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -89,7 +87,7 @@ test('P2: importing has no effect on the process, and what main() adds is remove
   t.deepEqual(await program.exited, {code: 0, signal: null});
 });
 
-test.serial('P4: SIGUSR2 prints the tree with what each context waits for, and a blocked actor as such', async t => {
+test('P4: SIGUSR2 prints the tree with what each context waits for, and a blocked actor as such', async t => {
   const program = startProgram(t, 'waits');
   await program.next<number[]>();
   program.kill('SIGUSR2');

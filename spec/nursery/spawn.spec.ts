@@ -1,7 +1,7 @@
 // How starting an actor fails: what is wrong with its module, its options, its environment.
 import {availableParallelism} from 'node:os';
 import {setTimeout as delay} from 'node:timers/promises';
-import test, {type ExecutionContext} from 'ava';
+import type {ExecutionContext} from 'ava';
 import {
   type ActorOptions,
   ContextCancelled,
@@ -12,16 +12,11 @@ import {
 } from '../../lib/index.js';
 import {rested} from '../fixtures/asks-at-import.js';
 import {double, hang, nap, pidOf, plain} from '../fixtures/tasks.js';
-import {type ActorProcess, actorProcesses, leftBehind} from '../processes.js';
-import {fixture} from '../program.js';
+import {type ActorProcess, actorProcesses} from '../kit/processes.js';
+import {fixture} from '../kit/program.js';
+import {spawning} from '../kit/spawning.js';
 
-test.after.always('no process is left behind, and Node has nothing to warn of', async t => {
-  t.deepEqual(await leftBehind(), []);
-  t.deepEqual(warnings, []);
-});
-
-const warnings: string[] = [];
-process.on('warning', warning => warnings.push(warning.message));
+const test = spawning();
 
 /** Starts an actor that cannot start, and gives the failure. */
 async function failure(t: ExecutionContext, options: ActorOptions, root: RootOptions = {}): Promise<SpawnFailed> {
@@ -180,7 +175,7 @@ test('T15: more spawns than the machine has room for wait their turn, which does
   t.is(new Set(pids).size, 12);
 });
 
-test.serial('T10: an actor that waits its turn to be spawned gives it up at once when it is cancelled', async t => {
+test('T10: an actor that waits its turn to be spawned gives it up at once when it is cancelled', async t => {
   await openNursery(async nursery => {
     const blocks = {expose: [fixture('blocks-at-import')], stdio: 'ignore'} as const;
     const starts = Array.from({length: 2 * availableParallelism()}, (_, i) =>

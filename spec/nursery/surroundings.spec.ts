@@ -1,15 +1,14 @@
 // What a child inherits, what it is given, and what is kept from it (rule T7).
 import {realpathSync} from 'node:fs';
 import {tmpdir} from 'node:os';
-import test, {type ExecutionContext} from 'ava';
+import type {ExecutionContext} from 'ava';
 import {type ActorOptions, openNursery, type RemoteFn} from '../../lib/index.js';
 import {argv, cwd, descriptors, env, execArgv, execArgvBelow} from '../fixtures/surroundings.js';
-import {canInspect, leftBehind} from '../processes.js';
-import {fixture, startNode} from '../program.js';
+import {canInspect} from '../kit/processes.js';
+import {fixture, startNode} from '../kit/program.js';
+import {spawning} from '../kit/spawning.js';
 
-test.after.always('no process is left behind', async t => {
-  t.deepEqual(await leftBehind(), []);
-});
+const test = spawning();
 
 type Asked<R> = RemoteFn & (() => R);
 

@@ -1,4 +1,3 @@
-import test from 'ava';
 import {concat, finalize, firstValueFrom, from, map, NEVER, of, Subject} from 'rxjs';
 import {
   ContextCancelled,
@@ -17,16 +16,11 @@ import {keep} from '../fixtures/finalizers.js';
 import {busy, deaf} from '../fixtures/stubborn.js';
 import {add, double, hang, nap, pidOf} from '../fixtures/tasks.js';
 import {throwRange} from '../fixtures/throwers.js';
-import {notesOf} from '../folder.js';
-import {isAlive, leftBehind, untilGone} from '../processes.js';
+import {notesOf} from '../kit/folder.js';
+import {isAlive, untilGone} from '../kit/processes.js';
+import {spawning} from '../kit/spawning.js';
 
-const unhandled: unknown[] = [];
-process.on('unhandledRejection', error => unhandled.push(error));
-
-test.after.always('no process is left behind, and no rejection unhandled', async t => {
-  t.deepEqual(await leftBehind(), []);
-  t.deepEqual(unhandled, []);
-});
+const test = spawning();
 
 /** Time enough for clean-up on a loaded machine, where the bounds are not what is tested. */
 const patient = {timeouts: {exit: 30_000, cancelAck: 10_000}};
@@ -175,7 +169,6 @@ test('T9: promises of the library that nobody holds raise no unhandledRejection'
     }),
     {instanceOf: RemoteActorError},
   );
-  t.deepEqual(unhandled, []);
 });
 
 test('T9: the own error of a body rejects the nursery as itself, and its children are ended', async t => {
@@ -276,7 +269,7 @@ test('T10: clean-up runs at every level of a tree of three, each before its pare
   t.deepEqual(lines().sort(), ['begin 1', 'begin 2', 'begin 3', 'end 1', 'end 2', 'end 3']);
 });
 
-test.serial('T10: a busy leaf is killed by its own parent, and the clean-up of the healthy levels is run', async t => {
+test('T10: a busy leaf is killed by its own parent, and the clean-up of the healthy levels is run', async t => {
   const {file, lines} = notesOf(t);
   let pids: readonly number[] = [];
   await openNursery(
@@ -325,33 +318,27 @@ for (const [what, fn] of [
 
 for (const stubborn of [1, 3]) {
   // The logger is the process's: no other tree may run beside.
-  test.serial(
-    `T10: an actor in which ${stubborn} tasks run, none of which obeyed, is killed without being given time again`,
-    async t => {
-      const logged: string[] = [];
-      const note = (_: object, text: string): void => void logged.push(text);
-      await openNursery(
-        async nursery => {
-          const portal = await nursery.startActor('stubborn', {expose: [hang, add]});
-          await portal.run(add, 1, 2);
-          await openNursery(async inner => {
-            const calls = portal.with({scope: inner});
-            for (let i = 0; i < stubborn; i++) calls.run(hang).catch(() => {});
-            await sleep(0);
-            await inner.cancel();
-          });
-          t.is(await portal.ended, undefined);
-        },
-        // Its time is over soon, that of its actor would not be.
-        {timeouts: {exit: 100}, logLevel: 'cancel', logger: {debug: note, info: note, warn: note, error: note}},
-      );
-      t.is(
-        logged.filter(text => /^killing stubborn .*: nothing runs in it but what did not obey$/.test(text)).length,
-        1,
-      );
-      t.is(logged.filter(text => /^killing stubborn .*: it did not end in time$/.test(text)).length, 0);
-    },
-  );
+  test(`T10: an actor in which ${stubborn} tasks run, none of which obeyed, is killed without being given time again`, async t => {
+    const logged: string[] = [];
+    const note = (_: object, text: string): void => void logged.push(text);
+    await openNursery(
+      async nursery => {
+        const portal = await nursery.startActor('stubborn', {expose: [hang, add]});
+        await portal.run(add, 1, 2);
+        await openNursery(async inner => {
+          const calls = portal.with({scope: inner});
+          for (let i = 0; i < stubborn; i++) calls.run(hang).catch(() => {});
+          await sleep(0);
+          await inner.cancel();
+        });
+        t.is(await portal.ended, undefined);
+      },
+      // Its time is over soon, that of its actor would not be.
+      {timeouts: {exit: 100}, logLevel: 'cancel', logger: {debug: note, info: note, warn: note, error: note}},
+    );
+    t.is(logged.filter(text => /^killing stubborn .*: nothing runs in it but what did not obey$/.test(text)).length, 1);
+    t.is(logged.filter(text => /^killing stubborn .*: it did not end in time$/.test(text)).length, 0);
+  });
 }
 
 test('T10: where something else runs beside a task that did not obey, it is given time for its clean-up', async t => {

@@ -3,7 +3,7 @@
 import {setFlagsFromString} from 'node:v8';
 import {runInNewContext} from 'node:vm';
 import {Observable, range} from 'rxjs';
-import {turns, until} from '../pair.js';
+import {turns, until} from '../kit/pair.js';
 import {numbers, rule} from './rule.js';
 
 const alone = {serial: true};

@@ -3,7 +3,7 @@ import test from 'ava';
 import {loadCodec} from '../../lib/msg/codec.js';
 import {varintLength, writeVarint} from '../../lib/msg/frame.js';
 import {Kind} from '../../lib/msg/types.js';
-import {turns} from '../pair.js';
+import {turns} from '../kit/pair.js';
 import {Monitor} from './monitor.js';
 
 const codec = loadCodec();

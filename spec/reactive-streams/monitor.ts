@@ -5,7 +5,7 @@
 import {loadCodec} from '../../lib/msg/codec.js';
 import {type Frame, splitValues} from '../../lib/msg/frame.js';
 import {type CreditPayload, Kind, type StartPayload} from '../../lib/msg/types.js';
-import type {Pair} from '../pair.js';
+import type {Pair} from '../kit/pair.js';
 
 type Side = 'near' | 'far';
 const other = (side: Side): Side => (side === 'near' ? 'far' : 'near');

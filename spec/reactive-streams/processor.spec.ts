@@ -2,8 +2,8 @@
 import {catchError, map, of, take, throwError} from 'rxjs';
 import {RemoteActorError, StreamOverrun} from '../../lib/base/errors.js';
 import type {RemoteStream} from '../../lib/context/rx/remote-stream.js';
-import {newPair, turns, until} from '../pair.js';
-import {Remote} from '../remote.js';
+import {newPair, turns, until} from '../kit/pair.js';
+import {Remote} from '../kit/remote.js';
 import {Monitor} from './monitor.js';
 import {errorOf, numbers, receivers, rule, Told} from './rule.js';
 

@@ -10,8 +10,8 @@ import {
   TransportClosed,
 } from '../../lib/base/errors.js';
 import {Kind} from '../../lib/msg/types.js';
-import {newPair, turns, until} from '../pair.js';
-import {Remote} from '../remote.js';
+import {newPair, turns, until} from '../kit/pair.js';
+import {Remote} from '../kit/remote.js';
 import {Monitor} from './monitor.js';
 import {errorOf, numbers, opened, receivers, rule, Told} from './rule.js';
 

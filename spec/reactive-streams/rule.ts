@@ -6,7 +6,7 @@ import test, {type ExecutionContext} from 'ava';
 import {lastValueFrom, of, toArray} from 'rxjs';
 import type {MsgStream} from '../../lib/context/rx/msg-stream.js';
 import type {RemoteStream} from '../../lib/context/rx/remote-stream.js';
-import {type Callee, type Caller, newPair, type Pair} from '../pair.js';
+import {type Callee, type Caller, newPair, type Pair} from '../kit/pair.js';
 import {Monitor} from './monitor.js';
 
 export type Calls = ReturnType<Pair['with']>;

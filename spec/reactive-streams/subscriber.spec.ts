@@ -3,8 +3,8 @@ import {NEVER, Subject, take} from 'rxjs';
 import {ProtocolError, RemoteActorError} from '../../lib/base/errors.js';
 import type {RemoteStream} from '../../lib/context/rx/remote-stream.js';
 import {Kind} from '../../lib/msg/types.js';
-import {type Callee, turns, until} from '../pair.js';
-import {Remote} from '../remote.js';
+import {type Callee, turns, until} from '../kit/pair.js';
+import {Remote} from '../kit/remote.js';
 import {errorOf, numbers, opened, receivers, rule, Told} from './rule.js';
 
 rule('RS 2.1: nothing is sent before the receiver has asked for it', async (t, {pair, monitor, calls}) => {

@@ -5,8 +5,8 @@ import {inspect} from 'node:util';
 import {finalize, NEVER, Observable, of, Subject, share} from 'rxjs';
 import {ContextCancelled, ProtocolError, RemoteActorError, TransportClosed} from '../../lib/base/errors.js';
 import {Kind} from '../../lib/msg/types.js';
-import {turns, until} from '../pair.js';
-import {Remote} from '../remote.js';
+import {turns, until} from '../kit/pair.js';
+import {Remote} from '../kit/remote.js';
 import {errorOf, numbers, opened, receivers, rule, Told} from './rule.js';
 
 rule('RS 3.2: whoever is given a value may ask for more within that very call', async (t, {calls}) => {

@@ -37,14 +37,14 @@ test('K32: frames come out as they went in, however the bytes are cut', t => {
         for (const size of [...sizes, bytes.length]) {
           splitter.feed(bytes.subarray(at, at + size), frame => seen.push([...frame]));
           at += size;
-          if (splitter.partial) cuts++;
+          if (splitter.isWithinFrame) cuts++;
           if (at >= bytes.length) break;
         }
         assert.deepEqual(
           seen,
           frames.map(frame => [...frame]),
         );
-        assert.equal(splitter.partial, false);
+        assert.equal(splitter.isWithinFrame, false);
       },
     ),
   );
@@ -58,7 +58,7 @@ test('K32: a cut at every byte changes nothing, and tells that a frame is unfini
     const lengths: number[] = [];
     const note = (frame: Uint8Array): unknown => lengths.push(frame.length);
     splitter.feed(bytes.subarray(0, cut), note);
-    t.is(splitter.partial, ![0, 7, 11, bytes.length].includes(cut));
+    t.is(splitter.isWithinFrame, ![0, 7, 11, bytes.length].includes(cut));
     splitter.feed(bytes.subarray(cut), note);
     t.deepEqual(lengths, [3, 0, 300]);
   }

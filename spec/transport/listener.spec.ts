@@ -27,7 +27,7 @@ import {
   TransportClosed,
 } from '../../lib/base/errors.js';
 import {maxPathBytes, parseAddress} from '../../lib/transport/address.js';
-import {type ConnectOptions, connectTo} from '../../lib/transport/connect.js';
+import {type ConnectToOptions, connectTo} from '../../lib/transport/connect.js';
 import {type Listener, type ListenerOptions, listen} from '../../lib/transport/listener.js';
 import type {TlsOptions} from '../../lib/transport/tls.js';
 import type {Transport} from '../../lib/transport/transport.js';
@@ -78,7 +78,7 @@ async function host(t: ExecutionContext, address: string, options: Partial<Liste
   };
 }
 
-const reach = (address: string, options: Partial<ConnectOptions> = {}): Promise<Transport> =>
+const reach = (address: string, options: Partial<ConnectToOptions> = {}): Promise<Transport> =>
   connectTo(parseAddress(address), {maxFrameBytes, timeout: 10_000, ...options});
 
 /** Whoever comes is let in. */

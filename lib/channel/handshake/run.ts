@@ -7,6 +7,7 @@ import type {ActorId} from '../../base/actor-id.js';
 import {plainClock} from '../../base/clock.js';
 import {ContextCancelled, HandshakeRejected, ProtocolError, TransportClosed} from '../../base/errors.js';
 import {escapeText} from '../../base/escape.js';
+import {isError, thrownText} from '../../base/foreign.js';
 import {maxHeaderBytes, readFrame, writeHeader} from '../../msg/frame.js';
 import {FramedTransport} from '../../transport/framed.js';
 import {lengthBytes, writeLength} from '../../transport/framing.js';
@@ -128,7 +129,7 @@ const notOurs = (where: string, cause: unknown): HandshakeRejected =>
 
 function endOf({kind, cause}: Ending, where: string): Error {
   if (kind === 'protocol') return notOurs(where, cause);
-  const because = cause instanceof Error ? `: ${escapeText(cause.message)}` : '';
+  const because = isError(cause) ? `: ${escapeText(thrownText(cause))}` : '';
   // With TLS 1.3 the listening end looks at our certificate after we have been let in.
   if (/^ERR_SSL/.test((cause as NodeJS.ErrnoException | undefined)?.code ?? ''))
     return new HandshakeRejected(`${where}: the other side refused the certificate${because}`, {

@@ -4,9 +4,10 @@
  */
 import {formatActor} from '../../base/actor-id.js';
 import type {Report} from '../../base/answer.js';
-import {type CancelReason, ContextCancelled, suppress, Unserializable} from '../../base/errors.js';
+import {type CancelReason, ContextCancelled, Unserializable} from '../../base/errors.js';
 import {log} from '../../base/log.js';
 import {ownCancel, type Scope} from '../../base/scope.js';
+import {suppress} from '../../base/suppressed.js';
 import type {Channel} from '../../channel/channel.js';
 import type {Schemas} from '../../msg/schema.js';
 import type {FunctionKind, FunctionRef, StartPayload} from '../../msg/types.js';

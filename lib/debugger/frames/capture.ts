@@ -1,124 +1,89 @@
 /**
- * Keeps, for errors that the user's code throws, the frames in which that happened: for each a closure that evaluates there.
- * Floor 7: below `captured`, above `sources`. A session of this very thread with itself: V8 calls it in the middle of the
- * throw, and goes on when it returns.
+ * Keeps the frames in which the user's code throws an error, while debug mode is on, so that a prompt can show them later.
+ * Floor 7: above `frame-taker`; `attach` starts and stops it, and prompts ask it.
  */
-import {type Debugger, type Runtime, Session} from 'node:inspector';
+import type {Debugger, Runtime} from 'node:inspector';
 import {processWide} from '../../base/process-wide.js';
-import {usersFrames} from './code.js';
-import {type Position, Sources} from './sources.js';
+import type {CapturedFrame} from './captured-frame.js';
+import {FrameTaker} from './frame-taker.js';
+import {handedOver, handOver, OwnInspector} from './own-inspector.js';
 
-/** A frame of the user's that was on the stack once. What it can see lives as long as it does. */
-export interface CapturedFrame {
-  readonly name: string;
-  /** What V8 calls this place, and the function; undefined where nothing but a stack is known. */
-  readonly place?: Place;
-  /** In the file that the author wrote; counts from 0. */
-  readonly position: Position;
-  /** Evaluates there; the values of variables are those of that moment, and may be assigned to. Throws what the code throws. */
-  readonly evaluate: (code: string) => unknown;
-  /** From the innermost outwards, without the global one; values are asked of `evaluate`. */
-  readonly scopes: readonly CapturedScope[];
-  /** The lines of its file. */
-  source(): Promise<readonly string[] | undefined>;
-}
+type CapturedFrames = readonly CapturedFrame[];
 
-/** Of a call frame of the inspector. */
-export type Place = Pick<Debugger.CallFrame, 'functionName' | 'location' | 'functionLocation'>;
-
-export interface CapturedScope {
-  /** `local`, `block`, `closure`, `module`, …, in V8's words. */
-  readonly kind: string;
-  readonly names: readonly string[];
-}
-
-/** Deep recursion, and scopes of generated code: more than a person reads, and each throw pays for them. */
-const maxFrames = 20;
-const maxNames = 200;
-
-/** Where code that is evaluated in a frame finds us: it sees the user's variables and globals only. */
-const slot = 'rxtractor/debugger/capture';
-/** A name that nobody has: it would hide theirs. */
-const closure = `globalThis[Symbol.for('${slot}')]($rxtractorCode$ => eval($rxtractorCode$))`;
-const group = 'capture';
-
-type Frames = readonly CapturedFrame[];
-
+/** One reason why nothing is captured for a while. */
 interface Suspension {
   readonly isOver: () => boolean;
 }
 
 interface Capture {
-  readonly session: Session;
-  /** Those who have switched it off for a while. */
-  readonly suspended: Set<Suspension>;
-  /** What `captureHere` waits for. */
-  here: Frames | undefined;
+  readonly inspector: OwnInspector;
+  readonly suspensions: Set<Suspension>;
+  /** The answer to `captureHere`. */
+  here: CapturedFrames | undefined;
+  /** Whether `captureHere` waits for its answer. */
   wantsHere: boolean;
 }
 
-/** Of this thread. */
+/** The state of this thread. */
 const state = processWide('debugger/capture', () => ({
   capture: undefined as Capture | undefined,
-  captured: new WeakMap<object, Frames>(),
-  sources: new Sources(),
-  /** The names that modules declare, by the id of their script: always the same. */
-  modules: new Map<string, CapturedScope>(),
+  captured: new WeakMap<object, CapturedFrames>(),
+  taker: new FrameTaker(),
 }));
-const {captured, sources, modules} = state;
+const {captured, taker} = state;
 
-/** From now on the frames of what is thrown in this thread are kept, and its promises are several times slower. */
+/** From now on the frames of what is thrown in this thread are kept. Its promises become several times slower. */
 export function startCapture(): void {
   if (state.capture) return;
-  const capture: Capture = {session: new Session(), suspended: new Set(), here: undefined, wantsHere: false};
-  const {session} = capture;
-  session.connect();
-  session.on('Debugger.scriptParsed', ({params}) =>
-    sources.add(params.scriptId, params.url, params.sourceMapURL ?? ''),
-  );
-  session.on('Debugger.paused', ({params}) => paused(capture, params));
+  const inspector = new OwnInspector({
+    scriptParsed: script => taker.learn(script),
+    paused: event => paused(capture, event),
+  });
+  const capture: Capture = {inspector, suspensions: new Set(), here: undefined, wantsHere: false};
   state.capture = capture;
+  taker.inspector = inspector;
   listen(capture);
 }
 
 export function stopCapture(): void {
-  state.capture?.session.disconnect();
+  state.capture?.inspector.disconnect();
   state.capture = undefined;
+  taker.inspector = undefined;
 }
 
 /**
- * Off until the returned function is called: whether throws stop is one setting of the whole thread, so whoever else looks
- * at it would be stopped by them.
+ * Captures nothing until the returned function is called. Whether a throw stops the thread is one setting of the whole thread,
+ * so that another session that looks at the thread would be stopped by throws too.
  *
- * @param isOver asked when something is to be captured all the same: whether it will be called any moment
+ * @param isOver tells `captureHere` that the returned function is about to be called, so that it need not wait for it
  */
 export function suspendCapture(isOver: () => boolean): () => void {
   const {capture} = state;
   if (!capture) return () => {};
   const suspension = {isOver};
-  if (capture.suspended.size === 0) attempt(() => post(capture.session, 'Debugger.disable'));
-  capture.suspended.add(suspension);
+  if (capture.suspensions.size === 0) attempt(() => capture.inspector.post('Debugger.disable'));
+  capture.suspensions.add(suspension);
   return () => end(capture, suspension);
 }
 
 function end(capture: Capture, suspension: Suspension): void {
-  if (capture.suspended.delete(suspension) && capture.suspended.size === 0 && state.capture === capture)
+  if (capture.suspensions.delete(suspension) && capture.suspensions.size === 0 && state.capture === capture)
     listen(capture);
 }
 
-/** Where an error was first thrown, the innermost frame first; undefined when that is not known. */
-export function framesOf(error: unknown): Frames | undefined {
+/** The frames in which an error was first thrown, the innermost first; undefined when they are not known. */
+export function framesOf(error: unknown): CapturedFrames | undefined {
   return typeof error === 'object' && error !== null ? captured.get(error) : undefined;
 }
 
-/** The user's frames that are on the stack now; undefined when there are none, or nothing is being captured. */
-export function captureHere(): Frames | undefined {
+/** The user's frames that are on the stack now; undefined when there are none, or when nothing is captured. */
+export function captureHere(): CapturedFrames | undefined {
   const {capture} = state;
   if (!capture) return undefined;
-  for (const suspension of capture.suspended) if (suspension.isOver()) end(capture, suspension);
-  if (capture.suspended.size > 0) return undefined;
+  for (const suspension of capture.suspensions) if (suspension.isOver()) end(capture, suspension);
+  if (capture.suspensions.size > 0) return undefined;
   capture.wantsHere = true;
-  // biome-ignore lint/suspicious/noDebugger: answered by our own session, at once
+  // biome-ignore lint/suspicious/noDebugger: the session of this thread answers it at once
   debugger;
   const {here} = capture;
   capture.wantsHere = false;
@@ -126,135 +91,51 @@ export function captureHere(): Frames | undefined {
   return here;
 }
 
-function listen({session}: Capture): void {
+function listen({inspector}: Capture): void {
   attempt(() => {
-    post(session, 'Debugger.enable');
-    post(session, 'Debugger.setPauseOnExceptions', {state: 'all'});
+    inspector.post('Debugger.enable');
+    inspector.post('Debugger.setPauseOnExceptions', {state: 'all'});
   });
 }
 
-/** In the middle of the user's statement: must not throw. */
-function paused(capture: Capture, params: Debugger.PausedEventDataType): void {
-  const {session} = capture;
+/** Runs in the middle of the user's statement, so it must not throw. */
+function paused(capture: Capture, {callFrames, reason, data, hitBreakpoints}: Debugger.PausedEventDataType): void {
+  const {inspector} = capture;
   attempt(() => {
     if (capture.wantsHere) {
       capture.wantsHere = false;
-      capture.here = take(session, params.callFrames);
-      post(session, 'Debugger.resume');
-    } else if (params.reason === 'exception' || params.reason === 'promiseRejection') {
-      const error = errorOf(session, params.data as Runtime.RemoteObject | undefined);
+      capture.here = taker.take(inspector, callFrames);
+      inspector.post('Debugger.resume');
+    } else if (reason === 'exception' || reason === 'promiseRejection') {
+      const error = errorOf(inspector, data as Runtime.RemoteObject | undefined);
       if (error && !captured.has(error)) {
-        const frames = take(session, params.callFrames);
+        const frames = taker.take(inspector, callFrames);
         if (frames) captured.set(error, frames);
       }
-      // Another front end may listen too, and would let the program stand.
-      if (!params.hitBreakpoints?.length) post(session, 'Debugger.resume');
+      // Where another debugger listens too, the program would stand still for it without this.
+      if (!hitBreakpoints?.length) inspector.post('Debugger.resume');
     }
   });
-  // The protocol's own handles of frames and scopes, which leak kilobytes at each stop. To resume lets go of them too.
-  attempt(() => post(session, 'Runtime.releaseObjectGroup', {objectGroup: 'backtrace'}));
-  attempt(() => post(session, 'Runtime.releaseObjectGroup', {objectGroup: group}));
+  taker.release(inspector);
 }
 
-/** Undefined for what is no object: nothing can be kept for it. */
-function errorOf(session: Session, thrown: Runtime.RemoteObject | undefined): object | undefined {
+/** The thrown object; undefined when it is not an object, because then nothing can be kept for it. */
+function errorOf(inspector: OwnInspector, thrown: Runtime.RemoteObject | undefined): object | undefined {
   if (thrown?.objectId === undefined) return undefined;
   return handedOver<object>(() =>
-    post(session, 'Runtime.callFunctionOn', {
+    inspector.post('Runtime.callFunctionOn', {
       objectId: thrown.objectId,
-      functionDeclaration: `function () { globalThis[Symbol.for('${slot}')](this); }`,
+      functionDeclaration: `function () { ${handOver}(this); }`,
       silent: true,
     }),
   );
 }
 
-function take(session: Session, callFrames: readonly Debugger.CallFrame[]): Frames | undefined {
-  const frames: CapturedFrame[] = [];
-  const own = usersFrames(callFrames, ({location}) => sources.urlOf(location.scriptId));
-  for (const {callFrameId, functionName, location, functionLocation, scopeChain} of own) {
-    if (frames.length === maxFrames) break;
-    const evaluate = handedOver<CapturedFrame['evaluate']>(() =>
-      post(session, 'Debugger.evaluateOnCallFrame', {
-        callFrameId,
-        expression: closure,
-        objectGroup: group,
-        silent: true,
-      }),
-    );
-    if (!evaluate) continue;
-    frames.push({
-      name: functionName,
-      place: {functionName, location, ...(functionLocation && {functionLocation})},
-      get position() {
-        return sources.origin(location.scriptId, location.lineNumber, location.columnNumber ?? 0);
-      },
-      evaluate,
-      scopes: scopesOf(session, location.scriptId, scopeChain),
-      source() {
-        return sources.text(this.position.url, async scriptId => sourceOf(scriptId));
-      },
-    });
-  }
-  return frames.length > 0 ? frames : undefined;
-}
-
-function scopesOf(session: Session, scriptId: string, chain: readonly Debugger.Scope[]): CapturedScope[] {
-  const scopes: CapturedScope[] = [];
-  let room = maxNames;
-  for (const {type: kind, object} of chain) {
-    if (kind === 'global' || object.objectId === undefined || room === 0) continue;
-    const known = kind === 'module' ? modules.get(scriptId) : undefined;
-    const scope = known ?? {kind, names: namesOf(session, object.objectId).slice(0, maxNames)};
-    if (kind === 'module') modules.set(scriptId, scope);
-    else room = Math.max(0, room - scope.names.length);
-    scopes.push(scope);
-  }
-  return scopes;
-}
-
-const namesOf = (session: Session, objectId: string): string[] =>
-  post<Runtime.GetPropertiesReturnType>(session, 'Runtime.getProperties', {objectId, ownProperties: true}).result.map(
-    ({name}) => name,
-  );
-
-function sourceOf(scriptId: string): string {
-  if (!state.capture) return '';
-  const {session} = state.capture;
-  return post<Debugger.GetScriptSourceReturnType>(session, 'Debugger.getScriptSource', {scriptId}).scriptSource;
-}
-
-/** What the code that runs meanwhile puts into the slot. */
-function handedOver<T>(run: () => void): T | undefined {
-  let value: T | undefined;
-  const put = (given: T): void => {
-    value = given;
-  };
-  Object.defineProperty(globalThis, Symbol.for(slot), {value: put, configurable: true, enumerable: false});
-  try {
-    run();
-  } finally {
-    delete (globalThis as unknown as Record<symbol, unknown>)[Symbol.for(slot)];
-  }
-  return value;
-}
-
-/** With a session of the same thread, an answer comes before `post` returns. */
-function post<T>(session: Session, method: string, params: object = {}): T {
-  let answer: unknown;
-  let failure: Error | null = null;
-  session.post(method, params, (error, result) => {
-    failure = error;
-    answer = result;
-  });
-  if (failure) throw failure;
-  return answer as T;
-}
-
-/** Whatever goes wrong with it, the program has nothing to do with it. */
+/** The program must not notice a failure of the debugger. A frame that is not kept is not shown. */
 function attempt(act: () => void): void {
   try {
     act();
   } catch {
-    // A frame that is not kept is not shown.
+    // See above.
   }
 }

@@ -1,16 +1,18 @@
 /**
- * A stopped program, as the command language sees it. Lines and columns count from 1 here.
- * Floor 7: below `prompt`; `inspected` is one that stands still, `captured` one that runs on.
+ * The program that is debugged, as the command language sees it. Lines and columns count from 1 here.
+ * Floor 7: below `prompt/command-language`. Three files implement it: `stopped-debuggee` for a thread that stands still,
+ * `captured-debuggee` for frames whose thread runs on, `breakpoint-debuggee` for a breakpoint, which is the second and then
+ * the first.
  */
-export interface Frame {
+export interface StackFrame {
   readonly name: string;
-  /** A path where it is a file, else its URL. */
+  /** A path where the code lies in a file, else its URL. */
   readonly file: string;
   readonly line: number;
   readonly column: number;
 }
 
-export interface Scope {
+export interface FrameScope {
   /** `local`, `block`, `closure`, `module`, …, in V8's words. */
   readonly kind: string;
   readonly variables: readonly Variable[];
@@ -21,41 +23,52 @@ export interface Variable {
   readonly text: string;
 }
 
-/** How an expression ended; `text` is its value or what it threw, ready to be shown. */
-export interface Evaluated {
+/** The end of an expression. */
+export interface Evaluation {
   readonly failed: boolean;
+  /** The value, or what was thrown, as it is shown. */
   readonly text: string;
 }
 
+/** Maximum length of what a failed expression says, in characters. */
 const maxMessage = 2_000;
 
-/** What was thrown, without its stack: whoever wants that prints the error. */
-export function failedWith(said: string): Evaluated {
+/** A failure without its stack: a person who wants the stack prints the error. */
+export function failedWith(said: string): Evaluation {
   const stack = said.search(/\n {4}at /);
   return {failed: true, text: (stack < 0 ? said : said.slice(0, stack)).slice(0, maxMessage)};
 }
 
-export type Step = 'over' | 'into' | 'out';
+export type StepKind = 'over' | 'into' | 'out';
 
-/** `stopped`: at another place; `interrupted`: the user could not wait; `gone`: nothing of the user's runs any more. */
-export type Stepped = 'stopped' | 'interrupted' | 'gone';
+/**
+ * How a step ended. `stopped`: the program stands at another line. `interrupted`: the person did not wait for the end.
+ * `gone`: no code of the user's runs any more.
+ */
+export type StepOutcome = 'stopped' | 'interrupted' | 'gone';
 
 export interface Debuggee {
-  /** Whether it can be stepped: what only remembers frames cannot. */
+  /** Whether the program can be stepped. Frames of the past cannot. */
   readonly steps: boolean;
-  /** The user's own frames, the one that runs first. Changes with every step; empty after an interrupt in nobody's code. */
-  readonly frames: readonly Frame[];
-  /** Undefined when it cannot be found. */
+  /**
+   * The user's own frames, the innermost first. They change with every step. The list is empty after an interrupt where no
+   * code of the user's was on the stack.
+   */
+  readonly frames: readonly StackFrame[];
+  /** The lines of the frame's file; undefined when the file cannot be found. */
   source(frame: number): Promise<readonly string[] | undefined>;
   /** From the innermost outwards, without the global one. */
-  scopes(frame: number): Promise<readonly Scope[]>;
-  evaluate(frame: number, expression: string): Promise<Evaluated>;
-  /** What may stand after the dot of an expression, or alone. Has no effect on the program; empty when it would have. */
+  scopes(frame: number): Promise<readonly FrameScope[]>;
+  evaluate(frame: number, expression: string): Promise<Evaluation>;
+  /**
+   * The names that may stand behind the dot of the expression `of`, or alone where `of` is undefined. It has no effect on
+   * the program; the list is empty where it would have one.
+   */
   names(frame: number, of: string | undefined): Promise<readonly string[]>;
-  /** What the innermost function is about to return; undefined while it is not at its end. */
+  /** The value that the innermost function is about to return; undefined while the function is not at its end. */
   returned(): Promise<string | undefined>;
-  /** Only where it `steps`. */
-  step(step: Step): Promise<Stepped>;
-  /** The address at which other debuggers reach this program from now on. Absent where that makes no sense. */
-  devtools?(): Promise<Evaluated>;
+  /** Only where `steps` is true. */
+  step(step: StepKind): Promise<StepOutcome>;
+  /** The address at which other debuggers reach this program from now on. Absent where the program does not stand still. */
+  devtools?(): Promise<Evaluation>;
 }

@@ -1,12 +1,13 @@
 /**
- * Where a stopped program is, in the files that its author wrote: scripts by their id, text, source maps.
- * Floor 7: below `inspected` and `capture`. Runs in the thread of either; positions count from 0, as the inspector's and source maps do.
+ * The files that the author wrote, for the scripts that V8 runs: their text, and the places in them, by source maps. Positions
+ * count from 0, as those of the inspector and of source maps do.
+ * Floor 7: below `main-thread`, `frame-taker` and `stack-frames`. It runs in the thread of each.
  */
 import {readFileSync} from 'node:fs';
 import {SourceMap, type SourceMapPayload} from 'node:module';
 import {fileURLToPath} from 'node:url';
 
-export interface Position {
+export interface SourcePosition {
   readonly url: string;
   readonly line: number;
   readonly column: number;
@@ -16,13 +17,14 @@ interface Script {
   readonly id: string;
   readonly url: string;
   readonly mapUrl: string;
-  /** Read when first asked for; `null`: it has none that can be read. */
+  /** The map, from the first question on; `null` where there is none that can be read. */
   map?: SourceMap | null;
 }
 
 export class Sources {
-  /** Every script has an id, but thousands have no URL: what somebody once evaluated. Those are not kept. */
+  /** By id. Scripts without a URL are not kept: they are evaluated texts, of which there may be thousands. */
   readonly #scripts = new Map<string, Script>();
+  /** The lines of files, by URL. */
   readonly #texts = new Map<string, readonly string[]>();
 
   add(id: string, url: string, mapUrl: string): void {
@@ -33,8 +35,8 @@ export class Sources {
     return this.#scripts.get(id)?.url ?? '';
   }
 
-  /** The place in the source that was compiled to this one; the place itself where nothing says so. */
-  origin(id: string, line: number, column: number): Position {
+  /** The position in the source that was compiled to this one. Without a source map it is the same position. */
+  origin(id: string, line: number, column: number): SourcePosition {
     const script = this.#scripts.get(id);
     if (!script) return {url: '', line, column};
     const found = mapOf(script)?.findEntry(line, column);
@@ -45,7 +47,11 @@ export class Sources {
     return {url, line: found.originalLine, column: found.originalColumn};
   }
 
-  /** The lines of a source file. @param compiled the text of a script that V8 runs: the last resort */
+  /**
+   * The lines of a source file; undefined when it cannot be read.
+   *
+   * @param compiled gives the text of a script that V8 runs. It is asked when neither a map nor a file has the text
+   */
   async text(url: string, compiled: (id: string) => Promise<string>): Promise<readonly string[] | undefined> {
     const known = this.#texts.get(url);
     if (known) return known;
@@ -59,7 +65,7 @@ export class Sources {
     for (const script of this.#scripts.values()) {
       const payload = script.map?.payload;
       const at = payload?.sources.findIndex(source => sourceUrl(source, script) === url) ?? -1;
-      // Node's own type says that it is always there: tools leave it out.
+      // Tools may leave it out, although Node's own type says that it is always there.
       const text = (payload?.sourcesContent as readonly (string | null)[] | undefined)?.[at];
       if (typeof text === 'string') return text;
     }
@@ -83,14 +89,14 @@ function readMap(script: Script): SourceMap | undefined {
     const text = readUrl(mapUrlOf(script));
     return text === undefined ? undefined : new SourceMap(JSON.parse(text) as SourceMapPayload);
   } catch {
-    // A broken map: the compiled source is shown.
+    // The map is broken, so the compiled source is shown.
     return undefined;
   }
 }
 
 const mapUrlOf = ({mapUrl, url}: Script): string => new URL(mapUrl, scriptBase(url)).href;
 
-/** CommonJS modules have paths where others have URLs. */
+/** The URL of a script. CommonJS modules have a path instead of one. */
 const scriptBase = (url: string): string => (url.startsWith('/') ? `file://${encodeURI(url)}` : url);
 
 function sourceUrl(source: string, script: Script): string {

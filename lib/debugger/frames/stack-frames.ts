@@ -1,23 +1,24 @@
 /**
- * The frames of an error whose throw nobody has seen: read from its stack. What they could see is gone; the place is there.
- * Floor 7: beside `capture`; `post-mortem` shows one or the other.
+ * The frames of an error whose throw was not captured, read from the text of its stack. Their variables are gone; the places
+ * are there.
+ * Floor 7: beside `capture`; `prompt/post-mortem-prompt` shows the frames of one or of the other.
  */
 import {readFileSync} from 'node:fs';
 import {fileURLToPath, pathToFileURL} from 'node:url';
 import {RemoteActorError} from '../../base/errors.js';
 import {plainStack} from '../../base/failure-tree.js';
-import type {CapturedFrame} from './capture.js';
-import {evaluateGlobally} from './captured.js';
-import {isOfProgram, usersFrames} from './code.js';
+import {evaluateGlobally} from './captured-debuggee.js';
+import type {CapturedFrame} from './captured-frame.js';
 import {Sources} from './sources.js';
+import {isOfProgram, usersFrames} from './user-code.js';
 
-/** How far an error is followed into its causes and members, and how many frames are read. */
+/** Maximum depth of causes and members, and maximum number of frames, because a person reads them. */
 const maxDepth = 8;
 const maxFrames = 20;
 
 const sources = new Sources();
 
-/** The first of the error, its members and its causes that has frames of the user's has them here; else none. */
+/** The user's frames of the error; where it has none, those of the first of its members and causes that has some. */
 export function framesOfStack(error: unknown, depth = 0): readonly CapturedFrame[] {
   if (depth > maxDepth || !isError(error)) return [];
   const own = usersFrames(linesOf(error).flatMap(frameOf), ({position}) => position.url).slice(0, maxFrames);
@@ -30,7 +31,10 @@ export function framesOfStack(error: unknown, depth = 0): readonly CapturedFrame
   return [];
 }
 
-/** Behind the message, which may look like frames. Of what came from another actor, the frames of the call here. */
+/**
+ * The lines of the stack behind the message, because a message may look like frames. Where the error came from another actor,
+ * the lines of the call in this actor.
+ */
 function linesOf(error: Error): readonly string[] {
   const stack = read(() => plainStack(error));
   const message = read(() => error.message);
@@ -51,8 +55,8 @@ function frameOf(text: string): readonly CapturedFrame[] {
     {
       name: name.replace(/^(?:new |Object\.)/, '').replace(/^<anonymous>$/, ''),
       position,
-      place: {functionName: name, location: {scriptId: '', lineNumber: position.line, columnNumber: position.column}},
-      // Not in the frame, which is gone.
+      site: {functionName: name, location: {scriptId: '', lineNumber: position.line, columnNumber: position.column}},
+      // The frame is gone, so that code sees globals only.
       evaluate: evaluateGlobally,
       scopes: [{kind: 'global', names: ['error']}],
       source: () => sources.text(position.url, async () => ''),
@@ -60,7 +64,10 @@ function frameOf(text: string): readonly CapturedFrame[] {
   ];
 }
 
-/** Where the file says that its source map is. A stack that is mapped already names the source, which says nothing. */
+/**
+ * Reads in the file where its source map is. Where Node has mapped the stack already, the file is the source, which names no
+ * map.
+ */
 function learn(url: string): void {
   if (sources.urlOf(url) !== '') return;
   const text = read(() => readFileSync(fileURLToPath(url), 'utf8')) ?? '';

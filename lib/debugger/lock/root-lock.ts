@@ -1,7 +1,7 @@
 /**
- * The lock of the terminal as the actors of a tree reach it: an ordinary context of the root, and a task that waits
- * until nobody has it. No message of the wire is about it.
- * Floor 7: above `tty-lock`; offered by the root, called by `session`.
+ * The lock of the terminal as the actors of a tree reach it: an ordinary context of the root, and a task that waits until
+ * nobody has the terminal. The protocol between actors has no message of its own for it.
+ * Floor 7: below `terminal-access`, above `tty-lock`. The root offers both functions.
  *
  * ```
  * actor                                root
@@ -10,7 +10,7 @@
  *   'released' ────────────────────────▶  the next one has it
  *   ◀────────────────────────── return   confirmed
  * ```
- * A cancel of the context, or the end of its channel, leaves the queue or lets go.
+ * When the context is cancelled, or its channel ends, the actor leaves the queue or loses the terminal.
  */
 import type {Actor} from '../../actor/actor.js';
 import {runtimeFunction} from '../../actor/marks.js';
@@ -18,12 +18,12 @@ import {Attached} from '../../base/attached.js';
 import {current} from '../../base/current.js';
 import {NotExposed} from '../../base/errors.js';
 import type {CalleeContext} from '../../context/rx/callee-context.js';
-import {front} from '../prompt/front.js';
+import {userInterface} from '../prompt/user-interface.js';
 import {type LockWatcher, TtyLock} from './tty-lock.js';
 
 const locks = new Attached<TtyLock>();
 
-/** Makes the lock of a tree, and offers it to its actors. */
+/** Makes the lock of a tree, and offers it to the actors of the tree. */
 export function openLock(root: Actor, watcher?: LockWatcher): TtyLock {
   const lock = new TtyLock('the terminal', watcher);
   locks.attach(root, lock);
@@ -44,7 +44,7 @@ export const lockTerminal = runtimeFunction(
   'lock the terminal',
   async (ctx: CalleeContext<'released', never, boolean>, what: string): Promise<void> => {
     const {lock, terminal} = lockHere();
-    if (!(await front.prepareTerminal(terminal))) return ctx.started.next(false);
+    if (!(await userInterface.prepareTerminal(terminal))) return ctx.started.next(false);
     const release = await lock.request({actor: ctx.peer, what: String(what)}, ctx.signal);
     try {
       ctx.started.next(true);
@@ -55,7 +55,7 @@ export const lockTerminal = runtimeFunction(
   },
 );
 
-/** The milliseconds since somebody had it; null where nobody ever did. */
+/** Resolves when nobody has the terminal: with the milliseconds since somebody had it, or with null where nobody ever had. */
 export const terminalFree = runtimeFunction('task', 'terminal free', async (): Promise<number | null> => {
   const free = await lockHere().lock.idle();
   return Number.isFinite(free) ? free : null;

@@ -1,7 +1,8 @@
 /**
- * The lock of the terminal: one holder at a time in the whole tree, first come first served, and the edge at which
- * nobody holds or awaits it any more.
- * Floor 7: data and promises only; `root-lock` gives it to the actors of a tree, `session` to the tasks of one actor.
+ * The lock of the terminal: one holder at a time in the whole tree, first come first served. It tells when nobody holds it or
+ * waits for it any more.
+ * Floor 7: data and promises only. `root-lock` gives it to the actors of a tree. `actor-debugger` uses another one as the queue
+ * of its tasks.
  *
  * ```
  * FREE ── request ──▶ HELD(a) ── request of b ──▶ HELD(a), b waits
@@ -15,13 +16,14 @@ import {type ActorId, formatActor} from '../../base/actor-id.js';
 import {plainClock} from '../../base/clock.js';
 import {log} from '../../base/log.js';
 
-/** Who wants the terminal, and what for. */
-export interface Asker {
+/** An actor that wants the terminal. */
+export interface LockRequest {
   readonly actor: ActorId;
+  /** The task that wants it, for people. */
   readonly what: string;
 }
 
-/** Told of every change of hands, in that very moment. */
+/** Told of each new holder, and of each release, at the moment at which it happens. */
 export interface LockWatcher {
   taken(holder: ActorId): void;
   released(): void;
@@ -31,11 +33,11 @@ export class TtyLock {
   readonly #name: string;
   readonly #watcher: LockWatcher | undefined;
   readonly #queue = new PQueue({concurrency: 1});
-  readonly #waiting = new Set<Asker>();
-  #holder: Asker | undefined;
+  readonly #waiting = new Set<LockRequest>();
+  #holder: LockRequest | undefined;
   #lastFree = Number.NEGATIVE_INFINITY;
   #used = false;
-  /** The last has let go in this turn of the loop, or in the one before. */
+  /** True in the turn of the event loop in which the last holder has let go, and in the next turn. */
   #settling = false;
 
   constructor(name = 'the terminal', watcher?: LockWatcher) {
@@ -44,90 +46,90 @@ export class TtyLock {
     this.#queue.on('idle', () => {
       this.#lastFree = plainClock.now();
       this.#settling = true;
-      // It may be told in the turn before the one that reads the signals.
+      // The release may arrive one turn before the turn that reads the signals, so that two turns are needed.
       void plainClock.turn(2).then(() => {
         this.#settling = false;
       });
     });
   }
 
-  /** Called whenever somebody has it, awaits it, or does so no more. */
+  /** Called when the holder or the queue has changed. */
   onChange: (() => void) | undefined;
 
-  get holder(): Asker | undefined {
+  get holder(): LockRequest | undefined {
     return this.#holder;
   }
 
-  /** In the order in which they will have it. */
-  get waiting(): readonly Asker[] {
+  /** Those who wait, in the order of their turns. */
+  get waiting(): readonly LockRequest[] {
     return [...this.#waiting];
   }
 
-  /** Whether somebody holds or awaits it. */
+  /** Whether somebody holds the lock or waits for it. */
   get busy(): boolean {
     return this.#queue.pending + this.#queue.size > 0;
   }
 
-  /** The same, and a turn of the loop longer: by then signals are delivered that came while this thread stood still. */
+  /** As `busy`, and a turn longer: by then the signals are delivered that came while this thread stood still. */
   get taken(): boolean {
     return this.busy || this.#settling;
   }
 
-  /** Whether anybody ever did. */
+  /** Whether anybody has ever held the lock or waited for it. */
   get used(): boolean {
     return this.#used;
   }
 
   /**
-   * Waits for its turn. Resolves with how to let go, which is idempotent.
+   * Waits for a turn. Resolves with the function that releases the lock, which is idempotent.
    *
-   * @param signal aborting it leaves the queue: rejects with its reason. Whoever holds the lock lets go by itself
+   * @param signal an abort leaves the queue: the call rejects with the reason. It does not release a lock that is held
    */
-  request(asker: Asker, signal?: AbortSignal): Promise<() => void> {
+  request(request: LockRequest, signal?: AbortSignal): Promise<() => void> {
     return new Promise((resolve, reject) => {
       let left = false;
       const stop = onAbort(signal, reason => {
         left = true;
-        if (this.#waiting.delete(asker)) this.#changed(asker, 'does not wait any more for');
+        if (this.#waiting.delete(request)) this.#changed(request, 'does not wait any more for');
         reject(reason);
       });
       if (left) return;
       this.#used = true;
-      this.#waiting.add(asker);
-      if (this.busy) this.#changed(asker, 'waits for');
+      this.#waiting.add(request);
+      if (this.busy) this.#changed(request, 'waits for');
       void this.#queue.add(async () => {
-        // Its place in the queue comes up all the same, and is passed on.
+        // The turn of one that has left the queue comes up nevertheless, and is passed on.
         if (left) return;
         stop();
-        await this.#held(asker, resolve);
+        await this.#hold(request, resolve);
       });
     });
   }
 
-  /** Resolves when nobody holds or awaits it, with the milliseconds since somebody did. */
+  /** Resolves when nobody holds the lock or waits for it, with the milliseconds since somebody did. */
   async idle(): Promise<number> {
     while (this.busy) await this.#queue.onIdle();
     return plainClock.now() - this.#lastFree;
   }
 
-  #held(asker: Asker, granted: (release: () => void) => void): Promise<void> {
-    this.#waiting.delete(asker);
-    this.#holder = asker;
-    this.#watcher?.taken(asker.actor);
-    this.#changed(asker, 'has');
+  #hold(request: LockRequest, granted: (release: () => void) => void): Promise<void> {
+    this.#waiting.delete(request);
+    this.#holder = request;
+    this.#watcher?.taken(request.actor);
+    this.#changed(request, 'has');
     return new Promise(resolve => {
       granted(() => {
-        if (this.#holder !== asker) return;
+        if (this.#holder !== request) return;
         this.#holder = undefined;
-        this.#changed(asker, 'has let go of');
+        this.#changed(request, 'has let go of');
         this.#watcher?.released();
         resolve();
       });
     });
   }
 
-  #changed(asker: Asker, does: string): void {
+  #changed(request: LockRequest, does: string): void {
     this.onChange?.();
-    log('runtime', `${formatActor(asker.actor)} ${does} ${this.#name}: ${asker.what}`, {asker});
+    log('runtime', `${formatActor(request.actor)} ${does} ${this.#name}: ${request.what}`, {asker: request});
   }
 }

@@ -1,68 +1,72 @@
 /**
- * Output that has to wait: whole chunks in the order in which they came, so much of each writer and no more.
- * Floor 7: below `display` (where it waits for the terminal) and `outlet` (where it waits for the root).
+ * Output that waits: whole chunks in the order in which they came, up to a maximum of bytes for each writer.
+ * Floor 7: below `display`, where output waits for the terminal, and `output-relay`, where it waits for the root.
  */
+import {Fifo} from '../../base/fifo.js';
 import type {Writer} from '../../base/hooks.js';
 
-/** What somebody wrote. `lost`: how many of its lines before this were dropped. */
-export interface Written {
+/** A chunk that a process has written. */
+export interface WrittenChunk {
   readonly writer: Writer;
   readonly chunk: Uint8Array;
+  /** How many lines of this writer were dropped before the chunk. */
   readonly lost: number;
 }
 
-/** Of one writer: a screen shows some 10 KiB, and this is what one may want to scroll through. */
+/** Default maximum for one writer, in bytes: a screen shows some 10 KiB, and this is what a person may want to scroll through. */
 const defaultBytes = 256 * 1024;
 const newline = 10;
-/** What a chunk costs besides its bytes. */
+/** Memory that a chunk costs besides its bytes, in bytes. */
 const overhead = 64;
 
-interface Entry {
+interface WaitingChunk {
   readonly writer: Writer;
+  /** Undefined when the chunk was dropped. */
   chunk: Uint8Array | undefined;
 }
 
-interface Account {
-  /** Those that wait, the oldest first; what stands before `head` is gone. */
-  entries: Entry[];
-  head: number;
+interface WriterAccount {
+  /** The chunks of this writer that wait and were not dropped. */
+  readonly waiting: Fifo<WaitingChunk>;
   bytes: number;
+  /** How many lines were dropped since the last chunk that was taken. */
   lost: number;
 }
 
 export class Backlog {
   readonly #maxBytes: number;
-  #entries: Entry[] = [];
-  #head = 0;
+  /** The chunks of all writers. Dropped ones stay as holes until they are more than half of it. */
+  readonly #waiting = new Fifo<WaitingChunk>();
   #dropped = 0;
-  readonly #accounts = new Map<string, Account>();
+  readonly #accounts = new Map<string, WriterAccount>();
 
+  /** @param maxBytes the maximum for each writer */
   constructor(maxBytes = defaultBytes) {
     this.#maxBytes = maxBytes;
   }
 
-  get empty(): boolean {
-    return this.#head === this.#entries.length;
+  get isEmpty(): boolean {
+    return this.#waiting.size === 0;
   }
 
   /** @param lost how many lines of this writer were dropped before it came here */
   add(writer: Writer, chunk: Uint8Array, lost = 0): void {
     const account = this.#account(writer);
-    const entry = {writer, chunk};
+    const waiting = {writer, chunk};
     account.lost += lost;
     account.bytes += chunk.length + overhead;
-    account.entries.push(entry);
-    this.#entries.push(entry);
-    // The last one stays, however long it is.
-    while (account.bytes > this.#maxBytes && account.head < account.entries.length - 1) this.#drop(account);
-    if (this.#dropped > this.#entries.length / 2) this.#compact();
+    account.waiting.push(waiting);
+    this.#waiting.push(waiting);
+    // The last chunk stays, however long it is.
+    while (account.bytes > this.#maxBytes && account.waiting.size > 1) this.#drop(account);
+    if (this.#dropped > this.#waiting.size / 2) this.#cutHoles();
   }
 
-  /** The oldest, as many as have so many bytes together, and one at least. */
-  take(maxBytes = Number.POSITIVE_INFINITY): Written[] {
-    const taken: Written[] = [];
-    for (let bytes = 0; this.#head < this.#entries.length && (taken.length === 0 || bytes < maxBytes); this.#head++) {
-      const {writer, chunk} = this.#entries[this.#head] as Entry;
+  /** Takes the oldest chunks: at least one, and no more after `maxBytes` are reached. */
+  take(maxBytes = Number.POSITIVE_INFINITY): WrittenChunk[] {
+    const taken: WrittenChunk[] = [];
+    for (let bytes = 0; !this.isEmpty && (taken.length === 0 || bytes < maxBytes); ) {
+      const {writer, chunk} = this.#waiting.shift() as WaitingChunk;
       if (!chunk) {
         this.#dropped--;
         continue;
@@ -70,56 +74,41 @@ export class Backlog {
       const account = this.#account(writer);
       taken.push({writer, chunk, lost: account.lost});
       account.lost = 0;
-      this.#spend(account, chunk);
+      account.waiting.shift();
+      account.bytes -= chunk.length + overhead;
       bytes += chunk.length;
     }
-    if (this.empty) this.#clear();
+    if (this.isEmpty) this.#accounts.clear();
     return taken;
   }
 
-  #account(writer: Writer): Account {
+  #account(writer: Writer): WriterAccount {
     const key = `${writer.pid} ${writer.name}`;
     let account = this.#accounts.get(key);
     if (!account) {
-      account = {entries: [], head: 0, bytes: 0, lost: 0};
+      account = {waiting: new Fifo(), bytes: 0, lost: 0};
       this.#accounts.set(key, account);
     }
     return account;
   }
 
-  #drop(account: Account): void {
-    const entry = account.entries[account.head] as Entry;
-    const chunk = entry.chunk as Uint8Array;
-    this.#spend(account, chunk);
-    entry.chunk = undefined;
+  #drop(account: WriterAccount): void {
+    const oldest = account.waiting.shift() as WaitingChunk;
+    const chunk = oldest.chunk as Uint8Array;
+    oldest.chunk = undefined;
+    account.bytes -= chunk.length + overhead;
     account.lost += linesOf(chunk).length;
     this.#dropped++;
   }
 
-  #spend(account: Account, chunk: Uint8Array): void {
-    account.bytes -= chunk.length + overhead;
-    account.head++;
-    if (account.head > account.entries.length / 2) {
-      account.entries = account.entries.slice(account.head);
-      account.head = 0;
-    }
-  }
-
-  #compact(): void {
-    this.#entries = this.#entries.slice(this.#head).filter(({chunk}) => chunk);
-    this.#head = 0;
+  #cutHoles(): void {
+    const waiting = this.#waiting.takeAll();
     this.#dropped = 0;
-  }
-
-  #clear(): void {
-    this.#entries = [];
-    this.#head = 0;
-    this.#dropped = 0;
-    this.#accounts.clear();
+    for (const one of waiting) if (one.chunk) this.#waiting.push(one);
   }
 }
 
-/** Each with its end; the last may have none. */
+/** The lines of a chunk, each with its end. The last one may have no end. */
 export function linesOf(chunk: Uint8Array): Uint8Array[] {
   const lines: Uint8Array[] = [];
   for (let start = 0; start < chunk.length; ) {

@@ -1,19 +1,19 @@
 /**
- * What a tree prints, at its root: at once while nobody is at a prompt, and after that prompt otherwise, each line with
- * the mark of its actor. Whoever is at the prompt sees what they print themselves.
- * Floor 7: above `backlog`; told by `root-lock` who has the terminal, and by `output` what others print.
+ * Shows at the root what a tree prints: at once while nobody is at a prompt, otherwise after that prompt, each line with the
+ * mark of its actor. The actor at the prompt may print at once.
+ * Floor 7: below `root-display`, above `backlog`. `lock/tty-lock` tells it who has the terminal.
  */
 import {fstatSync} from 'node:fs';
 import type {ActorId} from '../../base/actor-id.js';
 import type {Writer} from '../../base/hooks.js';
 import {lineMark} from '../../nursery/backends/relay-lines.js';
-import {Backlog, linesOf, type Written} from './backlog.js';
+import {Backlog, linesOf, type WrittenChunk} from './backlog.js';
 
 type Stream = 'stdout' | 'stderr';
 type Write = NodeJS.WriteStream['write'];
 
 const newline = 10;
-/** To the start of the line, and nothing on it: a prompt may stand there, which is drawn again below. */
+/** Goes to the start of the line and empties it: a prompt that stands there is drawn again below. */
 const clearPrompt = '\r\x1b[J';
 
 export interface DisplayOptions {
@@ -21,20 +21,21 @@ export interface DisplayOptions {
   readonly name: string;
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
-  /** Something was printed where the prompt stood. */
+  /** Called when something was printed where the prompt stood. */
   readonly redraw: () => void;
-  /** Default: of the process. */
+  /** The process of the root. Default: this process. */
   readonly pid?: number;
 }
 
 export class Display {
   readonly #options: DisplayOptions;
   readonly #pid: number;
+  /** Output that is held back while somebody is at the prompt. */
   readonly #kept = new Backlog();
   #holder: ActorId | undefined;
-  /** How to take them out again. */
-  #valves: (() => void)[] | undefined;
-  /** What the root's own streams write with, while they go through here. */
+  /** Take the diversions out of the root's own streams; undefined while there are none. */
+  #restores: (() => void)[] | undefined;
+  /** The functions with which the root's own streams write, while they are diverted. */
   readonly #writes: Partial<Record<Stream, Write | undefined>> = {};
 
   constructor(options: DisplayOptions) {
@@ -44,35 +45,35 @@ export class Display {
 
   /** Somebody has the terminal from now on. */
   taken(holder: ActorId): void {
-    this.#open();
+    this.#divert();
     this.#holder = holder;
   }
 
-  /** Nobody has it: what was held back is shown, before the next one gets it. */
+  /** Nobody has the terminal: shows what was held back, before the next actor gets it. */
   released(): void {
     this.#holder = undefined;
     this.#flush();
   }
 
-  /** Lines that a process of the tree has written. */
+  /** Takes lines that a process of the tree has written. @param lost how many of its lines were dropped before them */
   write(writer: Writer, lines: Uint8Array, lost = 0): void {
     if (this.#isHeld(writer)) this.#keep(writer, lines, lost);
     else this.#put({writer, chunk: lines, lost}, this.#holder !== undefined);
   }
 
-  /** The root's own streams are as they were. Shows what is left. */
+  /** Shows what is left, and restores the root's own streams. */
   close(): void {
     this.released();
-    for (const shut of this.#valves ?? []) shut();
-    this.#valves = undefined;
+    for (const restore of this.#restores ?? []) restore();
+    this.#restores = undefined;
   }
 
-  /** Who writes to a file disturbs nobody, and must lose nothing. */
+  /** Whether output waits for the end of the prompt. A file does not disturb the prompt, and must lose nothing. */
   #isHeld({pid, stdio}: Writer): boolean {
     return this.#holder !== undefined && this.#holder.pid !== pid && !isFile(this.#options[stdio]);
   }
 
-  /** Line by line: of what is too much the oldest lines are dropped. */
+  /** Keeps each line by itself, because the oldest lines are dropped where there are too many. */
   #keep(writer: Writer, lines: Uint8Array, lost: number): void {
     for (const [at, line] of linesOf(lines).entries()) this.#kept.add(writer, line, at === 0 ? lost : 0);
   }
@@ -81,42 +82,44 @@ export class Display {
     for (const written of this.#kept.take()) this.#put({...written, chunk: this.#marked(written)}, false);
   }
 
-  #marked({writer, chunk}: Written): Uint8Array {
+  #marked({writer, chunk}: WrittenChunk): Uint8Array {
     if (writer.marked) return chunk;
     const lines = markLines(writer, chunk);
     return lines.at(-1) === newline ? lines : Buffer.concat([lines, Buffer.from('\n')]);
   }
 
-  #put({writer, chunk, lost}: Written, atPrompt: boolean): void {
+  /** @param atPrompt whether a prompt stands on the terminal, so that it must be drawn again */
+  #put({writer, chunk, lost}: WrittenChunk, atPrompt: boolean): void {
     const stream = this.#options[writer.stdio];
     if (!stream.writable) return;
     const above = atPrompt && stream.isTTY && chunk.at(-1) === newline;
     const told = lost > 0 ? `${lineMark(writer)}(${lost} lines were dropped: more than could be kept)\n` : '';
-    // At once: the thread of the terminal writes there too.
+    // In one write, because the thread of the terminal writes there too.
     const whole = Buffer.concat([Buffer.from(above ? clearPrompt : ''), Buffer.from(told), chunk]);
     (this.#writes[writer.stdio] ?? stream.write).call(stream, whole);
     if (above) this.#options.redraw();
   }
 
-  /** The root writes to the terminal by itself: from the first prompt on it goes through here. */
-  #open(): void {
-    if (this.#valves) return;
-    // Last of all, when the terminal is as it was.
+  /** From the first prompt on, the root's own output passes through this display too. */
+  #divert(): void {
+    if (this.#restores) return;
+    // This listener runs after those that restore the terminal, which are older.
     const onExit = (): void => this.close();
     process.on('exit', onExit);
-    this.#valves = [() => process.off('exit', onExit), this.#valve('stdout'), this.#valve('stderr')];
+    this.#restores = [() => process.off('exit', onExit), this.#divertStream('stdout'), this.#divertStream('stderr')];
   }
 
-  #valve(stdio: Stream): () => void {
+  /** Returns the function that takes the diversion out again. */
+  #divertStream(stdio: Stream): () => void {
     const stream = this.#options[stdio];
     const ignore = (): void => {};
-    // One that has hung up.
+    // A stream that has hung up emits errors.
     stream.on('error', ignore);
     const own = Object.getOwnPropertyDescriptor(stream, 'write');
     const {write} = stream;
     this.#writes[stdio] = write;
     const writer = {name: this.#options.name, pid: this.#pid, stdio, marked: true};
-    const valve = (chunk: unknown, encoding?: unknown, callback?: unknown): boolean => {
+    const diverted = (chunk: unknown, encoding?: unknown, callback?: unknown): boolean => {
       const isText = typeof chunk === 'string';
       if (this.#holder === undefined || (!isText && !(chunk instanceof Uint8Array)))
         return write.call(stream, chunk as string, encoding as BufferEncoding, callback as () => void);
@@ -126,19 +129,19 @@ export class Display {
       if (typeof done === 'function') process.nextTick(done as () => void);
       return true;
     };
-    stream.write = valve as Write;
+    stream.write = diverted as Write;
     return () => {
       stream.off('error', ignore);
       this.#writes[stdio] = undefined;
-      // Whoever put theirs over it keeps it, and finds it open.
-      if (stream.write !== valve) return;
+      // A function that somebody has put over this one stays, and this one passes everything on.
+      if (stream.write !== diverted) return;
       if (own) Object.defineProperty(stream, 'write', own);
       else Reflect.deleteProperty(stream, 'write');
     };
   }
 }
 
-/** Each with the mark of who wrote it. */
+/** The lines, each behind the mark of its writer. */
 export function markLines(writer: Writer, lines: Uint8Array): Buffer {
   const mark = Buffer.from(lineMark(writer));
   return Buffer.concat(linesOf(lines).flatMap(line => [mark, line]));

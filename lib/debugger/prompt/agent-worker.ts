@@ -1,7 +1,7 @@
 /**
- * The agent: a thread of an actor that holds its main thread still while a person looks at it. Loads nothing of the
- * runtime, and prints nothing: what a worker prints goes through the main thread.
- * Floor 7: the entry of the worker that `agent` starts.
+ * The agent: a thread beside an actor's main thread, which it holds still while a person looks at it. It loads nothing of the
+ * runtime. It prints nothing, because what a worker prints passes through the main thread.
+ * Floor 7: the entry of the worker that `breakpoint-prompt` starts.
  *
  *   main                        agent                        terminal
  *   arm ───────────────────────▶ open ─────────────────────────▶
@@ -16,91 +16,90 @@
 import {readFileSync} from 'node:fs';
 import {type MessagePort, parentPort} from 'node:worker_threads';
 import {plainClock} from '../../base/clock.js';
-import {Arrival} from '../frames/arrival.js';
-import {Inspected} from '../frames/inspected.js';
-import {confirm} from '../terminal/thread.js';
-import type {FromWorker, ToWorker} from './agent.js';
+import {BreakpointDebuggee} from '../frames/breakpoint-debuggee.js';
+import {StoppedDebuggee} from '../frames/stopped-debuggee.js';
+import {confirmExit} from '../terminal/debugger-thread.js';
+import type {AgentToMain, MainToAgent} from './breakpoint-prompt.js';
+import {CommandLanguage, type PromptEnd} from './command-language.js';
 import {Conversation} from './conversation.js';
-import {Prompt} from './prompt.js';
-
-type Release = Extract<FromWorker, {type: 'released'}>['how'];
 
 const main = parentPort as MessagePort;
 
-/** How long a root may take to end once its terminal is gone. */
+/** Timeout, in ms, for a root to end after its terminal is gone. */
 const goneMs = 1_000;
 
-class Session {
-  readonly #inspected: Inspected;
-  readonly #arrival: Arrival;
+/** The agent's part of one prompt. */
+class AgentPrompt {
+  readonly #program: StoppedDebuggee;
+  readonly #debuggee: BreakpointDebuggee;
   readonly #label: string;
   readonly #conversation: Conversation;
   readonly #over: Int32Array;
   #connected = false;
 
-  constructor({terminal, label, evaluateMs, held, over}: Extract<ToWorker, {type: 'arm'}>) {
-    const inspected = new Inspected(evaluateMs);
-    const arrival = new Arrival(inspected, held);
-    this.#inspected = inspected;
-    this.#arrival = arrival;
-    inspected.onResumed = () => this.#conversation.leave(['another debugger has resumed the program']);
+  constructor({terminal, label, evaluateMs, inCall, over}: Extract<MainToAgent, {type: 'arm'}>) {
+    const program = new StoppedDebuggee(evaluateMs);
+    const debuggee = new BreakpointDebuggee(program, inCall);
+    this.#program = program;
+    this.#debuggee = debuggee;
+    program.stepper.onResumed = () => this.#conversation.leave(['another debugger has resumed the program']);
     this.#label = label;
     this.#over = over;
-    this.#conversation = new Conversation(terminal, label, new Prompt(arrival), {
+    this.#conversation = new Conversation(terminal, label, new CommandLanguage(debuggee), {
       opened: columns => void this.#hold(columns),
       refused: why => tell({type: 'refused', why}),
-      interrupt: () => arrival.interrupt(),
-      calm: () => inspected.calm(),
+      interrupt: () => debuggee.interrupt(),
+      calm: () => program.stepper.calm(),
       lost: () => void this.#lost(),
     });
   }
 
-  /** The process ends: a session that is still connected then would keep it waiting. */
+  /** The process ends. Node keeps a process waiting for a session that is still connected. */
   abandon(): void {
-    if (this.#connected) this.#inspected.disconnect();
+    if (this.#connected) this.#program.stepper.disconnect();
     this.#conversation.abandon();
   }
 
   async #hold(columns: number): Promise<void> {
-    await this.#inspected.connect();
+    await this.#program.stepper.connect();
     this.#connected = true;
-    const stopped = this.#arrival.stopped();
+    const stopped = this.#debuggee.stopped();
     tell({type: 'armed', columns});
     await this.#release((await stopped) === 'gone' ? this.#unawaited() : await this.#talk());
   }
 
-  async #talk(): Promise<Release> {
+  async #talk(): Promise<PromptEnd> {
     const end = await this.#conversation.talk();
-    await this.#arrival.leave(end);
+    await this.#debuggee.leave(end);
     return end;
   }
 
-  #unawaited(): Release {
+  #unawaited(): PromptEnd {
     const why = 'no code of yours awaits this breakpoint, so there is no place to stop at';
     this.#conversation.print([`${this.#label}: ${why}`]);
     return 'gone';
   }
 
-  /** The terminal first, so that nothing is printed on one that is not ready; then the program. */
-  async #release(how: Release): Promise<void> {
+  /** Closes the terminal first, so that the program prints nothing on one that is not restored. Then lets the program go. */
+  async #release(how: PromptEnd): Promise<void> {
     await this.#conversation.close();
-    // First, so that it is there in the first turn of the program's loop.
+    // Before the program runs, so that the message is there in the first turn of its event loop.
     tell({type: 'released', how});
     Atomics.store(this.#over, 0, 1);
-    this.#inspected.disconnect();
+    this.#program.stepper.disconnect();
     this.#connected = false;
   }
 
-  /** The terminal is gone, with or without the root. A main thread that is stopped could not even end by itself. */
+  /** The terminal is gone, with or without the root. A main thread that stands still could not even end by itself. */
   async #lost(): Promise<void> {
     if (!this.#connected) return tell({type: 'refused', why: 'the terminal cannot be reached'});
     const {root} = this.#conversation;
     if (root !== undefined && (await isGone(root))) process.kill(process.pid, 'SIGKILL');
-    this.#inspected.disconnect();
+    this.#program.stepper.disconnect();
   }
 }
 
-/** Whether a process has ended, or does so within a while: what it had open is closed a little before that. */
+/** Whether a process has ended, or ends within the timeout: its sockets are closed a little before it ends. */
 async function isGone(pid: number): Promise<boolean> {
   for (const until = plainClock.now() + goneMs; plainClock.now() < until; ) {
     if (!isAlive(pid)) return true;
@@ -109,7 +108,7 @@ async function isGone(pid: number): Promise<boolean> {
   return false;
 }
 
-/** One that has ended and that its parent has not asked for is not. */
+/** Whether a process runs. A process that has ended, and whose parent has not collected it yet, does not. */
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -121,16 +120,16 @@ function isAlive(pid: number): boolean {
   }
 }
 
-let session: Session | undefined;
+let prompt: AgentPrompt | undefined;
 
-main.on('message', (message: ToWorker) => {
-  if (message.type === 'arm') session = new Session(message);
+main.on('message', (message: MainToAgent) => {
+  if (message.type === 'arm') prompt = new AgentPrompt(message);
   else {
-    session?.abandon();
-    confirm(message.done);
+    prompt?.abandon();
+    confirmExit(message.done);
   }
 });
 
-function tell(message: FromWorker): void {
+function tell(message: AgentToMain): void {
   main.postMessage(message);
 }

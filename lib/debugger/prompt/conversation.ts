@@ -1,70 +1,69 @@
 /**
- * The talk of one prompt with the terminal: opened, lines printed and asked for, closed.
- * Floor 7: above `wire` and `prompt`; `agent-worker` holds it for a thread that stands still, `post-mortem` in a thread that
- * runs. Loads nothing of the runtime.
+ * The conversation of one prompt with the terminal, from the opening to the close.
+ * Floor 7: above `command-language` and `terminal/terminal-socket`. `agent-worker` uses it for a main thread that stands still,
+ * `post-mortem-prompt` in a thread that runs. It loads nothing of the runtime.
  */
 import {connect} from 'node:net';
 import {plainClock} from '../../base/clock.js';
+import {type Deferred, deferred} from '../../base/deferred.js';
 import {drawRoster, type Roster} from '../terminal/roster.js';
-import {type FromAgent, type FromTerminal, Wire} from '../terminal/wire.js';
-import type {Answer, Prompt} from './prompt.js';
+import {type AgentToTerminal, TerminalSocket, type TerminalToAgent} from '../terminal/terminal-socket.js';
+import type {CommandLanguage, PromptEnd} from './command-language.js';
 
-/** How a talk ended. */
-export type TalkEnd = NonNullable<Answer['end']>;
-
-/** Who holds the talk. Of `opened` and `refused` one is called, once; `lost` after either of them, or before. */
-export interface Listener {
-  /** The terminal is this prompt's. */
+/** Told by the conversation. Either `opened` or `refused` is called, once. `lost` may be called before or after it. */
+export interface ConversationListener {
+  /** The terminal belongs to this prompt now. */
   opened(columns: number): void;
   refused(why: string): void;
   /** Ctrl-C while nothing is asked. */
   interrupt(): void;
-  /** Something is about to be asked: what was to be interrupted is over. */
+  /** Something is about to be asked, so that nothing is left to interrupt. */
   calm(): void;
-  /** The terminal is gone, with or without the root. A question that is open has been answered as with Ctrl-D. */
+  /** The terminal is gone, with or without the root. An open question has been answered as with Ctrl-D. */
   lost(): void;
 }
 
-/** How long the terminal may take to put itself in order. */
+/** Timeout, in ms, for the terminal to restore its state, because a prompt that ends must not wait for ever. */
 const closeMs = 3_000;
 
 export class Conversation {
   readonly #label: string;
-  readonly #prompt: Prompt;
-  readonly #listener: Listener;
-  readonly #wire: Wire<FromTerminal, FromAgent>;
-  #asked: ((line: string | undefined) => void) | undefined;
-  #onClosed: () => void = () => {};
-  #onRoster: (roster: Roster | undefined) => void = () => {};
-  /** The process whose terminal it is; undefined before it has opened, and when the terminal is gone without it. */
+  readonly #language: CommandLanguage;
+  readonly #listener: ConversationListener;
+  readonly #socket: TerminalSocket<TerminalToAgent, AgentToTerminal>;
+  /** The line that is asked for. Undefined as a line means Ctrl-D. */
+  #question: Deferred<string | undefined> | undefined;
+  #closing: Deferred<void> | undefined;
+  #roster: Deferred<Roster | undefined> | undefined;
+  /** The process that has the terminal. Undefined before the opening, and when the terminal is gone without this process. */
   root: number | undefined;
   #left = false;
   #over = false;
 
   /** @param terminal the path at which it listens */
-  constructor(terminal: string, label: string, prompt: Prompt, listener: Listener) {
+  constructor(terminal: string, label: string, language: CommandLanguage, listener: ConversationListener) {
     this.#label = label;
-    this.#prompt = prompt;
+    this.#language = language;
     this.#listener = listener;
-    this.#wire = new Wire(
+    this.#socket = new TerminalSocket(
       connect(terminal),
       message => void this.#receive(message),
       () => this.#lost(),
     );
-    this.#wire.send({type: 'open', label});
+    this.#socket.send({type: 'open', label});
   }
 
-  /** From the place at which the program stands to the line that ends the prompt. Never rejects. */
-  async talk(): Promise<TalkEnd> {
-    this.print(await this.#guarded(() => this.#prompt.arrive()));
+  /** Shows where the program stands, and obeys lines until one of them ends the prompt. Never rejects. */
+  async talk(): Promise<PromptEnd> {
+    this.print(await this.#guarded(() => this.#language.arrive()));
     for (;;) {
       const line = await this.#ask();
       if (line === undefined) return 'continue';
-      let end: TalkEnd | undefined;
+      let end: PromptEnd | undefined;
       const lines = await this.#guarded(async () => {
-        const answer = await this.#prompt.run(line);
-        end = answer.end;
-        return answer.wants === 'actors' ? await this.#actors() : answer.lines;
+        const result = await this.#language.run(line);
+        end = result.end;
+        return result.wants === 'actors' ? await this.#actors() : result.lines;
       });
       this.print(lines);
       if (end) return end;
@@ -72,39 +71,38 @@ export class Conversation {
   }
 
   print(lines: readonly string[]): void {
-    if (lines.length > 0) this.#wire.send({type: 'print', text: lines.join('\n')});
+    if (lines.length > 0) this.#socket.send({type: 'print', text: lines.join('\n')});
   }
 
-  /** Ends the talk, as if the program had been continued at the prompt. */
+  /** Ends the talk as if the person had continued the program. */
   leave(lines: readonly string[]): void {
     this.#left = true;
-    // Below the line that is being edited.
+    // The empty line is there because the person may be editing a line.
     this.print(['', ...lines]);
     this.#answer(undefined);
   }
 
-  /** Resolves when the terminal is as it was before, or has taken too long for that. */
+  /** Resolves when the terminal is as it was before, or when that takes too long. */
   async close(): Promise<void> {
     if (this.#over) return;
-    await new Promise<void>(resolve => {
-      const stop = plainClock.timer(closeMs, resolve);
-      this.#onClosed = () => {
-        stop();
-        resolve();
-      };
-      this.#wire.send({type: 'close'});
-    });
+    this.#closing = deferred();
+    const stop = plainClock.timer(closeMs, this.#closing.resolve);
+    this.#socket.send({type: 'close'});
+    await this.#closing.promise;
+    stop();
     this.abandon();
   }
 
-  /** Without a word: the terminal sees it by the end of the connection. A question that is open is answered as with Ctrl-D. */
+  /**
+   * Ends the connection without a message: the terminal notices the end. An open question is answered as with Ctrl-D.
+   */
   abandon(): void {
     this.#over = true;
-    this.#wire.close();
+    this.#socket.close();
     this.#answer(undefined);
   }
 
-  async #receive(message: FromTerminal): Promise<void> {
+  async #receive(message: TerminalToAgent): Promise<void> {
     switch (message.type) {
       case 'opened':
         this.root = message.pid;
@@ -117,24 +115,24 @@ export class Conversation {
       case 'end':
         return this.#answer(undefined);
       case 'complete': {
-        const [names, typed] = await this.#prompt.complete(message.text);
-        return this.#wire.send({type: 'completions', id: message.id, names, typed});
+        const [names, typed] = await this.#language.complete(message.text);
+        return this.#socket.send({type: 'completions', id: message.id, names, typed});
       }
       case 'roster':
-        return this.#onRoster(message.roster);
+        return this.#roster?.resolve(message.roster);
       case 'interrupt':
         return this.#listener.interrupt();
       case 'hungUp':
         this.root = undefined;
-        return this.#wire.close();
+        return this.#socket.close();
       case 'closed':
-        return this.#onClosed();
+        return this.#closing?.resolve();
       default:
         return message satisfies never;
     }
   }
 
-  /** A fault of the prompt is shown there: it must not leave a stopped program behind. */
+  /** Shows a fault of the debugger at the prompt, because it must not leave a stopped program behind. */
   async #guarded(lines: () => Promise<readonly string[]>): Promise<readonly string[]> {
     try {
       return await lines();
@@ -146,32 +144,30 @@ export class Conversation {
   #ask(): Promise<string | undefined> {
     if (this.#over || this.#left) return Promise.resolve(undefined);
     this.#listener.calm();
-    this.#wire.send({type: 'ask', prompt: `${this.#label}> `});
-    return new Promise(resolve => {
-      this.#asked = resolve;
-    });
+    this.#question = deferred();
+    this.#socket.send({type: 'ask', prompt: `${this.#label}> `});
+    return this.#question.promise;
   }
 
   async #actors(): Promise<readonly string[]> {
     if (this.#over) return [];
-    this.#wire.send({type: 'roster'});
-    const roster = await new Promise<Roster | undefined>(resolve => {
-      this.#onRoster = resolve;
-    });
+    this.#roster = deferred();
+    this.#socket.send({type: 'roster'});
+    const roster = await this.#roster.promise;
     return roster ? drawRoster(roster) : ['nobody has told this terminal of actors'];
   }
 
   #answer(line: string | undefined): void {
-    const asked = this.#asked;
-    this.#asked = undefined;
-    asked?.(line);
+    const question = this.#question;
+    this.#question = undefined;
+    question?.resolve(line);
   }
 
   #lost(): void {
     if (this.#over) return;
     this.#over = true;
-    this.#onClosed();
-    this.#onRoster(undefined);
+    this.#closing?.resolve();
+    this.#roster?.resolve(undefined);
     this.#answer(undefined);
     this.#listener.lost();
   }

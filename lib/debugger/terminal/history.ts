@@ -1,30 +1,30 @@
 /**
- * The lines that were typed at prompts of this tree, and of earlier ones.
- * Floor 7: below `screen`.
+ * The history of the prompt: lines that were typed at prompts of this tree and of earlier ones.
+ * Floor 7: below `screen` and `terminal-worker`.
  */
 import {appendFileSync, readFileSync, writeFileSync} from 'node:fs';
 
-/** As many as readline offers; the file may grow to twice as many before it is cut. */
+/** Maximum number of lines that readline offers. The file is cut to this when it has more than twice as many lines. */
 export const historySize = 1_000;
 
 export class History {
-  /** The newest first, as readline wants them. */
+  /** The lines, the newest first, because readline wants them so. */
   lines: string[] = [];
   readonly #path: string;
 
-  /** @param path `''`: nothing is read or written */
+  /** @param path the file; `''`: nothing is read or written */
   constructor(path: string) {
     this.#path = path;
     this.lines = this.#read();
   }
 
-  /** A file that cannot be written costs nothing but itself. */
+  /** Adds a line to the file. A file that cannot be written is not an error: the prompt works without it. */
   add(line: string): void {
     if (this.#path === '' || line.trim() === '') return;
     try {
       appendFileSync(this.#path, `${line}\n`, {mode: 0o600});
     } catch {
-      // A home that is read-only, or none.
+      // The home folder is read-only, or there is none.
     }
   }
 
@@ -36,7 +36,7 @@ export class History {
       if (lines.length > 2 * historySize) writeFileSync(this.#path, `${kept.join('\n')}\n`, {mode: 0o600});
       return kept.reverse();
     } catch {
-      // The first session of this user.
+      // The user has no history yet.
       return [];
     }
   }

@@ -1,6 +1,7 @@
 /**
- * The terminals of the roots of this process, each opened for the first that stops: a tree in which nobody does costs none.
- * Floor 7: above `terminal`; `front` asks for it, `attach` closes it.
+ * The terminal of each root of this process. It is opened for the first task that stops, so that a tree in which no task stops
+ * does not pay for it.
+ * Floor 7: above `terminal`; `prompt/user-interface` opens it, `attach` closes it.
  */
 import {closeSync, openSync} from 'node:fs';
 import {log} from '../../base/log.js';
@@ -8,10 +9,10 @@ import {processWide} from '../../base/process-wide.js';
 import type {Roster} from './roster.js';
 import {openTerminal, type Terminal} from './terminal.js';
 
-/** By the path at which it listens. */
+/** The terminals, by the path at which they listen. */
 const terminals = processWide('debugger-terminals', () => new Map<string, Promise<Terminal>>());
 
-/** Resolves when actors can connect to it; false where there is no terminal. Never rejects. */
+/** Resolves with true when actors can connect to the terminal, with false where there is none. Never rejects. */
 export async function prepareTerminal(path: string): Promise<boolean> {
   if (!isThere()) return false;
   let opening = terminals.get(path);
@@ -29,7 +30,7 @@ export async function prepareTerminal(path: string): Promise<boolean> {
   }
 }
 
-/** The person has gone away. */
+/** The person is gone. */
 export function hangUpTerminal(path: string): void {
   void terminals.get(path)?.then(
     terminal => terminal.hangUp(),
@@ -37,7 +38,7 @@ export function hangUpTerminal(path: string): void {
   );
 }
 
-/** What the person types is drawn again, below what was printed over it. */
+/** Draws the line that the person types again, below what was printed over it. */
 export function redrawPrompt(path: string): void {
   void terminals.get(path)?.then(
     terminal => terminal.redraw(),
@@ -45,7 +46,7 @@ export function redrawPrompt(path: string): void {
   );
 }
 
-/** Who is there, for whoever asks at a prompt. Nobody asks at a terminal that is not open. */
+/** Tells the terminal who is in the tree, for a person who asks at a prompt. A terminal that is not open needs no answer. */
 export function tellTerminal(path: string, roster: Roster): void {
   terminals.get(path)?.then(
     terminal => terminal.tell(roster),
@@ -53,14 +54,14 @@ export function tellTerminal(path: string, roster: Roster): void {
   );
 }
 
-/** It is as it was before then. */
+/** Restores the terminal. */
 export async function closeTerminal(path: string): Promise<void> {
   const opening = terminals.get(path);
   terminals.delete(path);
   await (await opening?.catch(() => undefined))?.close();
 }
 
-/** There is none in a container, under CI, or behind setsid: ENXIO. */
+/** Whether there is a terminal. A container, CI, and a process behind `setsid` have none (ENXIO). */
 function isThere(): boolean {
   try {
     closeSync(openSync('/dev/tty', 'r+'));

@@ -1,45 +1,47 @@
 /**
- * Who is in the tree, who has its terminal and who waits for it: as the root tells its terminal, and as a prompt shows it.
- * Floor 7: data and text only; `root-roster` fills it in, `conversation` prints it.
+ * The roster of a tree: its actors, which of them has the terminal, and which wait for it. The command `actors` prints it.
+ * Floor 7: data and text only. `lock/publish-roster` makes it, `prompt/conversation` prints it.
  */
 import {escapeText} from '../../base/escape.js';
 
 export interface Roster {
-  /** Each before those below it. */
+  /** Each actor stands before those below it. */
   readonly actors: readonly RosterRow[];
-  /** The id of the actor that has the terminal, and what for. */
-  readonly holder: RosterPlace | undefined;
+  /** The actor that has the terminal. */
+  readonly holder: RosterClaim | undefined;
   /** In the order of their turns. */
-  readonly waiting: readonly RosterPlace[];
+  readonly waiting: readonly RosterClaim[];
 }
 
 export interface RosterRow {
   readonly id: string;
   readonly name: string;
   readonly pid: number;
-  /** Levels below the root. */
+  /** Number of levels below the root. */
   readonly depth: number;
 }
 
-export interface RosterPlace {
+/** An actor that has the terminal or waits for it. */
+export interface RosterClaim {
+  /** The id of the actor. */
   readonly id: string;
+  /** The task for which it has or wants the terminal. */
   readonly what: string;
 }
 
-/** More than fit a screen are many times over: whoever looks is a person. */
+/** Maximum number of lines, and maximum length of a text in characters, because a person reads them. */
 const maxRows = 500;
 const maxText = 200;
 
-/** One line for each actor, `>` before the one that has the terminal; behind those that wait, their turns. */
+/** One line for each actor. `>` stands before the actor that has the terminal; those that wait have the number of their turn. */
 export function drawRoster({actors, holder, waiting}: Roster): string[] {
   const lines = actors.slice(0, maxRows).map((row, at) => {
     const mark = row.id === holder?.id ? '>' : ' ';
-    const place = (near: string): string => ` (${near}pid ${row.pid})`;
     const shared = row.depth > 0 && parentOf(actors, at)?.pid === row.pid;
     const turns = waiting.flatMap(({id, what}, turn) => (id === row.id ? [`waits, ${turn + 1}: ${shown(what)}`] : []));
     const has = row.id === holder?.id ? [`has the terminal: ${shown(holder.what)}`] : [];
     const notes = [...has, ...turns].map(note => `  ${note}`).join(';');
-    return `${mark} ${'  '.repeat(row.depth)}${shown(row.name)}${place(shared ? 'same ' : '')}${notes}`;
+    return `${mark} ${'  '.repeat(row.depth)}${shown(row.name)}${shared ? ' (same ' : ' ('}pid ${row.pid})${notes}`;
   });
   const left = actors.length - lines.length;
   if (left > 0) lines.push(`… and ${left} more`);
@@ -48,13 +50,13 @@ export function drawRoster({actors, holder, waiting}: Roster): string[] {
   return lines;
 }
 
-/** The nearest one before it that stands higher. */
+/** The parent of an actor: the nearest row above it that has a smaller depth. */
 function parentOf(actors: readonly RosterRow[], at: number): RosterRow | undefined {
   const depth = actors[at]?.depth ?? 0;
   return actors.slice(0, at).findLast(row => row.depth < depth);
 }
 
-/** Names and tasks come from users, and from elsewhere. */
+/** Escapes a text, because names and tasks come from users and from other processes. */
 function shown(text: string): string {
   const cut = text.length > maxText ? `${text.slice(0, maxText)}…` : text;
   return escapeText(cut).replaceAll('\n', '\\n').replaceAll('\t', '\\t');

@@ -1,7 +1,7 @@
 /**
- * One session on `/dev/tty`: lines out, edited lines in. In raw mode from beginning to end, so that Ctrl-C and Ctrl-Z are
- * keys of the prompt's and not signals for the tree.
- * Floor 7: below `terminal-worker`.
+ * The screen of one prompt, on `/dev/tty`: lines out, edited lines in. It is in raw mode from the beginning to the end, so that
+ * Ctrl-C and Ctrl-Z are keys of the prompt and not signals for the tree.
+ * Floor 7: below `terminal-worker`, above `history`.
  */
 import {type ChildProcess, type StdioOptions, spawn, spawnSync} from 'node:child_process';
 import {closeSync, constants, openSync} from 'node:fs';
@@ -9,38 +9,43 @@ import {createInterface, type Interface} from 'node:readline';
 import {ReadStream, WriteStream} from 'node:tty';
 import {plainClock, type Stop} from '../../base/clock.js';
 import {escapeText} from '../../base/escape.js';
+import {Fifo} from '../../base/fifo.js';
 import {type History, historySize} from './history.js';
 
 export interface ScreenOptions {
   readonly history: History;
+  /** Called with a line that was asked for. */
   readonly line: (text: string) => void;
-  /** Ctrl-D. */
+  /** Called for Ctrl-D. */
   readonly end: () => void;
-  /** Ctrl-C while nothing is asked. */
+  /** Called for Ctrl-C while nothing is asked. */
   readonly interrupt: () => void;
+  /** Gives the names that complete the last word of a line, and this word. */
   readonly complete: (text: string) => Promise<[names: string[], typed: string]>;
-  /** The terminal has hung up. */
+  /** Called when the terminal has hung up. */
   readonly gone: () => void;
 }
 
 const device = '/dev/tty';
-/** A thread is not told of SIGWINCH. */
+/** Milliseconds between two looks at the size of the terminal, because a worker thread gets no SIGWINCH. */
 const resizeMs = 200;
 
 export class Screen {
   readonly #options: ScreenOptions;
+  /** The settings of the terminal before the prompt, in the words of `stty`. */
   readonly #saved: string | undefined;
   readonly #guard: ChildProcess | undefined;
   readonly #input: ReadStream;
   readonly #output: WriteStream;
   readonly #stopResizing: Stop;
   #editor: Interface;
+  /** The prompt before the line that is asked for; undefined while nothing is asked. */
   #asked: string | undefined;
-  /** Typed ahead; undefined is Ctrl-D. */
-  readonly #typed: (string | undefined)[] = [];
+  /** Lines that were typed before they were asked for. Undefined is Ctrl-D. */
+  readonly #typed = new Fifo<string | undefined>();
   #closed = false;
 
-  /** @throws the system's error where there is no terminal */
+  /** @throws the error of the system where there is no terminal */
   constructor(options: ScreenOptions) {
     this.#options = options;
     const fd = openTty();
@@ -63,23 +68,23 @@ export class Screen {
     this.#output.write(`${escapeText(text)}\n`);
   }
 
-  /** The next line typed goes to `line`, even if it has been already. */
+  /** The next line goes to `line`. It may have been typed already. */
   ask(prompt: string): void {
     this.#asked = escapeText(prompt);
-    if (this.#typed.length > 0) return this.#answer(this.#typed.shift());
+    if (this.#typed.size > 0) return this.#answer(this.#typed.shift());
     this.#editor.setPrompt(this.#asked);
     this.#editor.prompt();
   }
 
-  /** The line that is being edited, once more: something else was printed where it stood. */
+  /** Draws the line that is being edited again, because something else was printed where it stood. */
   redraw(): void {
     if (this.#closed || this.#asked === undefined) return;
-    // Not in the types: how far above the cursor the old drawing began, which is not there any more.
+    // Not in the types: the number of rows between the old drawing and the cursor. The old drawing is not there any more.
     (this.#editor as Interface & {prevRows?: number}).prevRows = 0;
     this.#editor.prompt(true);
   }
 
-  /** The terminal as it was before. Idempotent. */
+  /** Restores the terminal. Idempotent. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -114,7 +119,7 @@ export class Screen {
     });
     editor.on('SIGINT', () => this.#interrupt());
     editor.on('SIGTSTP', () => this.#suspend());
-    // Ctrl-D, after which readline is of no more use.
+    // Ctrl-D closes readline, which cannot be used after that.
     editor.once('close', () => {
       if (this.#closed) return;
       this.#editor = this.#edit();
@@ -136,9 +141,9 @@ export class Screen {
     else this.#options.line(line);
   }
 
-  /** The line that is being edited, or what the program is doing. What was typed ahead is not meant any more. */
+  /** Drops the line that is being edited, or interrupts the program. Lines that were typed ahead are dropped too. */
   #interrupt(): void {
-    this.#typed.length = 0;
+    this.#typed.takeAll();
     this.#editor.write(null, {ctrl: true, name: 'e'});
     this.#output.write('^C');
     clearLine(this.#editor);
@@ -147,8 +152,8 @@ export class Screen {
   }
 
   /**
-   * The whole job, as the shell knows it. By a process of the job, not by a signal from here: that could stop this thread
-   * a moment later, with the prompt drawn already. One that has stopped itself does not end before the job goes on.
+   * Stops the whole job, as the shell knows it. A process of the job does it, because a signal from here could stop this thread
+   * a moment later, when the prompt is drawn already. That process does not end before the job goes on.
    */
   #suspend(): void {
     this.#input.setRawMode(false);
@@ -161,7 +166,7 @@ export class Screen {
   }
 
   #resize(): void {
-    // Not in the types: `resize` is emitted by it, which the editor listens to.
+    // Not in the types: it emits `resize`, to which the editor listens.
     (this.#output as WriteStream & {_refreshSize?: () => void})._refreshSize?.();
   }
 
@@ -172,7 +177,7 @@ export class Screen {
       stty([this.#saved], [fd, 'ignore', 'ignore']);
       closeSync(fd);
     } catch {
-      // Hung up: nobody is there to mind.
+      // The terminal has hung up, so that there is nothing to restore.
     }
   }
 }
@@ -181,21 +186,21 @@ function openTty(): number {
   return openSync(device, constants.O_RDWR | constants.O_NOCTTY);
 }
 
-/** In the words of `stty`, which alone can save and restore all of them. Undefined where there is no `stty`. */
+/** The settings of a terminal, in the words of `stty`, which can save and restore all of them. Undefined without `stty`. */
 function settingsOf(fd: number): string | undefined {
   const {status, stdout} = stty(['-g'], [fd, 'pipe', 'ignore']);
   return status === 0 ? stdout.trim() : undefined;
 }
 
-/** Before a session and after it Ctrl-C is a signal, for all of the job: it must not leave the terminal half way. */
+/** Before and after a prompt, Ctrl-C is a signal for the whole job. `stty` ignores it, so that it does its work to the end. */
 function stty(args: readonly string[], stdio: StdioOptions) {
   const script = `trap '' HUP INT QUIT; exec stty "$@"`;
   return spawnSync('sh', ['-c', script, 'sh', ...args], {stdio, encoding: 'utf8'});
 }
 
 /**
- * A process that restores the terminal when this one is killed: what it reads from us ends then, without a word before.
- * It is in the background by that time, and must not be stopped for it.
+ * A process that restores the terminal when this process is killed: its input ends then without the word `done`. At that time
+ * it runs in the background. It ignores the signals that stop a background process which writes to the terminal.
  */
 function guard(saved: string): ChildProcess {
   const script = `trap '' HUP INT TERM TTIN TTOU; read -r done || stty "$1" <${device}`;
@@ -206,7 +211,7 @@ function guard(saved: string): ChildProcess {
   return child;
 }
 
-/** To the next line, with nothing on it. Not in the types, and what Node's own prompt calls. */
+/** Goes to the next line and empties it. Not in the types; Node's own prompt calls it too. */
 function clearLine(editor: Interface): void {
   (editor as Interface & {clearLine?: () => void}).clearLine?.();
 }

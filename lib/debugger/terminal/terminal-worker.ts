@@ -1,47 +1,50 @@
 /**
  * The thread in the root that owns the terminal: the only code of the tree that touches `/dev/tty`. Agents connect to its
- * socket; one at a time has a session, the others wait.
- * Floor 7: the entry of the worker that `terminal` starts; above `screen` and `wire`.
+ * socket; one agent at a time has the screen, and the others wait.
+ * Floor 7: the entry of the worker that `terminal` starts; above `screen` and `terminal-socket`.
  */
 import {createServer, type Socket} from 'node:net';
 import {type MessagePort, parentPort, workerData} from 'node:worker_threads';
 import {plainClock} from '../../base/clock.js';
+import {deferred} from '../../base/deferred.js';
+import {confirmExit} from './debugger-thread.js';
 import {History} from './history.js';
 import type {Roster} from './roster.js';
 import {Screen} from './screen.js';
-import type {ToTerminalWorker} from './terminal.js';
-import {confirm} from './thread.js';
-import {type FromAgent, type FromTerminal, Wire} from './wire.js';
+import type {MainToTerminal} from './terminal.js';
+import {type AgentToTerminal, TerminalSocket, type TerminalToAgent} from './terminal-socket.js';
 
 const main = parentPort as MessagePort;
 const {path, history: historyPath} = workerData as {readonly path: string; readonly history: string};
 const history = new History(historyPath);
 
-/** How long a completion may take: the keyboard waits for it. */
+/** Timeout for a completion, in ms, because the keyboard waits for it. */
 const completeMs = 2_000;
 
 let roster: Roster | undefined;
-let open: Session | undefined;
+/** The agent that has the screen. */
+let open: AgentConnection | undefined;
 let hungUp = false;
+/** Resolves when the last agent of the queue has given the screen back. */
 let free: Promise<void> = Promise.resolve();
 
-class Session {
+class AgentConnection {
   #screen: Screen | undefined;
-  readonly #wire: Wire<FromAgent, FromTerminal>;
+  readonly #socket: TerminalSocket<AgentToTerminal, TerminalToAgent>;
   readonly #completions = new Map<number, (names: readonly string[], typed: string) => void>();
   #nextCompletion = 0;
   #release: () => void = () => {};
   #gone = false;
 
   constructor(socket: Socket) {
-    this.#wire = new Wire(
+    this.#socket = new TerminalSocket(
       socket,
       message => void this.#receive(message),
       () => this.#end(),
     );
   }
 
-  /** The terminal as it was before, and the next one's. */
+  /** Restores the terminal, and gives it to the next agent. */
   end(): void {
     this.#screen?.close();
     this.#screen = undefined;
@@ -50,8 +53,8 @@ class Session {
   }
 
   hangUp(): void {
-    this.#wire.send({type: 'hungUp'});
-    this.#wire.close();
+    this.#socket.send({type: 'hungUp'});
+    this.#socket.close();
   }
 
   redraw(): void {
@@ -63,7 +66,7 @@ class Session {
     this.end();
   }
 
-  #receive(message: FromAgent): void | Promise<void> {
+  #receive(message: AgentToTerminal): void | Promise<void> {
     switch (message.type) {
       case 'open':
         return this.#open();
@@ -72,12 +75,12 @@ class Session {
       case 'ask':
         return this.#screen?.ask(message.prompt);
       case 'roster':
-        return this.#wire.send({type: 'roster', roster});
+        return this.#socket.send({type: 'roster', roster});
       case 'completions':
         return this.#completed(message.id, message.names, message.typed);
       case 'close':
         this.end();
-        return this.#wire.send({type: 'closed'});
+        return this.#socket.send({type: 'closed'});
       default:
         return message satisfies never;
     }
@@ -85,30 +88,30 @@ class Session {
 
   async #open(): Promise<void> {
     const before = free;
-    free = new Promise(resolve => {
-      this.#release = resolve;
-    });
+    const released = deferred();
+    free = released.promise;
+    this.#release = released.resolve;
     await before;
     if (this.#gone) return this.#release();
     if (hungUp) return this.#refuse('the terminal has hung up');
     try {
       this.#screen = new Screen({
         history,
-        line: text => this.#wire.send({type: 'line', text}),
-        end: () => this.#wire.send({type: 'end'}),
-        interrupt: () => this.#wire.send({type: 'interrupt'}),
+        line: text => this.#socket.send({type: 'line', text}),
+        end: () => this.#socket.send({type: 'end'}),
+        interrupt: () => this.#socket.send({type: 'interrupt'}),
         complete: text => this.#complete(text),
         gone: () => this.hangUp(),
       });
       open = this;
-      this.#wire.send({type: 'opened', ...this.#screen.size, pid: process.pid});
+      this.#socket.send({type: 'opened', ...this.#screen.size, pid: process.pid});
     } catch (error) {
       this.#refuse(error instanceof Error ? error.message : String(error));
     }
   }
 
   #refuse(why: string): void {
-    this.#wire.send({type: 'refused', why});
+    this.#socket.send({type: 'refused', why});
     this.#release();
   }
 
@@ -120,7 +123,7 @@ class Session {
         stop();
         resolve([[...names], typed]);
       });
-      this.#wire.send({type: 'complete', id, text});
+      this.#socket.send({type: 'complete', id, text});
     });
   }
 
@@ -130,10 +133,10 @@ class Session {
   }
 }
 
-const server = createServer(socket => void new Session(socket));
+const server = createServer(socket => void new AgentConnection(socket));
 server.listen(path, () => main.postMessage('listening'));
 
-main.on('message', (message: ToTerminalWorker) => {
+main.on('message', (message: MainToTerminal) => {
   if (message.type === 'redraw') return open?.redraw();
   if (message.type === 'hangUp') {
     hungUp = true;
@@ -145,6 +148,6 @@ main.on('message', (message: ToTerminalWorker) => {
   }
   open?.end();
   server.close();
-  if (message.done) confirm(message.done);
+  if (message.done) confirmExit(message.done);
   process.exit();
 });

@@ -9,6 +9,7 @@ import type {Socket} from 'node:net';
 import {fileURLToPath} from 'node:url';
 import {plainClock} from '../../base/clock.js';
 import {type Exit, SpawnFailed} from '../../base/errors.js';
+import {thrownText} from '../../base/foreign.js';
 import {hooks, type Writer} from '../../base/hooks.js';
 import {maxFrameBytes} from '../../msg/frame.js';
 import {SocketTransport} from '../../transport/socket.js';
@@ -65,9 +66,11 @@ async function launch(command: string, args: readonly string[], request: SpawnRe
   } catch (error) {
     cause = error;
   }
-  const why = cause instanceof Error ? cause.message : String(cause);
   const where = request.cwd !== undefined && !existsSync(request.cwd) ? ` (its cwd ${request.cwd} does not exist)` : '';
-  throw new SpawnFailed(`actor ${request.name} could not be started: ${why}${where}`, {phase: 'exec', cause});
+  throw new SpawnFailed(`actor ${request.name} could not be started: ${thrownText(cause)}${where}`, {
+    phase: 'exec',
+    cause,
+  });
 }
 
 function relayOf({pid = 0}: ChildProcess, stdio: Writer['stdio'], request: SpawnRequest): RelayOptions {

@@ -5,6 +5,7 @@
  */
 import {MessageChannel, Worker} from 'node:worker_threads';
 import {type Exit, SpawnFailed} from '../../base/errors.js';
+import {thrownText} from '../../base/foreign.js';
 import {maxFrameBytes} from '../../msg/frame.js';
 import {PortTransport} from '../../transport/port.js';
 import {environment} from './environment.js';
@@ -29,8 +30,7 @@ export async function spawnThread(request: SpawnRequest): Promise<Spawned> {
     });
   } catch (cause) {
     port1.close();
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new SpawnFailed(`actor ${request.name} could not be started: ${why}`, {phase: 'exec', cause});
+    throw new SpawnFailed(`actor ${request.name} could not be started: ${thrownText(cause)}`, {phase: 'exec', cause});
   }
   const prefix = request.stdio === 'prefix' ? `${request.name}(thread ${worker.threadId}) ` : '';
   const stderr = relayLines(worker.stderr, request.stdio === 'ignore' ? undefined : process.stderr, {prefix});

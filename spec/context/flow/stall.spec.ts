@@ -3,7 +3,7 @@ import test, {type ExecutionContext} from 'ava';
 import {configureLog} from '../../../lib/base/log.js';
 import {StallWatch} from '../../../lib/context/flow/stall.js';
 import type {MsgStream} from '../../../lib/index.js';
-import {type Caller, newPair, type Pair, turns} from '../../pair.js';
+import {type Caller, newPair, type Pair, turns} from '../../kit/pair.js';
 
 interface Warning {
   readonly text: string;

@@ -2,7 +2,7 @@
  * Many streams on one channel: what may be on its way is bounded for all of them together.
  */
 import test from 'ava';
-import {newPair, turns, until} from '../../pair.js';
+import {newPair, turns, until} from '../../kit/pair.js';
 
 const streams = 1_200;
 

@@ -9,7 +9,7 @@ import type {Grant} from '../../../lib/context/flow/credit.js';
 import {Inlet} from '../../../lib/context/flow/inlet.js';
 import {checkConcurrency, consume, mapAsync, mapOver, type Tap} from '../../../lib/context/rx/bounded-work.js';
 import type {MsgStream} from '../../../lib/context/rx/msg-stream.js';
-import {type Callee, type Caller, newPair, type Pair, turns, until} from '../../pair.js';
+import {type Callee, type Caller, newPair, type Pair, turns, until} from '../../kit/pair.js';
 
 /** What was said of a stream that is consumed here, without another actor. */
 interface Local {

@@ -4,7 +4,7 @@ import {firstValueFrom, repeat, retry, take} from 'rxjs';
 import {scopeKey} from '../../../lib/actor/portal.js';
 import {Scope} from '../../../lib/base/scope.js';
 import {ContextCancelled, RemoteActorError} from '../../../lib/index.js';
-import {type Callee, type Caller, newPair, type Pair, turns, until} from '../../pair.js';
+import {type Callee, type Caller, newPair, type Pair, turns, until} from '../../kit/pair.js';
 
 /** A function that ends when it is let go only, and how many of it run. */
 function stubborn(): {

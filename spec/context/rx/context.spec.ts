@@ -11,7 +11,7 @@ import {
 } from '../../../lib/base/errors.js';
 import {openNursery, sleep} from '../../../lib/index.js';
 import {Kind} from '../../../lib/msg/types.js';
-import {type Callee, newPair, type Pair, turns, until} from '../../pair.js';
+import {type Callee, newPair, type Pair, turns, until} from '../../kit/pair.js';
 
 type Check = (t: ExecutionContext, pair: Pair, calls: ReturnType<Pair['with']>) => Promise<void>;
 /** A test over a new pair; after it no context may be left at either end. */

@@ -12,7 +12,7 @@ import {
 } from '../../../lib/base/errors.js';
 import type {MsgStream} from '../../../lib/context/rx/msg-stream.js';
 import type {RemoteStream} from '../../../lib/context/rx/remote-stream.js';
-import {type Callee, type Caller, newPair, type Pair, turns, until} from '../../pair.js';
+import {type Callee, type Caller, newPair, type Pair, turns, until} from '../../kit/pair.js';
 
 type Check = (t: ExecutionContext, pair: Pair, calls: ReturnType<Pair['with']>) => Promise<void>;
 function over(title: string, check: Check, run: typeof test | typeof test.serial = test): void {

@@ -3,7 +3,7 @@ import {AsyncLocalStorage} from 'node:async_hooks';
 import test from 'ava';
 import {Observable} from 'rxjs';
 import type {RemoteStream} from '../../../lib/context/rx/remote-stream.js';
-import {type Callee, type Caller, newPair, type Pair, turns, until} from '../../pair.js';
+import {type Callee, type Caller, newPair, type Pair, turns, until} from '../../kit/pair.js';
 
 const place = new AsyncLocalStorage<string>();
 

@@ -1,10 +1,12 @@
 // What a subscriber gets when its call cannot be made: an error, in a turn of its own, so that a retry lets go of the loop.
-import test from 'ava';
 import {defer, type Observable, retry} from 'rxjs';
 import {ContextCancelled, TransportClosed} from '../../../lib/base/errors.js';
 import {Scope} from '../../../lib/base/scope.js';
-import {newPair, type Pair, turns, until} from '../../pair.js';
-import {startProgram} from '../../program.js';
+import {newPair, type Pair, turns, until} from '../../kit/pair.js';
+import {startProgram} from '../../kit/program.js';
+import {spawning} from '../../kit/spawning.js';
+
+const test = spawning();
 
 const nouns: Record<string, (calls: ReturnType<Pair['with']>) => Observable<unknown>> = {
   stream: calls => calls.stream(() => [1]),

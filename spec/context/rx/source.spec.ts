@@ -5,7 +5,7 @@ import {from, lastValueFrom, type ObservableInput, type Observable as RxObservab
 import {mapOver} from '../../../lib/context/rx/bounded-work.js';
 import {observableOf, type Source} from '../../../lib/context/rx/source.js';
 import {openNursery, StreamOverrun, type StreamValue} from '../../../lib/index.js';
-import {type Callee, newPair, type Pair, turns, until} from '../../pair.js';
+import {type Callee, newPair, type Pair, turns, until} from '../../kit/pair.js';
 
 interface Watcher {
   readonly next: (value: unknown) => void;

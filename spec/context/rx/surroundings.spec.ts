@@ -4,7 +4,7 @@ import {finalize, mergeMap, NEVER, of, Subject, throwError} from 'rxjs';
 import {currentActor, currentSignal} from '../../../lib/base/current.js';
 import {Scope} from '../../../lib/base/scope.js';
 import type {RemoteStream} from '../../../lib/context/rx/remote-stream.js';
-import {newPair, type Pair, until} from '../../pair.js';
+import {newPair, type Pair, until} from '../../kit/pair.js';
 
 type Calls = ReturnType<Pair['with']>;
 /** Marks where it is called. */

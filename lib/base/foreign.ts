@@ -1,0 +1,75 @@
+/**
+ * The one door for every look at a foreign value: something that user code threw, gave as a reason, or hung on an error.
+ * Floor 0: below `errors`, `failure-tree`, and every floor that prints or packs what was thrown.
+ *
+ * A getter may throw, a Proxy may be revoked, a class may have replaced `toString`. No function of this file throws.
+ */
+import {types} from 'node:util';
+
+/** Looks at a foreign value. When the look throws, the result is `otherwise`. */
+export function attempt<T>(look: () => T): T | undefined;
+export function attempt<T, Otherwise>(look: () => T, otherwise: Otherwise): T | Otherwise;
+export function attempt<T>(look: () => T, otherwise?: unknown): unknown {
+  try {
+    return look();
+  } catch {
+    return otherwise;
+  }
+}
+
+/** The value of a property. Undefined when there is none, or when it cannot be read. */
+export function readProperty(value: unknown, key: PropertyKey): unknown {
+  try {
+    return (value as Partial<Record<PropertyKey, unknown>>)[key];
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether the object, or a prototype of it, has the property. False when a Proxy does not tell. */
+export function hasProperty(value: object, key: PropertyKey): boolean {
+  try {
+    return key in value;
+  } catch {
+    return false;
+  }
+}
+
+/** `instanceof` by prototype, which asks no `Symbol.hasInstance`. False when a Proxy does not tell. */
+export function inherits(value: unknown, Class: object): boolean {
+  try {
+    return Function.prototype[Symbol.hasInstance].call(Class, value);
+  } catch {
+    return false;
+  }
+}
+
+/** Whether something is an Error of this realm or of another one (`node:vm`). */
+export function isError(value: unknown): value is Error {
+  return types.isNativeError(value) || inherits(value, Error);
+}
+
+/** The `cause` of an error. Undefined when there is none, or when it cannot be read. */
+export function causeOf(error: unknown): unknown {
+  return readProperty(error, 'cause');
+}
+
+/** The `errors` of an AggregateError, or of another error that has a list under that name. Empty when there is none. */
+export function membersOf(error: unknown): readonly unknown[] {
+  const members = readProperty(error, 'errors');
+  return attempt(() => Array.isArray(members), false) ? (members as readonly unknown[]) : [];
+}
+
+/** The message of an error. Undefined when it is not a text, or when it cannot be read. */
+export function messageOf(error: unknown): string | undefined {
+  const message = readProperty(error, 'message');
+  return typeof message === 'string' ? message : undefined;
+}
+
+/** What was thrown, in words for another message: the message of an Error, or the value as a text. */
+export function thrownText(thrown: unknown): string {
+  if (isError(thrown)) return messageOf(thrown) ?? unreadable;
+  return attempt(() => String(thrown), unreadable);
+}
+
+const unreadable = 'something that cannot be shown';

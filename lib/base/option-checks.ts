@@ -1,0 +1,38 @@
+/**
+ * Checks of the options that users give, each written once.
+ * Floor 0: called where a user's option enters; what has passed is trusted from there on. Every check throws an error whose text
+ * names the option, what it takes, and what it got.
+ */
+
+/** @param where who takes the options, for the text: `startActor(): `. @throws TypeError for an option that does not exist */
+export function checkKeys(options: object, known: ReadonlySet<string>, where = ''): void {
+  for (const key of Object.keys(options)) if (!known.has(key)) throw new TypeError(`${where}there is no option ${key}`);
+}
+
+/** @throws RangeError when the value is not a whole number from 1 on */
+export function checkCount(name: string, value: unknown, unit: string): void {
+  if (!(Number.isSafeInteger(value) && (value as number) >= 1))
+    throw new RangeError(`${name} is a number of ${unit} from 1 on, not ${String(value)}`);
+}
+
+/** @throws Fault (default RangeError) when the value is not a number from 0 on. Infinity is allowed. */
+export function checkAmount(
+  name: string,
+  value: unknown,
+  unit: string,
+  Fault: new (message: string) => Error = RangeError,
+): void {
+  if (!((value as number) >= 0)) throw new Fault(`${name} is a number of ${unit}, not ${String(value)}`);
+}
+
+/** @throws TypeError when the value is not a boolean */
+export function checkBoolean(name: string, value: unknown): asserts value is boolean {
+  if (typeof value !== 'boolean') throw new TypeError(`${name} is true or false, not ${String(value)}`);
+}
+
+/** @throws TypeError when the value is not one of these words */
+export function checkWord(name: string, value: unknown, words: readonly string[]): void {
+  if (words.includes(value as string)) return;
+  const list = `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
+  throw new TypeError(`${name} is ${list}, not ${String(value)}`);
+}

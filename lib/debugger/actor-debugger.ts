@@ -1,0 +1,195 @@
+/**
+ * The debugger of one actor: which of its tasks may stop next, and what becomes of a task after its prompt.
+ * Floor 7: above `lock/terminal-access` (which gets the terminal) and `prompt/user-interface` (which talks to the person);
+ * `attach` makes it, `breakpoint` calls it.
+ *
+ * ```
+ * IDLE ─▶ WAIT_LOCAL ─▶ WAIT_LOCK ─▶ PAUSED ─▶ RELEASING ─▶ IDLE
+ *           a cancel leaves ◀──┘        └ a cancel is delivered after RELEASING
+ * ```
+ */
+import {AsyncLocalStorage} from 'node:async_hooks';
+import type {Actor} from '../actor/actor.js';
+import type {DebugMode} from '../actor/tree-options.js';
+import {current} from '../base/current.js';
+import {type CancelReason, ContextCancelled, DebuggerQuit} from '../base/errors.js';
+import {log} from '../base/log.js';
+import {processWide} from '../base/process-wide.js';
+import type {Scope} from '../base/scope.js';
+import {Crashes} from './crashes.js';
+import {TerminalAccess, type TerminalGrant} from './lock/terminal-access.js';
+import {TtyLock} from './lock/tty-lock.js';
+import {type PromptRequest, userInterface} from './prompt/user-interface.js';
+
+/** Reasons of a cancel that comes from the end of something around the task. */
+const ofTeardown: ReadonlySet<CancelReason> = new Set(['scope', 'actor', 'shutdown']);
+/** Which debugger has paused the running task. Code that runs for a paused task passes over breakpoints. */
+const paused = processWide('debugger-paused', () => new AsyncLocalStorage<ActorDebugger>());
+
+/** See `hooks.isOfPrompt`. */
+export function isOfPrompt(): boolean {
+  return paused.getStore() !== undefined;
+}
+
+export class ActorDebugger {
+  readonly actor: Actor;
+  readonly terminal: TerminalAccess;
+  readonly #mode: DebugMode;
+  /** The queue of this actor's own tasks. */
+  readonly #turns: TtyLock;
+  /** The scopes of tasks that were left with `q`: these tasks do not stop again on their way up. */
+  readonly #quit = new WeakSet<Scope>();
+  readonly #crashes = new Crashes();
+  /** False when a crash has found no terminal: no other crash asks for it. */
+  #hasTerminal = true;
+  /** The scope of the task that is at the prompt and may be stepped. */
+  #stepping: Scope | undefined;
+
+  /** @param lock the lock of the terminal; at the root only */
+  constructor(actor: Actor, mode: DebugMode, lock?: TtyLock) {
+    this.actor = actor;
+    this.#mode = mode;
+    this.terminal = new TerminalAccess(actor, mode, lock);
+    this.#turns = new TtyLock(`its turn in ${actor.id.name}`);
+  }
+
+  /**
+   * Stops the running task until the person at the terminal lets it go on. Rejects with DebuggerQuit when the person quits the
+   * task, with ContextCancelled when the task was cancelled before, while it waited for its turn, or at the prompt.
+   */
+  async pause(kind: PromptRequest['kind'], error?: unknown, frames?: PromptRequest['frames']): Promise<void> {
+    const {scope} = current() as NonNullable<ReturnType<typeof current>>;
+    if (paused.getStore() === this || this.#isStepping(scope)) return;
+    if (this.#hasQuit(scope)) {
+      // It rejects as every other wait of the task does. A task that does nothing but stop would never end otherwise.
+      if (scope.cancelled) throw scope.cancelled;
+      return;
+    }
+    if (scope.cancelled) throw unshieldedError(scope.cancelled);
+    // The person sees the error now, so that it is not a crash to show again wherever it goes from here.
+    if (kind === 'post-mortem') this.#crashes.note(scope, error);
+    const what = `${kind} in ${scope.label}`;
+    const leave = new AbortController();
+    const stopListening = scope.onCancel(why => leave.abort(why));
+    let next: (() => void) | undefined;
+    let stopped = false;
+    try {
+      next = await this.#turns.request({actor: this.actor.id, what}, leave.signal);
+      const grant = (await this.terminal.request(what, leave.signal)) ?? warnOfNoTerminal();
+      // From here on a cancel waits.
+      stopListening();
+      if (grant) stopped = await this.#prompt({kind, task: scope.label, error, frames}, grant, scope, next);
+    } finally {
+      stopListening();
+      if (!stopped) next?.();
+    }
+    if (!stopped && scope.cancelled) throw scope.cancelled;
+  }
+
+  /** See `hooks.crashed`. A task that was cancelled may crash too. */
+  crashed(scope: Scope, error: unknown): Promise<void> | undefined {
+    if (!this.#mode.on || !this.#hasTerminal || paused.getStore() === this || this.#hasQuit(scope)) return undefined;
+    return this.#crashes.isNews(scope, error) ? this.#showCrash(scope, error) : undefined;
+  }
+
+  async #showCrash(scope: Scope, error: unknown): Promise<void> {
+    const what = `crash in ${scope.label}`;
+    const leave = new AbortController();
+    // A caller that does not want the task any more need not wait for its turn. The end of a tree waits for all turns.
+    const left = (why: ContextCancelled): void => {
+      if (!ofTeardown.has(why.reason)) leave.abort(why);
+    };
+    const stopListening = scope.cancelled ? () => {} : scope.onCancel(left);
+    let next: (() => void) | undefined;
+    try {
+      next = await this.#turns.request({actor: this.actor.id, what}, leave.signal);
+      const grant = await this.terminal.request(what, leave.signal);
+      stopListening();
+      if (grant) await this.#prompt({kind: 'post-mortem', task: scope.label, error}, grant, scope, next);
+      else this.#hasTerminal = false;
+    } catch (why) {
+      if (why instanceof DebuggerQuit) throw why;
+      // The error goes on as if nobody had wanted to see it.
+      log('runtime', `nobody has seen a ${what}`, {error: why});
+    } finally {
+      stopListening();
+      next?.();
+    }
+  }
+
+  /**
+   * Opens the prompt, and gives the terminal back after it. Resolves with true when the thread is about to stand still in the
+   * caller's code: then the rest is done when the thread runs again.
+   *
+   * @param next lets the next task of this actor have its turn
+   */
+  async #prompt(
+    what: Pick<PromptRequest, 'kind' | 'task' | 'error' | 'frames'>,
+    grant: TerminalGrant,
+    scope: Scope,
+    next: () => void,
+  ): Promise<boolean> {
+    const asTask = <T>(fn: () => T): T => paused.run(this, fn);
+    const quit = (): DebuggerQuit => {
+      this.#quit.add(scope);
+      const text = `${what.task} was left at the debugger's prompt with q`;
+      const error = new DebuggerQuit(text, {actor: this.actor.id, cause: what.error});
+      this.#crashes.note(scope, error);
+      return error;
+    };
+    const ended = (how: 'continue' | 'quit'): void => {
+      this.#stepping = undefined;
+      // An error cannot be thrown into code that runs: the task's next wait rejects, and the task fails with this error.
+      if (how === 'quit') scope.fail(quit());
+      void grant.release().finally(next);
+    };
+    const {terminal} = this.#mode;
+    const request = {...what, actor: this.actor.id, signal: grant.signal, terminal, ended, asTask};
+    let end: Awaited<ReturnType<typeof userInterface.openPrompt>>;
+    try {
+      end = await asTask(() => userInterface.openPrompt(request));
+    } catch (error) {
+      await grant.release();
+      throw error;
+    }
+    if (end === 'stopped') {
+      this.#stepping = scope;
+      return true;
+    }
+    await grant.release();
+    if (end === 'quit') throw quit();
+    return false;
+  }
+
+  #hasQuit(scope: Scope): boolean {
+    return isWithin(scope, at => this.#quit.has(at));
+  }
+
+  /**
+   * Whether the task of this scope is the one that is stepped. A step into a breakpoint of the same task would wait for itself.
+   * Steps lead into the inner scopes of a task, and out again.
+   */
+  #isStepping(scope: Scope): boolean {
+    const stepping = userInterface.isHolding() ? this.#stepping : undefined;
+    return !!stepping && (isWithin(scope, at => at === stepping) || isWithin(stepping, at => at === scope));
+  }
+}
+
+/** Whether `matches` is true for a scope or for one around it. */
+function isWithin(scope: Scope, matches: (at: Scope) => boolean): boolean {
+  for (let at: Scope | undefined = scope; at; at = at.parent) if (matches(at)) return true;
+  return false;
+}
+
+let warned = false;
+function warnOfNoTerminal(): undefined {
+  if (!warned) log('warn', 'a breakpoint was passed over, as all will be: there is no terminal (/dev/tty)');
+  warned = true;
+}
+
+function unshieldedError(why: ContextCancelled): ContextCancelled {
+  return new ContextCancelled(
+    `a breakpoint does not stop in what was cancelled (${why.message}): shield(() => breakpoint()) does`,
+    {canceller: why.canceller, reason: why.reason, cause: why.cause, actor: why.actor},
+  );
+}

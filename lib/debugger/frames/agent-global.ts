@@ -1,0 +1,41 @@
+/**
+ * The one global object of the main thread that the agent uses from its own thread: values that Node's `inspect` shows there,
+ * Node's own inspector, and the call of the breakpoint.
+ * Floor 7: `breakpoint-prompt` defines it in the main thread; `stopped-debuggee` and `breakpoint-debuggee` use it by an
+ * expression.
+ */
+import {open, url} from 'node:inspector';
+import {showValue} from './show-value.js';
+
+const key = 'rxtractor/debugger/agent';
+/** The expression that gives the object in the main thread. */
+export const agentGlobal = `globalThis[Symbol.for('${key}')]`;
+
+interface AgentGlobal {
+  /** The value that `show` shows next. The agent puts it there. */
+  value: unknown;
+  show(brief: boolean): string;
+  /** Opens Node's own inspector for other debuggers, and gives its address. */
+  devtools(): string | undefined;
+  /** The object that the agent asks while the thread stands in the call of a breakpoint. */
+  readonly breakpointCall: object | undefined;
+}
+
+/** Defines the object before this thread is stopped. It keeps no value alive that has been shown. */
+export function defineAgentGlobal(columns: number, breakpointCall?: object): void {
+  const agent: AgentGlobal = {
+    value: undefined,
+    breakpointCall,
+    show(brief) {
+      const {value} = agent;
+      agent.value = undefined;
+      return showValue(value, {brief, columns});
+    },
+    devtools() {
+      // A free port of this host, which other hosts cannot reach.
+      if (url() === undefined) open(0, '127.0.0.1');
+      return url();
+    },
+  };
+  Object.defineProperty(globalThis, Symbol.for(key), {value: agent, configurable: true, enumerable: false});
+}

@@ -1,0 +1,106 @@
+/**
+ * Takes the user's frames from a stop of this thread: for each frame a closure that evaluates there, and the names of its
+ * variables.
+ * Floor 7: below `capture`, above `own-inspector` and `sources`.
+ */
+import type {Debugger, Runtime} from 'node:inspector';
+import type {CapturedFrame, CapturedScope} from './captured-frame.js';
+import {handedOver, handOver, type OwnInspector} from './own-inspector.js';
+import {Sources} from './sources.js';
+import {usersFrames} from './user-code.js';
+
+/**
+ * Maximum number of frames and of names that are kept, because deep recursion and generated code have more than a person
+ * reads, and each throw pays for them.
+ */
+const maxFrames = 20;
+const maxNames = 200;
+
+/** The parameter has a name that no user's variable has, because it would hide that variable. */
+const closure = `${handOver}($rxtractorCode$ => eval($rxtractorCode$))`;
+/** The group of the inspector's handles, which are released together. */
+const objectGroup = 'capture';
+
+export class FrameTaker {
+  /** Undefined while nothing is captured. */
+  inspector: OwnInspector | undefined;
+  readonly #sources = new Sources();
+  /** The names that modules declare, by the id of their script: they are the same at each stop. */
+  readonly #modules = new Map<string, CapturedScope>();
+
+  /** V8 has compiled a script. */
+  learn({scriptId, url, sourceMapURL}: Debugger.ScriptParsedEventDataType): void {
+    this.#sources.add(scriptId, url, sourceMapURL ?? '');
+  }
+
+  /** The user's frames of a stop, the innermost first; undefined when there are none. */
+  take(inspector: OwnInspector, callFrames: readonly Debugger.CallFrame[]): readonly CapturedFrame[] | undefined {
+    const frames: CapturedFrame[] = [];
+    const own = usersFrames(callFrames, ({location}) => this.#sources.urlOf(location.scriptId));
+    for (const callFrame of own) {
+      if (frames.length === maxFrames) break;
+      const frame = this.#frameOf(inspector, callFrame);
+      if (frame) frames.push(frame);
+    }
+    return frames.length > 0 ? frames : undefined;
+  }
+
+  /** Releases the protocol's own handles of frames and scopes, which leak kilobytes at each stop otherwise. */
+  release(inspector: OwnInspector): void {
+    for (const group of ['backtrace', objectGroup]) {
+      try {
+        inspector.post('Runtime.releaseObjectGroup', {objectGroup: group});
+      } catch {
+        // The program must not notice a failure of the debugger.
+      }
+    }
+  }
+
+  #frameOf(
+    inspector: OwnInspector,
+    {callFrameId, functionName, location, functionLocation, scopeChain}: Debugger.CallFrame,
+  ): CapturedFrame | undefined {
+    const evaluate = handedOver<CapturedFrame['evaluate']>(() =>
+      inspector.post('Debugger.evaluateOnCallFrame', {callFrameId, expression: closure, objectGroup, silent: true}),
+    );
+    if (!evaluate) return undefined;
+    const sources = this.#sources;
+    const compiled = async (scriptId: string): Promise<string> => this.#scriptSource(scriptId);
+    return {
+      name: functionName,
+      site: {functionName, location, ...(functionLocation && {functionLocation})},
+      get position() {
+        return sources.origin(location.scriptId, location.lineNumber, location.columnNumber ?? 0);
+      },
+      evaluate,
+      scopes: this.#scopesOf(inspector, location.scriptId, scopeChain),
+      source() {
+        return sources.text(this.position.url, compiled);
+      },
+    };
+  }
+
+  #scopesOf(inspector: OwnInspector, scriptId: string, chain: readonly Debugger.Scope[]): CapturedScope[] {
+    const scopes: CapturedScope[] = [];
+    let room = maxNames;
+    for (const {type: kind, object} of chain) {
+      if (kind === 'global' || object.objectId === undefined || room === 0) continue;
+      const known = kind === 'module' ? this.#modules.get(scriptId) : undefined;
+      const scope = known ?? {kind, names: namesOf(inspector, object.objectId).slice(0, maxNames)};
+      if (kind === 'module') this.#modules.set(scriptId, scope);
+      else room = Math.max(0, room - scope.names.length);
+      scopes.push(scope);
+    }
+    return scopes;
+  }
+
+  #scriptSource(scriptId: string): string {
+    if (!this.inspector) return '';
+    return this.inspector.post<Debugger.GetScriptSourceReturnType>('Debugger.getScriptSource', {scriptId}).scriptSource;
+  }
+}
+
+const namesOf = (inspector: OwnInspector, objectId: string): string[] =>
+  inspector
+    .post<Runtime.GetPropertiesReturnType>('Runtime.getProperties', {objectId, ownProperties: true})
+    .result.map(({name}) => name);

@@ -1,0 +1,150 @@
+/**
+ * The prompt of a breakpoint, as the main thread opens it: it starts the agent, lets the agent take hold of this thread, and
+ * stops.
+ * Floor 7: below `user-interface`, which has the terminal's lock when it calls this; above `agent-worker`, which it starts by
+ * URL.
+ */
+import type {Worker} from 'node:worker_threads';
+import {deferred} from '../../base/deferred.js';
+import {processWide} from '../../base/process-wide.js';
+import {defineAgentGlobal} from '../frames/agent-global.js';
+import {BreakpointCall} from '../frames/breakpoint-call.js';
+import {suspendCapture} from '../frames/capture.js';
+import type {CapturedFrame} from '../frames/captured-frame.js';
+import {startDebuggerThread} from '../terminal/debugger-thread.js';
+import type {PromptEnd} from './command-language.js';
+
+export type MainToAgent =
+  | {
+      readonly type: 'arm';
+      readonly terminal: string;
+      readonly label: string;
+      readonly evaluateMs: number;
+      /** Whether the frames of the breakpoint's call have been captured. */
+      readonly inCall: boolean;
+      /** Its element is set when the program runs again: the program's next statement comes sooner than any message. */
+      readonly over: Int32Array;
+    }
+  | {readonly type: 'abandon'; readonly done: Int32Array};
+
+export type AgentToMain =
+  | {readonly type: 'armed'; readonly columns: number}
+  | {readonly type: 'refused'; readonly why: string}
+  | {readonly type: 'released'; readonly how: PromptEnd};
+
+export interface BreakpointPromptOptions {
+  /** The path at which the terminal listens: `Terminal.path`, in the root. */
+  readonly terminal: string;
+  /** The name that stands before the cursor. */
+  readonly label: string;
+  /** Timeout for an expression, in ms: nothing else ends one. Default: 5000. */
+  readonly evaluateMs?: number;
+  /**
+   * The frames in which the breakpoint was called. With them the thread stops within the call, and goes to the statement
+   * after it with the first step.
+   */
+  readonly frames?: readonly CapturedFrame[] | undefined;
+  /** Called once when the program runs again and the terminal is as it was before. Not called when the prompt was refused. */
+  readonly onEnd: (how: PromptEnd) => void;
+}
+
+interface Agent {
+  worker: Worker | undefined;
+  /** `over` of the prompt that is open. */
+  over: Int32Array | undefined;
+}
+
+const agent = processWide<Agent>('debugger/agent', () => ({worker: undefined, over: undefined}));
+
+/** Whether a prompt holds this thread now. False at the first statement that runs after the prompt. */
+export function isHolding(): boolean {
+  return agent.over !== undefined && Atomics.load(agent.over, 0) === 0;
+}
+
+/**
+ * Stops this thread in the caller's caller, at its statement after the `await`, and gives the person a prompt there. One prompt
+ * at a time in a tree: the caller has the lock. Every function between this one and the user's code awaits the call as its last
+ * act. Where a prompt with `frames` is left without a step, it is over (`onEnd` included) when this resolves.
+ *
+ * @returns undefined when there was a prompt; else the reason why there was none
+ */
+export async function openBreakpointPrompt({onEnd, ...options}: BreakpointPromptOptions): Promise<string | undefined> {
+  agent.worker ??= startAgent();
+  const end = deferred();
+  const breakpointCall = options.frames && new BreakpointCall(options.frames);
+  const refused = await arm(agent.worker, breakpointCall, {
+    ...options,
+    onEnd(how) {
+      breakpointCall?.giveUp();
+      onEnd(how);
+      end.resolve();
+    },
+  });
+  if (refused !== undefined) return refused;
+  for (;;) {
+    // biome-ignore lint/suspicious/noDebugger: this statement is the stop of the breakpoint
+    debugger;
+    // Nothing may be awaited when no expression is, because the agent steps out from here.
+    if (!breakpointCall?.wants) break;
+    await breakpointCall.settle();
+  }
+  if (breakpointCall?.released) await end.promise;
+  return undefined;
+}
+
+function startAgent(): Worker {
+  const worker = startDebuggerThread(new URL('./agent-worker.js', import.meta.url), {
+    name: 'rxtractor debugger',
+    exitMessage: (done): MainToAgent => ({type: 'abandon', done}),
+    exitMs: 1_000,
+  });
+  worker.unref();
+  worker.on('error', () => {});
+  worker.once('exit', () => {
+    if (agent.worker === worker) agent.worker = undefined;
+  });
+  return worker;
+}
+
+/** Resolves with undefined when the agent stops this thread at its next `debugger` statement, else with why it does not. */
+function arm(
+  worker: Worker,
+  breakpointCall: BreakpointCall | undefined,
+  {terminal, label, evaluateMs = 5_000, onEnd}: BreakpointPromptOptions,
+): Promise<string | undefined> {
+  return new Promise(resolve => {
+    // Keeps the process alive until the end of the prompt, so that the lock is given back.
+    worker.ref();
+    const over = new Int32Array(new SharedArrayBuffer(4));
+    agent.over = over;
+    const resumeCapture = suspendCapture(() => Atomics.load(over, 0) !== 0);
+    const end = (): void => {
+      if (agent.over === over) agent.over = undefined;
+      resumeCapture();
+      worker.off('message', receive);
+      worker.off('exit', lost);
+      worker.unref();
+    };
+    let armed = false;
+    const lost = (): void => {
+      end();
+      if (armed) onEnd('gone');
+      else resolve('the debugger has failed');
+    };
+    const receive = (message: AgentToMain): void => {
+      if (message.type === 'armed') {
+        armed = true;
+        breakpointCall?.shownIn(message.columns, evaluateMs);
+        defineAgentGlobal(message.columns, breakpointCall);
+        return resolve(undefined);
+      }
+      end();
+      if (message.type === 'refused') resolve(message.why);
+      else onEnd(message.how);
+    };
+    worker.on('message', receive);
+    worker.once('exit', lost);
+    const arming: MainToAgent = {type: 'arm', terminal, label, evaluateMs, inCall: breakpointCall !== undefined, over};
+    worker.postMessage(arming);
+  });
+}

@@ -1,0 +1,34 @@
+// The test function of specs that start processes: one test of a file at a time, and none may leave anything behind.
+// Above processes.ts.
+//
+// AVA runs as many files at once as package.json says, and by itself all tests of a file at once. A test that starts processes beside thirty
+// others has not the time that it has alone: its bounds expire, and its programs do not find each other. One at a time, its time is its own.
+import ava, {type ExecutionContext, type SerialFn, type TestFn} from 'ava';
+import {leftBehind} from './processes.js';
+
+export interface LeavesNothingOptions {
+  /** Called before the look: ends the actors that the tests of a file share. */
+  readonly last?: (t: ExecutionContext) => unknown;
+  /** Whether the tests do what is warned of. */
+  readonly warns?: boolean;
+}
+
+/** For `const test = spawning();` at the top of a spec whose tests start processes. */
+export function spawning(options: LeavesNothingOptions = {}): SerialFn & Pick<TestFn, 'macro'> {
+  leavesNothing(options);
+  return Object.assign(ava.serial, {macro: ava.macro});
+}
+
+/** Sees after all tests of a file that it has left nothing behind. By itself for tests that may run at once: they share their actors. */
+export function leavesNothing({last, warns = false}: LeavesNothingOptions): void {
+  const unhandled: unknown[] = [];
+  process.on('unhandledRejection', error => unhandled.push(error));
+  const warnings: string[] = [];
+  process.on('warning', warning => warnings.push(warning.message));
+  ava.after.always(`no process is left behind, no rejection unhandled${warns ? '' : ', no warning given'}`, async t => {
+    await last?.(t);
+    t.deepEqual(await leftBehind(), []);
+    t.deepEqual(unhandled, []);
+    if (!warns) t.deepEqual(warnings, []);
+  });
+}
