@@ -4,8 +4,8 @@
  * Floor 7: below `actor-debugger`, above `root-lock`.
  */
 import type {Actor} from '../../actor/actor.js';
-import type {DebugMode} from '../../actor/tree-options.js';
 import {type Portal, scopeKey} from '../../actor/portal.js';
+import type {DebugMode} from '../../actor/tree-options.js';
 import {onAbort} from '../../base/abort.js';
 import {type Gate, plainClock} from '../../base/clock.js';
 import {HandshakeRejected, TransportClosed} from '../../base/errors.js';

@@ -4,6 +4,7 @@
  */
 import type {Actor} from '../../actor/actor.js';
 import {runtimeFunction} from '../../actor/marks.js';
+import {Attached} from '../../base/attached.js';
 import {current} from '../../base/current.js';
 import {NotExposed} from '../../base/errors.js';
 import type {CalleeContext} from '../../context/rx/callee-context.js';
@@ -11,19 +12,19 @@ import {redrawPrompt} from '../terminal/root-terminal.js';
 import type {WrittenChunk} from './backlog.js';
 import {Display} from './display.js';
 
-const displays = new WeakMap<Actor, Display>();
+const displays = new Attached<Display>();
 
 export function openDisplay(root: Actor, terminal: string): Display {
   const {stdout, stderr} = process;
   const display = new Display({name: root.id.name, stdout, stderr, redraw: () => redrawPrompt(terminal)});
-  displays.set(root, display);
+  displays.attach(root, display);
   root.exposed.allow(showOutput);
   return display;
 }
 
 export function closeDisplay(root: Actor): void {
-  displays.get(root)?.close();
-  displays.delete(root);
+  displays.of(root)?.close();
+  displays.detach(root);
 }
 
 /** One context for each actor that has children, so that the order of what they print is kept. */
@@ -31,7 +32,7 @@ export const showOutput = runtimeFunction(
   'context',
   'show output',
   async (ctx: CalleeContext<WrittenChunk[], never, undefined>): Promise<void> => {
-    const display = displays.get(current()?.runtime as Actor);
+    const display = displays.of(current()?.runtime as Actor);
     if (!display) throw new NotExposed('output is shown by the root of a tree in debug mode');
     ctx.started.next(undefined);
     for await (const batch of ctx.openStream())
