@@ -118,7 +118,7 @@ class RunningPool implements Pool {
   }
 
   run<A extends unknown[], R>(fn: ((...args: A) => R) & Marked<'task'>, ...args: A): Promise<Awaited<R>> {
-    return this.#start(fn, args, this.#callOptions.signal, this.run);
+    return this.start(fn, args, this.#callOptions.signal, this.run);
   }
 
   map<In, R>(
@@ -129,7 +129,7 @@ class RunningPool implements Pool {
     const {signal} = this.#callOptions;
     // Unsubscribing cancels the tasks that run.
     const work = (value: In): Source<Awaited<R>> =>
-      cancellable(gone => this.#start(fn, [value], signal ? AbortSignal.any([signal, gone]) : gone));
+      cancellable(gone => this.start(fn, [value], signal ? AbortSignal.any([signal, gone]) : gone));
     return source => mapOver(source, work, concurrency, ordered);
   }
 
@@ -140,7 +140,7 @@ class RunningPool implements Pool {
   }
 
   /** Every task begins here. @param from the function that the user called: the frames of errors begin with its caller */
-  #start<A extends unknown[], R>(
+  start<A extends unknown[], R>(
     fn: ((...args: A) => R) & Marked<'task'>,
     args: A,
     signal: AbortSignal | undefined,
