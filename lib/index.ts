@@ -24,7 +24,8 @@ export {
 export type {Marked, RemoteFn} from './actor/marks.js';
 export type {StandardSchema} from './msg/schema.js';
 // Portals
-export type {Portal, CallOptions, StreamValue} from './actor/portal.js';
+export type {Portal, StreamValue} from './actor/portal.js';
+export type {CallOptions} from './actor/call-options.js';
 // Contexts and streams
 export type {CalleeContext, SubjectLike} from './context/rx/callee-context.js';
 export type {Context} from './context/rx/context.js';

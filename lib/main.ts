@@ -3,8 +3,9 @@
  * Floor 8: brings the root's runtime, its nursery and the events of the process together.
  */
 import type {Actor} from './actor/actor.js';
+import {scopeKey} from './actor/call-options.js';
 import {parentOf} from './actor/parent.js';
-import {type Portal, scopeKey} from './actor/portal.js';
+import type {Portal} from './actor/portal.js';
 import {Answer} from './base/answer.js';
 import {plainClock} from './base/clock.js';
 import {current, isRoot} from './base/current.js';

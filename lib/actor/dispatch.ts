@@ -1,6 +1,6 @@
 /**
- * A call comes in: find the function, run it in a scope of its own, send what it returned or threw.
- * Floor 5: between `peer` (which reads Start) and `callee` (which holds the context).
+ * A call comes in: finds the function, runs it in a scope of its own, and sends its result or its error.
+ * Floor 5: between `peer`, which reads the Start message, and `callee`, which holds the context.
  */
 import {isThenable} from '../base/answer.js';
 import {ContextCancelled, ProtocolError} from '../base/errors.js';
@@ -16,10 +16,10 @@ import type {Admission} from './admission.js';
 import type {ExposedFunction, FunctionHome} from './exposed.js';
 import {isRuntimeName} from './marks.js';
 
-/** The line that a call came over: a peer. */
-export interface Line {
+/** The peer that a call comes from. */
+export interface CallingPeer {
   readonly channel: Channel;
-  /** What function the caller means. @throws ProtocolError when it was never told */
+  /** The function that the caller means. @throws ProtocolError when the caller has never named it in full */
   resolve(ref: unknown): FunctionHome;
   /** Counts the call until its function has settled. */
   readonly admission: Pick<Admission, 'settled'>;
@@ -27,19 +27,19 @@ export interface Line {
 
 type MaybePromise<T> = T | PromiseLike<T>;
 
-/** How each kind of function is run. `run` is loaded when it is first needed: it brings RxJS with it. */
-type Run = (callee: Callee, fn: ExposedFunction['fn'], args: readonly unknown[]) => unknown;
+/** Runs a function of one kind. */
+type RunKind = (callee: Callee, fn: ExposedFunction['fn'], args: readonly unknown[]) => unknown;
 
 /**
- * @param instead why the call may not run, or what ended it before it could
- * @throws ProtocolError when the message makes no sense; everything else goes back to the caller
+ * @param instead why the call may not run, or the message that ended it before it began
+ * @throws ProtocolError when the message is malformed; every other error goes back to the caller
  */
-export function dispatch(actor: Actor, line: Line, message: Message, instead?: Error | Message): void {
-  const {channel} = line;
+export function dispatch(actor: Actor, peer: CallingPeer, message: Message, instead?: Error | Message): void {
+  const {channel} = peer;
   const payload = channel.codec.decode(message.payload);
   if (!Array.isArray(payload) || payload.length < 5) throw new ProtocolError('a call arrived that is cut short');
   const [ref, kind, args, flow, deadline] = payload as unknown as StartPayload;
-  const home = line.resolve(ref);
+  const home = peer.resolve(ref);
 
   let found: ExposedFunction | undefined;
   let refusal: unknown = instead;
@@ -62,15 +62,15 @@ export function dispatch(actor: Actor, line: Line, message: Message, instead?: E
   if (!found) {
     if (instead && !(instead instanceof Error)) callee.link.receive(instead);
     callee.threw(scope.cancelled ?? refusal);
-    close(line, scope);
+    close(peer, scope);
     return;
   }
   const {fn, mark} = found;
-  const call = (fitting: readonly unknown[]): unknown => runs[kind](callee, fn, fitting);
+  const call = (fitting: readonly unknown[]): unknown => runners[kind](callee, fn, fitting);
   const stopTimer = deadline === null ? undefined : scope.clock.limit(deadline, () => expire(scope, name, deadline));
   const running = actor.run(
     scope,
-    () => execute(line, callee, () => withArgs(mark.schemas?.args, name, args, call)),
+    () => execute(peer, callee, () => withArgs(mark.schemas?.args, name, args, call)),
     channel.peer,
   );
   if (running) actor.track(stopTimer ? running.finally(stopTimer) : running);
@@ -98,7 +98,8 @@ function withArgs(
   return isThenable(parsed) ? parsed.then(call) : call(parsed);
 }
 
-const runs: Readonly<Record<FunctionKind, Run>> = {
+/** `context/rx/run` is loaded when it is first needed, because it loads RxJS. */
+const runners: Readonly<Record<FunctionKind, RunKind>> = {
   task: (_callee, fn, args) => fn(...(args as never[])),
   stream: async (callee, fn, args) => (await import('../context/rx/run.js')).runStream(callee, fn, args),
   operator: async (callee, fn, args) => (await import('../context/rx/run.js')).runOperator(callee, fn, args),
@@ -109,52 +110,52 @@ const runs: Readonly<Record<FunctionKind, Run>> = {
  * Runs a function to its end, its scope included, and answers. A task that returns at once and has opened nothing
  * is answered at once: no promise is made for it.
  */
-function execute(line: Line, callee: Callee, run: () => unknown): Promise<void> | undefined {
+function execute(peer: CallingPeer, callee: Callee, run: () => unknown): Promise<void> | undefined {
   let value: unknown;
   try {
     value = run();
   } catch (error) {
-    return conclude(line, callee, {error});
+    return conclude(peer, callee, {error});
   }
   if (isThenable(value)) {
     return Promise.resolve(value).then(
-      settled => conclude(line, callee, {value: settled}),
-      error => conclude(line, callee, {error}),
+      settled => conclude(peer, callee, {value: settled}),
+      error => conclude(peer, callee, {error}),
     );
   }
-  return conclude(line, callee, {value});
+  return conclude(peer, callee, {value});
 }
 
-type Settled = {readonly value: unknown} | {readonly error: unknown};
+type Settlement = {readonly value: unknown} | {readonly error: unknown};
 
-/** A failure is looked at while what the function has opened is still there. */
-function conclude(line: Line, callee: Callee, outcome: Settled): Promise<void> | undefined {
-  if ('error' in outcome) return show(callee, outcome.error, error => leave(line, callee, {error}));
-  return leave(line, callee, outcome);
+/** In debug mode, somebody looks at a failure while everything that the function has opened is still there. */
+function conclude(peer: CallingPeer, callee: Callee, outcome: Settlement): Promise<void> | undefined {
+  if ('error' in outcome) return show(callee, outcome.error, error => leave(peer, callee, {error}));
+  return leave(peer, callee, outcome);
 }
 
-function leave(line: Line, callee: Callee, outcome: Settled): Promise<void> | undefined {
+function leave(peer: CallingPeer, callee: Callee, outcome: Settlement): Promise<void> | undefined {
   const {scope} = callee;
-  if (scope.charges.size === 0) return answer(line, callee, outcome);
-  return scope.leave('error' in outcome).then(() => answer(line, callee, outcome));
+  if (scope.charges.size === 0) return answer(peer, callee, outcome);
+  return scope.leave('error' in outcome).then(() => answer(peer, callee, outcome));
 }
 
-function answer(line: Line, callee: Callee, outcome: Settled): Promise<void> | undefined {
+function answer(peer: CallingPeer, callee: Callee, outcome: Settlement): Promise<void> | undefined {
   const {scope} = callee;
   const failure = outcomeError(scope, 'error' in outcome ? [outcome.error] : []);
-  if (failure) return show(callee, failure.error, error => refuse(line, callee, error));
+  if (failure) return show(callee, failure.error, error => refuse(peer, callee, error));
   const sent = callee.returned((outcome as {value: unknown}).value);
-  if (sent) return sent.finally(() => close(line, scope));
-  close(line, scope);
+  if (sent) return sent.finally(() => close(peer, scope));
+  close(peer, scope);
   return undefined;
 }
 
-function refuse(line: Line, callee: Callee, error: unknown): undefined {
+function refuse(peer: CallingPeer, callee: Callee, error: unknown): undefined {
   callee.threw(error);
-  close(line, callee.scope);
+  close(peer, callee.scope);
 }
 
-/** What fails in a function of the runtime is told by what it was for: nobody looks at it here. */
+/** Nobody looks at a failure in a function of the runtime itself: the part of the runtime that called it tells of it. */
 function show(
   {link: {channel}, name, scope}: Callee,
   error: unknown,
@@ -163,7 +164,7 @@ function show(
   return isRuntimeName(name) ? goOn(error) : lookedAt(channel.self.id, scope, error, goOn);
 }
 
-function close(line: Line, scope: Scope): void {
+function close(peer: CallingPeer, scope: Scope): void {
   scope.settle();
-  line.admission.settled(scope.cancelled !== undefined);
+  peer.admission.settled(scope.cancelled !== undefined);
 }

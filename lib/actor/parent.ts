@@ -4,7 +4,8 @@
  */
 import {Attached} from '../base/attached.js';
 import type {Actor} from './actor.js';
-import {type Portal, scopeKey} from './portal.js';
+import {scopeKey} from './call-options.js';
+import type {Portal} from './portal.js';
 
 const parents = new Attached<Portal>();
 

@@ -1,13 +1,12 @@
 /**
  * The handle to another actor: every call into it starts here.
- * Floor 5: makes callers on the peer's channel; who owns the actor is told what to do through `PortalOwner`.
+ * Floor 5: above `peer`, on whose channel it makes callers. It tells the owner of the actor through `PortalOwner` to end it.
  */
 import type {Observable, ObservableInput, ObservedValueOf} from 'rxjs';
 import {type ActorId, formatActor} from '../base/actor-id.js';
 import {Answer, Report} from '../base/answer.js';
 import {current} from '../base/current.js';
 import {type ActorDied, ContextCancelled, TransportClosed} from '../base/errors.js';
-import {checkKeys} from '../base/option-checks.js';
 import {innerScope, ownCancel, type Scope, settledScope} from '../base/scope.js';
 import {type Flow, type FlowOptions, flowOf} from '../context/flow/options.js';
 import type {Call, Frames} from '../context/protocol/call.js';
@@ -19,80 +18,121 @@ import {pump} from '../context/rx/pump.js';
 import {coldStream, type RemoteStream} from '../context/rx/remote-stream.js';
 import type {AnyObservable, Source} from '../context/rx/source.js';
 import type {FunctionKind} from '../msg/types.js';
+import {type CallOptions, checkCallOptions, scopeKey} from './call-options.js';
 import {type Marked, markOf} from './marks.js';
 import type {Peer} from './peer.js';
-
-/** Options of every call that `portal.with(…)` makes. */
-export interface CallOptions extends FlowOptions {
-  /** Aborting it cancels the call; aborted already, it prevents it. */
-  readonly signal?: AbortSignal;
-  /** Milliseconds in all; then the call is cancelled with reason `deadline`. Default: none. */
-  readonly timeout?: number;
-  /** What happens to a context that a verb opened when its scope is left normally. Default `wait`. */
-  readonly onExit?: 'wait' | 'cancel';
-  /** To whom the call belongs: a nursery. Default: the inner of the running scope and the nursery that made the portal. */
-  readonly scope?: ScopeHolder;
-}
-
-/** Something that has a scope: a nursery. */
-export interface ScopeHolder {
-  readonly [scopeKey]: Scope;
-}
-export const scopeKey = Symbol.for('rxtractor/scope');
 
 /**
  * The handle to another actor. Its promises reject, and its streams fail, with
  *
- * - RemoteActorError when the remote function threw: `cause` is what it threw, NotExposed where it may not be called
- * - ContextCancelled when the call was cancelled, by whomever
- * - ActorDied when the actor ended meanwhile, TransportClosed when it had ended before
- * - Unserializable when an argument cannot cross, MessageTypeError when it does not fit its schema, TypeError for a
- *   function of another kind: nothing was sent then
+ * - RemoteActorError when the remote function threw. Its `cause` is the error that was thrown; NotExposed when the function
+ *   may not be called.
+ * - ContextCancelled when the call was cancelled.
+ * - ActorDied when the actor ended during the call, TransportClosed when it had ended before.
+ * - Unserializable when an argument cannot be sent, MessageTypeError when it does not fit its schema, TypeError for a
+ *   function of another kind. In these cases nothing was sent.
+ *
+ * @example
+ * ```ts
+ * const portal = await nursery.startActor('worker', {expose: [double, ticks]});
+ * console.log(await portal.run(double, 21)); // 42
+ * portal.stream(ticks, 100).subscribe(console.log);
+ * ```
  */
 export interface Portal {
-  /** Whom it leads to. */
+  /** The identity of the other actor. */
   readonly actor: ActorId;
-  /** Calls a task. Resolves with what it returns. */
+  /**
+   * Calls a task. Resolves with the value that it returns.
+   *
+   * @example
+   * ```ts
+   * const result = await portal.run(double, 21);
+   * ```
+   */
   run<A extends unknown[], R>(fn: ((...args: A) => R) & Marked<'task'>, ...args: A): Promise<Awaited<R>>;
   /**
-   * Opens a context; resolves when the function has called `ctx.started.next`. Rejects when it never will: with
-   * ProtocolError when it returned without.
+   * Opens a context. Resolves when the remote function has called `ctx.started.next`.
+   *
+   * Rejects with ProtocolError when the function returned without that call.
+   *
+   * @example
+   * ```ts
+   * const context = await portal.openContext(account, 100);
+   * await context.openStream().send(20);
+   * console.log(context.first, await context.result());
+   * ```
    */
   openContext<In, Out, First, A extends unknown[], R>(
     fn: ((ctx: CalleeContext<In, Out, First>, ...args: A) => R) & Marked<'context'>,
     ...args: A
   ): Promise<Context<Out, In, First, Awaited<R>>>;
   /**
-   * Cold: opens a context at subscription, emits it at once, completes with it; unsubscribing cancels it. Subscribed
-   * again, it first waits until the one before is gone: `retry` never has two of them.
+   * A context as a cold Observable: a subscription opens the context, and emits it at once. It completes with the context.
+   * Unsubscribing cancels the context. A second subscription first waits until the context of the first is gone, so that
+   * `retry` never has two of them.
+   *
+   * @example
+   * ```ts
+   * portal.context(account, 100).pipe(switchMap(context => context.openStream())).subscribe(console.log);
+   * ```
    */
   context<In, Out, First, A extends unknown[], R>(
     fn: ((ctx: CalleeContext<In, Out, First>, ...args: A) => R) & Marked<'context'>,
     ...args: A
   ): Observable<Context<Out, In, First, Awaited<R>>>;
-  /** Cold: runs the function at subscription, and for each iterator; unsubscribing cancels it. */
+  /**
+   * A cold stream: each subscription, and each iterator, runs the function. Unsubscribing cancels it.
+   *
+   * @example
+   * ```ts
+   * for await (const value of portal.stream(countTo, 3)) console.log(value); // 1 2 3
+   * ```
+   */
   stream<A extends unknown[], S>(fn: ((...args: A) => S) & Marked<'stream'>, ...args: A): RemoteStream<StreamValue<S>>;
   /**
-   * One stage of a pipe, run over there at each subscription; unsubscribing cancels it. An iterable given in place of
-   * an Observable is pulled by credit; an Observable may be `bufferBytes` ahead, then `overflow` decides:
-   * the call fails with StreamOverrun, unless told otherwise.
+   * One stage of a pipe. Each subscription runs it in the other actor; unsubscribing cancels it. From an iterable it takes a
+   * value when the other actor has room for it. An Observable may be `bufferBytes` ahead; beyond that `overflow` decides, and
+   * by default the call fails with StreamOverrun.
+   *
+   * @example
+   * ```ts
+   * of(1, 2, 3).pipe(portal.operator(times, 10)).subscribe(console.log); // 10 20 30
+   * ```
    */
   operator<In, A extends unknown[], S>(
     fn: ((source: RemoteStream<In>, ...args: A) => S) & Marked<'operator'>,
     ...args: A
   ): (source: Source<In>) => RemoteStream<StreamValue<S>>;
-  /** The same portal with other options for its calls. Throws TypeError or RangeError for what is none. */
+  /**
+   * The same portal with other options for its calls.
+   *
+   * @throws TypeError for an option that does not exist, RangeError for a number that is not allowed
+   * @example
+   * ```ts
+   * const result = await portal.with({timeout: 5_000}).run(double, 21);
+   * ```
+   */
   with(options: CallOptions): Portal;
   /**
-   * Ends the whole actor. Resolves when it is gone: true when it went by itself, false when it had to be killed.
-   * Never rejects. @param reason the `cause` of the ContextCancelled that its callers get
+   * Ends the whole actor. Resolves when it is gone: true when it went by itself, false when it had to be killed. Never
+   * rejects.
+   *
+   * @param reason the `cause` of the ContextCancelled with which the calls into the actor reject
+   * @example
+   * ```ts
+   * const wentByItself = await portal.cancelActor('the work is done');
+   * ```
    */
   cancelActor(reason?: unknown): Promise<boolean>;
-  /** Never rejects; undefined when `cancelActor`, or the nursery, asked for the end. */
+  /**
+   * Resolves when the actor has ended: with its death, or with undefined when `cancelActor` or the nursery asked for the end.
+   * Never rejects.
+   */
   readonly ended: Promise<ActorDied | undefined>;
 }
 
-/** What comes out of a function that gives a stream. */
+/** The values of a function that gives a stream. */
 export type StreamValue<S> =
   Awaited<S> extends ObservableInput<unknown>
     ? ObservedValueOf<Awaited<S>>
@@ -100,59 +140,66 @@ export type StreamValue<S> =
       ? T
       : never;
 
-/** The nursery (or the boot) behind a portal. */
+/** The owner of the actor behind a portal: a nursery, or a boot. */
 export interface PortalOwner {
   readonly scope: Scope;
   readonly ended: Promise<ActorDied | undefined>;
-  /** Why the actor's end was asked for, when it was. */
+  /** Why the end of the actor was asked for. Undefined until then. */
   readonly asked?: ContextCancelled | undefined;
   cancelActor(why: ContextCancelled): Promise<boolean>;
-  /** Ends the actor of a task that does not obey; absent for an actor that this one does not own. */
+  /** Ends the actor of a task that does not obey a cancel. Absent when this actor does not own the other one. */
   readonly force?: (why: ContextCancelled, task: string) => Promise<void>;
 }
 
 const neverEnds = new Promise<undefined>(() => {});
 
-/** A portal to an actor that this one does not own: it cannot end it, nor is it told of the end. */
+/** A portal to an actor that this one does not own: it cannot end that actor, and is not told when that ends. */
 export function guestPortal(peer: Peer, scope: Scope): Portal {
   return makePortal(peer, {scope, ended: neverEnds, cancelActor: async () => false});
 }
 
 export function makePortal(peer: Peer, owner: PortalOwner, options: CallOptions = {}): Portal {
-  return new PortalOf(peer, owner, options);
+  return new PeerPortal(peer, owner, options);
 }
 
-/** What no user gives a portal. */
-export interface Terms {
-  /** For calls that are made later than the user's: errors show these frames, as those of the call. */
+/** Options of a portal that the runtime sets, and no user. */
+export interface InternalOptions {
+  /** The frames of the user's call, when the runtime calls later than the user: errors show them. */
   readonly frames?: Frames | undefined;
-  /** Why it takes no more calls, in a few words; undefined while it does. */
+  /** Says in a few words why the portal takes no more calls; undefined while it does. */
   readonly over?: () => string | undefined;
 }
 
-/** The same portal on other terms. */
-export function onTerms(portal: Portal, terms: Terms): Portal {
-  return PortalOf.onTerms(portal as PortalOf, terms);
+/** The same portal with other internal options. */
+export function withInternalOptions(portal: Portal, options: InternalOptions): Portal {
+  return PeerPortal.withInternal(portal as PeerPortal, options);
 }
 
-class PortalOf implements Portal {
+class PeerPortal implements Portal {
   readonly #peer: Peer;
   readonly #owner: PortalOwner;
   readonly #options: CallOptions;
-  /** Checked and completed once, not at each call. */
+  /** The flow options, checked and completed once instead of at each call. */
   readonly #flow: Flow;
-  readonly #terms: Terms;
+  readonly #internal: InternalOptions;
 
-  constructor(peer: Peer, owner: PortalOwner, options: CallOptions, terms: Terms = {}, flow = flowOf(options)) {
+  constructor(
+    peer: Peer,
+    owner: PortalOwner,
+    options: CallOptions,
+    internal: InternalOptions = {},
+    flow = flowOf(options),
+  ) {
     this.#peer = peer;
     this.#owner = owner;
     this.#options = options;
     this.#flow = flow;
-    this.#terms = terms;
+    this.#internal = internal;
   }
 
-  static onTerms(portal: PortalOf, terms: Terms): Portal {
-    return new PortalOf(portal.#peer, portal.#owner, portal.#options, {...portal.#terms, ...terms}, portal.#flow);
+  static withInternal(portal: PeerPortal, options: InternalOptions): Portal {
+    const internal = {...portal.#internal, ...options};
+    return new PeerPortal(portal.#peer, portal.#owner, portal.#options, internal, portal.#flow);
   }
 
   get actor(): ActorId {
@@ -224,8 +271,8 @@ class PortalOf implements Portal {
   }
 
   with(options: CallOptions): Portal {
-    checkOptions(options);
-    return new PortalOf(this.#peer, this.#owner, {...this.#options, ...options}, this.#terms);
+    checkCallOptions(options);
+    return new PeerPortal(this.#peer, this.#owner, {...this.#options, ...options}, this.#internal);
   }
 
   cancelActor(reason?: unknown): Promise<boolean> {
@@ -249,7 +296,7 @@ class PortalOf implements Portal {
     return {
       inlet: caller.link.halves.makeInlet({}),
       leave,
-      // The cancel is what the remote end sees; whoever consumed is told of the error itself.
+      // The remote end sees the cancel. The consumer is told of the error itself.
       fail: leave,
     };
   }
@@ -271,11 +318,11 @@ class PortalOf implements Portal {
       );
     const {channel} = this.#peer;
     const {asked} = this.#owner;
-    // Before the channel, which has ended with the scope: what can be done about it is what is said.
+    // Checked before the channel, which ends with the scope, because this error says what the user can do.
     if (scope.settled) throw settledScope(scope);
-    // Its subscription or its signal has ended it: that says more than what comes of a call into an actor that ends.
+    // The actor's subscription or signal has ended it: that says more than the failure of a call into an actor that ends.
     if (asked?.reason === 'requested') throw asked;
-    const over = this.#terms.over?.() ?? (channel.closed && 'its actor, or the connection to it, has ended');
+    const over = this.#internal.over?.() ?? (channel.closed && 'its actor, or the connection to it, has ended');
     if (over !== undefined) {
       throw new TransportClosed(`the portal to ${formatActor(this.actor)} is closed: ${over}`, {
         kind: 'closed',
@@ -292,7 +339,7 @@ class PortalOf implements Portal {
       args,
       openedBy,
       report,
-      from: this.#terms.frames ?? from,
+      from: this.#internal.frames ?? from,
       scope,
       flow: this.#flow,
       schemas: mark.schemas,
@@ -311,23 +358,6 @@ class PortalOf implements Portal {
   }
 }
 
-const callOptions = new Set([
-  'signal',
-  'timeout',
-  'onExit',
-  'scope',
-  'window',
-  'windowBytes',
-  'bufferBytes',
-  'overflow',
-]);
-
-/** @throws TypeError for an option that is not there, RangeError for a number that is none */
-export function checkOptions(options: CallOptions): void {
-  checkKeys(options, callOptions, 'portal.with(): ');
-  if (Number.isNaN(options.timeout)) throw new RangeError('timeout is a number of milliseconds, not NaN');
-}
-
 const verbOf = {
   task: 'run()',
   stream: 'stream()',
@@ -335,13 +365,13 @@ const verbOf = {
   context: 'openContext() or context()',
 } as const;
 
-/** Sends a source into a remote stage. Its error goes to the stage, which may handle it; the context lives on. */
+/** Sends a source into a remote stage. An error of the source goes to the stage, which may handle it; the call goes on. */
 function feedStage(caller: Caller, flow: FlowOptions, source: Source<unknown>): void {
   const outlet = caller.link.halves.makeOutlet(flow);
   pump(caller.link, outlet, source).then(
     () => outlet.stop(),
     (error: unknown) => {
-      // Where the outlet was closed first, the failure is the outcome's, not the source's.
+      // When the outlet was closed before, the failure comes from the outcome of the call, and not from the source.
       if (outlet.closed) return;
       caller.sourceError = {error};
       outlet.stop({error});

@@ -1,6 +1,6 @@
 /**
- * Asks a tree of actors what it waits for: each tells of its own contexts, and asks those below it.
- * Floor 5: an ordinary call of a task that every actor exposes, so that the wire has no message of its own for it.
+ * Asks the actors of a tree what they wait for: each tells of its own contexts, and asks the actors below it.
+ * Floor 5: above `peer`. It is an ordinary call of a task that every actor exposes, so that the wire needs no message for it.
  */
 import {formatActor} from '../base/actor-id.js';
 import {plainClock} from '../base/clock.js';
@@ -17,17 +17,18 @@ import type {Actor} from './actor.js';
 import {isRuntimeName, markOf, runtimeFunction} from './marks.js';
 import type {Peer} from './peer.js';
 
-/** An actor that has said nothing at all for so long does not answer. */
+/** Maximum silence of an actor, in ms. After it the actor counts as one that does not answer. */
 const answerMs = 500;
-/** For the answer of a whole tree; each level leaves the one above it time to say so. */
+/** Maximum time for the answer of a whole tree, in ms, because a person waits for it. */
 const treeMs = 2_000;
+/** The time that each level keeps for its own answer, in ms, so that a late level below does not make it late too. */
 const levelMs = 100;
 
 export const survey = runtimeFunction('task', 'survey', (budget: number) =>
   surveyOf(current()?.runtime as Actor, Math.min(Number(budget) || 0, treeMs)),
 );
 
-/** This actor and all below it, each before those below it. Takes at most `budget` ms, and never rejects. */
+/** This actor and all actors below it, from the top down. Takes at most `budget` ms, and never rejects. */
 export async function surveyOf(actor: Actor, budget = treeMs): Promise<SurveyRow[]> {
   const links = [...actor.channels].flatMap(channel => [...channel.endpoints]).filter(end => end instanceof Link);
   const shown = links.filter(({role}) => !isRuntimeName(role.name));
@@ -43,7 +44,7 @@ export async function surveyOf(actor: Actor, budget = treeMs): Promise<SurveyRow
   return [own, ...below].slice(0, surveyBounds.rows);
 }
 
-/** What a child tells of itself and those below it. */
+/** Asks a child about itself and the actors below it. Takes at most `budget` ms, and never rejects. */
 export async function askSurvey(peer: Peer, name: string, budget: number): Promise<SurveyRow[]> {
   const {channel} = peer;
   const silent = (state: string): SurveyRow[] => [
@@ -67,7 +68,7 @@ export async function askSurvey(peer: Peer, name: string, budget: number): Promi
     caller.onOutcome(outcome =>
       resolve(outcome.kind === 'returned' ? readSurvey(outcome.value) : silent('does not answer')),
     );
-    // Its own answer waits for those below it: that it lives at all is seen by this.
+    // Its answer waits for the actors below it. A Pong shows earlier that it lives.
     channel.sendUrgent(Kind.Ping, 0);
   }).catch(() => silent('has ended'));
   const answered =

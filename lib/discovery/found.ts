@@ -4,7 +4,7 @@
  */
 import type {Actor} from '../actor/actor.js';
 import {parentOf} from '../actor/parent.js';
-import {makePortal, onTerms, type Portal} from '../actor/portal.js';
+import {makePortal, type Portal, withInternalOptions} from '../actor/portal.js';
 import {selfPortal} from '../actor/self-portal.js';
 import {formatActor} from '../base/actor-id.js';
 import {current} from '../base/current.js';
@@ -77,5 +77,5 @@ function disposable(portal: Portal, release: () => void): FoundPortal {
   else leave = scope?.adopt({label: 'a portal that was found', finish: dispose, end: dispose}) ?? leave;
   const over = (): string | undefined =>
     gone ? 'it was disposed of, or the scope in which it was found has ended: find the actor again' : undefined;
-  return Object.assign(onTerms(portal, {over}), {[Symbol.asyncDispose]: dispose});
+  return Object.assign(withInternalOptions(portal, {over}), {[Symbol.asyncDispose]: dispose});
 }

@@ -6,11 +6,12 @@
  * registrar (`registry`) does the same at its root: it asks over a link, and says its list again when the link was lost.
  */
 import type {Actor} from '../actor/actor.js';
+import {scopeKey} from '../actor/call-options.js';
 import {type Directory, directories} from '../actor/directory.js';
 import {runtimeFunction} from '../actor/marks.js';
 import {parentInActor} from '../actor/parent.js';
 import type {Peer} from '../actor/peer.js';
-import {guestPortal, type Portal, scopeKey} from '../actor/portal.js';
+import {guestPortal, type Portal} from '../actor/portal.js';
 import {type ActorId, formatActor} from '../base/actor-id.js';
 import {Attached} from '../base/attached.js';
 import {plainClock} from '../base/clock.js';

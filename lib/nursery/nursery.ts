@@ -3,8 +3,9 @@
  * Floor 6: `running-nursery` fulfils it.
  */
 import type {Observable, ObservableInput} from 'rxjs';
+import type {CallOptions, ScopeHolder} from '../actor/call-options.js';
 import type {Marked} from '../actor/marks.js';
-import type {CallOptions, Portal, ScopeHolder} from '../actor/portal.js';
+import type {Portal} from '../actor/portal.js';
 import type {ActorOptions} from './actor-options.js';
 import type {Pool} from './pool.js';
 
@@ -14,6 +15,7 @@ import type {Pool} from './pool.js';
  */
 export type Body<T> = (nursery: Nursery) => Observable<T> | PromiseLike<T> | T;
 
+/** Options of a nursery that is opened inside an actor. */
 export interface NurseryOptions {
   /** The name of the nursery in messages. Default: `a nursery`. */
   readonly name?: string;

@@ -3,8 +3,9 @@
  * Floor 6: made by `running-nursery`.
  */
 import type {OperatorFunction} from 'rxjs';
+import {type CallOptions, checkCallOptions} from '../actor/call-options.js';
 import type {Marked} from '../actor/marks.js';
-import {type CallOptions, checkOptions, onTerms, type Portal} from '../actor/portal.js';
+import {type Portal, withInternalOptions} from '../actor/portal.js';
 import {plainClock} from '../base/clock.js';
 import {ContextCancelled} from '../base/errors.js';
 import {checkCount, checkKeys} from '../base/option-checks.js';
@@ -135,7 +136,7 @@ class RunningPool implements Pool {
 
   with(options: PoolCallOptions): Pool {
     checkKeys(options, poolCallOptions, 'pool.with(): ');
-    checkOptions(options);
+    checkCallOptions(options);
     return new RunningPool(this.#owner, this.#workers, {...this.#callOptions, ...options});
   }
 
@@ -152,7 +153,7 @@ class RunningPool implements Pool {
     const begun = plainClock.now();
     const frames = framesAbove(from, idlest.busy);
     const task = (worker: Portal): Promise<Awaited<R>> => {
-      const portal = frames ? onTerms(worker, {frames}) : worker;
+      const portal = frames ? withInternalOptions(worker, {frames}) : worker;
       if (!signal && timeout === undefined) return portal.run(fn, ...args);
       // Some of the time may have gone into starting the worker.
       const rest = timeout === undefined ? undefined : timeout - (plainClock.now() - begun);

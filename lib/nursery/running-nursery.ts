@@ -4,8 +4,9 @@
  */
 import type {Observable, ObservableInput} from 'rxjs';
 import type {Actor} from '../actor/actor.js';
+import {scopeKey} from '../actor/call-options.js';
 import {type Marked, markOf} from '../actor/marks.js';
-import {onTerms, type Portal, scopeKey} from '../actor/portal.js';
+import {type Portal, withInternalOptions} from '../actor/portal.js';
 import {onAbort} from '../base/abort.js';
 import {Answer} from '../base/answer.js';
 import {type CancelReason, ContextCancelled, ResourceExhausted, SpawnFailed} from '../base/errors.js';
@@ -206,7 +207,7 @@ export class RunningNursery implements Nursery, PoolOwner, Charge {
       const {signal, timeout, name = fn.name || 'task', ...options} = defaults;
       const portal = await this.#start(name, {...options, expose: options.expose ?? [fn], ...(signal && {signal})});
       try {
-        return await onTerms(portal, {frames})
+        return await withInternalOptions(portal, {frames})
           .with({scope: this, ...(signal && {signal}), ...(timeout !== undefined && {timeout})})
           .run(fn, ...args);
       } finally {

@@ -5,10 +5,11 @@
 import type {Observable, ObservableInput} from 'rxjs';
 import {Actor} from '../../lib/actor/actor.js';
 import type {CallLimits} from '../../lib/actor/admission.js';
+import type {CallOptions} from '../../lib/actor/call-options.js';
 import {homesOf} from '../../lib/actor/exposed.js';
 import {context, operator, stream, task} from '../../lib/actor/markers.js';
 import {Peer} from '../../lib/actor/peer.js';
-import {type CallOptions, makePortal, type Portal} from '../../lib/actor/portal.js';
+import {makePortal, type Portal} from '../../lib/actor/portal.js';
 import {defaultTimeouts} from '../../lib/actor/tree-options.js';
 import {newActorId} from '../../lib/base/actor-id.js';
 // Loaded by the library with the first stream: that takes time, and `until` counts turns.

@@ -4,7 +4,8 @@
  * Floor 7: below `actor-debugger`, above `root-lock`.
  */
 import type {Actor} from '../../actor/actor.js';
-import {type Portal, scopeKey} from '../../actor/portal.js';
+import {scopeKey} from '../../actor/call-options.js';
+import type {Portal} from '../../actor/portal.js';
 import type {DebugMode} from '../../actor/tree-options.js';
 import {onAbort} from '../../base/abort.js';
 import {type Gate, plainClock} from '../../base/clock.js';

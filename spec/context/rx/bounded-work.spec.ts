@@ -1,7 +1,7 @@
 // Consumers that take their time: what they bound, in which order they give back, and whom a failure is told.
 import test, {type ExecutionContext} from 'ava';
 import {concat, type Observable, of, range, Subject, take, throwError} from 'rxjs';
-import {scopeKey} from '../../../lib/actor/portal.js';
+import {scopeKey} from '../../../lib/actor/call-options.js';
 import {sleep} from '../../../lib/base/current.js';
 import {ContextCancelled, RemoteActorError} from '../../../lib/base/errors.js';
 import {Scope} from '../../../lib/base/scope.js';

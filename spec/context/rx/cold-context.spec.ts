@@ -1,7 +1,7 @@
 // A context as a cold Observable: never two at once, and what the use of one that was let go says.
 import test from 'ava';
 import {firstValueFrom, repeat, retry, take} from 'rxjs';
-import {scopeKey} from '../../../lib/actor/portal.js';
+import {scopeKey} from '../../../lib/actor/call-options.js';
 import {Scope} from '../../../lib/base/scope.js';
 import {ContextCancelled, RemoteActorError} from '../../../lib/index.js';
 import {type Callee, type Caller, newPair, type Pair, turns, until} from '../../kit/pair.js';
