@@ -4,12 +4,13 @@
  */
 import {type ActorId, formatActor} from '../../base/actor-id.js';
 import {isThenable} from '../../base/answer.js';
-import {type CancelReason, ContextCancelled, ProtocolError} from '../../base/errors.js';
+import {ContextCancelled} from '../../base/errors.js';
 import type {Scope} from '../../base/scope.js';
 import type {Channel} from '../../channel/channel.js';
 import {unboxError} from '../../msg/boxed-error.js';
+import {decodeCancel} from '../../msg/cancel.js';
 import {parse, parseNow, type Schemas} from '../../msg/schema.js';
-import {actorFromTuple, type CancelPayload, type ErrorPayload, type FunctionKind, Kind} from '../../msg/types.js';
+import {type ErrorPayload, type FunctionKind, Kind} from '../../msg/types.js';
 import type {Flow} from '../flow/options.js';
 import type {Outcome} from './dialog.js';
 import {Link, type Role} from './link.js';
@@ -132,8 +133,8 @@ export class Callee implements Role {
   /** The function is told by `abort`, and its own outcome it knows. */
   concluded(_outcome: Outcome): void {}
 
-  abort(cancel: readonly unknown[] | undefined): void {
-    this.scope.cancel(cancel ? this.#readCancel(cancel) : this.#contextFailedError());
+  abort(cancel: Uint8Array | undefined): void {
+    this.scope.cancel(cancel ? this.#cancelledError(cancel) : this.#contextFailedError());
   }
 
   /** Only the caller waits for the end of the other function. */
@@ -148,18 +149,12 @@ export class Callee implements Role {
   }
 
   /** @throws ProtocolError for a Cancel that does not name the canceller */
-  #readCancel(payload: readonly unknown[]): ContextCancelled {
-    const [reason, cause, tuple, budget] = payload as Partial<CancelPayload>;
-    const canceller = actorFromTuple(tuple);
-    if (!canceller || typeof budget !== 'number')
-      throw new ProtocolError('a cancel arrived that does not say who asked');
+  #cancelledError(payload: Uint8Array): ContextCancelled {
+    const {codec, self} = this.link.channel;
+    const {reason, cause, canceller, budget} = decodeCancel(codec, payload, 'a cancel');
     this.scope.budget = budget;
-    return new ContextCancelled(`${this.name} was cancelled by ${formatActor(canceller)} (${String(reason)})`, {
-      canceller,
-      reason: reason as CancelReason,
-      cause,
-      actor: this.link.channel.self,
-    });
+    const text = `${this.name} was cancelled by ${formatActor(canceller)} (${String(reason)})`;
+    return new ContextCancelled(text, {canceller, reason, cause, actor: self});
   }
 
   #contextFailedError(): ContextCancelled {

@@ -23,8 +23,8 @@ export interface Role {
   outcomeOf(kind: Kind, payload: unknown): Outcome | Promise<Outcome>;
   /** The outcome is known. Called once. @param isTold whether a consumer or a sender of the stream was told of it */
   concluded(outcome: Outcome, isTold: boolean): void;
-  /** Callee: the function is to end. @param cancel the list of the Cancel; absent when the context or its channel failed */
-  abort(cancel: readonly unknown[] | undefined): void;
+  /** Callee: the function is to end. @param cancel the payload of the Cancel; absent when the context or its channel failed */
+  abort(cancel: Uint8Array | undefined): void;
   /** Caller: the function has ended, its clean-up included. */
   ended(): void;
 }
@@ -208,7 +208,7 @@ export class Link implements Endpoint {
       case 'conclude unstarted':
         return this.#conclude({kind: 'failed', error: unstartedError(this.channel)});
       case 'abort':
-        return this.role.abort(message?.kind === Kind.Cancel ? this.#listOf(message) : undefined);
+        return this.role.abort(message?.kind === Kind.Cancel ? message.payload : undefined);
       case 'send received':
         return this.#acknowledge('received');
       case 'send ended':
