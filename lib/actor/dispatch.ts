@@ -13,14 +13,14 @@ import {parse, type StandardSchema} from '../msg/schema.js';
 import type {FunctionKind, Message, StartPayload} from '../msg/types.js';
 import type {Actor} from './actor.js';
 import type {Admission} from './admission.js';
-import type {ExposedFunction, FunctionHome} from './exposed.js';
+import type {ExposedFunction} from './exposed.js';
+import type {FunctionRefs} from './function-refs.js';
 import {isRuntimeName} from './marks.js';
 
 /** The peer that a call comes from. */
 export interface CallingPeer {
   readonly channel: Channel;
-  /** The function that the caller means. @throws ProtocolError when the caller has never named it in full */
-  resolve(ref: unknown): FunctionHome;
+  readonly functions: FunctionRefs;
   /** Counts the call until its function has settled. */
   readonly admission: Pick<Admission, 'settled'>;
 }
@@ -39,7 +39,7 @@ export function dispatch(actor: Actor, peer: CallingPeer, message: Message, inst
   const payload = channel.codec.decode(message.payload);
   if (!Array.isArray(payload) || payload.length < 5) throw new ProtocolError('a call arrived that is cut short');
   const [ref, kind, args, flow, deadline] = payload as unknown as StartPayload;
-  const home = peer.resolve(ref);
+  const home = peer.functions.resolve(ref);
 
   let found: ExposedFunction | undefined;
   let refusal: unknown = instead;

@@ -1,5 +1,5 @@
 /**
- * An actor's side of one channel: it greets, serves the calls that come in, and knows which functions the peer knows.
+ * An actor's side of one channel: it greets the peer, serves its calls, and hears what concerns the whole actor.
  * Floor 5: between the channel below and the nursery (or the boot) above.
  */
 import type {ActorId} from '../base/actor-id.js';
@@ -11,13 +11,12 @@ import {encodeHello, readHello} from '../channel/handshake/hello.js';
 import {boxError, unboxError} from '../msg/boxed-error.js';
 import {decodeCancel, encodeCancel} from '../msg/cancel.js';
 import type {Codec} from '../msg/codec.js';
-import {type AckStage, type FunctionRef, type GoawayPayload, Kind, type Message} from '../msg/types.js';
+import {type AckStage, type GoawayPayload, Kind, type Message} from '../msg/types.js';
 import type {Transport} from '../transport/transport.js';
 import type {Actor} from './actor.js';
 import {Admission} from './admission.js';
 import {dispatch} from './dispatch.js';
-import type {FunctionHome} from './exposed.js';
-import {keyOf, type Mark} from './marks.js';
+import {FunctionRefs} from './function-refs.js';
 
 /** What a peer tells its owner: the nursery for a child, the boot for the parent. */
 export interface PeerEvents {
@@ -45,12 +44,8 @@ export class Peer {
   readonly actor: Actor;
   readonly channel: Channel;
   readonly #events: PeerEvents;
-  /** The numbers that this side has given to functions of the peer, by key, and whether the peer is known to have heard. */
-  readonly #said = new Map<string, {readonly number: number; heard: boolean}>();
-  /** Functions of this actor, by the numbers that the peer has given them. */
-  readonly #heard = new Map<number, FunctionHome>();
-  /** The names that the peer gives its functions, by key. */
-  #names: ReadonlyMap<string, string> = new Map();
+  /** How this side and the peer name functions to each other. */
+  readonly functions = new FunctionRefs();
   /** Which calls of the peer run now. */
   readonly admission: Admission;
   readonly #ended = new Moment<Error>();
@@ -103,42 +98,6 @@ export class Peer {
     else this.#ended.on(listener);
   }
 
-  /** The name of a function for this peer: in full until the peer has heard it for sure, a number from then on. */
-  refOf(mark: Mark): FunctionRef {
-    let said = this.#said.get(mark.key);
-    if (!said) {
-      said = {number: this.#said.size + 1, heard: false};
-      this.#said.set(mark.key, said);
-    }
-    return said.heard ? said.number : [said.number, mark.module, mark.place];
-  }
-
-  /** An answer to a call has come: its function need not be named in full again. */
-  heard(mark: Mark): void {
-    const said = this.#said.get(mark.key);
-    if (said) said.heard = true;
-  }
-
-  /** The name of a function in messages for people. */
-  nameOf(mark: Mark): string {
-    return this.#names.get(mark.key) ?? mark.name;
-  }
-
-  /** The function that the peer means. @throws ProtocolError when the peer has never named it in full */
-  resolve(ref: unknown): FunctionHome {
-    if (Array.isArray(ref)) {
-      const [number, module, place] = ref as unknown[];
-      if (typeof number !== 'number' || typeof module !== 'string' || typeof place !== 'string')
-        throw new ProtocolError('a call arrived that names no function');
-      const home = {module, place, key: keyOf(module, place)};
-      this.#heard.set(number, home);
-      return home;
-    }
-    const home = typeof ref === 'number' ? this.#heard.get(ref) : undefined;
-    if (!home) throw new ProtocolError('a call arrived for a function that was never named');
-    return home;
-  }
-
   /** Asks the peer's actor as a whole to end. */
   cancelActor(why: ContextCancelled, budget: number): void {
     const bytes = packCancel(this.actor, why, budget);
@@ -168,7 +127,7 @@ export class Peer {
       case Kind.Spawn:
         return this.#events.spawn?.(codec.decode(message.payload));
       case Kind.Ready:
-        this.#names = new Map(codec.decode(message.payload) as [string, string][]);
+        this.functions.learnNames(codec.decode(message.payload) as [string, string][]);
         return this.#events.ready?.();
       case Kind.Error: {
         const [boxed] = codec.decode(message.payload) as [never];

@@ -314,7 +314,7 @@ class PeerPortal implements Portal {
     const mark = markOf(fn);
     if (mark.kind !== kind)
       throw new TypeError(
-        `${this.#peer.nameOf(mark)} is marked with ${mark.kind}(): call it with ${verbOf[mark.kind]}`,
+        `${this.#peer.functions.nameOf(mark)} is marked with ${mark.kind}(): call it with ${verbOf[mark.kind]}`,
       );
     const {channel} = this.#peer;
     const {asked} = this.#owner;
@@ -334,8 +334,8 @@ class PeerPortal implements Portal {
     const force = this.#owner.force;
     return new Caller(channel, {
       kind,
-      fn: this.#peer.refOf(mark),
-      name: this.#peer.nameOf(mark),
+      fn: this.#peer.functions.refOf(mark),
+      name: this.#peer.functions.nameOf(mark),
       args,
       openedBy,
       report,
@@ -347,8 +347,8 @@ class PeerPortal implements Portal {
       timeout,
       onExit,
       cancelBound: this.#peer.actor.tree.timeouts.exit,
-      force: force && (why => force(why, this.#peer.nameOf(mark))),
-      understood: () => this.#peer.heard(mark),
+      force: force && (why => force(why, this.#peer.functions.nameOf(mark))),
+      understood: () => this.#peer.functions.heard(mark),
     });
   }
 

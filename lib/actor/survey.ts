@@ -56,14 +56,14 @@ export async function askSurvey(peer: Peer, name: string, budget: number): Promi
   const answer = new Promise<SurveyRow[]>(resolve => {
     const caller = new Caller(channel, {
       kind: 'task',
-      fn: peer.refOf(mark),
+      fn: peer.functions.refOf(mark),
       name: mark.name,
       args: [Math.max(answerMs + levelMs, budget - levelMs)],
       openedBy: 'subscription',
       scope,
       flow: flowOf({}),
       cancelBound: answerMs,
-      understood: () => peer.heard(mark),
+      understood: () => peer.functions.heard(mark),
     });
     caller.onOutcome(outcome =>
       resolve(outcome.kind === 'returned' ? readSurvey(outcome.value) : silent('does not answer')),

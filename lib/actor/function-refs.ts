@@ -1,0 +1,58 @@
+/**
+ * How two peers name functions to each other: in full at first, by a number when the other side knows it.
+ * Floor 5: below `peer`, which has one for its channel.
+ */
+import {ProtocolError} from '../base/errors.js';
+import type {FunctionRef} from '../msg/types.js';
+import type {FunctionHome} from './exposed.js';
+import {keyOf, type Mark} from './marks.js';
+
+export class FunctionRefs {
+  /** The numbers that this side has given to functions of the peer, by key, and whether the peer has heard them for sure. */
+  readonly #given = new Map<string, {readonly number: number; isHeard: boolean}>();
+  /** Functions of this actor, by the numbers that the peer has given them. */
+  readonly #known = new Map<number, FunctionHome>();
+  /** The names that the peer gives its functions, by key. */
+  #names: ReadonlyMap<string, string> = new Map();
+
+  /** The reference to a function of the peer: in full until the peer has heard it for sure, then a number. */
+  refOf(mark: Mark): FunctionRef {
+    let given = this.#given.get(mark.key);
+    if (!given) {
+      given = {number: this.#given.size + 1, isHeard: false};
+      this.#given.set(mark.key, given);
+    }
+    return given.isHeard ? given.number : [given.number, mark.module, mark.place];
+  }
+
+  /** An answer to a call has come: its function need not be named in full again. */
+  heard(mark: Mark): void {
+    const given = this.#given.get(mark.key);
+    if (given) given.isHeard = true;
+  }
+
+  /** The peer serves, and tells the names of its functions. */
+  learnNames(names: readonly (readonly [key: string, name: string])[]): void {
+    this.#names = new Map(names);
+  }
+
+  /** The name of a function of the peer, in messages for people. */
+  nameOf(mark: Mark): string {
+    return this.#names.get(mark.key) ?? mark.name;
+  }
+
+  /** The function of this actor that the peer means. @throws ProtocolError when the peer has never named it in full */
+  resolve(ref: unknown): FunctionHome {
+    if (Array.isArray(ref)) {
+      const [number, module, place] = ref as unknown[];
+      if (typeof number !== 'number' || typeof module !== 'string' || typeof place !== 'string')
+        throw new ProtocolError('a call arrived that names no function');
+      const home = {module, place, key: keyOf(module, place)};
+      this.#known.set(number, home);
+      return home;
+    }
+    const home = typeof ref === 'number' ? this.#known.get(ref) : undefined;
+    if (!home) throw new ProtocolError('a call arrived for a function that was never named');
+    return home;
+  }
+}
