@@ -17,7 +17,7 @@ import type {NurseryOptions} from './nursery/nursery.js';
 
 /** Options of the root of a tree. */
 export interface RootOptions extends NurseryOptions, DiscoveryOptions {
-  /** What its actors may call in the root, through `parent()`. Default: nothing. */
+  /** Functions that its actors may call in the root, through `parent()`. Default: none. */
   readonly expose?: ReadonlyArray<RemoteFn | URL>;
   /** From `transport` (everything) to `silent`. All actors inherit it. Default `warn`. */
   readonly logLevel?: LogLevel;

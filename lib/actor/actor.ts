@@ -17,7 +17,7 @@ import type {TreeOptions} from './tree-options.js';
 /** An actor that this one has started. */
 export interface Child {
   readonly id: string;
-  /** What this child, and those below it, wait for. Takes at most `budget` ms, and never rejects. */
+  /** Tells what this child, and the actors below it, wait for. Takes at most `budget` ms, and never rejects. */
   survey(budget: number): Promise<SurveyRow[]>;
 }
 

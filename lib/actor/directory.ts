@@ -1,5 +1,5 @@
 /**
- * What an actor tells about those that it has started, so that others find them.
+ * The directory in which an actor enters the actors that it has started, so that others find them.
  * Floor 5: the contract. `discovery/names` fulfils it, `nursery/child-actor` uses it, the boots bring the two together.
  */
 import type {ActorId} from '../base/actor-id.js';

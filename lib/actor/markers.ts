@@ -30,7 +30,7 @@ export interface FnOptions extends FnHome, Schemas {}
  * given: a parameter without a type is then an error ("implicitly has an 'any' type"), and not silently `never`.
  */
 type Markable<R = unknown> = ((...args: never[]) => R) | ((first: never, ...rest: never[]) => R);
-/** What a stream or an operator may give; a promise of it, too. */
+/** The result that a stream or an operator may give; a promise of it, too. */
 type StreamSource = Exclude<ObservableInput<unknown>, PromiseLike<unknown>>;
 type Streaming = Markable<StreamSource | PromiseLike<StreamSource>>;
 

@@ -1,5 +1,5 @@
 /**
- * What is known of the functions that may be called from another actor, and the table of them.
+ * The marks of the functions that may be called from another actor, and the table of them.
  * Floor 5: below `markers`, which make the marks; `exposed` decides who may call, `dispatch` runs.
  */
 import {processWide} from '../base/process-wide.js';

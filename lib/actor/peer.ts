@@ -18,7 +18,7 @@ import {Admission} from './admission.js';
 import {dispatch} from './dispatch.js';
 import {FunctionRefs} from './function-refs.js';
 
-/** What a peer tells its owner: the nursery for a child, the boot for the parent. */
+/** A peer tells its owner of these events. The owner is the nursery for a child, the boot for the parent. */
 export interface PeerEvents {
   /** The peer has said who it is. */
   greeted?(peer: ActorId): void;

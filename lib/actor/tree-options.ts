@@ -1,5 +1,5 @@
 /**
- * What every actor of a tree inherits from the root.
+ * The options that every actor of a tree inherits from the root.
  * Floor 5: below `actor`; it crosses with the Spawn message.
  */
 import {patienceMs} from '../base/explain.js';
@@ -49,7 +49,7 @@ export interface TreeOptions {
   readonly debug?: DebugMode | undefined;
 }
 
-/** What an actor of a tree in debug mode knows about it. */
+/** Debug mode, as each actor of the tree knows it. */
 export interface DebugMode {
   /** Whether `breakpoint()` stops in this actor, and in the actors that it starts. */
   readonly on: boolean;

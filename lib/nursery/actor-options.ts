@@ -8,12 +8,12 @@ import type {DebugMode, TreeOptions} from '../actor/tree-options.js';
 import {type LogLevel, logLevels} from '../base/log.js';
 import {checkBoolean, checkKeys, checkWord} from '../base/option-checks.js';
 
-/** What an actor runs in: an operating-system process, a worker thread, or a part of the process that starts it. */
+/** The carrier of an actor: an operating-system process, a worker thread, or a part of the process that starts it. */
 export type Backend = 'process' | 'thread' | 'inline';
 
-/** What an actor offers, and how it runs. */
+/** Options of an actor: the functions that it offers, and how it runs. */
 export interface ActorOptions {
-  /** What may be called in it: marked functions, or URLs of modules (then all marked exports may be called). */
+  /** The functions that may be called in it: marked functions, or URLs of modules (then all marked exports may be called). */
   readonly expose: ReadonlyArray<RemoteFn | URL>;
   /** An operating-system process (the default), a worker thread, or a part of this process. */
   readonly backend?: Backend;

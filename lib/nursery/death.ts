@@ -7,7 +7,7 @@ import {type ActorId, formatActor} from '../base/actor-id.js';
 import {ActorDied, type Exit, SpawnFailed, type SpawnPhase} from '../base/errors.js';
 import {causeOf, isError, thrownText} from '../base/foreign.js';
 
-/** What the parent knows about an actor that has ended. */
+/** The end of an actor, as its parent knows it. */
 export interface Ending {
   readonly name: string;
   readonly exit: Exit;

@@ -29,7 +29,7 @@ export interface ActorDefaults extends Partial<ActorOptions>, Pick<CallOptions, 
   readonly name?: string;
 }
 
-/** What starts actors: a nursery, or a nursery with other defaults. */
+/** The part of a nursery that starts actors; `with` gives it with other defaults. */
 export type ActorStarter = Pick<Nursery, 'startActor' | 'actor' | 'run' | 'openPool'>;
 
 /**

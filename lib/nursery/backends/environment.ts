@@ -1,5 +1,5 @@
 /**
- * What an actor gets from the process that starts it: the environment variables, and the arguments of Node.
+ * The things that an actor gets from the process that starts it: the environment variables, and the arguments of Node.
  * Floor 6: below the backends that start a process or a thread.
  */
 import {isSpawned} from '../../base/current.js';

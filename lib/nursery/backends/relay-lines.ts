@@ -116,7 +116,7 @@ class LineWriter {
   }
 }
 
-/** What `stdio: 'prefix'` puts before a line: who wrote it. */
+/** The mark before a line that says who wrote it, as `stdio: 'prefix'` puts it. */
 export const lineMark = ({name, pid}: Pick<Writer, 'name' | 'pid'>): string => `${escapeText(name)}(${pid}) `;
 
 const ignore = (): void => {};

@@ -33,7 +33,7 @@ export interface SpawnRequest {
   readonly debug: boolean | undefined;
 }
 
-/** What carries an actor that has been started: a process, a thread, or a part of this process. */
+/** The carrier of an actor that has been started: a process, a thread, or a part of this process. */
 export interface Spawned {
   readonly pid: number;
   readonly transport: Transport;
