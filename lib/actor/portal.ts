@@ -34,9 +34,9 @@ import type {Peer} from './peer.js';
  *
  * @example
  * ```ts
- * const portal = await nursery.startActor('worker', {expose: [double, ticks]});
+ * const portal = await nursery.startActor('worker', {expose: [double, countTo]});
  * console.log(await portal.run(double, 21)); // 42
- * portal.stream(ticks, 100).subscribe(console.log);
+ * portal.stream(countTo, 3).subscribe(console.log);
  * ```
  */
 export interface Portal {
@@ -58,7 +58,7 @@ export interface Portal {
    *
    * @example
    * ```ts
-   * const context = await portal.openContext(account, 100);
+   * const context = await portal.openContext(account);
    * await context.openStream().send(20);
    * console.log(context.first, await context.result());
    * ```
@@ -74,7 +74,7 @@ export interface Portal {
    *
    * @example
    * ```ts
-   * portal.context(account, 100).pipe(switchMap(context => context.openStream())).subscribe(console.log);
+   * portal.context(account).pipe(switchMap(context => context.openStream())).subscribe(console.log);
    * ```
    */
   context<In, Out, First, A extends unknown[], R>(

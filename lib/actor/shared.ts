@@ -32,7 +32,7 @@ const tables = new Attached<Map<unknown, SharedResource>>();
  * @example
  * ```ts
  * export const query = task(async (sql: string) => {
- *   await using shared = await openShared('database', signal => connect({signal}));
+ *   await using shared = await openShared('database', signal => openDatabase(signal));
  *   return shared.value.query(sql);
  * });
  * ```

@@ -66,8 +66,8 @@ export interface Nursery extends AsyncDisposable, ScopeHolder {
    *
    * @example
    * ```ts
-   * const result$ = nursery.actor('worker', {expose: [ticks]}).pipe(
-   *   switchMap(portal => portal.stream(ticks)),
+   * const result$ = nursery.actor('worker', {expose: [countTo]}).pipe(
+   *   switchMap(portal => portal.stream(countTo, 3)),
    *   retry(3),
    * );
    * ```
