@@ -1,6 +1,6 @@
 /**
- * One connection to one peer: sends messages, hands those that arrive to their context, and closes once.
- * Floor 3: above transports, below contexts; it knows ids and bytes, not what they mean.
+ * The channel to one peer: it sends messages, gives each message that arrives to its context, and closes once.
+ * Floor 3: above transports, below contexts. It knows ids and bytes, but not what they mean.
  */
 import {type ActorId, formatActor} from '../base/actor-id.js';
 import {plainClock} from '../base/clock.js';
@@ -9,33 +9,30 @@ import {isError, thrownText} from '../base/foreign.js';
 import {IdMap} from '../base/id-map.js';
 import {type Place, Ring} from '../base/ring.js';
 import type {Codec} from '../msg/codec.js';
-import {type Frame, readFrame} from '../msg/frame.js';
-import {limits} from '../msg/limits.js';
+import {readFrame} from '../msg/frame.js';
 import {Kind, type Message} from '../msg/types.js';
 import type {Ending, Transport} from '../transport/transport.js';
-import {WindowBudget} from './budget.js';
 import {Outbox} from './outbox.js';
-
-/** All messages of one peer that are being put together from pieces. */
-const maxReassemblyBytes = 128 * 1024 * 1024;
+import {Reassembly} from './reassembly.js';
+import {WindowBudget} from './window-budget.js';
 
 /** One end of a context, as its channel sees it. */
 export interface Endpoint {
-  /** A message of this context. A ProtocolError thrown here (undecodable bytes) fails the channel. */
+  /** Takes a message of this context. When it throws a ProtocolError (bytes that cannot be decoded), the channel fails. */
   receive(message: Message): void;
-  /** The channel has ended: nothing more will come. Called once, in the order in which the contexts were opened. */
+  /** The channel has ended, so that nothing more will come. Called once, in the order in which the contexts were opened. */
   channelEnded(error: ActorError): void;
 }
 
-/** What the owner of a channel is told. */
+/** The owner of a channel: the actor's side of a peer. */
 export interface ChannelOwner {
-  /** A message about the channel itself (context 0), or one that opens a context. */
+  /** Takes a message about the channel itself (context 0), or one that opens a context. */
   control(message: Message): void;
-  /** A message of a context that is not, or no longer, there. */
+  /** Takes a message of a context that is not there, or not there any more. */
   stray(message: Message): void;
-  /** The last context on it is gone. */
+  /** The last context on the channel has ended. */
   quiet?(): void;
-  /** After every endpoint has been told. */
+  /** The channel has ended, and every endpoint has been told. */
   ended(error: TransportClosed): void;
 }
 
@@ -43,32 +40,38 @@ const nothing = new Uint8Array(0);
 
 export class Channel {
   readonly codec: Codec;
+  /** The actor of this end. */
   readonly self: ActorId;
-  /** Known once the handshake is done. */
+  /** The actor of the other end; undefined before the handshake is done. */
   peer: ActorId | undefined;
-  /** What the streams that this end receives may have on their way, all together. */
+  /** The bytes that all streams towards this end may have on their way together. */
   readonly windows = new WindowBudget();
-  /** After so many ms a sender that gets no room is reported. */
+  /** The time in ms after which a sender without room is reported. */
   readonly stallMs: () => number;
-  /** When bytes last came in, for the heartbeat. */
+  /** The time when bytes last came in, for the heartbeat. */
   lastHeard = plainClock.now();
   readonly #transport: Transport;
   readonly #owner: ChannelOwner;
   readonly #outbox = new Outbox();
-  /** Found by id; told of the end in the order in which they came. */
+  /** The open contexts by their id. */
   readonly #endpoints = new IdMap<Place<Endpoint>>();
+  /** The open contexts in the order in which they were opened. */
   readonly #inOrder = new Ring<Endpoint>();
-  readonly #partial = new IdMap<{readonly kind: Kind; readonly pieces: Uint8Array[]; bytes: number}>();
-  #partialBytes = 0;
+  readonly #reassembly = new Reassembly();
   #nextId: number;
-  #flushScheduled = false;
-  #writable = true;
+  #isFlushScheduled = false;
+  /** False while the transport takes no more. */
+  #isWritable = true;
+  /** Whether the channel keeps the process alive even without open contexts. */
   #keepsAlive = true;
   #closed: ActorError | undefined;
-  /** The verdict that contexts get in place of the bare end, e.g. that the peer's process has died. */
+  /** Gives the error that contexts get instead of the end of the channel, for example that the peer's process has died. */
   #verdict: ((error: TransportClosed) => Promise<ActorError>) | undefined;
 
-  /** @param options.side `connected` for the end that has odd ids: the child of an inherited pair */
+  /**
+   * @param options.side `connected` gives this end odd ids. It is the end that has connected, or the child of an inherited pair
+   * @param options.stallMs default: 5 000
+   */
   constructor(
     transport: Transport,
     options: {
@@ -88,19 +91,19 @@ export class Channel {
     transport.open({
       frame: bytes => this.#frame(bytes),
       drained: () => {
-        this.#writable = true;
+        this.#isWritable = true;
         this.#flush();
       },
       ended: ending => this.#ended(ending),
     });
   }
 
-  /** Why the channel is closed; undefined while it is open. */
+  /** The reason why the channel is closed; undefined while it is open. */
   get closed(): ActorError | undefined {
     return this.#closed;
   }
 
-  /** The contexts that are open on it, in the order of their opening. */
+  /** The contexts that are open on it, in the order in which they were opened. */
   get endpoints(): Iterable<Endpoint> {
     return this.#inOrder;
   }
@@ -117,16 +120,18 @@ export class Channel {
     return id;
   }
 
-  /** Whether the peer may open a context under this id: the parity is the peer's own. */
+  /** Whether the peer may open a context with this id. One end uses odd ids, the other even ones. */
   isPeerId(context: number): boolean {
     return context > 0 && context % 2 !== this.#nextId % 2;
   }
 
+  /** Opens a context: from now on its messages go to the endpoint. */
   attach(context: number, endpoint: Endpoint): void {
     this.#endpoints.set(context, this.#inOrder.add(endpoint));
     if (!this.#keepsAlive) this.#transport.keepAlive(true);
   }
 
+  /** Ends a context. */
   detach(context: number): void {
     this.#endpoints.get(context)?.leave();
     this.#endpoints.delete(context);
@@ -138,39 +143,39 @@ export class Channel {
     return this.#endpoints.has(context);
   }
 
-  /** Sends behind everything of the same context. A closed channel takes nothing: the context has been told. */
+  /** Sends behind everything of the same context. On a closed channel it does nothing, because the context has been told. */
   send(kind: Kind, context: number, seq = 0, payload: Uint8Array = nothing): void {
     if (this.#closed) return;
     this.#outbox.push(kind, context, seq, payload);
     this.#schedule();
   }
 
-  /** Sends ahead of all values. */
+  /** Sends before all values that wait. */
   sendUrgent(kind: Kind, context: number, payload: Uint8Array = nothing): void {
     if (this.#closed) return;
     this.#outbox.pushUrgent(kind, context, payload);
     this.#schedule();
   }
 
-  /** Sends one value of a stream; values of one turn share a frame. */
+  /** Sends one value of a stream. Values that are sent in one turn share a frame. */
   sendValue(context: number, seq: number, value: Uint8Array): void {
     if (this.#closed) return;
     this.#outbox.pushValue(context, seq, value);
     this.#schedule();
   }
 
-  /** Takes back a Start that has not left yet. */
+  /** Takes back a Start that has not left yet. Returns false when it has left. */
   withdraw(context: number): boolean {
     return this.#outbox.withdraw(context);
   }
 
-  /** Sends what waits, then ends. */
+  /** Sends everything that waits, then ends. */
   close(): void {
     this.#flush(true);
     this.#transport.close();
   }
 
-  /** Ends the channel because the peer broke the rules: it is told why, as far as that goes. */
+  /** Ends the channel because the peer has broken the protocol. */
   fail(error: ProtocolError): void {
     if (this.#closed) return;
     this.#transport.destroy({kind: 'protocol', cause: error});
@@ -181,41 +186,42 @@ export class Channel {
     this.#transport.destroy({kind});
   }
 
-  /** For the `exit` handler: what waits goes out, blocking. */
+  /** For the `exit` handler: sends everything that waits, and blocks for at most `ms` milliseconds. */
   drainSync(ms: number): void {
     this.#flush(true);
     this.#transport.drainSync(ms);
   }
 
-  /** Whether it keeps the process alive by itself; where not, an open context does. */
+  /** Whether the channel keeps the process alive by itself. If it does not, an open context still does. */
   keepAlive(on: boolean): void {
     this.#keepsAlive = on;
     this.#transport.keepAlive(on || this.size > 0);
   }
 
-  /** Lets the owner of the peer's process say what its contexts fail with, once it knows how that process ended. */
+  /** Lets the owner of the peer's process decide, once it knows how that process ended, with which error the contexts fail. */
   awaitVerdict(verdict: (error: TransportClosed) => Promise<ActorError>): void {
     this.#verdict = verdict;
   }
 
-  /** At the end of this turn: after all microtasks, so that everything said in it shares one write. */
+  /** Flushes at the end of this turn, after all microtasks, so that everything that the turn sends shares one write. */
   #schedule(): void {
-    if (this.#flushScheduled) return;
-    this.#flushScheduled = true;
+    if (this.#isFlushScheduled) return;
+    this.#isFlushScheduled = true;
     queueMicrotask(() => process.nextTick(() => this.#flush()));
   }
 
+  /** @param regardless also when the transport has asked to wait */
   #flush(regardless = false): void {
-    this.#flushScheduled = false;
-    while ((this.#writable || regardless) && !this.#outbox.empty)
-      this.#writable = this.#transport.write(this.#outbox.take());
+    this.#isFlushScheduled = false;
+    while ((this.#isWritable || regardless) && !this.#outbox.isEmpty)
+      this.#isWritable = this.#transport.write(this.#outbox.take());
   }
 
   #frame(bytes: Uint8Array): void {
     this.lastHeard = plainClock.now();
     try {
       const frame = readFrame(bytes);
-      const message = frame.more || this.#partial.size > 0 ? this.#reassemble(frame) : frame;
+      const message = frame.more || this.#reassembly.size > 0 ? this.#reassembly.add(frame) : frame;
       if (message) this.#route(message);
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
@@ -228,34 +234,11 @@ export class Channel {
     else this.deliver(message);
   }
 
-  /** Hands a message to its context. */
+  /** Gives a message to its context. */
   deliver(message: Message): void {
     const endpoint = this.#endpoints.get(message.context);
     if (endpoint) endpoint.value.receive(message);
     else this.#owner.stray(message);
-  }
-
-  /** Puts the pieces of a message together. Urgent messages pass between them, whole. */
-  #reassemble(frame: Frame): Message | undefined {
-    const partial = isUrgent(frame.kind) ? undefined : this.#partial.get(frame.context);
-    if (!frame.more && !partial) return frame;
-    if (partial && partial.kind !== frame.kind)
-      throw new ProtocolError(`a message of kind ${frame.kind} arrived within one of kind ${partial.kind}`);
-    const gathered = partial ?? {kind: frame.kind, pieces: [], bytes: 0};
-    gathered.pieces.push(frame.payload);
-    gathered.bytes += frame.payload.length;
-    this.#partialBytes += frame.payload.length;
-    if (gathered.bytes > limits.messageBytes)
-      throw new ProtocolError(`a message of more than ${limits.messageBytes} bytes arrived`);
-    if (this.#partialBytes > maxReassemblyBytes)
-      throw new ProtocolError(`more than ${maxReassemblyBytes} bytes of unfinished messages arrived`);
-    if (frame.more) {
-      this.#partial.set(frame.context, gathered);
-      return undefined;
-    }
-    this.#partial.delete(frame.context);
-    this.#partialBytes -= gathered.bytes;
-    return {kind: frame.kind, context: frame.context, seq: frame.seq, payload: Buffer.concat(gathered.pieces)};
   }
 
   #ended(ending: Ending): void {
@@ -267,12 +250,13 @@ export class Channel {
     });
     this.#closed = error;
     this.#outbox.clear();
-    this.#partial.clear();
+    this.#reassembly.clear();
     const verdict = this.#verdict;
     if (verdict) void verdict(error).then(why => this.#tellAll(why, error));
     else this.#tellAll(error, error);
   }
 
+  /** @param why for the contexts @param error for the owner */
   #tellAll(why: ActorError, error: TransportClosed): void {
     this.#closed = why;
     const places = this.#inOrder.places();
@@ -280,11 +264,6 @@ export class Channel {
     for (const {value} of places) value.channelEnded(why);
     this.#owner.ended(error);
   }
-}
-
-/** Whether messages of a kind are sent with `sendUrgent`. */
-function isUrgent(kind: Kind): boolean {
-  return kind === Kind.Credit || kind === Kind.Cancel || kind === Kind.Ping || kind === Kind.Pong;
 }
 
 function endText(ending: Ending, peer: ActorId | undefined): string {

@@ -1,18 +1,18 @@
 /**
- * Asks a silent peer whether it is there. On a local channel the kernel knows better than any clock who is dead, so a
- * heartbeat only reports here: a busy, stopped or paused actor is alive.
- * Floor 3: beside `channel`.
+ * The heartbeat of a channel: it asks a silent peer whether it is there, and reports when no answer comes.
+ * Floor 3: beside `channel`. It only reports, because on a local channel the kernel knows better than a clock which peer is dead:
+ * a busy, stopped or paused actor is alive.
  */
 import {plainClock, type Stop} from '../base/clock.js';
 import {Kind} from '../msg/types.js';
 import type {Channel} from './channel.js';
 
-/** A tick that comes so many times later than it should have means that this very process was held up. */
+/** A tick that comes after this many periods instead of one shows that this process itself stood still. */
 const ownStall = 1.5;
 
 /**
- * Pings after `period` ms of silence, and says `unresponsive` when another period brings nothing, `responsive` when
- * something comes again. Its timer keeps no process alive. Returns how to stop.
+ * Sends a Ping after `period` ms of silence. Reports `unresponsive` when nothing comes in another period, and `responsive` when
+ * something comes again. Its timer does not keep the process alive. Returns how to stop.
  */
 export function startHeartbeat(
   channel: Channel,
@@ -33,11 +33,11 @@ export function startHeartbeat(
       if (silent) report('responsive');
       silent = false;
     } else if (askedAt === undefined || stalled) {
-      // After a stall of our own the peer gets its whole time once more.
+      // After this process stood still, the peer gets a whole period once more.
       askedAt = now;
       channel.sendUrgent(Kind.Ping, 0);
     } else if (!silent) {
-      // Where this process was busy until now, the answer may lie unread: it is read before the next turn.
+      // When this process was busy until now, the answer may lie unread. It is read before the next turn.
       const asked = askedAt;
       plainClock.soon(() => {
         if (stopped || silent || askedAt !== asked || channel.lastHeard >= asked) return;

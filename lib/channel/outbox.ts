@@ -1,194 +1,204 @@
 /**
- * What a channel has still to send: control first, then one frame of each context in turn.
+ * The messages that a channel still has to send: urgent messages leave first, then one frame of each context in turn.
  * Floor 3: pure; `channel` fills and empties it.
  *
- * Within one context everything keeps its order; only `Cancel` and `Credit` pass values. A large payload leaves in
- * pieces, so that a small message of another context never waits for more than one of them.
+ * Within one context all messages keep their order; only `Cancel` and `Credit` pass values. A large payload leaves in pieces, so
+ * that a small message of another context never waits for more than one piece.
  */
 import {IdMap} from '../base/id-map.js';
 import {maxHeaderBytes, pieceBytes, varintLength, writeHeader, writeVarint} from '../msg/frame.js';
 import {Kind} from '../msg/types.js';
 import {lengthBytes, writeLength} from '../transport/framing.js';
 
-/** One flush gathers about so many bytes before the transport is asked again: a socketpair swallows 230 KB unseen. */
+/**
+ * The number of bytes, about, that one write takes before the transport is asked again, because a socketpair takes 230 KB without
+ * asking to wait.
+ */
 const flushBytes = 64 * 1024;
-/** Payloads from this size on go out by reference, without a copy. */
+/** Minimum size in bytes of a payload that is sent by reference, because for a smaller one a copy costs less. */
 const byReferenceBytes = 8 * 1024;
-/** Header slack of a frame that is sent whole though it exceeds a piece. */
+/** Maximum size in bytes of a payload that is sent as one frame: a little more than a piece, to save a tiny second frame. */
 const wholeBytes = pieceBytes + 512;
 
-interface Entry {
+/** A message that waits. */
+interface QueuedMessage {
   readonly kind: Kind;
   readonly context: number;
   readonly seq: number;
   readonly payload: Uint8Array;
-  /** Of a Yield: the values that share its frame with the first. Each is prefixed with its length. */
+  /** For a Yield: the values that share its frame with the first one. Each is sent with its length before it. */
   others: Uint8Array[] | undefined;
-  /** Payload bytes, prefixes included. */
+  /** The size of all payloads, with the lengths before them. */
   bytes: number;
-  /** Set once a first piece has left: the rest of the payload. */
+  /** The rest of the payload, once a first piece has left. */
   rest: Uint8Array | undefined;
-  /** Behind it in its lane. */
-  next: Entry | undefined;
+  /** The message behind it in its context. */
+  next: QueuedMessage | undefined;
 }
 
-/** What one context has to send, in its order. */
-interface Lane {
+/** The messages of one context, in their order. */
+interface ContextQueue {
   readonly context: number;
-  first: Entry | undefined;
-  last: Entry;
-  /** The lane that is served after it. */
-  next: Lane | undefined;
+  first: QueuedMessage | undefined;
+  last: QueuedMessage;
+  /** The queue whose turn comes after this one. */
+  next: ContextQueue | undefined;
 }
 
 export class Outbox {
-  readonly #urgent: Entry[] = [];
-  /** The contexts with something to send. */
-  readonly #lanes = new IdMap<Lane>();
-  /** The lane to be served first, and the last in the row: linked, as some that were withdrawn still stand in it. */
-  #first: Lane | undefined;
-  #last: Lane | undefined;
+  readonly #urgent: QueuedMessage[] = [];
+  /** The queues that have something to send, by their context. */
+  readonly #queues = new IdMap<ContextQueue>();
+  /**
+   * The queues in the order of their turns, as a linked list. It may also hold empty queues, whose messages were withdrawn. A
+   * `Fifo` is slower here: this list is filled and emptied with every single call.
+   */
+  #first: ContextQueue | undefined;
+  #last: ContextQueue | undefined;
   readonly #writer = new ChunkWriter();
 
-  get empty(): boolean {
-    return this.#urgent.length === 0 && this.#lanes.size === 0;
+  get isEmpty(): boolean {
+    return this.#urgent.length === 0 && this.#queues.size === 0;
   }
 
-  /** Queues a message behind everything of its context. */
+  /** Queues a message behind all others of its context. */
   push(kind: Kind, context: number, seq: number, payload: Uint8Array): void {
-    this.#append(newEntry(kind, context, seq, payload, payload.length), this.#lanes.get(context));
+    this.#append(newMessage(kind, context, seq, payload, payload.length), this.#queues.get(context));
   }
 
-  /** Queues a message that passes values, though never the Start of its own context. */
+  /** Queues a message that passes values. It does not pass the Start of its own context. */
   pushUrgent(kind: Kind, context: number, payload: Uint8Array): void {
-    const entry = newEntry(kind, context, 0, payload, payload.length);
-    const lane = this.#lanes.get(context);
-    const start = lane?.first;
-    if (!lane || start?.kind !== Kind.Start) {
-      this.#urgent.push(entry);
+    const message = newMessage(kind, context, 0, payload, payload.length);
+    const queue = this.#queues.get(context);
+    const start = queue?.first;
+    if (!queue || start?.kind !== Kind.Start) {
+      this.#urgent.push(message);
       return;
     }
-    entry.next = start.next;
-    start.next = entry;
-    if (lane.last === start) lane.last = entry;
+    message.next = start.next;
+    start.next = message;
+    if (queue.last === start) queue.last = message;
   }
 
-  /** Queues a value; those of one stream that meet here share a frame. */
+  /** Queues a value. Values of one stream that wait together share a frame. */
   pushValue(context: number, seq: number, value: Uint8Array): void {
     const bytes = value.length + varintLength(value.length);
-    const lane = this.#lanes.get(context);
-    const last = lane?.last;
+    const queue = this.#queues.get(context);
+    const last = queue?.last;
     if (last !== undefined && last.kind === Kind.Yield && last.rest === undefined && last.bytes + bytes <= pieceBytes) {
       last.others ??= [];
       last.others.push(value);
       last.bytes += bytes;
       return;
     }
-    this.#append(newEntry(Kind.Yield, context, seq, value, bytes), lane);
+    this.#append(newMessage(Kind.Yield, context, seq, value, bytes), queue);
   }
 
-  /** Takes back a Start that has not left, with all behind it. True when the peer has never heard of the context. */
+  /**
+   * Takes back a Start that has not left, with all messages behind it. Returns true when that was possible: then the peer has
+   * never heard of the context.
+   */
   withdraw(context: number): boolean {
-    const lane = this.#lanes.get(context);
-    if (lane?.first?.kind !== Kind.Start || lane.first.rest !== undefined) return false;
-    this.#lanes.delete(context);
-    lane.first = undefined;
+    const queue = this.#queues.get(context);
+    if (queue?.first?.kind !== Kind.Start || queue.first.rest !== undefined) return false;
+    this.#queues.delete(context);
+    queue.first = undefined;
     return true;
   }
 
-  /** The next chunks for one write, about 64 KiB. */
+  /** Takes the next chunks for one write, of about 64 KiB together. */
   take(): readonly Uint8Array[] {
     const writer = this.#writer;
-    for (const entry of this.#urgent) writeWhole(writer, entry);
+    for (const message of this.#urgent) writeWhole(writer, message);
     this.#urgent.length = 0;
     while (writer.bytes < flushBytes) {
-      const lane = this.#shiftLane();
-      if (!lane) break;
-      const entry = lane.first;
-      if (!entry) continue;
-      if (writeNext(writer, entry)) {
-        lane.first = entry.next;
-        // What has left points at nothing that stays: see `base/ring`.
-        entry.next = undefined;
+      const queue = this.#shiftQueue();
+      if (!queue) break;
+      const message = queue.first;
+      if (!message) continue;
+      if (writeNext(writer, message)) {
+        queue.first = message.next;
+        // A message that has left must not point at messages that stay. `base/ring` says why.
+        message.next = undefined;
       }
-      if (lane.first) this.#pushLane(lane);
-      else this.#lanes.delete(lane.context);
+      if (queue.first) this.#pushQueue(queue);
+      else this.#queues.delete(queue.context);
     }
     return writer.take();
   }
 
   clear(): void {
     this.#urgent.length = 0;
-    this.#lanes.clear();
+    this.#queues.clear();
     this.#first = undefined;
     this.#last = undefined;
   }
 
-  #append(entry: Entry, lane: Lane | undefined): void {
-    if (lane) {
-      lane.last.next = entry;
-      lane.last = entry;
+  #append(message: QueuedMessage, queue: ContextQueue | undefined): void {
+    if (queue) {
+      queue.last.next = message;
+      queue.last = message;
       return;
     }
-    const {context} = entry;
-    const opened: Lane = {context, first: entry, last: entry, next: undefined};
-    this.#lanes.set(context, opened);
-    this.#pushLane(opened);
+    const {context} = message;
+    const opened: ContextQueue = {context, first: message, last: message, next: undefined};
+    this.#queues.set(context, opened);
+    this.#pushQueue(opened);
   }
 
-  #pushLane(lane: Lane): void {
-    if (this.#last) this.#last.next = lane;
-    else this.#first = lane;
-    this.#last = lane;
+  #pushQueue(queue: ContextQueue): void {
+    if (this.#last) this.#last.next = queue;
+    else this.#first = queue;
+    this.#last = queue;
   }
 
-  #shiftLane(): Lane | undefined {
-    const lane = this.#first;
-    if (!lane) return undefined;
-    this.#first = lane.next;
+  #shiftQueue(): ContextQueue | undefined {
+    const queue = this.#first;
+    if (!queue) return undefined;
+    this.#first = queue.next;
     if (!this.#first) this.#last = undefined;
-    lane.next = undefined;
-    return lane;
+    queue.next = undefined;
+    return queue;
   }
 }
 
-function newEntry(kind: Kind, context: number, seq: number, payload: Uint8Array, bytes: number): Entry {
+function newMessage(kind: Kind, context: number, seq: number, payload: Uint8Array, bytes: number): QueuedMessage {
   return {kind, context, seq, payload, others: undefined, bytes, rest: undefined, next: undefined};
 }
 
-/** Writes an entry, or its next piece. True when all of it has left. */
-function writeNext(writer: ChunkWriter, entry: Entry): boolean {
-  if (entry.rest === undefined && entry.bytes <= wholeBytes) {
-    writeWhole(writer, entry);
+/** Writes a message, or its next piece. Returns true when all of it has left. */
+function writeNext(writer: ChunkWriter, message: QueuedMessage): boolean {
+  if (message.rest === undefined && message.bytes <= wholeBytes) {
+    writeWhole(writer, message);
     return true;
   }
-  const rest = entry.rest ?? flatten(entry);
+  const rest = message.rest ?? payloadOf(message);
   const more = rest.length > pieceBytes;
   const piece = more ? rest.subarray(0, pieceBytes) : rest;
-  writer.frame(entry.kind, more, entry.context, entry.seq, piece.length);
+  writer.frame(message.kind, more, message.context, message.seq, piece.length);
   writer.bytesOf(piece);
-  entry.rest = rest.subarray(piece.length);
+  message.rest = rest.subarray(piece.length);
   return !more;
 }
 
-function writeWhole(writer: ChunkWriter, entry: Entry): void {
-  writer.frame(entry.kind, false, entry.context, entry.seq, entry.bytes);
-  const isYield = entry.kind === Kind.Yield;
-  if (isYield) writer.varint(entry.payload.length);
-  writer.bytesOf(entry.payload);
-  if (!entry.others) return;
-  for (const value of entry.others) {
+function writeWhole(writer: ChunkWriter, message: QueuedMessage): void {
+  writer.frame(message.kind, false, message.context, message.seq, message.bytes);
+  const isYield = message.kind === Kind.Yield;
+  if (isYield) writer.varint(message.payload.length);
+  writer.bytesOf(message.payload);
+  if (!message.others) return;
+  for (const value of message.others) {
     writer.varint(value.length);
     writer.bytesOf(value);
   }
 }
 
-/** The payload of a large entry in one piece of memory. */
-function flatten(entry: Entry): Uint8Array {
-  if (entry.kind !== Kind.Yield) return entry.payload;
-  const all = Buffer.allocUnsafe(entry.bytes);
+/** The payload of a large message in one piece of memory. */
+function payloadOf(message: QueuedMessage): Uint8Array {
+  if (message.kind !== Kind.Yield) return message.payload;
+  const all = Buffer.allocUnsafe(message.bytes);
   let at = 0;
-  for (const part of [entry.payload, ...(entry.others ?? [])]) {
+  for (const part of [message.payload, ...(message.others ?? [])]) {
     at = writeVarint(all, at, part.length);
     all.set(part, at);
     at += part.length;
@@ -197,15 +207,18 @@ function flatten(entry: Entry): Uint8Array {
 }
 
 /**
- * Gathers frames in slabs. A slab is filled once and never written again, so that the transport may hold on to
- * what it was given.
+ * Writes frames into slabs of memory. A slab is filled once and never written again, because the transport may keep the chunks
+ * that it was given.
  */
 class ChunkWriter {
   #slab = Buffer.allocUnsafeSlow(flushBytes);
+  /** Where the next chunk begins in the slab. */
   #from = 0;
+  /** Where the next byte goes in the slab. */
   #at = 0;
+  /** The chunks that are finished. */
   #chunks: Uint8Array[] = [];
-  /** Bytes gathered since the last `take`. */
+  /** The number of bytes since the last `take`. */
   bytes = 0;
 
   frame(kind: Kind, more: boolean, context: number, seq: number, payloadBytes: number): void {
@@ -223,6 +236,7 @@ class ChunkWriter {
     this.bytes += this.#at - start;
   }
 
+  /** Appends bytes: copies a small part, and refers to a large one. */
   bytesOf(part: Uint8Array): void {
     this.bytes += part.length;
     if (part.length >= byReferenceBytes) {

@@ -13,8 +13,10 @@ import {forgetOldest} from '../base/bounded.js';
 import {plainClock} from '../base/clock.js';
 import {type ActorDied, HandshakeRejected, TransportClosed} from '../base/errors.js';
 import {log} from '../base/log.js';
-import type {Greeted} from '../channel/handshake/run.js';
-import {connectToActor, listenForActors, type RoadOptions} from '../channel/listen.js';
+import {connectToActor} from '../channel/connect-to-actor.js';
+import type {Credentials} from '../channel/credentials.js';
+import type {HandshakeResult} from '../channel/handshake/start-handshake.js';
+import {listenForActors} from '../channel/listen-for-actors.js';
 import {type Address, formatAddress, parseAddress} from '../transport/address.js';
 import {isOfTree} from '../transport/folder.js';
 import type {Listener} from '../transport/listener.js';
@@ -129,7 +131,7 @@ export class Links {
     for (const listener of this.#listeners) void listener.close();
   }
 
-  #proof(address: Address): RoadOptions {
+  #proof(address: Address): Credentials {
     const {id: self, codec} = this.#actor;
     const {secret, own, tls} = this.#roads;
     return {self, codec, secret: own && address.kind === 'tls' ? undefined : secret, tls};
@@ -146,7 +148,7 @@ export class Links {
       handshake: this.#actor.tree.timeouts.handshake,
       admit: peer => this.#admit(peer),
       // What keeps it from being joined has ended its transport: the other side knows.
-      greeted: greeted => void this.#join(greeted, 'accepted', address).catch(() => {}),
+      accepted: result => void this.#join(result, 'accepted', address).catch(() => {}),
     });
     if (this.#closed) await listener.close();
     else this.#listeners.push(listener);
@@ -209,7 +211,7 @@ export class Links {
   }
 
   /** Both ends know each other. Gives the link to use: this one, or one that is there already. */
-  async #join({transport, peer: id}: Greeted, side: 'connected' | 'accepted', address: Address): Promise<Link> {
+  async #join({transport, peer: id}: HandshakeResult, side: 'connected' | 'accepted', address: Address): Promise<Link> {
     for (;;) {
       const refusal = this.#refusal(id);
       if (refusal) {

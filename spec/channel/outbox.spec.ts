@@ -20,7 +20,7 @@ function framesOf(chunks: readonly Uint8Array[]): Frame[] {
 
 function takeAll(outbox: Outbox): Frame[] {
   const frames: Frame[] = [];
-  while (!outbox.empty) frames.push(...framesOf(outbox.take()));
+  while (!outbox.isEmpty) frames.push(...framesOf(outbox.take()));
   return frames;
 }
 
@@ -30,14 +30,14 @@ const said = (frames: readonly Frame[]): string[] =>
 
 test('an empty outbox gives nothing', t => {
   const outbox = new Outbox();
-  t.true(outbox.empty);
+  t.true(outbox.isEmpty);
   t.deepEqual(outbox.take(), []);
 });
 
 test('a message comes out as it went in', t => {
   const outbox = new Outbox();
   outbox.push(Kind.Return, 300, 70_000, bytes(5, 7));
-  t.false(outbox.empty);
+  t.false(outbox.isEmpty);
   const [frame] = takeAll(outbox);
   t.like(frame, {kind: Kind.Return, context: 300, seq: 70_000, more: false});
   t.deepEqual([...(frame as Frame).payload], [7, 7, 7, 7, 7]);
@@ -167,7 +167,7 @@ test('what was cleared does not come', t => {
   outbox.push(Kind.Return, 2, 0, bytes(1));
   outbox.pushUrgent(Kind.Cancel, 4, bytes(1));
   outbox.clear();
-  t.true(outbox.empty);
+  t.true(outbox.isEmpty);
   t.deepEqual(outbox.take(), []);
 });
 

@@ -1,6 +1,6 @@
 /**
  * Pairs of transports for the contract: in memory, over a message port, over a Unix socket within this process, over an inherited
- * socketpair to a process that passes everything on, between a listener and who connects to it, and behind a greeting.
+ * socketpair to a process that passes everything on, between a listener and who connects to it, and behind a handshake.
  * Beside contract.spec.ts and far-end.ts.
  */
 import {spawn} from 'node:child_process';
@@ -12,7 +12,7 @@ import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {MessageChannel} from 'node:worker_threads';
 import {newActorId} from '../../lib/base/actor-id.js';
-import {greet} from '../../lib/channel/handshake/run.js';
+import {startHandshake} from '../../lib/channel/handshake/start-handshake.js';
 import {loadCodec} from '../../lib/msg/codec.js';
 import {parseAddress} from '../../lib/transport/address.js';
 import {connectTo} from '../../lib/transport/connect.js';
@@ -74,12 +74,12 @@ export const pairs: Readonly<Record<string, () => Promise<Pair>>> = {
   },
   'a TCP listener': () => meet('tcp://127.0.0.1:0'),
   'a TLS listener': () => meet('tls://127.0.0.1:0', certificates('actor')),
-  'behind a greeting': async () => {
+  'behind a handshake': async () => {
     const {a: near, b: far, dispose} = await meet('tcp://127.0.0.1:0');
-    const common = {codec: loadCodec(), secret: randomBytes(32), where: 'here', timeout: 10_000};
+    const common = {codec: loadCodec(), secret: randomBytes(32), where: 'here', timeout};
     const [a, b] = await Promise.all([
-      greet(near, {...common, role: 'connector', self: newActorId('a')}).greeted,
-      greet(far, {...common, role: 'acceptor', self: newActorId('b')}).greeted,
+      startHandshake(near, {...common, role: 'connector', self: newActorId('a')}).result,
+      startHandshake(far, {...common, role: 'acceptor', self: newActorId('b')}).result,
     ]);
     return {a: a.transport, b: b.transport, dispose};
   },
@@ -91,8 +91,13 @@ async function meet(address: string, tls?: TlsOptions): Promise<Pair> {
   const accepted = new Promise<Transport>(resolve => {
     accept = resolve;
   });
-  const listener = await listenAt(parseAddress(address), {maxFrameBytes, tls, accept: transport => accept(transport)});
-  const a = await connectTo(parseAddress(listener.address), {maxFrameBytes, tls, timeout: 10_000});
+  const listener = await listenAt(parseAddress(address), {
+    maxFrameBytes,
+    tls,
+    handshakeMs: timeout,
+    accept: transport => accept(transport),
+  });
+  const a = await connectTo(parseAddress(listener.address), {maxFrameBytes, tls, timeout});
   const b = await accepted;
   await listener.close();
   return {a, b, dispose: () => destroyBoth(a, b)};
@@ -108,6 +113,8 @@ export function certificates(
   return {cert: read(name), key: read(`${name}.key`), ca: read(ca)};
 }
 
+/** In ms; generous, because all tests of a file start at once. */
+const timeout = 60_000;
 export const farEnd = fileURLToPath(new URL('far-end.js', import.meta.url));
 
 function destroyBoth(a: Transport, b: Transport): void {

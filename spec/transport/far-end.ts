@@ -18,7 +18,7 @@ if (process.argv[2] === 'join') {
 if (process.argv[2] === 'leave') {
   const transport = new SocketTransport(open(3), {maxFrameBytes, fd: 3});
   transport.open({frame: () => {}, drained: () => {}, ended: () => process.exit(1)});
-  process.on('exit', () => transport.drainSync(5_000));
+  process.on('exit', () => transport.drainSync(60_000));
   for (let i = 0; i < 100; i++) transport.write([framed(new Uint8Array(100_000).fill(i))]);
   process.exit(0);
 }

@@ -1,6 +1,6 @@
 /**
- * The first message on a channel: who is there, and in which version of the language.
- * Floor 3: beside `channel`; anything else first is refused. `proof` adds what a road asks for that anybody could take.
+ * The Hello message, which is the first message on a channel: who the sender is, and which version of the protocol it speaks.
+ * Floor 3: below `handshake`, which adds the proof for a connection that anybody could open.
  */
 import type {ActorId} from '../../base/actor-id.js';
 import {HandshakeRejected} from '../../base/errors.js';
@@ -15,7 +15,7 @@ import {
   protocolVersion,
 } from '../../msg/types.js';
 
-/** @param nonce for a peer that must prove itself; left out on an inherited pair */
+/** @param nonce for a peer that must prove itself; absent on a connection that a child inherits */
 export function encodeHello(codec: Codec, self: ActorId, nonce?: Uint8Array): Uint8Array {
   const actor = actorTuple(self);
   const hello: HelloPayload = nonce
@@ -24,13 +24,13 @@ export function encodeHello(codec: Codec, self: ActorId, nonce?: Uint8Array): Ui
   return codec.encode(hello);
 }
 
-/** Who the peer is. @throws HandshakeRejected when the message is no Hello of our version */
+/** Reads who the peer is. @throws HandshakeRejected when the message is not a Hello of this version */
 export function readHello(codec: Codec, message: Message): ActorId {
-  return readGreeting(codec, message).peer;
+  return readHelloWithNonce(codec, message).peer;
 }
 
-/** Who the peer is, and the nonce as it came. @throws HandshakeRejected */
-export function readGreeting(codec: Codec, message: Message): {readonly peer: ActorId; readonly nonce: unknown} {
+/** Reads who the peer is, and its nonce, which is not checked here. @throws HandshakeRejected as `readHello` */
+export function readHelloWithNonce(codec: Codec, message: Message): {readonly peer: ActorId; readonly nonce: unknown} {
   if (message.kind !== Kind.Hello) {
     const text = `the peer began with a message of kind ${message.kind} in place of a greeting`;
     throw new HandshakeRejected(text, {reason: 'magic'});
@@ -40,7 +40,7 @@ export function readGreeting(codec: Codec, message: Message): {readonly peer: Ac
   if (magic !== protocolMagic)
     throw new HandshakeRejected('the peer does not speak the language of rxtractor', {reason: 'magic'});
   if (version !== protocolVersion) {
-    // What a stranger says in place of a number is not repeated.
+    // A stranger may send any value as its version: only a number is repeated in the text.
     const theirs = typeof version === 'number' ? version : '?';
     throw new HandshakeRejected(
       `the peer speaks version ${theirs} of the protocol, this side version ${protocolVersion}: install the same version of rxtractor at both ends`,

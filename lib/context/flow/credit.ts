@@ -6,7 +6,7 @@
  * the additions. Therefore a grant that arrives twice, or that is lost and sent again, changes nothing.
  */
 import {ProtocolError} from '../../base/errors.js';
-import {WindowBudget} from '../../channel/budget.js';
+import {WindowBudget} from '../../channel/window-budget.js';
 
 /** The messages and bytes that a receiver has granted since the beginning of the stream. */
 export interface Grant {

@@ -7,7 +7,7 @@
  */
 import {ProtocolError} from '../../base/errors.js';
 import {Fifo} from '../../base/fifo.js';
-import type {WindowBudget} from '../../channel/budget.js';
+import type {WindowBudget} from '../../channel/window-budget.js';
 import {type Grant, ReceiveCredit} from './credit.js';
 
 /** How a stream has ended at the receiver. Without `error` it was completed. */

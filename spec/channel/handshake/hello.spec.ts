@@ -15,7 +15,7 @@ const hello = (payload: unknown, kind: Message['kind'] = Kind.Hello): Message =>
   payload: codec.encode(payload),
 });
 
-test('a greeting says who the peer is', t => {
+test('a Hello says who the peer is', t => {
   const payload = encodeHello(codec, someone);
   t.deepEqual(readHello(codec, {kind: Kind.Hello, context: 0, seq: 0, payload}), someone);
 });

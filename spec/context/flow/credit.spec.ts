@@ -4,7 +4,7 @@ import {inspect} from 'node:util';
 import test from 'ava';
 import fc from 'fast-check';
 import {ProtocolError} from '../../../lib/base/errors.js';
-import {WindowBudget} from '../../../lib/channel/budget.js';
+import {WindowBudget} from '../../../lib/channel/window-budget.js';
 import {type Grant, ReceiveCredit, SendCredit} from '../../../lib/context/flow/credit.js';
 
 test('F1: nothing may be sent before the first grant', t => {

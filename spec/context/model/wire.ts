@@ -5,8 +5,8 @@
  */
 import type {ActorId} from '../../../lib/base/actor-id.js';
 import type {ActorError} from '../../../lib/base/errors.js';
-import {WindowBudget} from '../../../lib/channel/budget.js';
 import type {Channel, Endpoint} from '../../../lib/channel/channel.js';
+import {WindowBudget} from '../../../lib/channel/window-budget.js';
 import {type Codec, loadCodec} from '../../../lib/msg/codec.js';
 import {Kind, type Message} from '../../../lib/msg/types.js';
 

@@ -1,17 +1,17 @@
-// lib/channel/proof: who knows the secret is let in, and nothing that was overheard, cut or sent back replaces knowing it.
+// lib/channel/handshake/handshake and proof: who knows the secret is let in, and nothing that was overheard, cut or sent back replaces knowing it.
 import {randomBytes} from 'node:crypto';
 import test, {type ExecutionContext} from 'ava';
 import fc from 'fast-check';
 import {newActorId} from '../../../lib/base/actor-id.js';
 import {HandshakeRejected} from '../../../lib/base/errors.js';
-import {encodeHello} from '../../../lib/channel/handshake/hello.js';
 import {
-  Greeting,
-  type GreetingOptions,
+  type ControlMessage,
   goaway,
-  maxGreetingBytes,
-  type Outgoing,
-} from '../../../lib/channel/handshake/proof.js';
+  Handshake,
+  type HandshakeOptions,
+  maxHandshakeBytes,
+} from '../../../lib/channel/handshake/handshake.js';
+import {encodeHello} from '../../../lib/channel/handshake/hello.js';
 import {loadCodec} from '../../../lib/msg/codec.js';
 import {actorTuple, Kind, type Message, protocolMagic, protocolVersion} from '../../../lib/msg/types.js';
 
@@ -19,27 +19,27 @@ const codec = loadCodec();
 const secret = randomBytes(32);
 const [ann, bob, eve] = [newActorId('ann'), newActorId('bob'), newActorId('eve')];
 
-const connector = (options: Partial<GreetingOptions> = {}): Greeting =>
-  new Greeting({role: 'connector', self: ann, secret, codec, ...options});
-const acceptor = (options: Partial<GreetingOptions> = {}): Greeting =>
-  new Greeting({role: 'acceptor', self: bob, secret, codec, ...options});
+const connector = (options: Partial<HandshakeOptions> = {}): Handshake =>
+  new Handshake({role: 'connector', self: ann, secret, codec, ...options});
+const acceptor = (options: Partial<HandshakeOptions> = {}): Handshake =>
+  new Handshake({role: 'acceptor', self: bob, secret, codec, ...options});
 
-const arrived = ({kind, payload}: Outgoing): Message => ({kind, payload, context: 0, seq: 0});
+const arrived = ({kind, payload}: ControlMessage): Message => ({kind, payload, context: 0, seq: 0});
 const message = (kind: Kind, payload: Uint8Array): Message => ({kind, payload, context: 0, seq: 0});
 const helloOf = (...fields: unknown[]): Message => message(Kind.Hello, codec.encode(fields));
-const only = (messages: readonly Outgoing[]): Message => {
+const only = (messages: readonly ControlMessage[]): Message => {
   if (messages.length !== 1) throw new Error(`${messages.length} messages in place of one`);
-  return arrived(messages[0] as Outgoing);
+  return arrived(messages[0] as ControlMessage);
 };
 
 function refuses(
   t: ExecutionContext,
-  greeting: Greeting,
+  handshake: Handshake,
   what: Message,
   reason: string,
   text = /./,
 ): HandshakeRejected {
-  const error = t.throws(() => greeting.receive(what), {instanceOf: HandshakeRejected, message: text});
+  const error = t.throws(() => handshake.receive(what), {instanceOf: HandshakeRejected, message: text});
   t.is(error.reason, reason);
   return error;
 }
@@ -74,7 +74,7 @@ test('G4: the secret never crosses, and no message is the same twice', t => {
   t.is(said.size, 80);
 });
 
-test('where certificates prove who is there, the greeting says who they are, and no more', t => {
+test('where certificates prove who is there, the handshake says who they are, and no more', t => {
   const [a, b] = [connector({secret: undefined}), acceptor({secret: undefined})];
   const proof = only(a.receive(only(b.receive(only(a.start())).send)).send);
   t.is(proof.payload.length, 0);
@@ -128,12 +128,12 @@ test('a secret of less than 16 bytes is refused at home', t => {
   t.notThrows(() => connector({secret: new Uint8Array(16)}));
 });
 
-test('G5: a greeting that is sent back is no greeting', t => {
+test('G5: a handshake that is sent back is no handshake', t => {
   const a = connector();
   const hello = only(a.start());
   refuses(t, a, hello, 'identity', /sent back/);
   const [magic, version, , nonce] = codec.decode(hello.payload) as unknown[];
-  const again = new Greeting({role: 'connector', self: ann, secret, codec});
+  const again = new Handshake({role: 'connector', self: ann, secret, codec});
   t.notDeepEqual(only(again.start()), hello);
   const mine = (codec.decode(only(again.start()).payload) as unknown[])[3];
   t.notDeepEqual(mine, nonce);
@@ -203,7 +203,7 @@ test('K35: who does not begin with a Hello of ours is told nothing', t => {
     ...kinds.map(kind => message(kind, codec.encode([protocolMagic]))),
     helloOf('HTTP/1.1', protocolVersion, actorTuple(ann), randomBytes(32)),
     message(Kind.Hello, Uint8Array.of(0xc1)),
-    message(Kind.Hello, new Uint8Array(maxGreetingBytes + 1)),
+    message(Kind.Hello, new Uint8Array(maxHandshakeBytes + 1)),
     {...helloOf(protocolMagic, protocolVersion, actorTuple(ann), randomBytes(32)), context: 1},
     message(Kind.Goaway, codec.encode('text')),
     message(Kind.Goaway, codec.encode(null)),
@@ -216,7 +216,7 @@ test('K35: who does not begin with a Hello of ours is told nothing', t => {
   }
 });
 
-test('behind a greeting only a proof is listened to, and behind the end nothing', t => {
+test('behind a handshake only a proof is listened to, and behind the end nothing', t => {
   for (const kind of Object.values(Kind).filter(kind => kind !== Kind.Proof && kind !== Kind.Goaway)) {
     const b = acceptor();
     b.receive(only(connector().start()));
@@ -280,14 +280,14 @@ test('a name of a stranger is escaped and cut where it is printed', t => {
   t.true(error.message.length < 300);
 });
 
-test('a greeting of an inherited pair is no greeting here', t => {
+test('a handshake of an inherited pair is no handshake here', t => {
   refuses(t, acceptor(), message(Kind.Hello, encodeHello(codec, ann)), 'identity', /nonce/);
 });
 
 /** One end of a conversation in a world where somebody between them delivers what he likes to whom he likes. */
 interface Party {
-  readonly greeting: Greeting;
-  readonly role: GreetingOptions['role'];
+  readonly handshake: Handshake;
+  readonly role: HandshakeOptions['role'];
   /** Its own Hello, and that which it has been given. */
   hello: string | undefined;
   heard: string | undefined;
@@ -296,7 +296,7 @@ interface Party {
   last: Message | undefined;
 }
 
-test('G5: whoever carries the messages, and wherever: who ends a greeting has spoken with whom it believes', t => {
+test('G5: whoever carries the messages, and wherever: who ends a handshake has spoken with whom it believes', t => {
   let ended = 0;
   let refusals = 0;
   // Any message to anybody; or so many turns of an honest conversation.
@@ -308,7 +308,7 @@ test('G5: whoever carries the messages, and wherever: who ends a greeting has sp
     fc.property(fc.array(step, {maxLength: 30}), steps => {
       // Two actors that both listen and connect, twice, and one that does not know the secret.
       const parties: Party[] = [ann, bob, ann, bob, ann, bob].map((self, i) => ({
-        greeting: new Greeting({role: i % 4 < 2 ? 'connector' : 'acceptor', self, secret, codec}),
+        handshake: new Handshake({role: i % 4 < 2 ? 'connector' : 'acceptor', self, secret, codec}),
         role: i % 4 < 2 ? 'connector' : 'acceptor',
         hello: undefined,
         heard: undefined,
@@ -319,17 +319,17 @@ test('G5: whoever carries the messages, and wherever: who ends a greeting has sp
         helloOf(protocolMagic, protocolVersion, actorTuple(eve), randomBytes(32)),
         message(Kind.Proof, randomBytes(32)),
       ];
-      const keep = (party: Party, sent: readonly Outgoing[]): void => {
+      const keep = (party: Party, sent: readonly ControlMessage[]): void => {
         for (const one of sent) {
           party.last = arrived(one);
           pool.push(party.last);
           if (one.kind === Kind.Hello) party.hello = Buffer.from(one.payload).toString('hex');
         }
       };
-      for (const party of parties) keep(party, party.greeting.start());
+      for (const party of parties) keep(party, party.handshake.start());
       const carry = (party: Party, carried: Message): void => {
         try {
-          const {send, peer} = party.greeting.receive(carried);
+          const {send, peer} = party.handshake.receive(carried);
           if (carried.kind === Kind.Hello) party.heard = Buffer.from(carried.payload).toString('hex');
           keep(party, send);
           if (peer) party.done = peer.id;

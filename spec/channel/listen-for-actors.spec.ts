@@ -1,4 +1,4 @@
-// lib/channel/listen and greeted: who is let in over each kind of road, and what it costs to be somebody else.
+// lib/channel/listen-for-actors, connect-to-actor and start-handshake: who is let in over each kind of address, and what it costs to be somebody else.
 import {spawn} from 'node:child_process';
 import {randomBytes} from 'node:crypto';
 import {mkdtempSync, rmSync} from 'node:fs';
@@ -11,14 +11,9 @@ import test, {type ExecutionContext} from 'ava';
 import {newActorId} from '../../lib/base/actor-id.js';
 import {ContextCancelled, HandshakeRejected, ProtocolError, TransportClosed} from '../../lib/base/errors.js';
 import {configureLog} from '../../lib/base/log.js';
-import {type Greeted, greet} from '../../lib/channel/handshake/run.js';
-import {
-  type AcceptOptions,
-  Acceptor,
-  connectToActor,
-  listenForActors,
-  type ReachOptions,
-} from '../../lib/channel/listen.js';
+import {type ConnectToActorOptions, connectToActor} from '../../lib/channel/connect-to-actor.js';
+import {type HandshakeResult, startHandshake} from '../../lib/channel/handshake/start-handshake.js';
+import {Acceptor, type AcceptorOptions, listenForActors} from '../../lib/channel/listen-for-actors.js';
 import {loadCodec} from '../../lib/msg/codec.js';
 import {maxFrameBytes} from '../../lib/msg/frame.js';
 import {Kind, protocolMagic} from '../../lib/msg/types.js';
@@ -57,34 +52,38 @@ class Story<T> {
 
 interface Host {
   readonly listener: Listener;
-  readonly greeted: Story<Greeted>;
+  readonly accepted: Story<HandshakeResult>;
   readonly refused: Story<Error>;
 }
 
-async function host(t: ExecutionContext, address: string, options: Partial<AcceptOptions> = {}): Promise<Host> {
-  const [greeted, refused] = [new Story<Greeted>(), new Story<Error>()];
+async function host(t: ExecutionContext, address: string, options: Partial<AcceptorOptions> = {}): Promise<Host> {
+  const [accepted, refused] = [new Story<HandshakeResult>(), new Story<Error>()];
   const listener = await listenForActors(parseAddress(address), {
     self: far,
     codec,
     secret,
     tls,
     handshake: 30_000,
-    greeted: one => greeted.add(one),
+    accepted: one => accepted.add(one),
     refused: error => refused.add(error),
     ...options,
   });
   t.teardown(async () => {
     await listener.close();
-    for (const {transport} of greeted.all) transport.destroy();
+    for (const {transport} of accepted.all) transport.destroy();
   });
-  return {listener, greeted, refused};
+  return {listener, accepted, refused};
 }
 
-async function reach(t: ExecutionContext, address: string, options: Partial<ReachOptions> = {}): Promise<Greeted> {
+async function reach(
+  t: ExecutionContext,
+  address: string,
+  options: Partial<ConnectToActorOptions> = {},
+): Promise<HandshakeResult> {
   const common = {self: near, codec, secret, tls, timeout: 30_000};
-  const greeted = await connectToActor(parseAddress(address), {...common, ...options});
-  t.teardown(() => greeted.transport.destroy());
-  return greeted;
+  const result = await connectToActor(parseAddress(address), {...common, ...options});
+  t.teardown(() => result.transport.destroy());
+  return result;
 }
 
 function unixAddress(t: ExecutionContext): string {
@@ -107,9 +106,9 @@ function knock(t: ExecutionContext, address: string): {socket: Socket; heard(): 
 }
 
 const kinds: Readonly<Record<string, (t: ExecutionContext) => string>> = {
-  'a Unix road': unixAddress,
-  'a TCP road': () => 'tcp://127.0.0.1:0',
-  'a TLS road': () => 'tls://127.0.0.1:0',
+  'a Unix address': unixAddress,
+  'a TCP address': () => 'tcp://127.0.0.1:0',
+  'a TLS address': () => 'tls://127.0.0.1:0',
 };
 
 function each(title: string, check: (t: ExecutionContext, address: string) => Promise<void>, only?: RegExp): void {
@@ -118,11 +117,11 @@ function each(title: string, check: (t: ExecutionContext, address: string) => Pr
 }
 
 each(
-  'D3: both sides learn who the other is, then frames go both ways, and nothing of the greeting',
+  'D3: both sides learn who the other is, then frames go both ways, and nothing of the handshake',
   async (t, address) => {
-    const {listener, greeted} = await host(t, address);
+    const {listener, accepted} = await host(t, address);
     const here = await reach(t, listener.address, {expected: far.id});
-    const there = await greeted.next();
+    const there = await accepted.next();
     t.deepEqual([here.peer, there.peer], [far, near]);
     const [atHere, atThere] = [openEnd(here.transport), openEnd(there.transport)];
     here.transport.write([framed(Uint8Array.of(1), new Uint8Array(60_000))]);
@@ -138,7 +137,7 @@ each(
 );
 
 each('G3: another secret is refused at both ends', async (t, address) => {
-  const {listener, refused, greeted} = await host(t, address);
+  const {listener, refused, accepted} = await host(t, address);
   const error = await t.throwsAsync(reach(t, listener.address, {secret: randomBytes(32)}), {
     instanceOf: HandshakeRejected,
     message: /the secrets of the two sides differ/,
@@ -149,11 +148,11 @@ each('G3: another secret is refused at both ends', async (t, address) => {
   t.true(
     there instanceof HandshakeRejected && there.reason === 'secret' && /near .* does not know/.test(there.message),
   );
-  t.is(greeted.all.length, 0);
+  t.is(accepted.all.length, 0);
 });
 
 each('D4: a refusal of one that has proved itself is told to it', async (t, address) => {
-  const {listener, greeted} = await host(t, address, {
+  const {listener, accepted} = await host(t, address, {
     admit: peer => new HandshakeRejected(`${peer.name} is dead`, {reason: 'dead'}),
   });
   const error = await t.throwsAsync(reach(t, listener.address), {
@@ -161,7 +160,7 @@ each('D4: a refusal of one that has proved itself is told to it', async (t, addr
     message: /near is dead/,
   });
   t.is(error.reason, 'dead');
-  t.is(greeted.all.length, 0);
+  t.is(accepted.all.length, 0);
 });
 
 each('D4: another actor at the address is refused', async (t, address) => {
@@ -180,7 +179,7 @@ const garbage: Readonly<Record<string, Buffer>> = {
   'another kind first': Buffer.from(framed(Uint8Array.of(Kind.Start, 1, 0, ...codec.encode([])))),
   'an empty frame': Buffer.from(framed(new Uint8Array(0))),
   'a piece of a message': Buffer.from(framed(Uint8Array.of(Kind.Hello | 0x80, 0, 0))),
-  'a length beyond the limit of a greeting': Buffer.of(0, 0x80, 0, 0),
+  'a length beyond the limit of a handshake': Buffer.of(0, 0x80, 0, 0),
   'the longest length there is': Buffer.of(0xff, 0xff, 0xff, 0xff),
   noise: Buffer.from('9f3a77c1e0b2d4'.repeat(100), 'hex'),
 };
@@ -189,21 +188,21 @@ for (const [name, bytes] of Object.entries(garbage)) {
   each(
     `K35: ${name} is refused at once, without an answer, and the next is let in`,
     async (t, address) => {
-      const {listener, refused, greeted} = await host(t, address);
+      const {listener, refused, accepted} = await host(t, address);
       const {socket, heard} = knock(t, listener.address);
       socket.write(bytes);
       const error = await refused.next();
       t.true(error instanceof HandshakeRejected && error.reason === 'magic', String(error));
       t.is((await heard()).length, 0);
       await reach(t, listener.address);
-      t.deepEqual((await greeted.next()).peer, near);
+      t.deepEqual((await accepted.next()).peer, near);
     },
     /Unix|TCP/,
   );
 }
 
 each(
-  'K31: a greeting that is cut short is an end of the connection, and of nothing else',
+  'K31: a handshake that is cut short is an end of the connection, and of nothing else',
   async (t, address) => {
     const {listener, refused} = await host(t, address);
     for (const bytes of [[], [7], [40, 0, 0, 0], [40, 0, 0, 0, Kind.Hello, 0, 0]]) {
@@ -230,13 +229,19 @@ function inBytes(inner: Transport): Transport {
   };
 }
 
-each('K32: a greeting that comes byte by byte is a greeting', async (t, address) => {
-  const {listener, greeted} = await host(t, address);
+each('K32: a handshake that comes byte by byte is a handshake', async (t, address) => {
+  const {listener, accepted} = await host(t, address);
   const transport = inBytes(await connectTo(parseAddress(listener.address), {maxFrameBytes, tls, timeout: 10_000}));
   t.teardown(() => transport.destroy());
-  const here = await greet(transport, {role: 'connector', self: near, secret, codec, where: 'here', timeout: 10_000})
-    .greeted;
-  t.deepEqual([here.peer, (await greeted.next()).peer], [far, near]);
+  const here = await startHandshake(transport, {
+    role: 'connector',
+    self: near,
+    secret,
+    codec,
+    where: 'here',
+    timeout: 10_000,
+  }).result;
+  t.deepEqual([here.peer, (await accepted.next()).peer], [far, near]);
 });
 
 each(
@@ -258,19 +263,19 @@ each(
     t.true(second instanceof HandshakeRejected && second.reason === 'timeout');
     t.true(['eof', 'reset'].includes((await atSlow.end()).kind));
   },
-  // Before TLS, the listener's own spec asks; behind it, all roads are alike.
+  // Before TLS, the listener's own spec asks; behind it, all connections are alike.
   /Unix|TCP/,
 );
 
 test('K37: 64 may be on their way; one more takes the place of the oldest, which is told that it is busy here', async t => {
   const refused = new Story<Error>();
-  const greeted = new Story<Greeted>();
+  const accepted = new Story<HandshakeResult>();
   const acceptor = new Acceptor({
     self: far,
     codec,
     secret,
     handshake: 30_000,
-    greeted: one => greeted.add(one),
+    accepted: one => accepted.add(one),
     refused: error => refused.add(error),
   });
   const from = {kind: 'unix', path: '/nowhere'} as const;
@@ -293,8 +298,8 @@ test('K37: 64 may be on their way; one more takes the place of the oldest, which
   const [outside, inside] = memoryPair({maxFrameBytes});
   acceptor.accept(inside, from);
   t.is(acceptor.pending, 64);
-  await greet(outside, {role: 'connector', self: near, secret, codec, where: 'here', timeout: 10_000}).greeted;
-  t.deepEqual((await greeted.next()).peer, near);
+  await startHandshake(outside, {role: 'connector', self: near, secret, codec, where: 'here', timeout: 10_000}).result;
+  t.deepEqual((await accepted.next()).peer, near);
   t.is(acceptor.pending, 63);
   acceptor.close();
   t.is(acceptor.pending, 0);
@@ -327,14 +332,14 @@ test('who is asked to wait can be told to stop', async t => {
   t.is((await t.throwsAsync(reaching, {instanceOf: ContextCancelled})).cause, reason);
 });
 
-test('a signal ends a greeting that nobody answers', async t => {
+test('a signal ends a handshake that nobody answers', async t => {
   const [here, there] = memoryPair({maxFrameBytes});
   const end = openEnd(there);
   const aborter = new AbortController();
   const common = {role: 'connector', self: near, secret, codec, where: 'here', timeout: 30_000} as const;
-  const {greeted} = greet(here, {...common, signal: aborter.signal});
+  const {result} = startHandshake(here, {...common, signal: aborter.signal});
   aborter.abort(new Error('enough'));
-  await t.throwsAsync(greeted, {instanceOf: ContextCancelled, message: /here/});
+  await t.throwsAsync(result, {instanceOf: ContextCancelled, message: /here/});
   await end.end();
 });
 
@@ -363,9 +368,9 @@ test('G1: without a secret only certificates will do', async t => {
     await t.throwsAsync(reach(t, address, {secret: undefined}), {instanceOf: TypeError, message: /needs a secret/});
     await t.throwsAsync(host(t, address, {secret: new Uint8Array(8)}), {instanceOf: TypeError, message: /at least 16/});
   }
-  const {listener, greeted} = await host(t, 'tls://127.0.0.1:0', {secret: undefined});
+  const {listener, accepted} = await host(t, 'tls://127.0.0.1:0', {secret: undefined});
   t.deepEqual((await reach(t, listener.address, {secret: undefined})).peer, far);
-  t.deepEqual((await greeted.next()).peer, near);
+  t.deepEqual((await accepted.next()).peer, near);
 });
 
 test('G5: whose certificate is not accepted is told that it is the certificate', async t => {
@@ -387,11 +392,14 @@ test('something else that listens is not taken for an actor', async t => {
   server.close();
 });
 
-test('what comes with the end of the greeting waits until the transport is opened, in order, then the end', async t => {
+test('what comes with the end of the handshake waits until the transport is opened, in order, then the end', async t => {
   const [here, there] = memoryPair({maxFrameBytes});
   const common = {secret, codec, where: 'here', timeout: 10_000};
-  const accepting = greet(there, {...common, role: 'acceptor', self: far}).greeted;
-  const [a, b] = await Promise.all([greet(here, {...common, role: 'connector', self: near}).greeted, accepting]);
+  const accepting = startHandshake(there, {...common, role: 'acceptor', self: far}).result;
+  const [a, b] = await Promise.all([
+    startHandshake(here, {...common, role: 'connector', self: near}).result,
+    accepting,
+  ]);
   for (let i = 0; i < 5; i++) b.transport.write([framed(Uint8Array.of(i))]);
   b.transport.close();
   for (let i = 0; i < 5; i++) await turn();
@@ -407,8 +415,11 @@ test('what comes with the end of the greeting waits until the transport is opene
 test('what nobody reads is not kept without a bound', async t => {
   const [here, there] = memoryPair({maxFrameBytes});
   const common = {secret, codec, where: 'here', timeout: 10_000};
-  const accepting = greet(there, {...common, role: 'acceptor', self: far}).greeted;
-  const [a, b] = await Promise.all([greet(here, {...common, role: 'connector', self: near}).greeted, accepting]);
+  const accepting = startHandshake(there, {...common, role: 'acceptor', self: far}).result;
+  const [a, b] = await Promise.all([
+    startHandshake(here, {...common, role: 'connector', self: near}).result,
+    accepting,
+  ]);
   const atB = openEnd(b.transport);
   for (let i = 0; i < 20; i++) b.transport.write([framed(new Uint8Array(60_000))]);
   await atB.end();
@@ -421,7 +432,7 @@ test.serial('G10, G14: strangers fill no log, and nothing of theirs reaches it r
   const note = (_: object, text: string): void => void lines.push(text);
   configureLog('warn', {debug: note, info: note, warn: note, error: note});
   t.teardown(() => configureLog('warn'));
-  const acceptor = new Acceptor({self: far, codec, secret, handshake: 30_000, greeted: () => {}});
+  const acceptor = new Acceptor({self: far, codec, secret, handshake: 30_000, accepted: () => {}});
   const magic = codec.encode([protocolMagic, '\x1b]52;c;AAAA\x07', []]);
   for (let i = 0; i < 50; i++) {
     const [outside, inside] = memoryPair({maxFrameBytes});
