@@ -135,7 +135,7 @@ function conclude(line: Line, callee: Callee, outcome: Settled): Promise<void> |
 
 function leave(line: Line, callee: Callee, outcome: Settled): Promise<void> | undefined {
   const {scope} = callee;
-  if (scope.charges.size === 0) return answer(line, callee, outcome);
+  if (scope.dependents.size === 0) return answer(line, callee, outcome);
   return scope.leave('error' in outcome).then(() => answer(line, callee, outcome));
 }
 

@@ -8,7 +8,7 @@ import {Answer, Report} from '../base/answer.js';
 import {current} from '../base/current.js';
 import {type ActorDied, ContextCancelled, TransportClosed} from '../base/errors.js';
 import {checkKeys} from '../base/option-checks.js';
-import {innerScope, ownCancel, type Scope, settledScope} from '../base/scope.js';
+import {innerScope, ownCancel, type Scope, settledScopeError} from '../base/scope.js';
 import {type Flow, type FlowOptions, flowOf} from '../context/flow/options.js';
 import type {Call, Frames} from '../context/protocol/call.js';
 import {Caller} from '../context/protocol/caller.js';
@@ -287,7 +287,7 @@ class PortalOf implements Portal {
     const {channel} = this.#peer;
     const {asked} = this.#owner;
     // Before the channel, which has ended with the scope: what can be done about it is what is said.
-    if (scope.settled) throw settledScope(scope);
+    if (scope.settled) throw settledScopeError(scope);
     // Its subscription or its signal has ended it: that says more than what comes of a call into an actor that ends.
     if (asked?.reason === 'requested') throw asked;
     const over = this.#terms.over?.() ?? (channel.closed && 'its actor, or the connection to it, has ended');

@@ -5,7 +5,7 @@
 import {Answer} from '../base/answer.js';
 import {current, runInScope} from '../base/current.js';
 import {ContextCancelled, NoRuntime} from '../base/errors.js';
-import {type Charge, Scope, settledScope} from '../base/scope.js';
+import {type Dependent, Scope, settledScopeError} from '../base/scope.js';
 
 /** A use of a shared resource: dispose of it to leave. */
 export interface Shared<T> extends AsyncDisposable {
@@ -88,7 +88,7 @@ async function openFirst<T extends AsyncDisposable>(
     if (!scope.cancelled && !user.settled) return value;
     // It came although nobody wants it any more: not for those who wait, whose calls would be cancelled with it.
     await value[Symbol.asyncDispose]();
-    throw scope.cancelled ?? settledScope(user);
+    throw scope.cancelled ?? settledScopeError(user);
   });
   const entry: Entry = {users: 1, scope, opened, closing: undefined};
   table.set(key, entry);
@@ -121,8 +121,12 @@ function useOf<T extends AsyncDisposable>(
     left ??= leaveEntry(table, key, entry);
     return left.finally(release);
   };
-  const charge: Charge = {label: entry.scope.label, finish: leave, end: () => leave().catch(error => user.fail(error))};
-  const release = user.adopt(charge);
+  const dependent: Dependent = {
+    label: entry.scope.label,
+    finish: leave,
+    end: () => leave().catch(error => user.fail(error)),
+  };
+  const release = user.adopt(dependent);
   return {value, fresh, [Symbol.asyncDispose]: leave};
 }
 
@@ -140,7 +144,7 @@ async function close(entry: Entry): Promise<void> {
     await runInScope(scope, async () => (await entry.opened)[Symbol.asyncDispose]());
     await scope.leave(false);
   } finally {
-    if (scope.charges.size > 0) await scope.leave(true);
+    if (scope.dependents.size > 0) await scope.leave(true);
     scope.settle();
   }
   const [failure] = scope.failures;

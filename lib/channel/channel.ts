@@ -7,7 +7,7 @@ import {plainClock} from '../base/clock.js';
 import {type ActorError, ProtocolError, TransportClosed, type TransportEnd} from '../base/errors.js';
 import {isError, thrownText} from '../base/foreign.js';
 import {IdMap} from '../base/id-map.js';
-import {type Place, Ring} from '../base/ring.js';
+import {Ring, type RingEntry} from '../base/ring.js';
 import type {Codec} from '../msg/codec.js';
 import {type Frame, readFrame} from '../msg/frame.js';
 import {limits} from '../msg/limits.js';
@@ -56,7 +56,7 @@ export class Channel {
   readonly #owner: ChannelOwner;
   readonly #outbox = new Outbox();
   /** Found by id; told of the end in the order in which they came. */
-  readonly #endpoints = new IdMap<Place<Endpoint>>();
+  readonly #endpoints = new IdMap<RingEntry<Endpoint>>();
   readonly #inOrder = new Ring<Endpoint>();
   readonly #partial = new IdMap<{readonly kind: Kind; readonly pieces: Uint8Array[]; bytes: number}>();
   #partialBytes = 0;
@@ -275,9 +275,9 @@ export class Channel {
 
   #tellAll(why: ActorError, error: TransportClosed): void {
     this.#closed = why;
-    const places = this.#inOrder.places();
+    const entries = this.#inOrder.entries();
     this.#endpoints.clear();
-    for (const {value} of places) value.channelEnded(why);
+    for (const {value} of entries) value.channelEnded(why);
     this.#owner.ended(error);
   }
 }

@@ -3,8 +3,8 @@
  * Floor 6: beside `nursery`.
  */
 import type {Observable} from 'rxjs';
-import {explainLater} from '../base/explain.js';
 import type {Scope} from '../base/scope.js';
+import {warnWhenStuck} from '../base/stuck-warning.js';
 import {isObservable, observableOf} from '../context/rx/source.js';
 
 export type BodyOf<N, T> = (nursery: N) => Observable<T> | PromiseLike<T> | T;
@@ -42,7 +42,7 @@ function lastValue<T>(source: Observable<T>, scope: Scope): Promise<T> {
 function explain(scope: Scope): () => void {
   let stopTimer = (): void => {};
   const stop = scope.onCancel(() => {
-    stopTimer = explainLater(
+    stopTimer = warnWhenStuck(
       scope.patience,
       () => `${scope.label} was cancelled and has not ended: its body ignores the cancellation`,
     );

@@ -11,11 +11,11 @@ import {type Marked, markOf} from '../actor/marks.js';
 import {type CallOptions, onTerms, type Portal, type ScopeHolder, scopeKey} from '../actor/portal.js';
 import {onAbort} from '../base/abort.js';
 import {Answer} from '../base/answer.js';
-import {isCausedBy} from '../base/cause.js';
 import {plainClock} from '../base/clock.js';
 import {ContextCancelled, NurseryError, ResourceExhausted, SpawnFailed} from '../base/errors.js';
+import {isCausedBy} from '../base/foreign.js';
 import {lookedAt} from '../base/hooks.js';
-import {type Charge, ownCancel, Scope} from '../base/scope.js';
+import {type Dependent, ownCancel, Scope} from '../base/scope.js';
 import {suppress} from '../base/suppressed.js';
 import {type Frames, framesAbove} from '../context/protocol/call.js';
 import {cold, coldWhile, type Opening} from '../context/rx/cold.js';
@@ -89,7 +89,7 @@ const backends: Readonly<Record<Backend, Spawn>> = {
 };
 /** How deep a tree may grow. */
 const maxDepth = 32;
-export class NurseryOf implements Nursery, Charge {
+export class NurseryOf implements Nursery, Dependent {
   readonly [scopeKey]: Scope;
   readonly #actor: Actor;
   readonly #name: string;
