@@ -3,8 +3,8 @@
  * through who has proved that it belongs here.
  * Floor 3: above `transport/listener`, `transport/connect` and `handshake/run`; the actor makes a peer of what comes out.
  */
-import {onAbort} from '../base/abort.js';
 import type {ActorId} from '../base/actor-id.js';
+import {Backoff} from '../base/backoff.js';
 import {plainClock} from '../base/clock.js';
 import {HandshakeRejected, TransportClosed} from '../base/errors.js';
 import {escapeText} from '../base/escape.js';
@@ -80,17 +80,18 @@ export async function listenForActors(address: Address, options: AcceptOptions):
 export async function connectToActor(address: Address, options: ReachOptions): Promise<Greeted> {
   checkProof(address, options);
   const due = plainClock.now() + options.timeout;
-  for (let pause = 25; ; pause *= 2) {
+  const backoff = new Backoff({first: 25, isSpread: true});
+  for (;;) {
     const timeout = Math.max(0, Math.ceil(due - plainClock.now()));
     const transport = await connectTo(address, {...options, maxFrameBytes, timeout});
     const where = escapeText(formatAddress(address));
     try {
       return await greet(transport, {...options, role: 'connector', where, timeout}).greeted;
     } catch (error) {
-      // Not all at the same moment.
-      const wait = pause * (0.5 + Math.random());
+      const wait = backoff.next();
       if (!mayBeBusy(address, error) || plainClock.now() + wait >= due) throw error;
-      await pauseFor(wait, options.signal);
+      // When the signal aborts, the next attempt fails with its reason.
+      await plainClock.pause(wait, {signal: options.signal});
     }
   }
 }
@@ -179,18 +180,4 @@ const isUsual: ReadonlySet<string | undefined> = new Set(['duplicate', 'closed']
 function mayBeBusy(address: Address, error: unknown): boolean {
   if (error instanceof HandshakeRejected) return error.reason === 'busy';
   return address.kind !== 'tls' && error instanceof TransportClosed && (error.kind === 'eof' || error.kind === 'reset');
-}
-
-function pauseFor(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise(resolve => {
-    const stopTimer = plainClock.timer(ms, () => done());
-    let stop = (): void => {};
-    const done = (): void => {
-      stopTimer();
-      stop();
-      resolve();
-    };
-    // Whether it has been aborted is asked again at the next attempt.
-    stop = onAbort(signal, done);
-  });
 }
