@@ -5,7 +5,6 @@
  * The debugger replaces the clock of an actor by a gated one: while somebody in the tree is at a prompt, the limits that one
  * actor sets for another stand still.
  */
-
 import {onAbort} from './abort.js';
 
 /** Stops a timer, or a wait. Calling it again, or after the end, changes nothing. */
