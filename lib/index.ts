@@ -34,7 +34,9 @@ export type {RemoteStream, IterateOptions, WorkOptions} from './context/rx/remot
 export type {FlowOptions, Overflow} from './context/flow/options.js';
 export type {Source, AnyObservable} from './context/rx/source.js';
 // Cancellation
-export {currentSignal, shield, sleep} from './base/current.js';
+export {currentSignal} from './base/current.js';
+export {shield} from './base/shield.js';
+export {sleep} from './base/sleep.js';
 // Pools and shared resources
 export type {Pool, PoolCallOptions} from './nursery/pool.js';
 export {openShared, type Shared} from './actor/shared.js';

@@ -7,7 +7,7 @@ import {type ActorId, formatActor} from '../base/actor-id.js';
 import {Answer, Report} from '../base/answer.js';
 import {current} from '../base/current.js';
 import {type ActorDied, ContextCancelled, TransportClosed} from '../base/errors.js';
-import {innerScope, ownCancel, type Scope, settledScope} from '../base/scope.js';
+import {innerScope, ownCancel, type Scope, settledScopeError} from '../base/scope.js';
 import {type Flow, type FlowOptions, flowOf} from '../context/flow/options.js';
 import type {Call, Frames} from '../context/protocol/call.js';
 import {Caller} from '../context/protocol/caller.js';
@@ -319,7 +319,7 @@ class PeerPortal implements Portal {
     const {channel} = this.#peer;
     const {asked} = this.#owner;
     // Checked before the channel, which ends with the scope, because this error says what the user can do.
-    if (scope.settled) throw settledScope(scope);
+    if (scope.settled) throw settledScopeError(scope);
     // The actor's subscription or signal has ended it: that says more than the failure of a call into an actor that ends.
     if (asked?.reason === 'requested') throw asked;
     const over = this.#internal.over?.() ?? (channel.closed && 'its actor, or the connection to it, has ended');

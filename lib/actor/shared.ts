@@ -6,7 +6,7 @@ import {Answer} from '../base/answer.js';
 import {Attached} from '../base/attached.js';
 import {current, runInScope} from '../base/current.js';
 import {ContextCancelled, NoRuntime} from '../base/errors.js';
-import {type Charge, Scope, settledScope} from '../base/scope.js';
+import {type Dependent, Scope, settledScopeError} from '../base/scope.js';
 
 /** A use of a shared resource. Disposing of it ends the use. */
 export interface Shared<T> extends AsyncDisposable {
@@ -91,7 +91,7 @@ async function openFirst<T extends AsyncDisposable>(
     // It is there although its caller does not want it any more. Other callers must not get it: their calls in its scope
     // would be cancelled.
     await value[Symbol.asyncDispose]();
-    throw scope.cancelled ?? settledScope(user);
+    throw scope.cancelled ?? settledScopeError(user);
   });
   const resource = new SharedResource(scope, opened, () => table.delete(key));
   table.set(key, resource);
@@ -126,7 +126,7 @@ class SharedResource {
       left ??= this.leave();
       return left.finally(release);
     };
-    const charge: Charge = {
+    const charge: Dependent = {
       label: this.scope.label,
       finish: leave,
       end: () => leave().catch(error => user.fail(error)),
@@ -158,7 +158,7 @@ class SharedResource {
       await runInScope(scope, async () => (await this.opened)[Symbol.asyncDispose]());
       await scope.leave(false);
     } finally {
-      if (scope.charges.size > 0) await scope.leave(true);
+      if (scope.dependents.size > 0) await scope.leave(true);
       scope.settle();
     }
     const [failure] = scope.failures;

@@ -2,8 +2,9 @@
  * The options that every actor of a tree inherits from the root.
  * Floor 5: below `actor`; it crosses with the Spawn message.
  */
-import {patienceMs} from '../base/explain.js';
+
 import type {LogLevel} from '../base/log.js';
+import {patienceMs} from '../base/stuck-warning.js';
 
 /** Times, all in milliseconds. Each is a number from 0 on. */
 export interface Timeouts {

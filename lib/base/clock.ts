@@ -5,6 +5,7 @@
  * The debugger replaces the clock of an actor by a gated one: while somebody in the tree is at a prompt, the limits that one
  * actor sets for another stand still.
  */
+import {onAbort} from './abort.js';
 
 /** Stops a timer, or a wait. Calling it again, or after the end, changes nothing. */
 export type Stop = () => void;
@@ -99,12 +100,29 @@ export class Clock {
     return () => this.#time.clearImmediate(handle);
   }
 
-  /** Resolves after `ms` milliseconds. */
-  pause(ms: number, options?: {readonly background: boolean}): Promise<void> {
-    return new Promise(resolve => this.timer(ms, resolve, options));
+  /**
+   * Resolves after `ms` milliseconds, or as soon as the signal aborts.
+   *
+   * @param options `background`: the pause does not keep the process alive
+   */
+  pause(
+    ms: number,
+    options: {readonly background?: boolean; readonly signal?: AbortSignal | undefined} = {},
+  ): Promise<void> {
+    const {background = false, signal} = options;
+    return new Promise(resolve => {
+      let stopListening: Stop = () => {};
+      const done = (): void => {
+        stopTimer();
+        stopListening();
+        resolve();
+      };
+      const stopTimer = this.timer(ms, done, {background});
+      stopListening = onAbort(signal, done);
+    });
   }
 
-  /** Resolves in the next turn of the event loop, or after so many of them. */
+  /** Resolves in the next turn of the event loop, or after `turns` turns. */
   async turn(turns = 1): Promise<void> {
     for (let turn = 0; turn < turns; turn++) await new Promise<void>(resolve => this.soon(resolve));
   }

@@ -54,6 +54,19 @@ export function causeOf(error: unknown): unknown {
   return readProperty(error, 'cause');
 }
 
+/** Maximum number of causes that are followed, because a chain of causes may be a circle. */
+const maxCauses = 8;
+
+/** Whether `cause` is among the causes of `error`, at any depth: then `error` tells nothing that `cause` does not tell. */
+export function isCausedBy(error: unknown, cause: unknown): boolean {
+  let link = error;
+  for (let depth = 0; depth < maxCauses && isError(link); depth++) {
+    link = causeOf(link);
+    if (link !== undefined && link === cause) return true;
+  }
+  return false;
+}
+
 /** The `errors` of an AggregateError, or of another error that has a list under that name. Empty when there is none. */
 export function membersOf(error: unknown): readonly unknown[] {
   const members = readProperty(error, 'errors');

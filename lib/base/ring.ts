@@ -1,25 +1,25 @@
 /**
- * Things in the order of their coming, each of which can leave from anywhere: a doubly linked list.
- * Floor 0: stands where a Set would be filled and emptied without end.
+ * Values in the order in which they came, each of which can leave from anywhere: a doubly linked list.
+ * Floor 0: used instead of a Set that would be filled and emptied without end.
  *
- * V8 links every table of a Set or Map to the one that took its place. Once a full collection has moved such a table
- * to the old generation, it keeps, though dead, all later ones and what they held: every scavenge then copies
- * garbage, which took a third of the time of a busy caller.
+ * V8 links every table of a Set or Map to the table that replaced it. Once a full collection has moved such a table to the old
+ * generation, the table is dead and nevertheless keeps all later tables and their values: every scavenge then copies garbage,
+ * which took a third of the time of a busy caller.
  */
 
-/** What came, and the way out. */
-export class Place<T> {
+/** A value in a ring, and the way to take it out. */
+export class RingEntry<T> {
   readonly value: T;
   #ring: Ring<T> | undefined;
-  before: Place<T> | undefined;
-  after: Place<T> | undefined;
+  before: RingEntry<T> | undefined;
+  after: RingEntry<T> | undefined;
 
   constructor(value: T, ring: Ring<T>) {
     this.value = value;
     this.#ring = ring;
   }
 
-  /** Idempotent. */
+  /** Takes the value out of the ring. Calling it again changes nothing. */
   leave(): void {
     this.#ring?.unlink(this);
     this.#ring = undefined;
@@ -27,49 +27,51 @@ export class Place<T> {
 }
 
 export class Ring<T> implements Iterable<T> {
-  #first: Place<T> | undefined;
-  #last: Place<T> | undefined;
+  #first: RingEntry<T> | undefined;
+  #last: RingEntry<T> | undefined;
   size = 0;
 
-  add(value: T): Place<T> {
-    const place = new Place(value, this);
-    place.before = this.#last;
-    if (this.#last) this.#last.after = place;
-    else this.#first = place;
-    this.#last = place;
+  /** Adds a value behind all others. */
+  add(value: T): RingEntry<T> {
+    const entry = new RingEntry(value, this);
+    entry.before = this.#last;
+    if (this.#last) this.#last.after = entry;
+    else this.#first = entry;
+    this.#last = entry;
     this.size++;
-    return place;
+    return entry;
   }
 
-  /** All places, as they are now. */
-  places(): Place<T>[] {
-    const places: Place<T>[] = [];
-    for (let place = this.#first; place; place = place.after) places.push(place);
-    return places;
+  /** A list of all entries as they are now. */
+  entries(): RingEntry<T>[] {
+    const entries: RingEntry<T>[] = [];
+    for (let entry = this.#first; entry; entry = entry.after) entries.push(entry);
+    return entries;
   }
 
-  /** So many of those that came last, the last first. */
+  /** The values that came last, at most `count` of them, the last one first. */
   latest(count: number): T[] {
     const values: T[] = [];
-    for (let place = this.#last; place && values.length < count; place = place.before) values.push(place.value);
+    for (let entry = this.#last; entry && values.length < count; entry = entry.before) values.push(entry.value);
     return values;
   }
 
+  /** Goes through a copy: a value that leaves meanwhile is still met. */
   [Symbol.iterator](): Iterator<T> {
-    return this.places()
-      .map(place => place.value)
+    return this.entries()
+      .map(entry => entry.value)
       .values();
   }
 
-  /** For `Place.leave`. What has left points at nothing that stays, for the reason above. */
-  unlink(place: Place<T>): void {
-    const {before, after} = place;
+  /** For `RingEntry.leave` alone. An entry that has left points at no other entry, for the reason above. */
+  unlink(entry: RingEntry<T>): void {
+    const {before, after} = entry;
     if (before) before.after = after;
     else this.#first = after;
     if (after) after.before = before;
     else this.#last = before;
-    place.before = undefined;
-    place.after = undefined;
+    entry.before = undefined;
+    entry.after = undefined;
     this.size--;
   }
 }

@@ -1,57 +1,57 @@
 /**
- * The cancel scope: what is running under one owner, and how all of it learns that it should end.
- * Floor 0: a nursery's body and every remote function run in one; `base/current` says in which.
+ * The cancel scope: everything that runs under one owner, and the way in which all of it learns that it should end.
+ * Floor 0: the body of a nursery and every remote function run in a scope; `base/current` knows in which.
  */
 import {type Clock, plainClock} from './clock.js';
 import {ContextCancelled} from './errors.js';
-import {explainLater, patienceMs} from './explain.js';
 import {Ring} from './ring.js';
+import {patienceMs, warnWhenStuck} from './stuck-warning.js';
 import {suppress} from './suppressed.js';
 
-/** Something that a scope must see the end of before it settles: one end of a context. */
-export interface Charge {
-  /** For explanations of a long wait. */
+/** Something that must have ended before its scope settles: a nursery, or one end of a context. */
+export interface Dependent {
+  /** Names it in the warning about a long wait. */
   readonly label: string;
   /**
-   * Leaving normally: what a verb opened is awaited, what a subscription opened is unsubscribed. Rejects with a
-   * failure that nobody has been told.
+   * The scope is left normally: the result of a promise is awaited, a subscription is unsubscribed. Rejects with a failure
+   * that nobody has been told.
    */
   finish(): Promise<void>;
-  /** Leaving with an error: cancels and waits for the end, in the bound or by force. */
+  /** The scope is left with an error: cancels, and waits for the end, which is forced when the time for it is over. */
   end(why: ContextCancelled): Promise<void>;
 }
 
 export class Scope {
   readonly parent: Scope | undefined;
   readonly depth: number;
-  /** For messages: what this scope is the scope of. */
+  /** Names the owner of this scope in messages. */
   readonly label: string;
-  /** Milliseconds that whoever cancels this scope gives for the teardown; where absent, the parent's holds. */
+  /** Milliseconds that the canceller of this scope gives for the teardown. Undefined: as the parent. */
   budget: number | undefined;
-  /** The clock for what runs in it; where absent, the parent's holds. */
+  /** The clock for everything that runs in it. Undefined: as the parent. */
   ownClock: Clock | undefined;
-  /** Milliseconds after which a wait in it is explained; where absent, the parent's holds. */
+  /** Milliseconds after which a wait in it is explained. Undefined: as the parent. */
   ownPatience: number | undefined;
   #cancelled: ContextCancelled | undefined;
   #controller: AbortController | undefined;
   #listeners: Ring<(why: ContextCancelled) => void> | undefined;
-  #charges: Ring<Charge> | undefined;
+  #dependents: Ring<Dependent> | undefined;
   #failures: unknown[] | undefined;
-  /** Failures of which it is not decided yet whether somebody has asked for them. */
+  /** Failures for which it is not decided yet whether somebody has asked for them. */
   #decisions: Set<Promise<void>> | undefined;
   #detach: (() => void) | undefined;
-  /** True once `settle` has done its work: nothing may be opened in it any more. */
+  /** Whether `settle` has been called: nothing may be opened in the scope any more. */
   #settled = false;
 
-  /** @param shielded not cancelled with its parent */
-  constructor(label: string, parent?: Scope, shielded = false) {
+  /** @param isShielded whether it is not cancelled together with its parent */
+  constructor(label: string, parent?: Scope, isShielded = false) {
     this.label = label;
     this.parent = parent;
     this.depth = parent ? parent.depth + 1 : 0;
-    if (parent && !shielded) this.#detach = parent.onCancel(why => this.cancel(why));
+    if (parent && !isShielded) this.#detach = parent.onCancel(why => this.cancel(why));
   }
 
-  /** Why this scope was cancelled; the first reason wins. */
+  /** The cancellation of this scope. The first one counts. */
   get cancelled(): ContextCancelled | undefined {
     return this.#cancelled;
   }
@@ -60,7 +60,7 @@ export class Scope {
     return this.#settled;
   }
 
-  /** What failed in it and was told to nobody else; the first is the cause of its cancellation. */
+  /** The failures in this scope that nobody else was told. The first one is the cause of its cancellation. */
   get failures(): readonly unknown[] {
     return this.#failures ?? [];
   }
@@ -73,7 +73,7 @@ export class Scope {
     return this.#controller.signal;
   }
 
-  /** Milliseconds for the teardown of what runs here. */
+  /** Milliseconds for the teardown of everything that runs here. */
   get teardownBudget(): number {
     return this.budget ?? this.parent?.teardownBudget ?? Number.POSITIVE_INFINITY;
   }
@@ -95,9 +95,9 @@ export class Scope {
     if (listeners) for (const listener of listeners) listener(why);
   }
 
-  /** Reports a failure that nobody asked for: the scope ends with it. */
+  /** Reports a failure that nobody has asked for: the scope ends with it. */
   fail(error: unknown): void {
-    if (error instanceof ContextCancelled && (this.#cancelled || askedForHere.has(error))) return;
+    if (error instanceof ContextCancelled && (this.#cancelled || ownCancels.has(error))) return;
     this.#failures ??= [];
     if (!this.#failures.includes(error)) this.#failures.push(error);
     this.cancel(
@@ -109,7 +109,10 @@ export class Scope {
     );
   }
 
-  /** A failure may come to this scope when `decision` resolves: the scope waits for it before it is left (rule T9). */
+  /**
+   * A failure may come to this scope when `decision` resolves, so the scope waits for it before it is left (rule T9: a failure
+   * is told once, to the code that asked for it, or else to the owner).
+   */
   expect(decision: Promise<void>): void {
     this.#decisions ??= new Set();
     const decisions = this.#decisions;
@@ -124,13 +127,13 @@ export class Scope {
       return () => {};
     }
     this.#listeners ??= new Ring();
-    const place = this.#listeners.add(listener);
-    return () => place.leave();
+    const entry = this.#listeners.add(listener);
+    return () => entry.leave();
   }
 
   /**
-   * What `work` gives; rejects with the cancellation where that comes first, and what was waited for goes on. Leaves no
-   * listener behind.
+   * The value of `work`. Rejects with the cancellation when that comes first, and then the work goes on. It leaves no listener
+   * behind.
    */
   orCancelled<T>(work: Promise<T>): Promise<T> {
     let stop = (): void => {};
@@ -143,104 +146,108 @@ export class Scope {
   /** @throws ContextCancelled when the scope was cancelled or has settled */
   check(): void {
     if (this.#cancelled) throw this.#cancelled;
-    if (this.#settled) throw settledScope(this);
+    if (this.#settled) throw settledScopeError(this);
   }
 
-  /** Returns how to release it, when it has ended by itself. */
-  adopt(charge: Charge): () => void {
-    this.#charges ??= new Ring();
-    const place = this.#charges.add(charge);
-    return () => place.leave();
+  /** The scope waits for the end of `dependent`. Returns how to release it, when it has ended by itself. */
+  adopt(dependent: Dependent): () => void {
+    this.#dependents ??= new Ring();
+    const entry = this.#dependents.add(dependent);
+    return () => entry.leave();
   }
 
-  get charges(): Iterable<Charge> & {readonly size: number} {
-    return this.#charges ?? none;
+  get dependents(): Iterable<Dependent> & {readonly size: number} {
+    return this.#dependents ?? none;
   }
 
   /**
-   * Leaves the scope. Normally: results of what verbs opened are awaited, subscriptions end. With an error, or once
-   * cancelled: everything is cancelled at once. Resolves when nothing of it is left; failures are in `failures`.
+   * Leaves the scope. Normally: the results of promises are awaited, subscriptions end. With an error, or when it was cancelled:
+   * everything in it is cancelled at once. Resolves when nothing of it is left. Failures are in `failures`.
    */
-  async leave(failed: boolean): Promise<void> {
+  async leave(hasFailed: boolean): Promise<void> {
     if (!this.#isAwaited) return;
-    const stopExplaining = explainLater(this.patience, () => this.#explanation());
+    const stopWarning = warnWhenStuck(this.patience, () => this.#explanation());
     try {
-      await this.#leave(failed);
+      await this.#leave(hasFailed);
     } finally {
-      stopExplaining();
+      stopWarning();
     }
   }
 
-  get #isAwaited(): boolean {
-    return this.charges.size > 0 || (this.#decisions !== undefined && this.#decisions.size > 0);
-  }
-
-  /** What it still waits for (rule C6). */
-  #explanation(): string | undefined {
-    const awaited = [...this.charges].map(charge => charge.label);
-    if (awaited.length === 0) return undefined;
-    const shown = awaited.slice(0, mostExplained).join(', ');
-    const more = awaited.length > mostExplained ? ` and ${awaited.length - mostExplained} more` : '';
-    return `${this.label} is left and still waits for ${shown}${more}`;
-  }
-
-  async #leave(failed: boolean): Promise<void> {
-    while (this.#isAwaited) {
-      if (!this.#charges?.size) {
-        await Promise.all(this.#decisions ?? []);
-        continue;
-      }
-      const places = this.#charges.places();
-      const charges = places.map(place => place.value);
-      const cancelled = this.#cancelled;
-      if (failed || cancelled) {
-        const why =
-          cancelled ??
-          new ContextCancelled(`${this.label} ended with an error`, {canceller: undefined, reason: 'scope'});
-        await Promise.all(charges.map(charge => charge.end(why)));
-      } else {
-        await this.#finish(charges);
-      }
-      for (const place of places) place.leave();
-    }
-  }
-
-  /** Closes the books: nothing can be opened in it from now on. */
+  /** No more can be opened in it from now on. */
   settle(): void {
     this.#settled = true;
     this.#detach?.();
   }
 
-  async #finish(charges: readonly Charge[]): Promise<void> {
-    const finished = Promise.all(charges.map(charge => charge.finish().catch(error => this.fail(error))));
-    // A failure or a cancel that comes while results are awaited ends the wait.
+  get #isAwaited(): boolean {
+    return this.dependents.size > 0 || (this.#decisions !== undefined && this.#decisions.size > 0);
+  }
+
+  /** Names what it still waits for (rule C6: a wait that lasts is explained). */
+  #explanation(): string | undefined {
+    const awaited = [...this.dependents].map(dependent => dependent.label);
+    if (awaited.length === 0) return undefined;
+    const shown = awaited.slice(0, maxExplained).join(', ');
+    const more = awaited.length > maxExplained ? ` and ${awaited.length - maxExplained} more` : '';
+    return `${this.label} is left and still waits for ${shown}${more}`;
+  }
+
+  async #leave(hasFailed: boolean): Promise<void> {
+    while (this.#isAwaited) {
+      if (!this.#dependents?.size) {
+        await Promise.all(this.#decisions ?? []);
+        continue;
+      }
+      const entries = this.#dependents.entries();
+      const dependents = entries.map(entry => entry.value);
+      const cancelled = this.#cancelled;
+      if (hasFailed || cancelled) {
+        const why =
+          cancelled ??
+          new ContextCancelled(`${this.label} ended with an error`, {canceller: undefined, reason: 'scope'});
+        await Promise.all(dependents.map(dependent => dependent.end(why)));
+      } else {
+        await this.#finish(dependents);
+      }
+      for (const entry of entries) entry.leave();
+    }
+  }
+
+  async #finish(dependents: readonly Dependent[]): Promise<void> {
+    const finished = Promise.all(dependents.map(dependent => dependent.finish().catch(error => this.fail(error))));
+    // A failure or a cancellation that comes while results are awaited ends the wait.
     await this.orCancelled(finished).catch((why: ContextCancelled) =>
-      Promise.all(charges.map(charge => charge.end(why))),
+      Promise.all(dependents.map(dependent => dependent.end(why))),
     );
   }
 }
 
-/** Cancellations that this actor has asked for itself: no failure of any of its scopes, read by nobody or not (rule X5). */
-const askedForHere = new WeakSet<ContextCancelled>();
+/** Maximum number of names in one warning. */
+const maxExplained = 20;
+const none = new Ring<Dependent>();
 
+/** The cancellations that this actor itself has asked for. */
+const ownCancels = new WeakSet<ContextCancelled>();
+
+/** Marks a cancellation as asked for by this actor (rule X5: a cancel that I asked for is not a failure of my scope). */
 export function ownCancel(why: ContextCancelled): ContextCancelled {
-  askedForHere.add(why);
+  ownCancels.add(why);
   return why;
 }
 
-/** What each level of a tree keeps for itself of the time that it was given, in ms: at most this, and at most a fifth. */
+/** Maximum time that each level of a tree keeps for itself of its budget, in ms. */
 const reserveMs = 150;
 
-/** The time that a level hands down of the `budget` ms that it has (rule T10). */
+/**
+ * The milliseconds that a level hands down to those below it, when it has `budget` itself (rule T10: each level keeps 150 ms,
+ * or a fifth of its budget when that is less, so that it can end what has not ended in time).
+ */
 export function handedDown(budget: number): number {
   return Math.max(0, budget - Math.min(reserveMs, budget / 5));
 }
 
-/** Names in one warning. */
-const mostExplained = 20;
-const none = new Ring<Charge>();
-
-export function settledScope(scope: Scope): ContextCancelled {
+export function settledScopeError(scope: Scope): ContextCancelled {
   return new ContextCancelled(
     `${scope.label} has ended: nothing can be opened in it. Where the call belongs elsewhere say so with portal.with({scope: nursery})`,
     {
@@ -251,14 +258,14 @@ export function settledScope(scope: Scope): ContextCancelled {
   );
 }
 
-/** The inner of two scopes: the deeper one, the first where neither is. */
+/** The deeper one of two scopes, `a` when both are equally deep. */
 export function innerScope(a: Scope | undefined, b: Scope): Scope {
   return a !== undefined && a.depth >= b.depth ? a : b;
 }
 
 /**
- * What a scope rejects with: the error it was left with, or else its first failure. What came besides is attached,
- * never put in its place.
+ * The error with which a scope rejects: the one with which it was left, or its first failure. The others are attached to it,
+ * and never replace it.
  */
 export function outcomeError(scope: Scope, thrown: readonly unknown[]): {readonly error: unknown} | undefined {
   const failures = scope.failures;

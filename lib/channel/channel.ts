@@ -7,7 +7,7 @@ import {plainClock} from '../base/clock.js';
 import {type ActorError, ProtocolError, TransportClosed, type TransportEnd} from '../base/errors.js';
 import {isError, thrownText} from '../base/foreign.js';
 import {IdMap} from '../base/id-map.js';
-import {type Place, Ring} from '../base/ring.js';
+import {Ring, type RingEntry} from '../base/ring.js';
 import type {Codec} from '../msg/codec.js';
 import {readFrame} from '../msg/frame.js';
 import {Kind, type Message} from '../msg/types.js';
@@ -54,7 +54,7 @@ export class Channel {
   readonly #owner: ChannelOwner;
   readonly #outbox = new Outbox();
   /** The open contexts by their id. */
-  readonly #endpoints = new IdMap<Place<Endpoint>>();
+  readonly #endpoints = new IdMap<RingEntry<Endpoint>>();
   /** The open contexts in the order in which they were opened. */
   readonly #inOrder = new Ring<Endpoint>();
   readonly #reassembly = new Reassembly();
@@ -259,9 +259,9 @@ export class Channel {
   /** @param why for the contexts @param error for the owner */
   #tellAll(why: ActorError, error: TransportClosed): void {
     this.#closed = why;
-    const places = this.#inOrder.places();
+    const entries = this.#inOrder.entries();
     this.#endpoints.clear();
-    for (const {value} of places) value.channelEnded(why);
+    for (const {value} of entries) value.channelEnded(why);
     this.#owner.ended(error);
   }
 }

@@ -19,12 +19,17 @@ import {OutputRelay, type OutputSink} from './output/output-relay.js';
 import {closeDisplay, openDisplay} from './output/root-display.js';
 import {closeTerminal, hangUpTerminal} from './terminal/root-terminal.js';
 
-/** The debuggers of the actors of this process, by the id of the actor. */
-const debuggers = processWide('debugger/actors', () => new Map<string, ActorDebugger>());
-/** Where the output of an actor's children goes, by the id of the actor. */
-const outputs = processWide('debugger/outputs', () => new Map<string, OutputSink>());
-/** Stops the roster of a root, by the id of the root. */
-const rosters = processWide('debugger/rosters', () => new Map<string, () => void>());
+/** The parts of the debugger that one actor has. */
+interface Attachment {
+  readonly debugger: ActorDebugger;
+  /** Takes the output of the actor's children. */
+  readonly output: OutputSink;
+  /** At a root. */
+  readonly stopRoster?: () => void;
+}
+
+/** The attachments of the actors of this process, by the id of the actor. */
+const attachments = processWide('debugger/attachments', () => new Map<string, Attachment>());
 
 /** Puts a tree into debug mode. Called before the root has started an actor. */
 export async function attachRoot(root: Actor): Promise<void> {
@@ -38,30 +43,32 @@ export async function attachRoot(root: Actor): Promise<void> {
   };
   root.tree = {...root.tree, debug};
   const display = openDisplay(root, debug.terminal);
-  outputs.set(root.id.id, display);
   const lock = openLock(root, display);
-  begin(root, new ActorDebugger(root, debug, lock));
-  rosters.set(root.id.id, publishRoster(root, lock, debug.terminal));
+  begin(root, {
+    debugger: new ActorDebugger(root, debug, lock),
+    output: display,
+    stopRoster: publishRoster(root, lock, debug.terminal),
+  });
   await warmUp();
   listen();
 }
 
 /** The debugger of an actor. It is made when there is none. */
 export function attach(actor: Actor): ActorDebugger {
-  const known = debuggers.get(actor.id.id);
-  if (known) return known;
-  const made = new ActorDebugger(actor, actor.tree.debug as DebugMode);
-  begin(actor, made);
-  outputs.set(actor.id.id, new OutputRelay(() => made.terminal.root(), actor.tree.debug?.stdio));
+  const known = attachments.get(actor.id.id);
+  if (known) return known.debugger;
+  const debug = actor.tree.debug as DebugMode;
+  const made = new ActorDebugger(actor, debug);
+  begin(actor, {debugger: made, output: new OutputRelay(() => made.terminal.root(), debug.stdio)});
   listen();
   void warmUp();
   return made;
 }
 
 /** From now on the limits that this actor sets for others stand still while somebody in its tree is at a prompt. */
-function begin(actor: Actor, made: ActorDebugger): void {
-  debuggers.set(actor.id.id, made);
-  actor.scope.ownClock = plainClock.gatedBy(made.terminal);
+function begin(actor: Actor, attachment: Attachment): void {
+  attachments.set(actor.id.id, attachment);
+  actor.scope.ownClock = plainClock.gatedBy(attachment.debugger.terminal);
 }
 
 /** Loads what a request for the terminal needs: a clean-up that stops may have no time to wait for it. */
@@ -72,18 +79,16 @@ async function warmUp(): Promise<void> {
 
 /** Called at the end of a root. It restores the terminal. */
 export async function detachRoot(root: Actor): Promise<void> {
+  attachments.get(root.id.id)?.stopRoster?.();
   detach(root);
-  rosters.get(root.id.id)?.();
-  rosters.delete(root.id.id);
   if (root.tree.debug) await closeTerminal(root.tree.debug.terminal);
   closeDisplay(root);
 }
 
 export function detach(actor: Actor): void {
-  debuggers.delete(actor.id.id);
+  attachments.delete(actor.id.id);
   actor.scope.ownClock = undefined;
-  outputs.delete(actor.id.id);
-  if (debuggers.size > 0) return;
+  if (attachments.size > 0) return;
   stopCapture();
   emptyHooks();
 }
@@ -94,15 +99,15 @@ function listen(): void {
   fillHooks({
     captureHere,
     isOfPrompt,
-    crashed: (id, scope, error) => debuggers.get(id)?.crashed(scope, error),
+    crashed: (id, scope, error) => attachments.get(id)?.debugger.crashed(scope, error),
     output: (reader, writer, lines) => {
-      const output = outputs.get(reader);
-      output?.write(writer, lines);
-      return output !== undefined;
+      const attachment = attachments.get(reader);
+      attachment?.output.write(writer, lines);
+      return attachment !== undefined;
     },
-    outputSent: () => Promise.all([...outputs.values()].map(output => output.sent?.())),
+    outputSent: () => Promise.all([...attachments.values()].map(({output}) => output.sent?.())),
     hungUp: id => {
-      const {debug} = debuggers.get(id)?.actor.tree ?? {};
+      const {debug} = attachments.get(id)?.debugger.actor.tree ?? {};
       if (debug) hangUpTerminal(debug.terminal);
     },
     actorOpened: runtime => {

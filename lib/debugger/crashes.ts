@@ -3,6 +3,7 @@
  * Floor 7: below `actor-debugger`; it keeps a record and opens no prompt.
  */
 import {ActorError, ContextCancelled, RemoteActorError} from '../base/errors.js';
+import {causeOf, membersOf} from '../base/foreign.js';
 import type {Scope} from '../base/scope.js';
 import {suppressedBy} from '../base/suppressed.js';
 import {isCancellation} from '../context/protocol/callee.js';
@@ -62,19 +63,3 @@ function isOfCancel(scope: Scope, error: unknown, depth: number): boolean {
 
 const isObject = (value: unknown): value is object =>
   (typeof value === 'object' && value !== null) || typeof value === 'function';
-
-const causeOf = (error: object): unknown => read(() => (error as {cause?: unknown}).cause);
-
-function membersOf(error: object): readonly unknown[] {
-  const members = read(() => (error as {errors?: unknown}).errors);
-  return Array.isArray(members) ? members : [];
-}
-
-/** Getters of what was thrown may throw. */
-function read<T>(get: () => T): T | undefined {
-  try {
-    return get();
-  } catch {
-    return undefined;
-  }
-}

@@ -9,9 +9,9 @@
 import type {Actor} from '../actor/actor.js';
 import type {Peer} from '../actor/peer.js';
 import {type ActorId, formatActor} from '../base/actor-id.js';
-import {forgetOldest} from '../base/bounded.js';
 import {plainClock} from '../base/clock.js';
 import {type ActorDied, HandshakeRejected, TransportClosed} from '../base/errors.js';
+import {forgetOldest} from '../base/forget-oldest.js';
 import {log} from '../base/log.js';
 import {connectToActor} from '../channel/connect-to-actor.js';
 import type {Credentials} from '../channel/credentials.js';

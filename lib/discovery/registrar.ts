@@ -4,9 +4,9 @@
  * root's. No call takes longer for those that it is not about.
  */
 import type {ActorId} from '../base/actor-id.js';
-import {forgetOldest} from '../base/bounded.js';
 import type {ActorDied} from '../base/errors.js';
-import {type Place, Ring} from '../base/ring.js';
+import {forgetOldest} from '../base/forget-oldest.js';
+import {Ring, type RingEntry} from '../base/ring.js';
 
 /** An actor that can be found. */
 export interface Entry {
@@ -24,7 +24,7 @@ export interface ActorEvent {
 /** Who stands in the list, and where. */
 interface Standing {
   entry: Entry;
-  readonly place: Place<Standing>;
+  readonly place: RingEntry<Standing>;
 }
 
 /** So many deaths are known afterwards: whoever was linked to one that died asks at once. */

@@ -4,6 +4,7 @@
  */
 import type {Actor} from '../actor/actor.js';
 import {guestPortal, type Portal} from '../actor/portal.js';
+import {Backoff} from '../base/backoff.js';
 import {plainClock} from '../base/clock.js';
 import {HandshakeRejected, TransportClosed} from '../base/errors.js';
 import {log} from '../base/log.js';
@@ -31,9 +32,8 @@ export interface DiscoveryOptions {
   readonly tls?: TlsOptions;
 }
 
-/** Between two attempts to reach a registrar again, in ms: at first, and at most. */
-const firstPause = 100;
-const longestPause = 2_000;
+/** The pauses between attempts to reach a registrar again, in ms. */
+const pauses = {first: 100, longest: 2_000};
 
 /** Rejects with TypeError for options that make no sense, and with what keeps it from listening or joining. */
 export async function openNamesAtRoot(root: Actor, options: DiscoveryOptions): Promise<Names> {
@@ -71,8 +71,8 @@ class Joined implements Upstream {
   #say: ((portal: Portal) => Promise<unknown>) | undefined;
   #portal: Portal | undefined;
   #failure: unknown;
-  /** Ends the pause before the next attempt. */
-  #wake = (): void => {};
+  /** Aborted when this program gives up the registrar: it ends the pause before the next attempt. */
+  readonly #closing = new AbortController();
 
   constructor(root: Actor, address: Address) {
     this.#root = root;
@@ -98,7 +98,7 @@ class Joined implements Upstream {
   }
 
   close(): void {
-    this.#wake();
+    this.#closing.abort();
   }
 
   async #reach(): Promise<void> {
@@ -126,15 +126,10 @@ class Joined implements Upstream {
 
   async #reachAgain(): Promise<void> {
     let told = false;
-    for (let pause = firstPause; !this.#names?.closed; pause = Math.min(pause * 2, longestPause)) {
+    const backoff = new Backoff(pauses);
+    while (!this.#names?.closed) {
       // Keeps the process running as the connection did: its body has not ended.
-      await new Promise<void>(resolve => {
-        const stop = plainClock.timer(pause, resolve);
-        this.#wake = () => {
-          stop();
-          resolve();
-        };
-      });
+      await plainClock.pause(backoff.next(), {signal: this.#closing.signal});
       if (this.#names?.closed) return;
       try {
         await this.#reach();

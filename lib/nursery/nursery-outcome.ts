@@ -2,8 +2,9 @@
  * How a nursery fails: the one error that it rejects with, made of everything that failed in it.
  * Floor 6: below `running-nursery`.
  */
-import {isCausedBy} from '../base/cause.js';
+
 import {ContextCancelled, NurseryError} from '../base/errors.js';
+import {isCausedBy} from '../base/foreign.js';
 import {suppress} from '../base/suppressed.js';
 
 /**

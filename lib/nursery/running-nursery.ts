@@ -11,7 +11,7 @@ import {onAbort} from '../base/abort.js';
 import {Answer} from '../base/answer.js';
 import {type CancelReason, ContextCancelled, ResourceExhausted, SpawnFailed} from '../base/errors.js';
 import {lookedAt} from '../base/hooks.js';
-import {type Charge, ownCancel, Scope} from '../base/scope.js';
+import {type Dependent, ownCancel, Scope} from '../base/scope.js';
 import {type Frames, framesAbove} from '../context/protocol/call.js';
 import {cold, coldWhile, type Opening} from '../context/rx/cold.js';
 import {type ActorOptions, planOf} from './actor-options.js';
@@ -26,7 +26,7 @@ import {startInTurn} from './start-queue.js';
 /** Maximum levels of a tree, because a program that starts itself again and again must come to an end. */
 const maxDepth = 32;
 
-export class RunningNursery implements Nursery, PoolOwner, Charge {
+export class RunningNursery implements Nursery, PoolOwner, Dependent {
   readonly [scopeKey]: Scope;
   /** Called when nothing of the nursery is left. Set where a scope waits for the nursery, or where it opened a root. */
   release: (() => void | Promise<void>) | undefined;

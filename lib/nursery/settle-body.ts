@@ -3,8 +3,8 @@
  * Floor 6: below `running-nursery`.
  */
 import type {Observable} from 'rxjs';
-import {explainLater} from '../base/explain.js';
 import type {Scope} from '../base/scope.js';
+import {warnWhenStuck} from '../base/stuck-warning.js';
 import {isObservable, observableOf} from '../context/rx/source.js';
 
 /** Runs a body to its end. */
@@ -40,7 +40,7 @@ function lastValue<T>(source: Observable<T>, scope: Scope): Promise<T> {
 function explainIgnoredCancel(scope: Scope): () => void {
   let stopTimer = (): void => {};
   const stop = scope.onCancel(() => {
-    stopTimer = explainLater(
+    stopTimer = warnWhenStuck(
       scope.patience,
       () => `${scope.label} was cancelled and has not ended: its body ignores the cancellation`,
     );

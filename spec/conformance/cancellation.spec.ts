@@ -10,6 +10,7 @@ import {add, nap, pidOf} from '../fixtures/tasks.js';
 import {throwRange} from '../fixtures/throwers.js';
 import {folderOf} from '../kit/folder.js';
 import {turns} from '../kit/pair.js';
+import {patient} from '../kit/patient.js';
 import {canInspect, isAlive, leftBehind, treeOf} from '../kit/processes.js';
 import {startProgram, sweep} from '../kit/program.js';
 import {spawning} from '../kit/spawning.js';
@@ -18,9 +19,6 @@ import {errorOf} from './over.js';
 const test = spawning();
 
 const inspects = canInspect ? test : test.skip;
-
-/** Time enough for many actors on a loaded machine, where the bounds are not what is tested. */
-const patient = {timeouts: {spawn: 60_000, handshake: 60_000, exit: 60_000, cancelAck: 30_000}};
 
 function isBoxedRangeError(error: unknown): boolean {
   return error instanceof RemoteActorError && error.is(RangeError);

@@ -11,13 +11,11 @@ import {returns} from '../fixtures/contexts.js';
 import {obedient} from '../fixtures/obedient.js';
 import {pidOf} from '../fixtures/tasks.js';
 import {type Callee, type Caller, turns, until} from '../kit/pair.js';
+import {patient} from '../kit/patient.js';
 import {spawning} from '../kit/spawning.js';
 import {errorOf, over} from './over.js';
 
 const test = spawning({warns: true});
-
-/** An actor is asked, and not killed, also on a loaded machine. */
-const patient = {timeouts: {exit: 30_000, cancelAck: 10_000}};
 
 async function untilCancelled(ctx: Callee): Promise<never> {
   await new Promise(resolve => ctx.signal.addEventListener('abort', resolve));

@@ -6,8 +6,7 @@ import {spawning} from '../kit/spawning.js';
 
 const test = spawning();
 
-// One tree of processes at a time.
-/** Presses Ctrl-C at a prompt, more than once. Nothing comes of it. */
+/** Presses Ctrl-C at a prompt, more than once. Nothing comes of it: a test that does it shows what it would show without. */
 async function mash(program: PtyProgram, label: string): Promise<void> {
   for (let time = 0; time < 3; time++) {
     program.press(keys.ctrlC);
@@ -15,51 +14,47 @@ async function mash(program: PtyProgram, label: string): Promise<void> {
   }
 }
 
-for (const ctrlC of [false, true]) {
-  const how = ctrlC ? ', Ctrl-C' : '';
+test('debugger/test_root_actor_bp: the root stops, and what it was left with decides how the program ends (T8, P1) [c]', async t => {
+  const program = openExample(t, '02-breakpoint-in-the-root');
+  await program.prompt('root');
+  await mash(program, 'root');
+  program.press('c\r');
+  await program.ends(t, 0);
+  t.regex(program.screen(), /^18 degrees: cold$/m);
+  t.notRegex(program.screen(), /Error|DebuggerQuit/);
+});
 
-  test(`debugger/test_root_actor_bp: the root stops, and what it was left with decides how the program ends (T8, P1) [c${how}]`, async t => {
-    const program = openExample(t, '02-breakpoint-in-the-root');
-    await program.prompt('root');
-    if (ctrlC) await mash(program, 'root');
-    program.press('c\r');
-    await program.ends(t, 0);
-    t.regex(program.screen(), /^18 degrees: cold$/m);
-    t.notRegex(program.screen(), /Error|DebuggerQuit/);
-  });
+test('debugger/test_root_actor_bp: the root stops, and what it was left with decides how the program ends (T9, P1) [q]', async t => {
+  const program = openExample(t, '02-breakpoint-in-the-root');
+  await program.prompt('root');
+  await mash(program, 'root');
+  program.press('q\r');
+  await program.ends(t, 1);
+  t.regex(program.screen(), /^DebuggerQuit: /m);
+});
 
-  test(`debugger/test_root_actor_bp: the root stops, and what it was left with decides how the program ends (T9, P1) [q${how}]`, async t => {
-    const program = openExample(t, '02-breakpoint-in-the-root');
-    await program.prompt('root');
-    if (ctrlC) await mash(program, 'root');
-    program.press('q\r');
-    await program.ends(t, 1);
-    t.regex(program.screen(), /^DebuggerQuit: /m);
-  });
-
-  test(`debugger/test_root_actor_bp_forever: a root that stops for ever is stepped through its own breakpoint, let go, stopped again, and quit (P1)${ctrlC ? ' [Ctrl-C]' : ''}`, async t => {
-    const program = new PtyProgram(t, 'stops-for-ever');
-    await program.prompt('root');
-    const passed = new Set<string>();
-    for (let time = 0; time < 10; time++) {
-      if (ctrlC) await mash(program, 'root');
-      await program.line('n', 'root');
-      passed.add(lineAt(program.screen()));
-    }
-    t.true(passed.has('await breakpoint();') && passed.has('void turn;'), [...passed].join('\n'));
-    const turn = Number(await program.line('turn', 'root'));
-    t.true(turn > 1);
-    await program.line('turn = 100', 'root');
-    program.press('c\r');
-    await program.prompt('root');
-    t.regex(await program.line('turn', 'root'), /^10[01]$/);
-    for (let time = 0; time < 2; time++) await program.line('n', 'root');
-    if (ctrlC) await mash(program, 'root');
-    program.press('q\r');
-    await program.ends(t, 1);
-    t.regex(program.screen(), /^DebuggerQuit: /m);
-  });
-}
+test('debugger/test_root_actor_bp_forever: a root that stops for ever is stepped through its own breakpoint, let go, stopped again, and quit (P1)', async t => {
+  const program = new PtyProgram(t, 'stops-for-ever');
+  await program.prompt('root');
+  const passed = new Set<string>();
+  for (let time = 0; time < 10; time++) {
+    await mash(program, 'root');
+    await program.line('n', 'root');
+    passed.add(lineAt(program.screen()));
+  }
+  t.true(passed.has('await breakpoint();') && passed.has('void turn;'), [...passed].join('\n'));
+  const turn = Number(await program.line('turn', 'root'));
+  t.true(turn > 1);
+  await program.line('turn = 100', 'root');
+  program.press('c\r');
+  await program.prompt('root');
+  t.regex(await program.line('turn', 'root'), /^10[01]$/);
+  for (let time = 0; time < 2; time++) await program.line('n', 'root');
+  await mash(program, 'root');
+  program.press('q\r');
+  await program.ends(t, 1);
+  t.regex(program.screen(), /^DebuggerQuit: /m);
+});
 
 for (const [where, args] of [
   ['child', ['child']],
@@ -117,42 +112,38 @@ test('debugger/test_ctxep_pauses_n_maybe_ipc_breaks: one that is quit at its fir
   t.regex(program.screen(), /DebuggerQuit/);
 });
 
-for (const ctrlC of [false, true]) {
-  const how = ctrlC ? ', Ctrl-C' : '';
-
-  for (const [answer, printed] of [
-    ['c', /^AssertionError \[ERR_ASSERTION\]: one is not two$/m],
-    ['q', /^DebuggerQuit: [\s\S]*\[cause\]: AssertionError \[ERR_ASSERTION\]: one is not two$/m],
-  ] as const)
-    test(`debugger/test_root_actor_error: a crash of the root opens the prompt on it, and the program ends with it (E5, T9) [${answer}${how}]`, async t => {
-      const program = new PtyProgram(t, 'root-crash');
-      const screen = await program.prompt('root');
-      t.regex(screen, /^crash in root, main: AssertionError: one is not two$/m);
-      t.is(lineAt(screen), "assert.equal(1, 2, 'one is not two');");
-      if (ctrlC) await mash(program, 'root');
-      program.press(`${answer}\r`);
-      await program.ends(t, 1);
-      t.regex(program.screen(), printed);
-    });
-
-  test(`debugger/test_subactor_error: a crash opens the prompt in its actor, then in the root, where the error names the actor (E1, E2) [c${how}]`, async t => {
-    const program = openExample(t, '04-crash-in-a-child');
-    const screen = await program.prompt('parser');
-    t.regex(screen, /^crash in parser, parseAll: SyntaxError: two is no number$/m);
-    // What has happened cannot be stepped.
-    t.regex(await program.line('n', 'parser'), /nothing to step/);
-    if (ctrlC) await mash(program, 'parser');
-    program.press('c\r');
-    t.regex(
-      await program.prompt('root'),
-      /^crash in root, main:\n.*SyntaxError: two is no number\n[\s\S]*in parser \(pid/m,
-    );
-    if (ctrlC) await mash(program, 'root');
-    program.press('c\r');
+for (const [answer, printed] of [
+  ['c', /^AssertionError \[ERR_ASSERTION\]: one is not two$/m],
+  ['q', /^DebuggerQuit: [\s\S]*\[cause\]: AssertionError \[ERR_ASSERTION\]: one is not two$/m],
+] as const)
+  test(`debugger/test_root_actor_error: a crash of the root opens the prompt on it, and the program ends with it (E5, T9) [${answer}]`, async t => {
+    const program = new PtyProgram(t, 'root-crash');
+    const screen = await program.prompt('root');
+    t.regex(screen, /^crash in root, main: AssertionError: one is not two$/m);
+    t.is(lineAt(screen), "assert.equal(1, 2, 'one is not two');");
+    await mash(program, 'root');
+    program.press(`${answer}\r`);
     await program.ends(t, 1);
-    t.regex(program.screen(), /^RemoteActorError \[ERR_REMOTE\]: SyntaxError: two is no number$/m);
+    t.regex(program.screen(), printed);
   });
-}
+
+test('debugger/test_subactor_error: a crash opens the prompt in its actor, then in the root, where the error names the actor (E1, E2)', async t => {
+  const program = openExample(t, '04-crash-in-a-child');
+  const screen = await program.prompt('parser');
+  t.regex(screen, /^crash in parser, parseAll: SyntaxError: two is no number$/m);
+  // What has happened cannot be stepped.
+  t.regex(await program.line('n', 'parser'), /nothing to step/);
+  await mash(program, 'parser');
+  program.press('c\r');
+  t.regex(
+    await program.prompt('root'),
+    /^crash in root, main:\n.*SyntaxError: two is no number\n[\s\S]*in parser \(pid/m,
+  );
+  await mash(program, 'root');
+  program.press('c\r');
+  await program.ends(t, 1);
+  t.regex(program.screen(), /^RemoteActorError \[ERR_REMOTE\]: SyntaxError: two is no number$/m);
+});
 
 test('debugger/test_multi_subactors_root_errors: crashes at the same time, one below another, have the prompt one after the other, and the root has its own (E5, T9)', async t => {
   const logged = new Logged(t, fixtureFile('crash-everywhere'));

@@ -6,6 +6,7 @@ import {forAnybody, list, use} from '../fixtures/found.js';
 import {busy} from '../fixtures/stubborn.js';
 import {pidOf} from '../fixtures/tasks.js';
 import {folderOf} from '../kit/folder.js';
+import {patient} from '../kit/patient.js';
 import {isAlive} from '../kit/processes.js';
 import {startProgram} from '../kit/program.js';
 import {spawning} from '../kit/spawning.js';
@@ -75,7 +76,7 @@ test('multi_program/test_non_registrar_spawns_child: a program that has joined a
       t.deepEqual(found.actor, registrar);
       t.is((await useInEveryWay(found)).sum, 3);
     },
-    {name: 'member', registry, secret, expose: forAnybody},
+    {...patient, name: 'member', registry, secret, expose: forAnybody},
   );
   program.kill('SIGINT');
   t.deepEqual(await program.exited, {code: 130, signal: null});

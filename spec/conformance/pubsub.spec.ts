@@ -6,12 +6,10 @@ import {subscribe, upstream} from '../fixtures/publisher.js';
 import {listen} from '../fixtures/subscriber.js';
 import {add, noStream, plain} from '../fixtures/tasks.js';
 import {liveTopics} from '../fixtures/topics.js';
+import {patient} from '../kit/patient.js';
 import {spawning} from '../kit/spawning.js';
 
 const test = spawning();
-
-/** Time to start an actor on a loaded machine, where that is not what is tested. */
-const patient = {timeouts: {spawn: 60_000}};
 
 type Streams = typeof noStream;
 for (const [what, fn] of Object.entries({

@@ -16,6 +16,7 @@ import {talk} from '../fixtures/contexts.js';
 import {forAnybody, use} from '../fixtures/found.js';
 import {add, exit} from '../fixtures/tasks.js';
 import {folderOf} from '../kit/folder.js';
+import {patient} from '../kit/patient.js';
 import {startProgram} from '../kit/program.js';
 import {spawning} from '../kit/spawning.js';
 
@@ -26,9 +27,9 @@ async function joining(t: ExecutionContext): Promise<RootOptions> {
   const folder = folderOf(t);
   const registry = `unix:${join(folder, 'registrar')}`;
   await startProgram(t, 'registrar', {args: [registry]}).next();
-  return {name: 'root', registry, secret: 'known to both of them'};
+  return {...patient, name: 'root', registry, secret: 'known to both of them'};
 }
-const alone = async (): Promise<RootOptions> => ({name: 'root'});
+const alone = async (): Promise<RootOptions> => ({...patient, name: 'root'});
 const names = async (): Promise<string[]> => (await listActors()).map(({name}) => name);
 
 /** Every event from now on, for whoever asks later. */

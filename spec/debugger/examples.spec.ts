@@ -7,7 +7,6 @@ import {spawning} from '../kit/spawning.js';
 
 const test = spawning();
 
-// One tree of processes at a time.
 test('01: a child stops, once for each value; what is changed at the prompt is what the program goes on with', async t => {
   const program = openExample(t, '01-breakpoint-in-a-child');
   await stopsBefore(t, program, 'till', 'sum += price;');

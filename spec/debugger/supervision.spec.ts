@@ -19,6 +19,7 @@ import {divide, fall} from '../fixtures/crashers.js';
 import {block, failAbove, idle, idleBelow, mend, mourn, pause, pauseBelow, slow} from '../fixtures/pauses.js';
 import {pidOf} from '../fixtures/tasks.js';
 import {tell, told} from '../fixtures/told.js';
+import {patient} from '../kit/patient.js';
 import {isAlive, untilGone} from '../kit/processes.js';
 import {startProgram} from '../kit/program.js';
 import {Prompts} from '../kit/prompts.js';
@@ -31,9 +32,9 @@ test.before(() => prompts.open());
 test.after.always(() => prompts.close());
 
 const all = [block, failAbove, idle, idleBelow, mend, mourn, pause, pauseBelow, pidOf, slow];
-const debug: RootOptions = {debug: true, expose: [told]};
+const debug: RootOptions = {...patient, debug: true, expose: [told]};
 /** So short that whoever is judged while somebody is at the prompt is lost. */
-const hasty: RootOptions = {...debug, timeouts: {exit: 300, cancelAck: 50}};
+const hasty: RootOptions = {...debug, timeouts: {...patient.timeouts, exit: 300, cancelAck: 50}};
 /** Longer than all of those. */
 const longer = (): Promise<void> => new Promise(resolve => setTimeout(resolve, 1_000));
 /** What the root says of itself, and who waits for a line of it. */
@@ -272,7 +273,7 @@ test('T10: an actor that stops in its clean-up is not late: its parent waits, ho
       }
       t.deepEqual(await gone, [true, true]);
     },
-    {...debug, timeouts: {exit: 1_500}},
+    {...debug, timeouts: {...patient.timeouts, cancelAck: 500, exit: 1_500}},
   );
 });
 

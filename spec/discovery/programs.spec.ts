@@ -22,6 +22,7 @@ import {loadCodec} from '../../lib/msg/codec.js';
 import {actorTuple, Kind, protocolMagic, protocolVersion} from '../../lib/msg/types.js';
 import {errorOf} from '../conformance/over.js';
 import {askByName, echo, expose, nameHere, namesSeen} from '../fixtures/town.js';
+import {patient} from '../kit/patient.js';
 import {canInspect, untilGone} from '../kit/processes.js';
 import {type Program, startProgram} from '../kit/program.js';
 import {spawning} from '../kit/spawning.js';
@@ -42,7 +43,7 @@ interface Town {
 /** Its options go by a file: what is in arguments or surroundings, others can read. */
 function town(t: ExecutionContext, options: RootOptions & {readonly name: string; readonly alone?: boolean}): Town {
   const file = join(folder(t), `${options.name}.json`);
-  writeFileSync(file, JSON.stringify({secret, ...options}), {mode: 0o600});
+  writeFileSync(file, JSON.stringify({secret, ...patient, ...options}), {mode: 0o600});
   const program = startProgram(t, 'town', {args: [file], env: {XDG_RUNTIME_DIR: runtimeFolder(t)}});
   return {
     program,
@@ -63,7 +64,7 @@ function here(options: RootOptions, body: (nursery: Nursery) => Promise<unknown>
       await nursery.startActor('here child', {expose});
       await body(nursery);
     },
-    {name: 'here', secret, expose, ...options},
+    {name: 'here', secret, expose, ...patient, ...options},
   );
 }
 

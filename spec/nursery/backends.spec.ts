@@ -27,6 +27,7 @@ import {add, badStream, big, double, echo, exit, hang, hidden, nap, pidOf, unsen
 import {QuotaError, quota, throwRange} from '../fixtures/throwers.js';
 import {halfClose} from '../fixtures/two-way.js';
 import {notesOf} from '../kit/folder.js';
+import {patient} from '../kit/patient.js';
 import {isAlive, untilGone} from '../kit/processes.js';
 import {fixture, startProgram} from '../kit/program.js';
 import {spawning} from '../kit/spawning.js';
@@ -34,8 +35,6 @@ import {spawning} from '../kit/spawning.js';
 const test = spawning();
 
 const backends: readonly Backend[] = ['process', 'thread', 'inline'];
-/** Time enough for clean-up on a loaded machine, where the bounds are not what is tested. */
-const patient = {timeouts: {exit: 30_000, cancelAck: 10_000}};
 
 const workers = new Set<Worker>();
 process.on('worker', worker => {

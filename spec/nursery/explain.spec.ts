@@ -93,6 +93,9 @@ const quick = task(() => 1, at('quick'));
 
 test('T9: a body that ignores its cancellation is named', async t => {
   const told = warning(/^fourth/);
+  // The timer of the warning does not keep this process alive, and nothing else does.
+  const alive = setTimeout(() => {}, 60_000);
+  t.teardown(() => clearTimeout(alive));
   await openNursery(
     async nursery => {
       void nursery.cancel();

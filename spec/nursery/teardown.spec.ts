@@ -17,13 +17,11 @@ import {busy, deaf} from '../fixtures/stubborn.js';
 import {add, double, hang, nap, pidOf} from '../fixtures/tasks.js';
 import {throwRange} from '../fixtures/throwers.js';
 import {notesOf} from '../kit/folder.js';
+import {patient} from '../kit/patient.js';
 import {isAlive, untilGone} from '../kit/processes.js';
 import {spawning} from '../kit/spawning.js';
 
 const test = spawning();
-
-/** Time enough for clean-up on a loaded machine, where the bounds are not what is tested. */
-const patient = {timeouts: {exit: 30_000, cancelAck: 10_000}};
 
 test('T8: one-shot actors that nobody awaited are awaited when the body ends', async t => {
   let late: number | undefined;

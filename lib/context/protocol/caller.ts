@@ -7,7 +7,7 @@ import {isThenable, Report} from '../../base/answer.js';
 import type {Stop} from '../../base/clock.js';
 import {type CancelReason, ContextCancelled, MessageTypeError, RemoteActorError} from '../../base/errors.js';
 import {Moment} from '../../base/moment.js';
-import {type Charge, ownCancel} from '../../base/scope.js';
+import {type Dependent, ownCancel} from '../../base/scope.js';
 import type {Channel} from '../../channel/channel.js';
 import {reviveError, unboxError} from '../../msg/boxed-error.js';
 import {parse, parseNow} from '../../msg/schema.js';
@@ -26,7 +26,7 @@ import type {Outcome} from './dialog.js';
 import {describePeersWait} from './explain.js';
 import {Link, type Role} from './link.js';
 
-export class Caller implements Role, Charge {
+export class Caller implements Role, Dependent {
   readonly call: Call;
   readonly link: Link;
   /** Decides to whom a failure of the call goes. */

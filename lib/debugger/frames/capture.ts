@@ -3,6 +3,7 @@
  * Floor 7: above `frame-taker`; `attach` starts and stops it, and prompts ask it.
  */
 import type {Debugger, Runtime} from 'node:inspector';
+import {attempt} from '../../base/foreign.js';
 import {processWide} from '../../base/process-wide.js';
 import type {CapturedFrame} from './captured-frame.js';
 import {FrameTaker} from './frame-taker.js';
@@ -91,6 +92,7 @@ export function captureHere(): CapturedFrames | undefined {
   return here;
 }
 
+/** A failure of the debugger is dropped here and below, because the program must not notice it. */
 function listen({inspector}: Capture): void {
   attempt(() => {
     inspector.post('Debugger.enable');
@@ -129,13 +131,4 @@ function errorOf(inspector: OwnInspector, thrown: Runtime.RemoteObject | undefin
       silent: true,
     }),
   );
-}
-
-/** The program must not notice a failure of the debugger. A frame that is not kept is not shown. */
-function attempt(act: () => void): void {
-  try {
-    act();
-  } catch {
-    // See above.
-  }
 }

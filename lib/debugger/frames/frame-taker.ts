@@ -4,6 +4,7 @@
  * Floor 7: below `capture`, above `own-inspector` and `sources`.
  */
 import type {Debugger, Runtime} from 'node:inspector';
+import {attempt} from '../../base/foreign.js';
 import type {CapturedFrame, CapturedScope} from './captured-frame.js';
 import {handedOver, handOver, type OwnInspector} from './own-inspector.js';
 import {Sources} from './sources.js';
@@ -47,13 +48,9 @@ export class FrameTaker {
 
   /** Releases the protocol's own handles of frames and scopes, which leak kilobytes at each stop otherwise. */
   release(inspector: OwnInspector): void {
-    for (const group of ['backtrace', objectGroup]) {
-      try {
-        inspector.post('Runtime.releaseObjectGroup', {objectGroup: group});
-      } catch {
-        // The program must not notice a failure of the debugger.
-      }
-    }
+    // A failure is dropped, because the program must not notice it.
+    for (const group of ['backtrace', objectGroup])
+      attempt(() => inspector.post('Runtime.releaseObjectGroup', {objectGroup: group}));
   }
 
   #frameOf(

@@ -3,6 +3,7 @@
  * Floor 7: below `stopped-debuggee`, above `stepper`. It runs in the agent's thread; the values stay in the main thread.
  */
 import type {Runtime} from 'node:inspector';
+import {thrownText} from '../../base/foreign.js';
 import {agentGlobal} from './agent-global.js';
 import type {Evaluation, FrameScope, Variable} from './debuggee.js';
 import {failureOf, showPrimitive, type TimedEvaluation} from './inspector-protocol.js';
@@ -44,7 +45,7 @@ export class FrameValues {
       const {result, exceptionDetails} = await this.#evaluate(frame, {expression, timeout: this.#evaluateMs});
       return await (exceptionDetails ? this.#showThrown(exceptionDetails) : this.#show(result));
     } catch (error) {
-      return {failed: true, text: error instanceof Error ? error.message : String(error)};
+      return {failed: true, text: thrownText(error)};
     } finally {
       await this.#releaseHandles();
     }

@@ -7,6 +7,7 @@ import {readFileSync} from 'node:fs';
 import {fileURLToPath, pathToFileURL} from 'node:url';
 import {RemoteActorError} from '../../base/errors.js';
 import {plainStack} from '../../base/failure-tree.js';
+import {attempt, causeOf, isError, membersOf, messageOf} from '../../base/foreign.js';
 import {evaluateGlobally} from './captured-debuggee.js';
 import type {CapturedFrame} from './captured-frame.js';
 import {Sources} from './sources.js';
@@ -23,8 +24,7 @@ export function framesOfStack(error: unknown, depth = 0): readonly CapturedFrame
   if (depth > maxDepth || !isError(error)) return [];
   const own = usersFrames(linesOf(error).flatMap(frameOf), ({position}) => position.url).slice(0, maxFrames);
   if (own.length > 0) return own;
-  const members = read(() => (error as {errors?: unknown}).errors);
-  for (const part of [...(Array.isArray(members) ? members.slice(0, maxDepth) : []), read(() => error.cause)]) {
+  for (const part of [...membersOf(error).slice(0, maxDepth), causeOf(error)]) {
     const frames = framesOfStack(part, depth + 1);
     if (frames.length > 0) return frames;
   }
@@ -36,9 +36,9 @@ export function framesOfStack(error: unknown, depth = 0): readonly CapturedFrame
  * the lines of the call in this actor.
  */
 function linesOf(error: Error): readonly string[] {
-  const stack = read(() => plainStack(error));
-  const message = read(() => error.message);
-  if (typeof stack !== 'string' || typeof message !== 'string') return [];
+  const stack = attempt(() => plainStack(error));
+  const message = messageOf(error);
+  if (typeof stack !== 'string' || message === undefined) return [];
   const lines = stack.slice(Math.max(0, stack.indexOf(message)) + message.length).split('\n');
   if (!(error instanceof RemoteActorError)) return lines;
   return lines.slice(lines.findIndex(line => line.startsWith('    [in ')) + 1);
@@ -70,18 +70,7 @@ function frameOf(text: string): readonly CapturedFrame[] {
  */
 function learn(url: string): void {
   if (sources.urlOf(url) !== '') return;
-  const text = read(() => readFileSync(fileURLToPath(url), 'utf8')) ?? '';
+  const text = attempt(() => readFileSync(fileURLToPath(url), 'utf8')) ?? '';
   const [, mapUrl = ''] = [...text.matchAll(/^\/\/[#@] sourceMappingURL=(\S+)\s*$/gm)].at(-1) ?? [];
   sources.add(url, url, mapUrl);
-}
-
-const isError = (value: unknown): value is Error => read(() => value instanceof Error) === true;
-
-/** Getters of what was thrown may throw. */
-function read<T>(get: () => T): T | undefined {
-  try {
-    return get();
-  } catch {
-    return undefined;
-  }
 }

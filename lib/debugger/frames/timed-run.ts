@@ -4,6 +4,7 @@
  */
 import {inspect, types} from 'node:util';
 import {Script} from 'node:vm';
+import {attempt} from '../../base/foreign.js';
 import {type Evaluation, failedWith} from './debuggee.js';
 
 const key = 'rxtractor/debugger/run';
@@ -25,11 +26,6 @@ export function timedRun(timeout: number, run: () => void): Evaluation | undefin
 
 /** The failure that a prompt shows for a thrown value. */
 export function failureOfThrown(error: unknown): Evaluation {
-  let said: string;
-  try {
-    said = types.isNativeError(error) ? String(error.stack ?? error) : inspect(error);
-  } catch {
-    said = 'something that cannot be shown';
-  }
-  return failedWith(said);
+  const text = (): string => (types.isNativeError(error) ? String(error.stack ?? error) : inspect(error));
+  return failedWith(attempt(text, 'something that cannot be shown'));
 }

@@ -8,6 +8,7 @@ import {scopeKey} from '../../actor/call-options.js';
 import type {Portal} from '../../actor/portal.js';
 import type {DebugMode} from '../../actor/tree-options.js';
 import {onAbort} from '../../base/abort.js';
+import {Backoff} from '../../base/backoff.js';
 import {type Gate, plainClock} from '../../base/clock.js';
 import {HandshakeRejected, TransportClosed} from '../../base/errors.js';
 import {log} from '../../base/log.js';
@@ -25,12 +26,8 @@ export interface TerminalGrant {
   release(): Promise<void>;
 }
 
-/**
- * First and longest pause between two attempts to reach the root, in ms, because the root may stand at a breakpoint of its own
- * for long.
- */
-const firstPause = 100;
-const longestPause = 2_000;
+/** The pauses between attempts to reach the root, in ms, because the root may stand at a breakpoint of its own for long. */
+const pauses = {first: 100, longest: 2_000};
 
 const never = new AbortController().signal;
 
@@ -108,14 +105,15 @@ export class TerminalAccess implements Gate {
 
   /** Tries again while the root is there and does not answer. */
   async #reachRoot(signal: AbortSignal): Promise<Portal> {
-    for (let pause = firstPause; ; pause = Math.min(2 * pause, longestPause)) {
+    const backoff = new Backoff(pauses);
+    for (;;) {
       try {
         const portal = await rootPortal(this.#actor, this.#mode);
         return portal.with({scope: {[scopeKey]: new Scope(`the debugger of ${this.#actor.id.name}`)}});
       } catch (error) {
         if (!isTransient(error) || signal.aborted || this.#actor.scope.settled) throw error;
         log('runtime', 'the root does not answer: it is asked again for the terminal', {error});
-        await plainClock.pause(pause, {background: true});
+        await plainClock.pause(backoff.next(), {background: true});
       }
     }
   }

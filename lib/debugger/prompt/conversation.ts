@@ -6,6 +6,7 @@
 import {connect} from 'node:net';
 import {plainClock} from '../../base/clock.js';
 import {type Deferred, deferred} from '../../base/deferred.js';
+import {thrownText} from '../../base/foreign.js';
 import {drawRoster, type Roster} from '../terminal/roster.js';
 import {type AgentToTerminal, TerminalSocket, type TerminalToAgent} from '../terminal/terminal-socket.js';
 import type {CommandLanguage, PromptEnd} from './command-language.js';
@@ -137,7 +138,7 @@ export class Conversation {
     try {
       return await lines();
     } catch (error) {
-      return [`! the debugger failed: ${error instanceof Error ? error.message : String(error)}`];
+      return [`! the debugger failed: ${thrownText(error)}`];
     }
   }
 

@@ -1,24 +1,23 @@
 /**
  * The lines that a prompt shows of a crash before the first command: which actor and which task, what was thrown, its causes.
- * Floor 7: below `post-mortem-prompt`; pure, but for getters of what was thrown.
+ * Floor 7: below `post-mortem-prompt`.
  */
 import {inspect} from 'node:util';
 import type {ActorId} from '../../base/actor-id.js';
 import {RemoteActorError} from '../../base/errors.js';
 import {escapeText} from '../../base/escape.js';
+import {attempt, isError} from '../../base/foreign.js';
 
 /** Maximum number of lines and of causes that are shown, because `p error` shows the whole. */
 const maxLines = 40;
 const maxCauses = 8;
 
-/** Never throws: a getter of what was thrown may throw. */
+/** Never throws. */
 export function crashReport(actor: ActorId, task: string, error: unknown): string[] {
-  try {
-    return report(actor, task, error);
-  } catch {
-    return [`crash in ${actor.name}: something that cannot be shown`];
-  }
+  return attempt(() => report(actor, task, error), [`crash in ${actor.name}: ${unreadable}`]);
 }
+
+const unreadable = 'something that cannot be shown';
 
 function report(actor: ActorId, task: string, error: unknown): string[] {
   const suffix = ` in ${actor.name}`;
@@ -55,15 +54,7 @@ function titleOf(error: Error): string {
   return `${name === 'Error' ? (error.constructor?.name ?? name) : name}: ${message}`;
 }
 
-const isError = (value: unknown): value is Error => value instanceof Error;
-
-function inspected(value: unknown): string {
-  try {
-    return inspect(value);
-  } catch {
-    return 'something that cannot be shown';
-  }
-}
+const inspected = (value: unknown): string => attempt(() => inspect(value), unreadable);
 
 function cut(lines: readonly string[]): string[] {
   if (lines.length <= maxLines) return [...lines];

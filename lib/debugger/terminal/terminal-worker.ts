@@ -7,6 +7,7 @@ import {createServer, type Socket} from 'node:net';
 import {type MessagePort, parentPort, workerData} from 'node:worker_threads';
 import {plainClock} from '../../base/clock.js';
 import {deferred} from '../../base/deferred.js';
+import {thrownText} from '../../base/foreign.js';
 import {confirmExit} from './debugger-thread.js';
 import {History} from './history.js';
 import type {Roster} from './roster.js';
@@ -106,7 +107,7 @@ class AgentConnection {
       open = this;
       this.#socket.send({type: 'opened', ...this.#screen.size, pid: process.pid});
     } catch (error) {
-      this.#refuse(error instanceof Error ? error.message : String(error));
+      this.#refuse(thrownText(error));
     }
   }
 

@@ -2,9 +2,9 @@
 import test, {type ExecutionContext} from 'ava';
 import {concat, type Observable, of, range, Subject, take, throwError} from 'rxjs';
 import {scopeKey} from '../../../lib/actor/call-options.js';
-import {sleep} from '../../../lib/base/current.js';
 import {ContextCancelled, RemoteActorError} from '../../../lib/base/errors.js';
 import {Scope} from '../../../lib/base/scope.js';
+import {sleep} from '../../../lib/base/sleep.js';
 import type {Grant} from '../../../lib/context/flow/credit.js';
 import {Inlet} from '../../../lib/context/flow/inlet.js';
 import {checkConcurrency, consume, mapAsync, mapOver, type Tap} from '../../../lib/context/rx/bounded-work.js';
