@@ -227,7 +227,7 @@ const refuses = test.macro({
 test('an unknown option', refuses, {expose: [double], colour: 'red'}, /there is no option colour/);
 test('an unknown backend', refuses, {expose: [double], backend: 'fiber'}, /not fiber/);
 test('an unknown stdio', refuses, {expose: [double], stdio: 'pipe'}, /stdio is inherit, prefix or ignore/);
-test('an unknown log level', refuses, {expose: [double], logLevel: 'loud'}, /loud is no logLevel/);
+test('an unknown log level', refuses, {expose: [double], logLevel: 'loud'}, /logLevel is transport, .*, not loud/);
 test('no list to expose', refuses, {expose: double}, /expose takes a list/);
 test('nothing to expose', refuses, {}, /expose takes a list/);
 test('an unmarked function', refuses, {expose: [plain]}, /plain is not marked/);
