@@ -7,7 +7,6 @@ import {type Current, runWith} from '../base/current.js';
 import type {ContextCancelled, SpawnFailed} from '../base/errors.js';
 import {Ring} from '../base/ring.js';
 import {Scope} from '../base/scope.js';
-import {patienceMs} from '../base/stuck-warning.js';
 import type {SurveyRow} from '../base/tree-survey.js';
 import type {Channel} from '../channel/channel.js';
 import type {Codec} from '../msg/codec.js';
