@@ -76,5 +76,6 @@ test('what throws while it makes an answer rejects the answer', async t => {
 test('a thenable is told by its method', t => {
   t.true(isThenable(Promise.resolve()));
   t.false(isThenable(Object.create(null)));
+  // biome-ignore lint/suspicious/noThenProperty: it is what is tested
   t.false(isThenable({then: 1} as never));
 });
