@@ -35,6 +35,11 @@ export function hasProperty(value: object, key: PropertyKey): boolean {
   }
 }
 
+/** Whether a value is a promise, by its shape. */
+export function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
+  return typeof value === 'object' && value !== null && typeof readProperty(value, 'then') === 'function';
+}
+
 /** `instanceof` by prototype, which asks no `Symbol.hasInstance`. False when a Proxy does not tell. */
 export function inherits(value: unknown, Class: object): boolean {
   try {

@@ -3,8 +3,9 @@
  * arktype and others.
  * Floor 1: a schema is known by its shape; `context` says which value is checked at which end.
  */
-import {isThenable} from '../base/answer.js';
+
 import {MessageTypeError} from '../base/errors.js';
+import {isThenable} from '../base/foreign.js';
 import {formatPath} from '../base/value-path.js';
 
 /** What such a library's schema has in common with all others: `Input` is checked, `Output` is what it is parsed to. */
