@@ -84,7 +84,7 @@ export function messageOf(error: unknown): string | undefined {
   return typeof message === 'string' ? message : undefined;
 }
 
-/** What was thrown, in words for another message: the message of an Error, or the value as a text. */
+/** A thrown value in words for another message: the message of an Error, or the value as a text. */
 export function thrownText(thrown: unknown): string {
   if (isError(thrown)) return messageOf(thrown) ?? unreadable;
   return attempt(() => String(thrown), unreadable);
