@@ -126,12 +126,12 @@ class SharedResource {
       left ??= this.leave();
       return left.finally(release);
     };
-    const charge: Dependent = {
+    const dependent: Dependent = {
       label: this.scope.label,
       finish: leave,
       end: () => leave().catch(error => user.fail(error)),
     };
-    const release = user.adopt(charge);
+    const release = user.adopt(dependent);
     return {value, fresh, [Symbol.asyncDispose]: leave};
   }
 

@@ -1,9 +1,10 @@
 // To whom a failure goes: to the code that asked for it, or else to the owner, once (rule T9).
 // Above lib/base/answer.ts, on a scope of its own.
-import {isThenable} from '../../lib/base/foreign.js';
+
 import test from 'ava';
 import {Answer, Report} from '../../lib/base/answer.js';
 import {plainClock} from '../../lib/base/clock.js';
+import {isThenable} from '../../lib/base/foreign.js';
 import {Scope} from '../../lib/base/scope.js';
 
 const failure = new Error('failed');
@@ -78,5 +79,6 @@ test('a thenable is told by its method', t => {
   t.true(isThenable(Promise.resolve()));
   t.false(isThenable(Object.create(null)));
   // biome-ignore lint/suspicious/noThenProperty: it is what is tested
+  // biome-ignore lint/suspicious/noThenProperty: an object that looks like a promise
   t.false(isThenable({then: 1} as never));
 });
