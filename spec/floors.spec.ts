@@ -1,4 +1,4 @@
-// Holds lib to its floors: no upward import, no circle, no file too long, RxJS only where an Observable is made.
+// Holds lib to its floors: no upward import, no circle, no file too long, RxJS only where an Observable is made, one clock.
 // Above floors.ts, the checker, which is itself tested here: a check that cannot fail checks nothing.
 import {readdirSync, readFileSync} from 'node:fs';
 import test from 'ava';
@@ -108,6 +108,25 @@ test(
   'actor/b.ts loads rxjs: floor 5 may import its types only',
   'nursery/c.ts loads rxjs/operators: floor 6 may import its types only',
   'context/flow/f.ts loads rxjs: context/flow may import its types only',
+);
+
+test(
+  'reports a file that reads the time or sets a timer beside the clock',
+  reports,
+  {
+    'base/clock.ts': 'const real = {setTimeout: globalThis.setTimeout, now: performance.now};',
+    'base/a.ts': 'setTimeout(fn, 1); clearTimeout(handle); setTimeout(fn, 2);',
+    'msg/b.ts': 'const at = Date.now() - globalThis.performance.now();',
+    'actor/c.ts': `import {setImmediate} from 'node:timers/promises';`,
+    'nursery/d.ts': 'const date = new Date(performance.timeOrigin); scope.clock.now();',
+    'nursery/e.ts': '// setTimeout(fn)\n/** Date.now() */ const text = "setInterval" + `performance.now()`;',
+  },
+  'base/a.ts uses setTimeout: only base/clock.ts knows the time of the platform',
+  'base/a.ts uses clearTimeout: only base/clock.ts knows the time of the platform',
+  'msg/b.ts uses Date.now: only base/clock.ts knows the time of the platform',
+  'msg/b.ts uses performance.now: only base/clock.ts knows the time of the platform',
+  'actor/c.ts uses setImmediate: only base/clock.ts knows the time of the platform',
+  'actor/c.ts uses node:timers/promises: only base/clock.ts knows the time of the platform',
 );
 
 test(

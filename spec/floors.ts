@@ -46,12 +46,29 @@ const floorsWithoutRxjs = new Set([0, 1, 2, 3, 5, 6]);
 /** On floor 4 one room alone loads RxJS: `context/rx`. */
 const roomsWithoutRxjs = new Set(['context/flow', 'context/protocol']);
 
+/** The one file that reads the time of the platform and sets its timers. */
+const clockFile = 'base/clock.ts';
+const timerNames = new Set([
+  'setTimeout',
+  'setInterval',
+  'setImmediate',
+  'clearTimeout',
+  'clearInterval',
+  'clearImmediate',
+]);
+const timerModules = /^(?:node:)?(?:timers|perf_hooks)(?:\/|$)/;
+
 /** One sentence per broken rule; empty when the house stands. */
 export function violations(sources: Sources): string[] {
   const imports = new Map([...sources].map(([path, source]) => [path, importsOf(source)]));
   const found: string[] = [];
   for (const [path, source] of sources) {
-    found.push(...wrongSize(path, source), ...wrongDoor(path, source), ...wrongImports(path, imports.get(path) ?? []));
+    found.push(
+      ...wrongSize(path, source),
+      ...wrongDoor(path, source),
+      ...wrongTime(path, source),
+      ...wrongImports(path, imports.get(path) ?? []),
+    );
   }
 
   return [...found, ...circles(imports)];
@@ -67,6 +84,19 @@ function wrongDoor(path: string, source: string): string[] {
   return tokens.some((token, at) => token === 'export' && tokens.slice(at + 1, at + 3).includes('*'))
     ? ['index.ts uses `export *`: name what leaves the package']
     : [];
+}
+
+/** Each function of time that a file uses beside the clock, once. Comments and strings do not count. */
+function wrongTime(path: string, source: string): string[] {
+  if (path === clockFile) return [];
+  const tokens = tokensOf(source);
+  const used = tokens.flatMap((token, at) => {
+    if (timerNames.has(token)) return [token];
+    if (timerModules.test(token.slice(1, -1)) && /^['"]/.test(token)) return [token.slice(1, -1)];
+    const isNow = (token === 'performance' || token === 'Date') && tokens[at + 1] === '.' && tokens[at + 2] === 'now';
+    return isNow ? [`${token}.now`] : [];
+  });
+  return [...new Set(used)].map(name => `${path} uses ${name}: only ${clockFile} knows the time of the platform`);
 }
 
 function wrongImports(path: string, imports: readonly ImportLine[]): string[] {

@@ -2,8 +2,9 @@
  * A call comes in: finds the function, runs it in a scope of its own, and sends its result or its error.
  * Floor 5: between `peer`, which reads the Start message, and `callee`, which holds the context.
  */
-import {isThenable} from '../base/answer.js';
+
 import {ContextCancelled, ProtocolError} from '../base/errors.js';
+import {isThenable} from '../base/foreign.js';
 import {lookedAt} from '../base/hooks.js';
 import {outcomeError, Scope} from '../base/scope.js';
 import type {Channel} from '../channel/channel.js';

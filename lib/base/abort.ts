@@ -1,14 +1,16 @@
 /**
- * Listening to abort signals: one listener for each, however many calls share it. Node warns of a leak at the eleventh.
- * Floor 0.
+ * Listening to abort signals with one listener for each signal, however many calls share it, because Node warns of a leak at the
+ * eleventh listener.
+ * Floor 0: used wherever a user may give a signal.
  */
 
-interface Audience {
+/** Those who wait for one signal. */
+interface Waiting {
   readonly waiters: Set<(reason: unknown) => void>;
   readonly tell: () => void;
 }
 
-const audiences = new WeakMap<AbortSignal, Audience>();
+const waitingFor = new WeakMap<AbortSignal, Waiting>();
 
 /** Calls `aborted` when the signal aborts, at once when it has. Returns how to stop listening. */
 export function onAbort(signal: AbortSignal | undefined, aborted: (reason: unknown) => void): () => void {
@@ -17,24 +19,24 @@ export function onAbort(signal: AbortSignal | undefined, aborted: (reason: unkno
     aborted(signal.reason);
     return () => {};
   }
-  const {waiters, tell} = audiences.get(signal) ?? gather(signal);
-  // A function of its own: the same one may wait twice.
+  const {waiters, tell} = waitingFor.get(signal) ?? listenTo(signal);
+  // A function of its own for each call, because the same `aborted` may be given twice.
   const waiter = (reason: unknown): void => aborted(reason);
   waiters.add(waiter);
   return () => {
     if (!waiters.delete(waiter) || waiters.size > 0) return;
-    audiences.delete(signal);
+    waitingFor.delete(signal);
     signal.removeEventListener('abort', tell);
   };
 }
 
-function gather(signal: AbortSignal): Audience {
+function listenTo(signal: AbortSignal): Waiting {
   const waiters = new Set<(reason: unknown) => void>();
   const tell = (): void => {
     for (const waiter of waiters) waiter(signal.reason);
   };
   signal.addEventListener('abort', tell, {once: true});
-  const audience = {waiters, tell};
-  audiences.set(signal, audience);
-  return audience;
+  const waiting = {waiters, tell};
+  waitingFor.set(signal, waiting);
+  return waiting;
 }

@@ -1,19 +1,19 @@
 /**
- * Who an actor is: the identity that travels in handshakes and errors.
- * Floor 0: below everything; knows nothing of channels or processes.
+ * The identity of an actor, which travels in handshakes and errors.
+ * Floor 0: below everything; it knows nothing of channels or processes.
  */
 import {randomBytes} from 'node:crypto';
 import {hostname} from 'node:os';
 
-/** An actor's identity: a plain object, which can be sent and compared by `id`. */
+/** The identity of an actor: a plain object, which can be sent. Two identities are of the same actor when their `id` is equal. */
 export interface ActorId {
-  /** Chosen by the user; not unique. */
+  /** The name that the user has given. Several actors may have the same name. */
   readonly name: string;
-  /** 96 random bits in hex: never given twice, so that a dead actor is never mistaken for its successor. */
+  /** 96 random bits in hex. No two actors have the same id, so that a dead actor is not mistaken for its successor. */
   readonly id: string;
-  /** The operating system's process id. */
+  /** The id of its process in the operating system. */
   readonly pid: number;
-  /** The host's name. */
+  /** The name of its host. */
   readonly host: string;
 }
 
@@ -22,11 +22,12 @@ export function newActorId(name: string, id: string = newId()): ActorId {
   return {name, id, pid: process.pid, host: hostname()};
 }
 
+/** 96 random bits in hex. */
 export function newId(): string {
   return randomBytes(12).toString('hex');
 }
 
-/** `worker (pid 4711)`: how an actor is named in messages. */
+/** The text for an actor in messages: `worker (pid 4711)`. */
 export function formatActor(actor: ActorId): string {
   return `${actor.name} (pid ${actor.pid})`;
 }

@@ -95,7 +95,3 @@ export class Answer<T> extends Promise<T> {
     });
   }
 }
-
-export function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
-}

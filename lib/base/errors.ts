@@ -233,7 +233,7 @@ export class NotExposed extends ActorError {
 /** A value does not fit the schema of a remote function. The end that sent the value gets this error. */
 export class MessageTypeError extends ActorError {
   static override readonly code = 'ERR_TYPE';
-  /** What is wrong: a list of `{message, path}`, as the schema's library gives it. Empty when the schema itself is at fault. */
+  /** The faults: a list of `{message, path}`, as the schema's library gives it. Empty when the schema itself is at fault. */
   readonly issues: readonly unknown[];
 
   constructor(message: string, options: ActorErrorOptions & {issues: readonly unknown[]}) {

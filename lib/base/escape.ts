@@ -1,12 +1,12 @@
 /**
- * Makes text from elsewhere safe to print: nothing in it can move the cursor, retitle the terminal or turn the reading order.
- * Floor 0: a pure function over strings.
+ * Makes text from elsewhere safe to print: it cannot move the cursor, change the title of the terminal or the reading order.
+ * Floor 0: a pure function over strings; used for everything that other processes and users have named.
  */
 
-/** Control characters, those that format invisibly (reading order, zero width, tags), line and paragraph separators. */
+/** Control characters, characters that format without being seen (reading order, zero width, tags), and separators of lines. */
 const unprintable = /(?![\n\t])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
-/** `\x1b` for an escape, `\u202e` for a turn of direction; line feeds and tabs stay. */
+/** Writes `\x1b` for an escape character, `\u202e` for a change of the reading order. Line feeds and tabs stay. */
 export function escapeText(text: string): string {
   return text.replace(unprintable, escapeCharacter);
 }

@@ -35,6 +35,11 @@ export function hasProperty(value: object, key: PropertyKey): boolean {
   }
 }
 
+/** Whether a value is a promise, by its shape. */
+export function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
+  return typeof value === 'object' && value !== null && typeof readProperty(value, 'then') === 'function';
+}
+
 /** `instanceof` by prototype, which asks no `Symbol.hasInstance`. False when a Proxy does not tell. */
 export function inherits(value: unknown, Class: object): boolean {
   try {
@@ -79,7 +84,7 @@ export function messageOf(error: unknown): string | undefined {
   return typeof message === 'string' ? message : undefined;
 }
 
-/** What was thrown, in words for another message: the message of an Error, or the value as a text. */
+/** A thrown value in words for another message: the message of an Error, or the value as a text. */
 export function thrownText(thrown: unknown): string {
   if (isError(thrown)) return messageOf(thrown) ?? unreadable;
   return attempt(() => String(thrown), unreadable);

@@ -1,37 +1,37 @@
 /**
- * Where the debugger hangs into the runtime: the floors below it ask here, and do not know who answers.
- * Floor 0. Empty unless debug mode is on; then to ask is to read one property.
+ * The hooks by which the debugger plugs into the runtime: the floors below it call them, and do not know who answers.
+ * Floor 0: empty outside debug mode, so that to ask costs the reading of one property.
  */
 import {processWide} from './process-wide.js';
 import type {Scope} from './scope.js';
 
 export interface Hooks {
-  /** An actor has been made in this process, in debug mode. Returns what is to be called at its end. */
+  /** An actor was made in this process, in debug mode. Returns a function that is called at its end. */
   actorOpened: (runtime: object) => () => void;
-  /** The frames of the user's that are on the stack, as the debugger keeps them. */
+  /** The frames of the user's code on the stack, as the debugger keeps them. */
   captureHere: () => readonly object[] | undefined;
   /**
-   * An error leaves a task of an actor, the body of a root, or code that nothing caught: told before anybody above hears of
-   * it. Undefined: go on. Resolves when the person at the terminal has looked at it. Rejects with DebuggerQuit, and with
-   * nothing else, when they quit the task: that is the error then.
+   * An error leaves a task of an actor, the body of a root, or code without a `catch`. The hook is called before anybody above
+   * is told of the error. Undefined: go on. A promise: it resolves when the person at the terminal has looked at the error. When
+   * they quit the task it rejects with DebuggerQuit, which replaces the error. It rejects with nothing else.
    */
   crashed: (actor: string, scope: Scope, error: unknown) => Promise<void> | undefined;
-  /** Whether the running code runs for somebody at a prompt: what it leaves uncaught is their mistake, and ends nothing. */
+  /** Whether the running code was typed at a prompt: an error that it does not catch is a mistake of the person, and ends nothing. */
   isOfPrompt: () => boolean;
-  /** Takes whole lines that a child of an actor has written; false: they go where they ever went. */
+  /** Takes whole lines that a child of an actor has written. False: the lines go where they go without a debugger. */
   output: (reader: string, writer: Writer, lines: Buffer) => boolean;
-  /** Resolves when what the actors of this process have taken so has reached the root. Never rejects. */
+  /** Resolves when the lines that `output` has taken in this process have reached the root. Never rejects. */
   outputSent: () => Promise<unknown>;
-  /** The terminal of a root has hung up: nobody is there to wait for. */
+  /** The terminal of a root has hung up, so nobody is at a prompt any more. */
   hungUp: (root: string) => void;
 }
 
-/** A process whose output somebody relays. */
+/** A process whose output its parent relays. */
 export interface Writer {
   readonly name: string;
   readonly pid: number;
   readonly stdio: 'stdout' | 'stderr';
-  /** Its lines say already whose they are. */
+  /** Whether its lines begin with its name already. */
   readonly marked: boolean;
 }
 
@@ -49,18 +49,19 @@ const empty: Slots = {
 
 export const hooks = processWide<Slots>('hooks', () => ({...empty}));
 
-/** From now on somebody answers. */
+/** The debugger attaches. */
 export function fillHooks(by: Hooks): void {
   Object.assign(hooks, by);
 }
 
+/** The debugger detaches. */
 export function emptyHooks(): void {
   Object.assign(hooks, empty);
 }
 
 /**
- * Goes on with a failure, or with the DebuggerQuit that it is when somebody has looked at it; within this call where nobody
- * does. See `hooks.crashed`.
+ * Calls `goOn` with a failure after somebody at the terminal has looked at it, or with the DebuggerQuit that replaces it.
+ * Without a debugger `goOn` is called at once. See `Hooks.crashed`.
  */
 export function lookedAt<T>(
   actor: string,

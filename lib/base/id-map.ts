@@ -1,9 +1,11 @@
 /**
- * A map from integers, 0 and up, to things that come and go: open addressing, made for ids that count upwards.
- * Floor 0: stands where a Map would be filled and emptied without end; `ring` says why that is dear.
+ * A map whose keys are integers from 0 on, with open addressing, made for ids that count upwards.
+ * Floor 0: used instead of a Map that would be filled and emptied without end; `ring` says why that is slow.
  */
+
+/** The number of places in an empty map. */
 const smallest = 16;
-/** In the place of an id: nothing is there. */
+/** Stands for an id where a place is free. */
 const free = -1;
 
 export class IdMap<T> {
@@ -34,7 +36,7 @@ export class IdMap<T> {
     const mask = this.#mask;
     let hole = this.#find(id);
     if (ids[hole] !== id) return false;
-    // What lies behind moves up where it may, so that no search ends too early.
+    // The entries behind the hole move up where they may, because a search ends at the first free place.
     for (let at = (hole + 1) & mask; ids[at] !== free; at = (at + 1) & mask) {
       const home = (ids[at] as number) & mask;
       if (((at - home) & mask) < ((at - hole) & mask)) continue;
@@ -54,13 +56,13 @@ export class IdMap<T> {
     this.#resize(smallest);
   }
 
-  /** By id: for those of one opener the order in which they came. */
+  /** The values in the order of their ids. For ids that count upwards, that is the order in which they came. */
   values(): T[] {
     const ids = this.#ids.filter(id => id !== free).sort((a, b) => a - b);
     return ids.map(id => this.get(id) as T);
   }
 
-  /** Where the id lies, or the free place where it would. */
+  /** The place of an id, or the free place for it. */
   #find(id: number): number {
     const ids = this.#ids;
     let at = id & this.#mask;

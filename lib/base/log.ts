@@ -1,13 +1,13 @@
 /**
- * What the runtime says of itself: a logger that users can replace, and a debuglog section for its authors.
- * Floor 0.
+ * The log of the runtime: a logger that users can replace, and a debuglog section for the authors of the library.
+ * Floor 0: every floor above writes to it.
  */
 import {debuglog} from 'node:util';
 import {processWide} from './process-wide.js';
 
 /**
- * From everything to nothing. `transport`, `runtime` and `cancel` are the runtime's own: bytes, actors that come and go,
- * and who asks whom to end.
+ * The lowest level that is logged: `transport` logs everything, `silent` nothing. The runtime has three levels of its own:
+ * `transport` (connections and bytes), `runtime` (actors that come and go) and `cancel` (who asks whom to end).
  */
 export type LogLevel = 'transport' | 'runtime' | 'cancel' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
 
@@ -23,7 +23,13 @@ export const logLevels: readonly LogLevel[] = [
   'silent',
 ];
 
-/** Anything shaped like a pino logger; what is below `debug` goes to `debug`. `record` has details, `text` is the line. */
+/**
+ * An object with the methods of a pino logger. Lines of the levels below `debug` go to `debug`. `text` is the line, `record` has
+ * the details.
+ *
+ * @example
+ * await main(body, {logLevel: 'info', logger: pino()});
+ */
 export interface Logger {
   debug(record: object, text: string): void;
   info(record: object, text: string): void;
@@ -38,7 +44,7 @@ interface Settings {
 
 const settings = processWide<Settings>('log', () => ({level: logLevels.indexOf('warn'), logger: undefined}));
 
-/** `NODE_DEBUG=rxtractor` shows everything, whatever the level. */
+/** With `NODE_DEBUG=rxtractor` it writes every line, whatever the level is. */
 const trace = debuglog('rxtractor');
 
 export function configureLog(level: LogLevel, logger?: Logger): void {

@@ -9,7 +9,7 @@ export class Moment<T = void> {
   #happened: {readonly value: T} | undefined;
   #listeners: Listener<T>[] = [];
 
-  /** What happened, when it has. */
+  /** The value with which it happened. Undefined until then. */
   get value(): T | undefined {
     return this.#happened?.value;
   }

@@ -1,31 +1,32 @@
 /**
- * The frames of a stack that say something to its reader.
- * Floor 0.
+ * The frames of a stack that tell its reader something: those of the user's code.
+ * Floor 0: used where errors are printed and where they are packed.
  */
 import {fileURLToPath} from 'node:url';
 
-/** Where this library's own files lie, and their sources, which stacks name where Node follows source maps. */
+/** The folder of this library's files, and of their sources, which stacks name when Node follows source maps. */
 const compiled = new URL('..', import.meta.url).href;
-const places = [compiled, compiled.replace(/dist\/lib\/$/, 'lib/')];
+const folders = [compiled, compiled.replace(/dist\/lib\/$/, 'lib/')];
 
-export const isOfLibrary = (url: string): boolean => places.some(place => url.startsWith(place));
+/** Whether a URL is one of this library's files. */
+export const isOfLibrary = (url: string): boolean => folders.some(folder => url.startsWith(folder));
 
 /**
- * The frames without those at the outer end that are this library's or Node's: how a function came to be run is the
- * same for all of them. Frames of the library between two of the user's stay.
+ * The frames without those of this library and of Node at the outer end, because the way in which a function is called is the
+ * same for all functions. Frames of the library between two frames of the user stay.
  */
 export function userFrames(frames: readonly string[]): readonly string[] {
   let end = frames.length;
   while (end > 0 && isMachinery(frames[end - 1] as string)) end--;
-  // Where nothing of the user's is left, the whole tells more than none.
+  // When no frame of the user is left, all frames tell more than none.
   return end > 0 ? frames.slice(0, end) : frames;
 }
 
-/** Whether a frame is this library's or Node's. */
+/** Whether a frame is in this library or in Node. */
 export const isMachinery = (frame: string): boolean => machinery.test(frame);
 
-/** Of a source Node prints the path. */
-const starts = ['node:', ...places, ...places.map(place => fileURLToPath(place))];
+/** Node prints the path of a source file, and the URL of a compiled one. */
+const starts = ['node:', ...folders, ...folders.map(folder => fileURLToPath(folder))];
 const machinery = new RegExp(
   `(?:^|[( ])(?:${starts.map(start => start.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')).join('|')})`,
 );

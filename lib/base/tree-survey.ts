@@ -1,26 +1,29 @@
 /**
- * A survey of a tree of actors: who is there, and what each waits for.
- * Floor 0: the shape in which it is handed up, and its picture; `actor/survey` makes it.
+ * A survey of a tree of actors: which actors there are, and what each one waits for.
+ * Floor 0: the shape in which actors hand it up, and its picture. `actor/survey` makes it.
  */
 import {escapeText} from './escape.js';
 
-/** One actor. A tree is the list of them, each before those below it: nested, a deep tree would not fit a message. */
+/** One actor. A tree is a list of rows, each before the rows below it: a deep tree that is nested would not fit a message. */
 export interface SurveyRow {
-  /** Levels below the actor that was asked. */
+  /** How many levels the actor is below the one that was asked. */
   readonly depth: number;
   readonly actor: string;
-  /** Why it says nothing of itself, where it does not. */
+  /** The reason why the actor tells nothing about itself. Empty when it tells. */
   readonly state: string;
   /** One line for each open context. */
   readonly waits: readonly string[];
-  /** How many there are besides. */
+  /** How many contexts are open besides those in `waits`. */
   readonly more: number;
 }
 
-/** What a survey holds at most: it is for a person, and comes from processes that may hold very much. */
+/**
+ * Maximum sizes of a survey, because a person reads it, and it comes from processes that may hold very much. `waits` is for each
+ * actor, `text` is in characters.
+ */
 export const surveyBounds = {rows: 1_100, waits: 50, text: 400};
 
-/** What another actor has told; what makes no sense is left out. */
+/** The rows that another actor has told. Rows that make no sense are left out. */
 export function readSurvey(told: unknown): SurveyRow[] {
   if (!Array.isArray(told)) return [];
   return told.slice(0, surveyBounds.rows).flatMap((row: Partial<Record<keyof SurveyRow, unknown>> | null) => {
@@ -31,9 +34,9 @@ export function readSurvey(told: unknown): SurveyRow[] {
   });
 }
 
-/** The tree with lines, each actor with its contexts. Names come from users, and from elsewhere. */
+/** The picture of the tree, each actor with its contexts. Names are escaped, because they come from users and other processes. */
 export function drawSurvey(rows: readonly SurveyRow[]): string {
-  /** Whether a level has more to come, from the top down. */
+  /** For each level, from the top down: whether more rows of it follow. */
   const goesOn: boolean[] = [];
   const lines: string[] = [];
   for (const [at, row] of rows.entries()) {

@@ -67,10 +67,10 @@ function codecOf(library: Library): Codec {
         const plain = toPlain(value, label, encodePlain);
         bytes = encodedAlready(plain) ?? encodePlain(plain);
       } catch (error) {
-        throw error instanceof Unserializable ? error : refusal('reading it failed', label, error);
+        throw error instanceof Unserializable ? error : refusalError('reading it failed', label, error);
       }
       if (bytes.length > limits.messageBytes)
-        throw refusal(`more than ${limits.messageBytes} bytes in one message`, label);
+        throw refusalError(`more than ${limits.messageBytes} bytes in one message`, label);
       return bytes;
     },
     decode(bytes) {
@@ -89,5 +89,5 @@ function encodedAlready(plain: unknown): Uint8Array | undefined {
   return plain.bytes.length < 16 ? new Uint8Array(plain.bytes) : plain.bytes;
 }
 
-const refusal = (what: string, label: string | undefined, cause?: unknown): Unserializable =>
+const refusalError = (what: string, label: string | undefined, cause?: unknown): Unserializable =>
   new Unserializable(what, {path: label === undefined ? [] : [label], cause});

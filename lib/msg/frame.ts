@@ -1,19 +1,19 @@
 /**
- * Messages as bytes: the header of a frame, its pieces, and many values in one payload.
- * Floor 1: pure; `transport/framing` puts the length in front and takes it off.
+ * Messages as bytes: the header of a frame, the pieces of a message, and several values in one payload.
+ * Floor 1: pure functions, above `types`. `transport/framing` puts the length in front of a frame and takes it off.
  */
 import {ProtocolError} from '../base/errors.js';
 import {Kind, type Message} from './types.js';
 
-/** A payload goes out in pieces of this size, so that a control message waits for one piece at most. */
+/** Maximum bytes of a piece of a payload, because a control message must not wait for more than one piece. */
 export const pieceBytes = 64 * 1024;
-/** What a frame may measure: a piece, its header, and slack that spares a 64 KiB buffer a second piece. */
+/** Maximum bytes of a frame: a piece, its header, and room for the encoding of a 64 KiB buffer, so that it needs one piece. */
 export const maxFrameBytes = pieceBytes + 1024;
-/** Set in the kind byte of every piece but the last. */
+/** The bit in the kind byte that is set in every piece of a message except the last one. */
 const moreBit = 0x80;
 const highestKind = Kind.Proof;
 
-/** The longest header: kind, and two varints of at most 8 bytes. */
+/** Maximum bytes of a header: the kind, and two varints of 8 bytes. */
 export const maxHeaderBytes = 17;
 
 /** Writes the header at `offset` and returns the offset behind it. */
@@ -30,10 +30,11 @@ export function writeHeader(
 }
 
 export interface Frame extends Message {
+  /** Whether more pieces of the message follow. */
   readonly more: boolean;
 }
 
-/** Reads one frame. @throws ProtocolError when it is too short or of an unknown kind */
+/** @throws ProtocolError when the frame is too short or its kind is unknown */
 export function readFrame(bytes: Uint8Array): Frame {
   const first = bytes[0];
   if (first === undefined) throw new ProtocolError('an empty frame arrived');
@@ -45,12 +46,12 @@ export function readFrame(bytes: Uint8Array): Frame {
   return {kind: kind as Kind, more: (first & moreBit) !== 0, context, seq, payload: bytes.subarray(cursor.at)};
 }
 
-/** Little-endian base 128, up to 2^53 - 1. */
+/** Writes a number up to 2^53 - 1 in base 128, little-endian, and returns the offset behind it. */
 export function writeVarint(into: Uint8Array, offset: number, value: number): number {
   let at = offset;
   let rest = value;
   while (rest > 0x7f) {
-    // Bit operations cut at 32 bits, hence the division.
+    // A bit operation would cut the number to 32 bits, so it is divided.
     into[at++] = (rest % 128) | 0x80;
     rest = Math.floor(rest / 128);
   }
@@ -64,7 +65,7 @@ export function varintLength(value: number): number {
   return length;
 }
 
-/** @throws ProtocolError when it does not end, or is longer than 53 bits */
+/** Reads a number and moves the cursor behind it. @throws ProtocolError when it does not end or is longer than 53 bits */
 export function readVarint(bytes: Uint8Array, cursor: {at: number}): number {
   let value = 0;
   let scale = 1;
@@ -81,7 +82,7 @@ export function readVarint(bytes: Uint8Array, cursor: {at: number}): number {
   throw new ProtocolError('a number in a frame is too large');
 }
 
-/** Calls `each` with the bytes of every value of a Yield's payload: `(varint length, bytes)*`. */
+/** Calls `each` with the bytes of every value in the payload of a Yield, which is `(varint length, bytes)*`. */
 export function splitValues(payload: Uint8Array, each: (value: Uint8Array) => void): void {
   const cursor = {at: 0};
   while (cursor.at < payload.length) {

@@ -1,6 +1,6 @@
 /**
- * What `codec` needs a MessagePack library for: to write. `reader` reads, because it checks in the same pass.
- * Floor 1: the contract of `msgpack-lite` and `msgpackr`, which write the same bytes.
+ * The contract of a MessagePack library, which only writes here: `reader` reads, because it checks in the same pass.
+ * Floor 1: below `codec`. `msgpack-lite` and `msgpackr` keep the contract, and write the same bytes.
  */
 
 export interface Library {

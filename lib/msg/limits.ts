@@ -1,27 +1,29 @@
 /**
- * What one message may measure: checked by the sender while it encodes, and by the receiver before it parses.
- * Floor 1: numbers only; `encoder` and `reader` enforce them, `channel` what concerns pieces.
+ * Maximum sizes of one message. The sender checks them while it encodes, the receiver while it reads.
+ * Floor 1: numbers only. `encoder` and `reader` enforce them, and `channel` enforces `messageBytes` while pieces arrive.
  */
+
 export const limits = {
-  /** Arrays, objects, maps and sets within one another. */
+  /** Depth of arrays, objects, maps and sets within one another, because both ends call themselves for each level. */
   depth: 64,
-  /** Values and keys in one message; what takes much memory for few bytes counts more (`weightOf`). */
+  /** Number of values and keys. A value that takes much memory for few bytes counts more (`weightOf`). */
   nodes: 1_000_000,
-  /** One message, encoded. */
+  /** Bytes of the encoded message. */
   messageBytes: 64 * 1024 * 1024,
-  /** A larger bigint is refused: arithmetic on it could stall the receiver. */
+  /** Bytes of a bigint, because arithmetic on a larger one could stall the receiver. */
   bigintBytes: 128 * 1024,
-  /** A pattern, or the text of a URL: what the receiver must parse again. */
+  /** Bytes of a pattern, or of the text of a URL, because the receiver must parse them again. */
   patternBytes: 64 * 1024,
-  /** A boxed error, its causes and members included. */
+  /** Bytes of a boxed error, together with its causes and members. */
   errorBytes: 64 * 1024,
-  /** Of an AggregateError, and of what was suppressed. */
+  /** Number of members of an AggregateError, and of suppressed errors. */
   errorMembers: 64,
-  /** The cause of the cause, and so on. */
+  /** Number of causes that follow one another. */
   errorCauses: 8,
-  /** Errors within one another, be it as causes, as members or in properties. */
+  /** Depth of errors within one another: as causes, as members or in properties. */
   errorDepth: 16,
+  /** Number of frames of one stack. */
   stackFrames: 50,
-  /** Actors that an error is said to have passed through. */
+  /** Number of actors in the path of an error. */
   errorPath: 64,
 } as const;

@@ -66,7 +66,7 @@ export function lossyRecord(
   return copy;
 }
 
-/** A text in the place of what cannot cross. */
+/** A text that stands for a value that cannot cross. */
 function mark(text: string, room: ByteRoom): string {
   room.changed = true;
   return cutText(`[${text}]`, room);

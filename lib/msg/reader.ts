@@ -7,7 +7,7 @@ import {ProtocolError} from '../base/errors.js';
 import {binaryWeight, Ext, isNested, weightOf} from './extensions.js';
 import {limits} from './limits.js';
 import {reviveNode} from './revive.js';
-import {malformed, unpackLeaf, unpackNested} from './unpack.js';
+import {malformedError, unpackLeaf, unpackNested} from './unpack.js';
 
 /** The one value in the bytes. Nothing in it shares memory with them. @throws ProtocolError */
 export function read(bytes: Uint8Array): unknown {
@@ -210,7 +210,7 @@ class Reader {
     if (!isNested(type)) return unpackLeaf(type, this.#take(length));
     const end = this.#need(length) + length;
     const content = this.value(depth);
-    if (this.at !== end) throw malformed(type);
+    if (this.at !== end) throw malformedError(type);
     if (type === Ext.Error) return reviveNode(content);
     return unpackNested(type, content);
   }

@@ -16,16 +16,16 @@ import {limits} from './limits.js';
 
 /** The thrown value, or an error that stands for it. Never throws. */
 export function reviveNode(node: unknown, depth = 0): unknown {
-  if (!isRecord(node) || depth > limits.errorDepth) return malformed();
+  if (!isRecord(node) || depth > limits.errorDepth) return malformedError();
   if ('value' in node) return node.value;
   if (typeof node.text === 'string') return node.text;
   const {class: className, message} = node;
-  if (typeof className !== 'string' || typeof message !== 'string') return malformed();
+  if (typeof className !== 'string' || typeof message !== 'string') return malformedError();
   // The prototype of a registered class may have accessors that throw.
-  return attempt(() => reviveError(node, className, message, depth)) ?? malformed();
+  return attempt(() => reviveError(node, className, message, depth)) ?? malformedError();
 }
 
-const malformed = (): Error => new ProtocolError('a malformed error arrived');
+const malformedError = (): Error => new ProtocolError('a malformed error arrived');
 
 function reviveError(node: Record<string, unknown>, className: string, message: string, depth: number): Error {
   const own = isRecord(node.own) ? node.own : {};

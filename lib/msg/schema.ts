@@ -1,13 +1,17 @@
 /**
- * Values checked against schemas of any library that follows Standard Schema (https://standardschema.dev): zod, valibot,
- * arktype and others.
- * Floor 1: a schema is known by its shape; `context` says which value is checked at which end.
+ * Checks values against schemas of any library that follows Standard Schema (https://standardschema.dev): zod, valibot, arktype
+ * and others.
+ * Floor 1: a schema is known by its shape. `context` decides which value is checked at which end.
  */
-import {isThenable} from '../base/answer.js';
+
 import {MessageTypeError} from '../base/errors.js';
+import {isThenable} from '../base/foreign.js';
 import {formatPath} from '../base/value-path.js';
 
-/** What such a library's schema has in common with all others: `Input` is checked, `Output` is what it is parsed to. */
+/**
+ * The part that the schemas of all these libraries have in common. `Input` is the type of the value that is checked, `Output` the
+ * type of the value that the schema makes of it.
+ */
 export interface StandardSchema<Input = unknown, Output = Input> {
   readonly '~standard': {
     readonly version: 1;
@@ -19,14 +23,17 @@ export interface StandardSchema<Input = unknown, Output = Input> {
 
 export type SchemaResult<Output> = {readonly value: Output; readonly issues?: undefined} | {readonly issues: Issues};
 
-/** What is wrong with a value: a text each, and the way to the part at fault. */
+/** The faults of a value: for each a text, and the path to the part at fault. */
 export type Issues = ReadonlyArray<SchemaIssue>;
 export interface SchemaIssue {
   readonly message: string;
   readonly path?: ReadonlyArray<PropertyKey | {readonly key: PropertyKey}> | undefined;
 }
 
-/** What crosses in a context, by name. `in` is what the function receives in its stream, `out` what it sends. */
+/**
+ * The schemas of a remote function, by what they check. `in` is for the values that the function receives in its stream, `out` for
+ * the values that it sends.
+ */
 export interface Schemas {
   readonly args?: StandardSchema | undefined;
   readonly in?: StandardSchema | undefined;
@@ -35,10 +42,10 @@ export interface Schemas {
   readonly result?: StandardSchema | undefined;
 }
 
-/** What is checked, for the text of an error. */
+/** Names the value that is checked, for the text of an error. */
 export interface Checked {
   readonly part: keyof Schemas;
-  /** How the function is called. */
+  /** The name of the function. */
   readonly name: string;
 }
 
@@ -49,24 +56,24 @@ export function isSchema(value: unknown): value is StandardSchema {
   return typeof standard?.validate === 'function';
 }
 
-/** What a value is parsed to; a promise of it where the schema is asynchronous. @throws MessageTypeError */
+/** The value that the schema makes of `value`, or a promise of it when the schema is asynchronous. @throws MessageTypeError */
 export function parse(schema: StandardSchema, value: unknown, of: Checked): unknown {
   let result: ReturnType<StandardSchema['~standard']['validate']>;
   try {
     result = schema['~standard'].validate(value);
   } catch (error) {
-    throw broken(of, error);
+    throw brokenSchemaError(of, error);
   }
   if (!isThenable(result)) return settledValue(result, of);
   return result.then(
     settled => settledValue(settled, of),
     error => {
-      throw broken(of, error);
+      throw brokenSchemaError(of, error);
     },
   );
 }
 
-/** The same where nobody can wait. @throws MessageTypeError also for a schema that is asynchronous */
+/** The same for a caller that cannot wait. @throws MessageTypeError also when the schema is asynchronous */
 export function parseNow(schema: StandardSchema, value: unknown, of: Checked): unknown {
   const parsed = parse(schema, value, of);
   if (!isThenable(parsed)) return parsed;
@@ -84,13 +91,13 @@ function settledValue(result: SchemaResult<unknown>, {part, name}: Checked): unk
   throw new MessageTypeError(`${nouns[part]} ${name}${told.length > 0 ? `: ${told.join('; ')}` : ''}`, {issues});
 }
 
-/** Texts and numbers only: the issues of an error cross to the other end with it. */
+/** A path has texts and numbers only, because the issues of an error cross to the other end with it. */
 function keyOf(segment: PropertyKey | {readonly key: PropertyKey}): string | number {
   const key = typeof segment === 'object' ? segment.key : segment;
   return typeof key === 'number' ? key : String(key);
 }
 
-function broken({part, name}: Checked, cause: unknown): MessageTypeError {
+function brokenSchemaError({part, name}: Checked, cause: unknown): MessageTypeError {
   return new MessageTypeError(`the schema of ${part} of ${name} threw where it should give issues`, {
     issues: [],
     cause,

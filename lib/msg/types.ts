@@ -13,41 +13,42 @@ import type {CancelReason} from '../base/errors.js';
 import type {BoxedError} from './boxed-error.js';
 
 export const Kind = {
-  /** Both, first: magic, version, identity. */
+  /** Both ends, first of all: magic, version, identity. */
   Hello: 1,
-  /** Parent to child, once: what to import and expose, the runtime's options. */
+  /** Parent to child, once: the modules to import, the functions to expose, the options of the runtime. */
   Spawn: 2,
-  /** Child to parent, once: imports are done, calls are served. */
+  /** Child to parent, once: it has imported its modules and serves calls. */
   Ready: 3,
   /** Caller: opens a context. */
   Start: 4,
-  /** Callee, once: the first value, the sync point. */
+  /** Callee, once: the value of `started`, the sync point. */
   Started: 5,
-  /** Both: one or more values of a stream; `seq` is the number of the first. */
+  /** Both ends: one or more values of a stream. `seq` is the number of the first one. */
   Yield: 6,
-  /** Both: I send no more (`seq` values were sent), or neither send nor receive. */
+  /** Both ends: this end sends no more values (it has sent `seq`), or neither sends nor receives any more. */
   Stop: 7,
-  /** Both: you may send so many messages and bytes in all. Absolute, hence idempotent. */
+  /** Both ends: how many messages and bytes the peer may send in all. It counts from the start, so it may be repeated. */
   Credit: 8,
   /** Callee, terminal: the result. */
   Return: 9,
-  /** Both, terminal: what was thrown. */
+  /** Both ends, terminal: the thrown value. */
   Error: 10,
-  /** Caller: end the task (context 0: the actor). Never waits behind values. */
+  /** Caller: the function must end (context 0: the actor). It never waits behind values. */
   Cancel: 11,
-  /** Callee: the cancel was received; the task has ended. Never a terminal. */
+  /** Callee, twice: the Cancel was received; the function has ended. Never terminal. */
   CancelAck: 12,
-  /** Both: are you there? */
+  /** Both ends: asks whether the peer is there. */
   Ping: 13,
+  /** Both ends: the answer to a Ping. */
   Pong: 14,
-  /** Both: no new contexts; this channel is about to close. In place of a greeting: why it is refused. */
+  /** Both ends: no new contexts, because this channel is about to close. Instead of a Hello: the reason of the refusal. */
   Goaway: 15,
-  /** Both, behind Hello, on a road that anybody could take: I know the secret. */
+  /** Both ends, behind Hello, at an address that anybody could reach: shows that this end knows the secret. */
   Proof: 16,
 } as const;
 export type Kind = (typeof Kind)[keyof typeof Kind];
 
-/** What a message looks like on its way between `channel` and `context`: header read, payload still bytes. */
+/** A message between `channel` and `context`: its header is read, its payload is still bytes. */
 export interface Message {
   readonly kind: Kind;
   readonly context: number;
@@ -58,7 +59,7 @@ export interface Message {
 export const protocolMagic = 'rxtractor';
 export const protocolVersion = 1;
 
-/** By position, never a map: a header key cannot be forged. */
+/** Payloads are lists, never maps, because a key of a header could be forged. */
 export type HelloPayload =
   | readonly [magic: string, version: number, actor: ActorTuple]
   | readonly [magic: string, version: number, actor: ActorTuple, nonce: Uint8Array];
@@ -71,12 +72,12 @@ export type StartPayload = readonly [
   flow: readonly [window: number, windowBytes: number, bufferBytes: number, overflow: string, granted: number],
   deadline: number | null,
 ];
-/** Said in full once for each channel, then by its number alone. */
+/** A function is named in full once on each channel, and by its number from then on. */
 export type FunctionRef = number | readonly [number: number, module: string, place: string];
 export type FunctionKind = 'task' | 'stream' | 'operator' | 'context';
 export type CreditPayload = readonly [messages: number, bytes: number];
 export type CancelPayload = readonly [reason: CancelReason, cause: unknown, canceller: ActorTuple, budget: number];
-/** `settled`: the function has ended. `cancelled`: because it was cancelled, not because it failed. */
+/** `settled`: whether the function has ended. `cancelled`: whether it ended because it was cancelled, and did not fail. */
 export type ErrorPayload = readonly [error: BoxedError, settled: boolean, cancelled: boolean];
 export type StopPayload = readonly [side: StopSide, failure: BoxedError | null];
 export type StopSide = 'send' | 'both';
@@ -84,6 +85,7 @@ export type AckStage = 'received' | 'ended';
 
 export const actorTuple = (actor: ActorId): ActorTuple => [actor.name, actor.id, actor.pid, actor.host];
 
+/** Undefined when the tuple is malformed. */
 export function actorFromTuple(tuple: unknown): ActorId | undefined {
   if (!Array.isArray(tuple)) return undefined;
   const [name, id, pid, host] = tuple as unknown[];

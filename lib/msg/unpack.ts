@@ -39,17 +39,17 @@ export function unpackLeaf(type: number, payload: Uint8Array): unknown {
       return new View(new Uint8Array(payload).buffer);
     }
   }
-  throw malformed(type);
+  throw malformedError(type);
 }
 
 /** The value of an extension whose content was read already: a Map, a Set or a RegExp. @throws ProtocolError */
 export function unpackNested(type: number, content: unknown): unknown {
-  if (!Array.isArray(content)) throw malformed(type);
+  if (!Array.isArray(content)) throw malformedError(type);
   if (type === Ext.Set) return new Set(content);
   return type === Ext.Map ? unpackMap(content) : unpackRegExp(content);
 }
 
-export const malformed = (type: number): ProtocolError =>
+export const malformedError = (type: number): ProtocolError =>
   new ProtocolError(`a malformed extension of type ${type} arrived`);
 
 function unpackDate(payload: Buffer): Date {
@@ -65,16 +65,16 @@ function unpackDate(payload: Buffer): Date {
   } else if (payload.length === 12) {
     nanoseconds = payload.readUInt32BE();
     seconds = Number(payload.readBigInt64BE(4));
-  } else throw malformed(Ext.Date);
+  } else throw malformedError(Ext.Date);
   const date = new Date(seconds * 1000 + nanoseconds / 1_000_000);
   // A time that is finer or farther than a Date can tell would be changed without notice.
   if (nanoseconds > 999_999_999 || nanoseconds % 1_000_000 !== 0 || Number.isNaN(date.getTime()))
-    throw malformed(Ext.Date);
+    throw malformedError(Ext.Date);
   return date;
 }
 
 function unpackMap(content: readonly unknown[]): Map<unknown, unknown> {
-  if (content.length % 2 !== 0) throw malformed(Ext.Map);
+  if (content.length % 2 !== 0) throw malformedError(Ext.Map);
   const map = new Map<unknown, unknown>();
   for (let i = 0; i < content.length; i += 2) map.set(content[i], content[i + 1]);
   return map;
@@ -88,13 +88,13 @@ function unpackRegExp([source, flags, lastIndex = 0, ...more]: readonly unknown[
     more.length > 0 ||
     source.length > limits.patternBytes
   )
-    throw malformed(Ext.RegExp);
+    throw malformedError(Ext.RegExp);
   try {
     const pattern = new RegExp(source, flags);
     pattern.lastIndex = lastIndex;
     return pattern;
   } catch {
-    throw malformed(Ext.RegExp);
+    throw malformedError(Ext.RegExp);
   }
 }
 

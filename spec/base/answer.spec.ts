@@ -1,8 +1,10 @@
 // To whom a failure goes: to the code that asked for it, or else to the owner, once (rule T9).
 // Above lib/base/answer.ts, on a scope of its own.
+
 import test from 'ava';
-import {Answer, isThenable, Report} from '../../lib/base/answer.js';
+import {Answer, Report} from '../../lib/base/answer.js';
 import {plainClock} from '../../lib/base/clock.js';
+import {isThenable} from '../../lib/base/foreign.js';
 import {Scope} from '../../lib/base/scope.js';
 
 const failure = new Error('failed');

@@ -2,9 +2,10 @@
  * The end whose function was called: tells it to end, and sends the value that it returned or the error that it threw.
  * Floor 4, room `protocol`: a role of `link`; `actor/dispatch` runs the function.
  */
+
 import {type ActorId, formatActor} from '../../base/actor-id.js';
-import {isThenable} from '../../base/answer.js';
 import {ContextCancelled} from '../../base/errors.js';
+import {isThenable} from '../../base/foreign.js';
 import type {Scope} from '../../base/scope.js';
 import type {Channel} from '../../channel/channel.js';
 import {unboxError} from '../../msg/boxed-error.js';

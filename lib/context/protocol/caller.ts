@@ -2,10 +2,12 @@
  * The end that calls: sends Start, learns the outcome, and answers for the call to its scope.
  * Floor 4, room `protocol`: a role of `link`; `portal` makes callers, and `rx/` gives them the face of RxJS.
  */
+
 import {onAbort} from '../../base/abort.js';
-import {isThenable, Report} from '../../base/answer.js';
+import {Report} from '../../base/answer.js';
 import type {Stop} from '../../base/clock.js';
 import {type CancelReason, ContextCancelled, MessageTypeError, RemoteActorError} from '../../base/errors.js';
+import {isThenable} from '../../base/foreign.js';
 import {Moment} from '../../base/moment.js';
 import {type Dependent, ownCancel} from '../../base/scope.js';
 import type {Channel} from '../../channel/channel.js';

@@ -2,8 +2,9 @@
  * One end of a context on its channel: tells the dialog what happens at both ends, and carries out what the dialog decides.
  * Floor 4, room `protocol`: above `dialog` (pure) and `halves` (the stream); `caller` and `callee` are the two roles of it.
  */
-import {isThenable} from '../../base/answer.js';
+
 import {type ActorError, ProtocolError} from '../../base/errors.js';
+import {isThenable} from '../../base/foreign.js';
 import type {Channel, Endpoint} from '../../channel/channel.js';
 import {boxError} from '../../msg/boxed-error.js';
 import type {Schemas} from '../../msg/schema.js';

@@ -2,8 +2,9 @@
  * Consumers that take their time: `consume` and `mapAsync`. The credit of a value returns when the work on it is done.
  * Floor 4, room `rx`: beside `feed`, on the log of the same inlet.
  */
+
 import type {Observable} from 'rxjs';
-import {isThenable} from '../../base/answer.js';
+import {isThenable} from '../../base/foreign.js';
 import type {Scope} from '../../base/scope.js';
 import {type Consumer, type Inlet, isValue, type StreamEnd} from '../flow/inlet.js';
 import {inPlace} from './in-place.js';

@@ -2,7 +2,7 @@
  * Sends any source into an outlet: an iterable is pulled when there is room, an Observable is pushed within the bound.
  * Floor 4, room `rx`: above `outlet`, and above `source`, which recognises sources by their shape.
  */
-import {isThenable} from '../../base/answer.js';
+import {isThenable} from '../../base/foreign.js';
 import type {Outlet} from '../flow/outlet.js';
 import type {Link} from '../protocol/link.js';
 import {inPlace} from './in-place.js';
