@@ -24,7 +24,7 @@ import {type PromptRequest, userInterface} from './prompt/user-interface.js';
 /** Reasons of a cancel that comes from the end of something around the task. */
 const ofTeardown: ReadonlySet<CancelReason> = new Set(['scope', 'actor', 'shutdown']);
 /** Which debugger has paused the running task. Code that runs for a paused task passes over breakpoints. */
-const paused = processWide('debugger-paused', () => new AsyncLocalStorage<ActorDebugger>());
+const paused = processWide('debugger/paused', () => new AsyncLocalStorage<ActorDebugger>());
 
 /** See `hooks.isOfPrompt`. */
 export function isOfPrompt(): boolean {

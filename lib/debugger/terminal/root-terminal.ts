@@ -10,7 +10,7 @@ import type {Roster} from './roster.js';
 import {openTerminal, type Terminal} from './terminal.js';
 
 /** The terminals, by the path at which they listen. */
-const terminals = processWide('debugger-terminals', () => new Map<string, Promise<Terminal>>());
+const terminals = processWide('debugger/terminals', () => new Map<string, Promise<Terminal>>());
 
 /** Resolves with true when actors can connect to the terminal, with false where there is none. Never rejects. */
 export async function prepareTerminal(path: string): Promise<boolean> {
