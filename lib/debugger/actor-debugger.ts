@@ -1,7 +1,7 @@
 /**
  * The debugger of one actor: which of its tasks may stop next, and what becomes of a task after its prompt.
- * Floor 7: above `lock/terminal-access` (which gets the terminal) and `prompt/user-interface` (which talks to the person);
- * `attach` makes it, `breakpoint` calls it.
+ * Floor 7: above `lock/terminal-access` (which gets the terminal) and `prompt/user-interface` (which talks to the
+ * person); `attach` makes it, `breakpoint` calls it.
  *
  * ```
  * IDLE ─▶ WAIT_LOCAL ─▶ WAIT_LOCK ─▶ PAUSED ─▶ RELEASING ─▶ IDLE
@@ -24,7 +24,7 @@ import {type PromptRequest, userInterface} from './prompt/user-interface.js';
 /** Reasons of a cancel that comes from the end of something around the task. */
 const ofTeardown: ReadonlySet<CancelReason> = new Set(['scope', 'actor', 'shutdown']);
 /** Which debugger has paused the running task. Code that runs for a paused task passes over breakpoints. */
-const paused = processWide('debugger-paused', () => new AsyncLocalStorage<ActorDebugger>());
+const paused = processWide('debugger/paused', () => new AsyncLocalStorage<ActorDebugger>());
 
 /** See `hooks.isOfPrompt`. */
 export function isOfPrompt(): boolean {
@@ -54,8 +54,9 @@ export class ActorDebugger {
   }
 
   /**
-   * Stops the running task until the person at the terminal lets it go on. Rejects with DebuggerQuit when the person quits the
-   * task, with ContextCancelled when the task was cancelled before, while it waited for its turn, or at the prompt.
+   * Stops the running task until the person at the terminal lets it go on. Rejects with DebuggerQuit when the person
+   * quits the task, with ContextCancelled when the task was cancelled before, while it waited for its turn, or at the
+   * prompt.
    */
   async pause(kind: PromptRequest['kind'], error?: unknown, frames?: PromptRequest['frames']): Promise<void> {
     const {scope} = current() as NonNullable<ReturnType<typeof current>>;
@@ -118,8 +119,8 @@ export class ActorDebugger {
   }
 
   /**
-   * Opens the prompt, and gives the terminal back after it. Resolves with true when the thread is about to stand still in the
-   * caller's code: then the rest is done when the thread runs again.
+   * Opens the prompt, and gives the terminal back after it. Resolves with true when the thread is about to stand still
+   * in the caller's code: then the rest is done when the thread runs again.
    *
    * @param next lets the next task of this actor have its turn
    */
@@ -139,7 +140,8 @@ export class ActorDebugger {
     };
     const ended = (how: 'continue' | 'quit'): void => {
       this.#stepping = undefined;
-      // An error cannot be thrown into code that runs: the task's next wait rejects, and the task fails with this error.
+      // An error cannot be thrown into code that runs: the task's next wait rejects, and the task fails with this
+      // error.
       if (how === 'quit') scope.fail(quit());
       void grant.release().finally(next);
     };
@@ -166,8 +168,8 @@ export class ActorDebugger {
   }
 
   /**
-   * Whether the task of this scope is the one that is stepped. A step into a breakpoint of the same task would wait for itself.
-   * Steps lead into the inner scopes of a task, and out again.
+   * Whether the task of this scope is the one that is stepped. A step into a breakpoint of the same task would wait for
+   * itself. Steps lead into the inner scopes of a task, and out again.
    */
   #isStepping(scope: Scope): boolean {
     const stepping = userInterface.isHolding() ? this.#stepping : undefined;

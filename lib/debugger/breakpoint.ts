@@ -12,9 +12,9 @@ import type {PromptRequest} from './prompt/user-interface.js';
 /**
  * Stops the running task and opens a prompt for it on the terminal of the root, in debug mode.
  *
- * One task of the whole tree is at the prompt at a time, first come first served. Until the last one has left the prompt, no
- * actor of the tree is ended, and no timeout between actors ends. Without debug mode, or without a terminal, the call warns
- * once and goes on.
+ * One task of the whole tree is at the prompt at a time, first come first served. Until the last one has left the
+ * prompt, no actor of the tree is ended, and no timeout between actors ends. Without debug mode, or without a terminal,
+ * the call warns once and goes on.
  *
  * @returns resolves when the person continues the task
  * @throws DebuggerQuit when the person leaves the prompt with `q`
@@ -35,8 +35,9 @@ export async function breakpoint(): Promise<void> {
 }
 
 /**
- * Stops the running task as `breakpoint()` does, and shows an error: what failed, its causes, and the frames in which it was
- * thrown. In debug mode this happens by itself for every error that leaves a task. Call it for an error that you handle.
+ * Stops the running task as `breakpoint()` does, and shows an error: what failed, its causes, and the frames in which
+ * it was thrown. In debug mode this happens by itself for every error that leaves a task. Call it for an error that you
+ * handle.
  *
  * @param error what failed; `p error` shows the whole at the prompt
  * @returns resolves when the person continues the task
@@ -59,7 +60,8 @@ export async function postMortem(error: unknown): Promise<void> {
 async function stop(kind: PromptRequest['kind'], error?: unknown): Promise<void> {
   const actor = current()?.runtime as Actor | undefined;
   if (!actor?.tree.debug?.on) return warnOnce(kind, actor ?? outside);
-  // The frames must be captured before the first `await`: after it, the frames of the caller are not on the stack any more.
+  // The frames must be captured before the first `await`: after it, the frames of the caller are not on the stack any
+  // more.
   const frames = hooks.captureHere?.() as readonly CapturedFrame[] | undefined;
   const {attach} = await import('./attach.js');
   await attach(actor).pause(kind, error, frames);

@@ -1,6 +1,6 @@
 /**
- * The one global object of the main thread that the agent uses from its own thread: values that Node's `inspect` shows there,
- * Node's own inspector, and the call of the breakpoint.
+ * The one global object of the main thread that the agent uses from its own thread: values that Node's `inspect` shows
+ * there, Node's own inspector, and the call of the breakpoint.
  * Floor 7: `breakpoint-prompt` defines it in the main thread; `stopped-debuggee` and `breakpoint-debuggee` use it by an
  * expression.
  */

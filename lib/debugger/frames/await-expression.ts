@@ -5,13 +5,15 @@
 import {Script} from 'node:vm';
 
 /**
- * Whether the text may have an `await` of its own. In a static block the word `await` does not compile with any other meaning,
- * so that a text that compiles there has none.
+ * Whether the text may have an `await` of its own. In a static block the word `await` does not compile with any other
+ * meaning, so that a text that compiles there has none.
  */
 export const mayAwait = (text: string): boolean =>
   /\bawait\b/.test(text) && !compiles(`(class { static {\n${text}\n} })`);
 
-/** The call of an async function around the text. It gives the value where the text is an expression, not statements. */
+/**
+ * The call of an async function around the text. It gives the value where the text is an expression, not statements.
+ */
 export function asAsync(text: string): string {
   const expression = `(async () => (\n${text}\n))()`;
   return compiles(expression) ? expression : `(async () => {\n${text}\n})()`;

@@ -1,6 +1,6 @@
 /**
- * The call of a breakpoint in the main thread. The agent asks it by name while the thread stands still, and lets the thread do
- * something for it. Answers are JSON, because they pass through the inspector as one string.
+ * The call of a breakpoint in the main thread. The agent asks it by name while the thread stands still, and lets the
+ * thread do something for it. Answers are JSON, because they pass through the inspector as one string.
  * Floor 7: `prompt/breakpoint-prompt` makes it and puts it into `agent-global`; `breakpoint-debuggee` talks to it.
  */
 import {plainClock} from '../../base/clock.js';
@@ -56,16 +56,16 @@ export class BreakpointCall {
   }
 
   /**
-   * Ends the wait. It does so in a turn of the event loop, because no callback of a promise may follow what the inspector runs
-   * in an idle thread.
+   * Ends the wait. It does so in a turn of the event loop, because no callback of a promise may follow what the
+   * inspector runs in an idle thread.
    */
   giveUp(): void {
     plainClock.soon(() => this.#debuggee.interrupt());
   }
 
   /**
-   * The names of the variables to which expressions have given another value. For a variable that lives on the stack, only
-   * the captured copy has the new value.
+   * The names of the variables to which expressions have given another value. For a variable that lives on the stack,
+   * only the captured copy has the new value.
    */
   changed(frame: number): string {
     const before = [...(this.#before.get(frame) ?? [])];

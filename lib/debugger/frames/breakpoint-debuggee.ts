@@ -1,9 +1,9 @@
 /**
- * The debuggee of a breakpoint's prompt. At first it is the call of the breakpoint, whose frames have been captured. From the
- * first step on it is the program itself: with this step the thread goes from within the call to the user's statement
- * after the call.
- * Floor 7: below `prompt/agent-worker`, above `stopped-debuggee`. It runs in the agent's thread, and talks to `breakpoint-call`,
- * which lives in the main thread.
+ * The debuggee of a breakpoint's prompt. At first it is the call of the breakpoint, whose frames have been captured.
+ * From the first step on it is the program itself: with this step the thread goes from within the call to the user's
+ * statement after the call.
+ * Floor 7: below `prompt/agent-worker`, above `stopped-debuggee`. It runs in the agent's thread, and talks to
+ * `breakpoint-call`, which lives in the main thread.
  *
  *   IN THE CALL ── n, s, f ──▶ LANDED: as `stopped-debuggee` is
  *     └── await EXPR: the thread runs until the promise has settled ──▶ IN THE CALL

@@ -1,5 +1,6 @@
 /**
- * Keeps the frames in which the user's code throws an error, while debug mode is on, so that a prompt can show them later.
+ * Keeps the frames in which the user's code throws an error, while debug mode is on, so that a prompt can show them
+ * later.
  * Floor 7: above `frame-taker`; `attach` starts and stops it, and prompts ask it.
  */
 import type {Debugger, Runtime} from 'node:inspector';
@@ -53,8 +54,8 @@ export function stopCapture(): void {
 }
 
 /**
- * Captures nothing until the returned function is called. Whether a throw stops the thread is one setting of the whole thread,
- * so that another session that looks at the thread would be stopped by throws too.
+ * Captures nothing until the returned function is called. Whether a throw stops the thread is one setting of the whole
+ * thread, so that another session that looks at the thread would be stopped by throws too.
  *
  * @param isOver tells `captureHere` that the returned function is about to be called, so that it need not wait for it
  */

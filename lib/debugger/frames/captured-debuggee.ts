@@ -1,7 +1,8 @@
 /**
- * Frames that were on the stack once, as a debuggee. The event loop of their thread runs on, so a promise can be awaited at the
- * prompt, and nothing can be stepped.
- * Floor 7: below `breakpoint-call` and `prompt/post-mortem-prompt`, above `captured-frame`. It runs in the thread of the frames.
+ * Frames that were on the stack once, as a debuggee. The event loop of their thread runs on, so a promise can be
+ * awaited at the prompt, and nothing can be stepped.
+ * Floor 7: below `breakpoint-call` and `prompt/post-mortem-prompt`, above `captured-frame`. It runs in the thread of
+ * the frames.
  */
 import {fileURLToPath} from 'node:url';
 import {asAsync, mayAwait} from './await-expression.js';

@@ -13,8 +13,8 @@ export interface CapturedFrame {
   /** In the file that the author wrote; counts from 0. */
   readonly position: SourcePosition;
   /**
-   * Evaluates code in the frame. Variables have the values of the moment of the capture, and may be assigned to. It throws
-   * what the code throws.
+   * Evaluates code in the frame. Variables have the values of the moment of the capture, and may be assigned to. It
+   * throws what the code throws.
    */
   readonly evaluate: (code: string) => unknown;
   /** From the innermost outwards, without the global one. `evaluate` gives the values. */

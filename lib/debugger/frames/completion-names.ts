@@ -1,6 +1,6 @@
 /**
- * The names with which a line at a prompt can be completed. They are read without running code of the user's: no getter runs,
- * and no proxy is asked.
+ * The names with which a line at a prompt can be completed. They are read without running code of the user's: no getter
+ * runs, and no proxy is asked.
  * Floor 7: below `captured-debuggee`. A thread that stands still is asked by `frame-values` instead.
  */
 import {types} from 'node:util';

@@ -1,8 +1,8 @@
 /**
  * The program that is debugged, as the command language sees it. Lines and columns count from 1 here.
- * Floor 7: below `prompt/command-language`. Three files implement it: `stopped-debuggee` for a thread that stands still,
- * `captured-debuggee` for frames whose thread runs on, `breakpoint-debuggee` for a breakpoint, which is the second and then
- * the first.
+ * Floor 7: below `prompt/command-language`. Three files implement it: `stopped-debuggee` for a thread that stands
+ * still, `captured-debuggee` for frames whose thread runs on, `breakpoint-debuggee` for a breakpoint, which is the
+ * second and then the first.
  */
 export interface StackFrame {
   readonly name: string;
@@ -51,8 +51,8 @@ export interface Debuggee {
   /** Whether the program can be stepped. Frames of the past cannot. */
   readonly steps: boolean;
   /**
-   * The user's own frames, the innermost first. They change with every step. The list is empty after an interrupt where no
-   * code of the user's was on the stack.
+   * The user's own frames, the innermost first. They change with every step. The list is empty after an interrupt where
+   * no code of the user's was on the stack.
    */
   readonly frames: readonly StackFrame[];
   /** The lines of the frame's file; undefined when the file cannot be found. */
@@ -61,14 +61,16 @@ export interface Debuggee {
   scopes(frame: number): Promise<readonly FrameScope[]>;
   evaluate(frame: number, expression: string): Promise<Evaluation>;
   /**
-   * The names that may stand behind the dot of the expression `of`, or alone where `of` is undefined. It has no effect on
-   * the program; the list is empty where it would have one.
+   * The names that may stand behind the dot of the expression `of`, or alone where `of` is undefined. It has no effect
+   * on the program; the list is empty where it would have one.
    */
   names(frame: number, of: string | undefined): Promise<readonly string[]>;
   /** The value that the innermost function is about to return; undefined while the function is not at its end. */
   returned(): Promise<string | undefined>;
   /** Only where `steps` is true. */
   step(step: StepKind): Promise<StepOutcome>;
-  /** The address at which other debuggers reach this program from now on. Absent where the program does not stand still. */
+  /**
+   * The address at which other debuggers reach this program from now on. Absent where the program does not stand still.
+   */
   devtools?(): Promise<Evaluation>;
 }

@@ -1,6 +1,6 @@
 /**
- * Takes the user's frames from a stop of this thread: for each frame a closure that evaluates there, and the names of its
- * variables.
+ * Takes the user's frames from a stop of this thread: for each frame a closure that evaluates there, and the names of
+ * its variables.
  * Floor 7: below `capture`, above `own-inspector` and `sources`.
  */
 import type {Debugger, Runtime} from 'node:inspector';
@@ -11,8 +11,8 @@ import {Sources} from './sources.js';
 import {usersFrames} from './user-code.js';
 
 /**
- * Maximum number of frames and of names that are kept, because deep recursion and generated code have more than a person
- * reads, and each throw pays for them.
+ * Maximum number of frames and of names that are kept, because deep recursion and generated code have more than a
+ * person reads, and each throw pays for them.
  */
 const maxFrames = 20;
 const maxNames = 200;

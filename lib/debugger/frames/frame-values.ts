@@ -1,6 +1,7 @@
 /**
  * Values of a main thread that stands still: variables, expressions and names in one of its frames, shown as text.
- * Floor 7: below `stopped-debuggee`, above `stepper`. It runs in the agent's thread; the values stay in the main thread.
+ * Floor 7: below `stopped-debuggee`, above `stepper`. It runs in the agent's thread; the values stay in the main
+ * thread.
  */
 import type {Runtime} from 'node:inspector';
 import {thrownText} from '../../base/foreign.js';
@@ -113,8 +114,8 @@ export class FrameValues {
   }
 
   /**
-   * Evaluates on a frame, even where no frame is the user's: `Runtime.evaluate` does not heed its timeout while the program
-   * is stopped.
+   * Evaluates on a frame, even where no frame is the user's: `Runtime.evaluate` does not heed its timeout while the
+   * program is stopped.
    */
   async #evaluate(frame: number, options: TimedEvaluation): Promise<Runtime.EvaluateReturnType> {
     const callFrame = this.#stepper.callFrames[frame] ?? this.#stepper.top;
@@ -130,7 +131,9 @@ export class FrameValues {
     return {failed: true, text: (await this.#show(exception, true)).text};
   }
 
-  /** The text of a value, as Node's own prompt shows it. Node's `inspect` runs in the main thread, within the timeout. */
+  /**
+   * The text of a value, as Node's own prompt shows it. Node's `inspect` runs in the main thread, within the timeout.
+   */
   async #show(value: Runtime.RemoteObject, brief = false): Promise<Evaluation> {
     if (value.objectId === undefined) return {failed: false, text: showPrimitive(value, brief)};
     await this.#thread.post('Runtime.callFunctionOn', {

@@ -1,6 +1,6 @@
 /**
- * The main thread of this process, as the agent's thread reaches it: the inspector's methods as promises, and the places in
- * the user's files to which its call frames belong.
+ * The main thread of this process, as the agent's thread reaches it: the inspector's methods as promises, and the
+ * places in the user's files to which its call frames belong.
  * Floor 7: below `stepper` and `frame-values`, above `sources` and `user-code`.
  */
 import {type Debugger, Session} from 'node:inspector';
@@ -22,8 +22,8 @@ export class MainThread {
   readonly #userCode = new UserCode();
 
   /**
-   * From now on the program stops at its next `debugger` statement. It is also slow, so the agent is connected only while a
-   * prompt is open: a session that merely listens makes every `await` several times slower.
+   * From now on the program stops at its next `debugger` statement. It is also slow, so the agent is connected only
+   * while a prompt is open: a session that merely listens makes every `await` several times slower.
    */
   async connect({paused, resumed}: MainThreadListener): Promise<void> {
     const session = this.#session;

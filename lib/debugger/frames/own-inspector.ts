@@ -1,6 +1,6 @@
 /**
- * The inspector's session of this thread with itself. V8 calls it in the middle of a statement, and the thread goes on when the
- * call returns.
+ * The inspector's session of this thread with itself. V8 calls it in the middle of a statement, and the thread goes on
+ * when the call returns.
  * Floor 7: below `frame-taker` and `capture`.
  */
 import {type Debugger, Session} from 'node:inspector';
@@ -40,7 +40,10 @@ export class OwnInspector {
   }
 }
 
-/** Gives the value that code passes to `handOver` while `run` runs. Evaluated code sees the user's variables and globals only. */
+/**
+ * Gives the value that code passes to `handOver` while `run` runs. Evaluated code sees the user's variables and globals
+ * only.
+ */
 export function handedOver<T>(run: () => void): T | undefined {
   let value: T | undefined;
   const put = (given: T): void => {

@@ -23,8 +23,8 @@ export function showValue(value: unknown, {brief, columns}: {brief: boolean; col
 }
 
 /**
- * Hides what Node 20 keeps on each promise for an `AsyncLocalStorage`: under symbols that `inspect` shows, these are pages of
- * the runtime's own state. The program reads them as before.
+ * Hides what Node 20 keeps on each promise for an `AsyncLocalStorage`: under symbols that `inspect` shows, these are
+ * pages of the runtime's own state. The program reads them as before.
  */
 function hideStores(value: unknown): void {
   const parts = types.isProxy(value) || typeof value !== 'object' || value === null ? [] : [value];

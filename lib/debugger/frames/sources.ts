@@ -1,6 +1,6 @@
 /**
- * The files that the author wrote, for the scripts that V8 runs: their text, and the places in them, by source maps. Positions
- * count from 0, as those of the inspector and of source maps do.
+ * The files that the author wrote, for the scripts that V8 runs: their text, and the places in them, by source maps.
+ * Positions count from 0, as those of the inspector and of source maps do.
  * Floor 7: below `main-thread`, `frame-taker` and `stack-frames`. It runs in the thread of each.
  */
 import {readFileSync} from 'node:fs';

@@ -1,6 +1,6 @@
 /**
- * The frames of an error whose throw was not captured, read from the text of its stack. Their variables are gone; the places
- * are there.
+ * The frames of an error whose throw was not captured, read from the text of its stack. Their variables are gone; the
+ * places are there.
  * Floor 7: beside `capture`; `prompt/post-mortem-prompt` shows the frames of one or of the other.
  */
 import {readFileSync} from 'node:fs';
@@ -32,8 +32,8 @@ export function framesOfStack(error: unknown, depth = 0): readonly CapturedFrame
 }
 
 /**
- * The lines of the stack behind the message, because a message may look like frames. Where the error came from another actor,
- * the lines of the call in this actor.
+ * The lines of the stack behind the message, because a message may look like frames. Where the error came from another
+ * actor, the lines of the call in this actor.
  */
 function linesOf(error: Error): readonly string[] {
   const stack = attempt(() => plainStack(error));
@@ -65,8 +65,8 @@ function frameOf(text: string): readonly CapturedFrame[] {
 }
 
 /**
- * Reads in the file where its source map is. Where Node has mapped the stack already, the file is the source, which names no
- * map.
+ * Reads in the file where its source map is. Where Node has mapped the stack already, the file is the source, which
+ * names no map.
  */
 function learn(url: string): void {
   if (sources.urlOf(url) !== '') return;

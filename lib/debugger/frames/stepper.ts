@@ -13,12 +13,13 @@ import type {MainThread} from './main-thread.js';
 /** Maximum number of stops in code that is not the user's, because a step must come to an end. */
 const maxHops = 2_000;
 /**
- * After this number of stops the stepper goes out of a library instead of into what it calls, because a library may run for
- * very long. What the library calls then is passed over.
+ * After this number of stops the stepper goes out of a library instead of into what it calls, because a library may run
+ * for very long. What the library calls then is passed over.
  */
 const maxInside = 1_000;
 /**
- * Timeout, in ms, for a stop after the user's last frame was left: the code that awaited this frame runs at once or never.
+ * Timeout, in ms, for a stop after the user's last frame was left: the code that awaited this frame runs at once or
+ * never.
  */
 const leftMs = 300;
 /** Milliseconds after which a program that was told to stop and did not counts as idle. */
@@ -31,7 +32,7 @@ export class Stepper {
   frames: readonly StackFrame[] = [];
   /** The call frames that belong to `frames`. */
   callFrames: readonly CallFrame[] = [];
-  /** The innermost call frame at this stop. It may be not the user's. */
+  /** The innermost call frame at this stop. It may not be the user's. */
   top: CallFrame | undefined;
   /** Called when another debugger has resumed the program. */
   onResumed: () => void = () => {};
@@ -143,7 +144,9 @@ export class Stepper {
     }
   }
 
-  /** Asks the source, because the inspector does not say it. The code of a module counts as async, since it may await. */
+  /**
+   * Asks the source, because the inspector does not say it. The code of a module counts as async, since it may await.
+   */
   async #isAsync(frame: CallFrame | undefined): Promise<boolean> {
     const at = frame?.functionLocation;
     if (!at) return false;
@@ -153,8 +156,8 @@ export class Stepper {
   }
 
   /**
-   * Stops the program wherever it is. A program that waits runs nothing that could stop, so it is given something to run. A
-   * busy program must not be given that.
+   * Stops the program wherever it is. A program that waits runs nothing that could stop, so it is given something to
+   * run. A busy program must not be given that.
    */
   #interrupt(): void {
     this.#interrupted = true;
@@ -190,9 +193,9 @@ export class Stepper {
   }
 
   /**
-   * Goes on from a throw, which is not a place to stop. This does not end a step, with one exception: a throw that leaves the
-   * async function in which the step began. V8 does not look for the code that awaits this function then. That code is
-   * what runs next, so the stepper steps into it.
+   * Goes on from a throw, which is not a place to stop. This does not end a step, with one exception: a throw that
+   * leaves the async function in which the step began. V8 does not look for the code that awaits this function then.
+   * That code is what runs next, so the stepper steps into it.
    */
   async #passThrow({callFrames, reason}: Debugger.PausedEventDataType): Promise<void> {
     this.#running = false;
@@ -221,8 +224,9 @@ export class Stepper {
   }
 
   /**
-   * Goes on from code that is not the user's: out of Node and of this library, and into what other libraries call, because
-   * that may be the user's. Where no frame of the user's is on the stack, some code may still await the frame that was left.
+   * Goes on from code that is not the user's: out of Node and of this library, and into what other libraries call,
+   * because that may be the user's. Where no frame of the user's is on the stack, some code may still await the frame
+   * that was left.
    */
   #hop(callFrames: readonly CallFrame[]): void {
     this.#hops++;

@@ -1,6 +1,6 @@
 /**
- * The main thread of this process as a debuggee that stands still: it can be stepped, and its frames and values can be asked
- * for.
+ * The main thread of this process as a debuggee that stands still: it can be stepped, and its frames and values can be
+ * asked for.
  * Floor 7: below `breakpoint-debuggee` and `prompt/agent-worker`, above `stepper` and `frame-values`.
  */
 import type {Debuggee, Evaluation, FrameScope, StackFrame, StepKind, StepOutcome} from './debuggee.js';

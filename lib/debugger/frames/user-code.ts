@@ -6,8 +6,8 @@ import {isOfLibrary} from '../../base/stack.js';
 
 const installed = '/node_modules/';
 /**
- * Packages that are never what the user debugs: this library loads them by itself, and they run between its functions and
- * the user's.
+ * Packages that are never what the user debugs: this library loads them by itself, and they run between its functions
+ * and the user's.
  */
 const machinery: ReadonlySet<string> = new Set(['rxjs', 'p-queue', 'msgpack-lite', 'msgpackr']);
 
@@ -39,7 +39,9 @@ export class UserCode {
   }
 }
 
-/** The user's frames of a stack. Where there are none, the frames of installed packages: somebody debugs one of them. */
+/**
+ * The user's frames of a stack. Where there are none, the frames of installed packages: somebody debugs one of them.
+ */
 export function usersFrames<T>(frames: readonly T[], urlOf: (frame: T) => string): T[] {
   const code = new UserCode();
   const own = frames.filter(frame => code.isUsers(urlOf(frame)));

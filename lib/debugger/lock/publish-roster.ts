@@ -1,6 +1,6 @@
 /**
- * Tells the terminal of a root who is in its tree, who has the terminal and who waits for it, whenever that changes. The
- * terminal keeps this, because the root's own main thread may stand still when a person asks.
+ * Tells the terminal of a root who is in its tree, who has the terminal and who waits for it, whenever that changes.
+ * The terminal keeps this, because the root's own main thread may stand still when a person asks.
  * Floor 7: above `terminal/root-terminal` and `tty-lock`; `attach` starts it at the root of a tree in debug mode.
  */
 import type {Actor} from '../../actor/actor.js';
@@ -20,7 +20,8 @@ export function publishRoster(root: Actor, lock: TtyLock, terminal: string): () 
   const changed = (): void => {
     if (!told || !lock.busy) return;
     told = false;
-    // All changes of one moment are told together. This thread cannot stand still before: that takes an answer of another one.
+    // All changes of one moment are told together. This thread cannot stand still before: that takes an answer of
+    // another one.
     queueMicrotask(tell);
   };
   const tree = watchTree(root, changed);

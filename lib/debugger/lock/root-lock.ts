@@ -1,6 +1,6 @@
 /**
- * The lock of the terminal as the actors of a tree reach it: an ordinary context of the root, and a task that waits until
- * nobody has the terminal. The protocol between actors has no message of its own for it.
+ * The lock of the terminal as the actors of a tree reach it: an ordinary context of the root, and a task that waits
+ * until nobody has the terminal. The protocol between actors has no message of its own for it.
  * Floor 7: below `terminal-access`, above `tty-lock`. The root offers both functions.
  *
  * ```
@@ -55,7 +55,10 @@ export const lockTerminal = runtimeFunction(
   },
 );
 
-/** Resolves when nobody has the terminal: with the milliseconds since somebody had it, or with null where nobody ever had. */
+/**
+ * Resolves when nobody has the terminal: with the milliseconds since somebody had it, or with null where nobody ever
+ * had.
+ */
 export const terminalFree = runtimeFunction('task', 'terminal free', async (): Promise<number | null> => {
   const free = await lockHere().lock.idle();
   return Number.isFinite(free) ? free : null;

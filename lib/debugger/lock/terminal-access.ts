@@ -1,6 +1,6 @@
 /**
- * How one actor gets the terminal of its tree, and learns whether somebody else has it: from the lock itself at the root,
- * over a portal to the root elsewhere.
+ * How one actor gets the terminal of its tree, and learns whether somebody else has it: from the lock itself at the
+ * root, over a portal to the root elsewhere.
  * Floor 7: below `actor-debugger`, above `root-lock`.
  */
 import type {Actor} from '../../actor/actor.js';
@@ -26,7 +26,9 @@ export interface TerminalGrant {
   release(): Promise<void>;
 }
 
-/** The pauses between attempts to reach the root, in ms, because the root may stand at a breakpoint of its own for long. */
+/**
+ * The pauses between attempts to reach the root, in ms, because the root may stand at a breakpoint of its own for long.
+ */
 const pauses = {first: 100, longest: 2_000};
 
 const never = new AbortController().signal;

@@ -1,8 +1,8 @@
 /**
- * The lock of the terminal: one holder at a time in the whole tree, first come first served. It tells when nobody holds it or
- * waits for it any more.
- * Floor 7: data and promises only. `root-lock` gives it to the actors of a tree. `actor-debugger` uses another one as the queue
- * of its tasks.
+ * The lock of the terminal: one holder at a time in the whole tree, first come first served. It tells when nobody holds
+ * it or waits for it any more.
+ * Floor 7: data and promises only. `root-lock` gives it to the actors of a tree. `actor-debugger` uses another one as
+ * the queue of its tasks.
  *
  * ```
  * FREE ── request ──▶ HELD(a) ── request of b ──▶ HELD(a), b waits

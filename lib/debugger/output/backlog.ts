@@ -13,7 +13,10 @@ export interface WrittenChunk {
   readonly lost: number;
 }
 
-/** Default maximum for one writer, in bytes: a screen shows some 10 KiB, and this is what a person may want to scroll through. */
+/**
+ * Default maximum for one writer, in bytes: a screen shows some 10 KiB, and this is what a person may want to scroll
+ * through.
+ */
 const defaultBytes = 256 * 1024;
 const newline = 10;
 /** Memory that a chunk costs besides its bytes, in bytes. */

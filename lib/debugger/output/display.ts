@@ -1,6 +1,6 @@
 /**
- * Shows at the root what a tree prints: at once while nobody is at a prompt, otherwise after that prompt, each line with the
- * mark of its actor. The actor at the prompt may print at once.
+ * Shows at the root what a tree prints: at once while nobody is at a prompt, otherwise after that prompt, each line
+ * with the mark of its actor. The actor at the prompt may print at once.
  * Floor 7: below `root-display`, above `backlog`. `lock/tty-lock` tells it who has the terminal.
  */
 import {fstatSync} from 'node:fs';

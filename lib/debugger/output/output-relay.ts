@@ -1,6 +1,6 @@
 /**
- * Sends what the children of an actor print to the root. The parent of a process reads its output, while the root alone knows
- * who is at the prompt.
+ * Sends what the children of an actor print to the root. The parent of a process reads its output, while the root alone
+ * knows who is at the prompt.
  * Floor 7: above `root-display` and `backlog`; `attach` makes one for each actor below the root.
  */
 import type {Portal} from '../../actor/portal.js';

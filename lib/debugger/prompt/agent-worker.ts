@@ -1,6 +1,6 @@
 /**
- * The agent: a thread beside an actor's main thread, which it holds still while a person looks at it. It loads nothing of the
- * runtime. It prints nothing, because what a worker prints passes through the main thread.
+ * The agent: a thread beside an actor's main thread, which it holds still while a person looks at it. It loads nothing
+ * of the runtime. It prints nothing, because what a worker prints passes through the main thread.
  * Floor 7: the entry of the worker that `breakpoint-prompt` starts.
  *
  *   main                        agent                        terminal
@@ -80,7 +80,10 @@ class AgentPrompt {
     return 'gone';
   }
 
-  /** Closes the terminal first, so that the program prints nothing on one that is not restored. Then lets the program go. */
+  /**
+   * Closes the terminal first, so that the program prints nothing on one that is not restored. Then lets the program
+   * go.
+   */
   async #release(how: PromptEnd): Promise<void> {
     await this.#conversation.close();
     // Before the program runs, so that the message is there in the first turn of its event loop.

@@ -1,8 +1,8 @@
 /**
- * The prompt of a breakpoint, as the main thread opens it: it starts the agent, lets the agent take hold of this thread, and
- * stops.
- * Floor 7: below `user-interface`, which has the terminal's lock when it calls this; above `agent-worker`, which it starts by
- * URL.
+ * The prompt of a breakpoint, as the main thread opens it: it starts the agent, lets the agent take hold of this
+ * thread, and stops.
+ * Floor 7: below `user-interface`, which has the terminal's lock when it calls this; above `agent-worker`, which it
+ * starts by URL.
  */
 import type {Worker} from 'node:worker_threads';
 import {deferred} from '../../base/deferred.js';
@@ -40,11 +40,14 @@ export interface BreakpointPromptOptions {
   /** Timeout for an expression, in ms: nothing else ends one. Default: 5000. */
   readonly evaluateMs?: number;
   /**
-   * The frames in which the breakpoint was called. With them the thread stops within the call, and goes to the statement
-   * after it with the first step.
+   * The frames in which the breakpoint was called. With them the thread stops within the call, and goes to the
+   * statement after it with the first step.
    */
   readonly frames?: readonly CapturedFrame[] | undefined;
-  /** Called once when the program runs again and the terminal is as it was before. Not called when the prompt was refused. */
+  /**
+   * Called once when the program runs again and the terminal is as it was before. Not called when the prompt was
+   * refused.
+   */
   readonly onEnd: (how: PromptEnd) => void;
 }
 
@@ -62,9 +65,10 @@ export function isHolding(): boolean {
 }
 
 /**
- * Stops this thread in the caller's caller, at its statement after the `await`, and gives the person a prompt there. One prompt
- * at a time in a tree: the caller has the lock. Every function between this one and the user's code awaits the call as its last
- * act. Where a prompt with `frames` is left without a step, it is over (`onEnd` included) when this resolves.
+ * Stops this thread in the caller's caller, at its statement after the `await`, and gives the person a prompt there.
+ * One prompt at a time in a tree: the caller has the lock. Every function between this one and the user's code awaits
+ * the call as its last act. Where a prompt with `frames` is left without a step, it is over (`onEnd` included) when
+ * this resolves.
  *
  * @returns undefined when there was a prompt; else the reason why there was none
  */
@@ -106,7 +110,9 @@ function startAgent(): Worker {
   return worker;
 }
 
-/** Resolves with undefined when the agent stops this thread at its next `debugger` statement, else with why it does not. */
+/**
+ * Resolves with undefined when the agent stops this thread at its next `debugger` statement, else with why it does not.
+ */
 function arm(
   worker: Worker,
   breakpointCall: BreakpointCall | undefined,

@@ -1,5 +1,6 @@
 /**
- * The command language of a prompt: a line of text in, lines of text out. It knows neither a terminal nor the inspector.
+ * The command language of a prompt: a line of text in, lines of text out. It knows neither a terminal nor the
+ * inspector.
  * Floor 7: below `conversation`, above `commands` and `frames/debuggee`.
  */
 import {basename} from 'node:path';
@@ -8,8 +9,8 @@ import type {Debuggee, Evaluation, StackFrame, StepKind, Variable} from '../fram
 import {type Command, commandOf, commands, declaredBy, expressionOf, help, repeated} from './commands.js';
 
 /**
- * How a prompt ends. `continue`: the program runs on. `quit`: the person wants the task to end. `gone`: no code of the user's
- * is left in which the program could stop.
+ * How a prompt ends. `continue`: the program runs on. `quit`: the person wants the task to end. `gone`: no code of the
+ * user's is left in which the program could stop.
  */
 export type PromptEnd = 'continue' | 'quit' | 'gone';
 

@@ -1,7 +1,7 @@
 /**
  * The conversation of one prompt with the terminal, from the opening to the close.
- * Floor 7: above `command-language` and `terminal/terminal-socket`. `agent-worker` uses it for a main thread that stands still,
- * `post-mortem-prompt` in a thread that runs. It loads nothing of the runtime.
+ * Floor 7: above `command-language` and `terminal/terminal-socket`. `agent-worker` uses it for a main thread that
+ * stands still, `post-mortem-prompt` in a thread that runs. It loads nothing of the runtime.
  */
 import {connect} from 'node:net';
 import {plainClock} from '../../base/clock.js';
@@ -36,7 +36,10 @@ export class Conversation {
   #question: Deferred<string | undefined> | undefined;
   #closing: Deferred<void> | undefined;
   #roster: Deferred<Roster | undefined> | undefined;
-  /** The process that has the terminal. Undefined before the opening, and when the terminal is gone without this process. */
+  /**
+   * The process that has the terminal. Undefined before the opening, and when the terminal is gone without this
+   * process.
+   */
   root: number | undefined;
   #left = false;
   #over = false;

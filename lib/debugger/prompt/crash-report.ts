@@ -1,5 +1,6 @@
 /**
- * The lines that a prompt shows of a crash before the first command: which actor and which task, what was thrown, its causes.
+ * The lines that a prompt shows of a crash before the first command: which actor and which task, what was thrown, its
+ * causes.
  * Floor 7: below `post-mortem-prompt`.
  */
 import {inspect} from 'node:util';
@@ -27,8 +28,8 @@ function report(actor: ActorId, task: string, error: unknown): string[] {
 }
 
 /**
- * An error that this library has made, around an error of another actor or around several, is printed as it prints itself,
- * because that says how the error came here. Other errors are shown by name and message.
+ * An error that this library has made, around an error of another actor or around several, is printed as it prints
+ * itself, because that says how the error came here. Other errors are shown by name and message.
  */
 function told(error: Error, where: string): string[] {
   if (error instanceof AggregateError) return [where, ...inspected(error).split('\n')];

@@ -1,6 +1,6 @@
 /**
- * The prompt of a crash, in the thread in which something has failed. The event loop of this thread runs on. A breakpoint in a
- * thread that cannot be stopped gets the same prompt.
+ * The prompt of a crash, in the thread in which something has failed. The event loop of this thread runs on. A
+ * breakpoint in a thread that cannot be stopped gets the same prompt.
  * Floor 7: below `user-interface`, above `conversation` and the captured frames.
  */
 import {onAbort} from '../../base/abort.js';
@@ -29,7 +29,9 @@ export interface PostMortemPromptOptions {
   readonly signal: AbortSignal;
 }
 
-/** Resolves with how the prompt ended, or why there was none. Never rejects: an error that nobody can look at goes on. */
+/**
+ * Resolves with how the prompt ended, or why there was none. Never rejects: an error that nobody can look at goes on.
+ */
 export function openPostMortemPrompt(
   options: PostMortemPromptOptions,
 ): Promise<PromptEnd | {readonly refused: string}> {

@@ -34,12 +34,15 @@ export interface PromptRequest {
 
 export interface UserInterface {
   /**
-   * Talks to the person at the terminal, in the actor that is paused, until the person lets the task go on. `stopped`: this
-   * thread is about to stand still in the user's own code, and `ended` tells how that ends. When it rejects, the terminal is
-   * given back, and the task gets the error.
+   * Talks to the person at the terminal, in the actor that is paused, until the person lets the task go on. `stopped`:
+   * this thread is about to stand still in the user's own code, and `ended` tells how that ends. When it rejects, the
+   * terminal is given back, and the task gets the error.
    */
   openPrompt(request: PromptRequest): Promise<'continue' | 'quit' | 'stopped'>;
-  /** Whether a prompt that was answered with `stopped` is still open. `ended` is called a little after the prompt is left. */
+  /**
+   * Whether a prompt that was answered with `stopped` is still open. `ended` is called a little after the prompt is
+   * left.
+   */
   isHolding(): boolean;
   /** At the root: resolves when its terminal can be given out; false where there is none. Never rejects. */
   prepareTerminal(path: string): Promise<boolean>;

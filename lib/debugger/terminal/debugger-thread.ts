@@ -1,5 +1,6 @@
 /**
- * A thread of the debugger beside the program's main thread: its start, and the wait of a process that ends for this thread.
+ * A thread of the debugger beside the program's main thread: its start, and the wait of a process that ends for this
+ * thread.
  * Floor 7: below `terminal` and `prompt/breakpoint-prompt`, which start the two threads, and below these threads.
  */
 import {Worker} from 'node:worker_threads';
@@ -13,7 +14,9 @@ export interface DebuggerThreadOptions {
   readonly exitMs: number;
 }
 
-/** The thread ends with the process. The process waits until the thread has restored what only the thread can restore. */
+/**
+ * The thread ends with the process. The process waits until the thread has restored what only the thread can restore.
+ */
 export function startDebuggerThread(
   entry: URL,
   {name, workerData, exitMessage, exitMs}: DebuggerThreadOptions,

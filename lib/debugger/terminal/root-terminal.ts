@@ -1,6 +1,6 @@
 /**
- * The terminal of each root of this process. It is opened for the first task that stops, so that a tree in which no task stops
- * does not pay for it.
+ * The terminal of each root of this process. It is opened for the first task that stops, so that a tree in which no
+ * task stops does not pay for it.
  * Floor 7: above `terminal`; `prompt/user-interface` opens it, `attach` closes it.
  */
 import {closeSync, openSync} from 'node:fs';
@@ -10,7 +10,7 @@ import type {Roster} from './roster.js';
 import {openTerminal, type Terminal} from './terminal.js';
 
 /** The terminals, by the path at which they listen. */
-const terminals = processWide('debugger-terminals', () => new Map<string, Promise<Terminal>>());
+const terminals = processWide('debugger/terminals', () => new Map<string, Promise<Terminal>>());
 
 /** Resolves with true when actors can connect to the terminal, with false where there is none. Never rejects. */
 export async function prepareTerminal(path: string): Promise<boolean> {
@@ -46,7 +46,10 @@ export function redrawPrompt(path: string): void {
   );
 }
 
-/** Tells the terminal who is in the tree, for a person who asks at a prompt. A terminal that is not open needs no answer. */
+/**
+ * Tells the terminal who is in the tree, for a person who asks at a prompt. A terminal that is not open needs no
+ * answer.
+ */
 export function tellTerminal(path: string, roster: Roster): void {
   terminals.get(path)?.then(
     terminal => terminal.tell(roster),

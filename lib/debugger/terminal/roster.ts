@@ -1,5 +1,6 @@
 /**
- * The roster of a tree: its actors, which of them has the terminal, and which wait for it. The command `actors` prints it.
+ * The roster of a tree: its actors, which of them has the terminal, and which wait for it. The command `actors` prints
+ * it.
  * Floor 7: data and text only. `lock/publish-roster` makes it, `prompt/conversation` prints it.
  */
 import {escapeText} from '../../base/escape.js';
@@ -33,7 +34,10 @@ export interface RosterClaim {
 const maxRows = 500;
 const maxText = 200;
 
-/** One line for each actor. `>` stands before the actor that has the terminal; those that wait have the number of their turn. */
+/**
+ * One line for each actor. `>` stands before the actor that has the terminal; those that wait have the number of their
+ * turn.
+ */
 export function drawRoster({actors, holder, waiting}: Roster): string[] {
   const lines = actors.slice(0, maxRows).map((row, at) => {
     const mark = row.id === holder?.id ? '>' : ' ';

@@ -1,6 +1,6 @@
 /**
- * The screen of one prompt, on `/dev/tty`: lines out, edited lines in. It is in raw mode from the beginning to the end, so that
- * Ctrl-C and Ctrl-Z are keys of the prompt and not signals for the tree.
+ * The screen of one prompt, on `/dev/tty`: lines out, edited lines in. It is in raw mode from the beginning to the end,
+ * so that Ctrl-C and Ctrl-Z are keys of the prompt and not signals for the tree.
  * Floor 7: below `terminal-worker`, above `history`.
  */
 import {type ChildProcess, type StdioOptions, spawn, spawnSync} from 'node:child_process';
@@ -79,7 +79,8 @@ export class Screen {
   /** Draws the line that is being edited again, because something else was printed where it stood. */
   redraw(): void {
     if (this.#closed || this.#asked === undefined) return;
-    // Not in the types: the number of rows between the old drawing and the cursor. The old drawing is not there any more.
+    // Not in the types: the number of rows between the old drawing and the cursor. The old drawing is not there any
+    // more.
     (this.#editor as Interface & {prevRows?: number}).prevRows = 0;
     this.#editor.prompt(true);
   }
@@ -152,8 +153,8 @@ export class Screen {
   }
 
   /**
-   * Stops the whole job, as the shell knows it. A process of the job does it, because a signal from here could stop this thread
-   * a moment later, when the prompt is drawn already. That process does not end before the job goes on.
+   * Stops the whole job, as the shell knows it. A process of the job does it, because a signal from here could stop
+   * this thread a moment later, when the prompt is drawn already. That process does not end before the job goes on.
    */
   #suspend(): void {
     this.#input.setRawMode(false);
@@ -186,21 +187,27 @@ function openTty(): number {
   return openSync(device, constants.O_RDWR | constants.O_NOCTTY);
 }
 
-/** The settings of a terminal, in the words of `stty`, which can save and restore all of them. Undefined without `stty`. */
+/**
+ * The settings of a terminal, in the words of `stty`, which can save and restore all of them. Undefined without `stty`.
+ */
 function settingsOf(fd: number): string | undefined {
   const {status, stdout} = stty(['-g'], [fd, 'pipe', 'ignore']);
   return status === 0 ? stdout.trim() : undefined;
 }
 
-/** Before and after a prompt, Ctrl-C is a signal for the whole job. `stty` ignores it, so that it does its work to the end. */
+/**
+ * Before and after a prompt, Ctrl-C is a signal for the whole job. `stty` ignores it, so that it does its work to the
+ * end.
+ */
 function stty(args: readonly string[], stdio: StdioOptions) {
   const script = `trap '' HUP INT QUIT; exec stty "$@"`;
   return spawnSync('sh', ['-c', script, 'sh', ...args], {stdio, encoding: 'utf8'});
 }
 
 /**
- * A process that restores the terminal when this process is killed: its input ends then without the word `done`. At that time
- * it runs in the background. It ignores the signals that stop a background process which writes to the terminal.
+ * A process that restores the terminal when this process is killed: its input ends then without the word `done`. At
+ * that time it runs in the background. It ignores the signals that stop a background process which writes to the
+ * terminal.
  */
 function guard(saved: string): ChildProcess {
   const script = `trap '' HUP INT TERM TTIN TTOU; read -r done || stty "$1" <${device}`;

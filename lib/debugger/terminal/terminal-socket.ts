@@ -1,8 +1,8 @@
 /**
- * The messages between an agent and the terminal: JSON, one line for each message, over a Unix socket between two worker
- * threads. The runtime's own channel does not serve here, because both main threads may stand still meanwhile.
- * Floor 7: below `terminal-worker` and `prompt/conversation`. The agent is the thread that has the prompt: a worker at a
- * breakpoint, the main thread at a crash.
+ * The messages between an agent and the terminal: JSON, one line for each message, over a Unix socket between two
+ * worker threads. The runtime's own channel does not serve here, because both main threads may stand still meanwhile.
+ * Floor 7: below `terminal-worker` and `prompt/conversation`. The agent is the thread that has the prompt: a worker at
+ * a breakpoint, the main thread at a crash.
  *
  *   agent ── open ──▶ terminal      opened, or refused
  *   agent ── print / ask ──▶        line, or end (Ctrl-D)

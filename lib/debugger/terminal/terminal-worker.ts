@@ -1,6 +1,6 @@
 /**
- * The thread in the root that owns the terminal: the only code of the tree that touches `/dev/tty`. Agents connect to its
- * socket; one agent at a time has the screen, and the others wait.
+ * The thread in the root that owns the terminal: the only code of the tree that touches `/dev/tty`. Agents connect to
+ * its socket; one agent at a time has the screen, and the others wait.
  * Floor 7: the entry of the worker that `terminal` starts; above `screen` and `terminal-socket`.
  */
 import {createServer, type Socket} from 'node:net';

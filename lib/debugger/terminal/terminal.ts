@@ -1,7 +1,8 @@
 /**
- * The terminal of the root, as the main thread of the root sees it. A thread does its work, because the root's own main thread
- * can be the one that stands still.
- * Floor 7: below `root-terminal`, above `terminal-worker`, which it starts by URL. Actors reach the terminal by its path.
+ * The terminal of the root, as the main thread of the root sees it. A thread does its work, because the root's own main
+ * thread can be the one that stands still.
+ * Floor 7: below `root-terminal`, above `terminal-worker`, which it starts by URL. Actors reach the terminal by its
+ * path.
  */
 import {once} from 'node:events';
 import {homedir} from 'node:os';
@@ -13,7 +14,8 @@ export interface TerminalOptions {
   /** The path at which it listens: a new one in the tree's private folder. */
   readonly path: string;
   /**
-   * The file with the lines of earlier prompts; `''`: none. Default: `RXTRACTOR_DEBUG_HISTORY`, or a file in the home folder.
+   * The file with the lines of earlier prompts; `''`: none. Default: `RXTRACTOR_DEBUG_HISTORY`, or a file in the home
+   * folder.
    */
   readonly history?: string;
 }
