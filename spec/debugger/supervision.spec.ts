@@ -29,14 +29,15 @@ const test = spawning();
 
 const prompts = new Prompts();
 test.before(() => prompts.open());
+test.afterEach.always(() => prompts.forget());
 test.after.always(() => prompts.close());
 
 const all = [block, failAbove, idle, idleBelow, mend, mourn, pause, pauseBelow, pidOf, slow];
 const debug: RootOptions = {...patient, debug: true, expose: [told]};
-/** So short that whoever is judged while somebody is at the prompt is lost. */
-const hasty: RootOptions = {...debug, timeouts: {...patient.timeouts, exit: 300, cancelAck: 50}};
+/** So short that whoever is judged while somebody is at the prompt is lost, and long enough for those who are asked when it is left. */
+const hasty: RootOptions = {...debug, timeouts: {...patient.timeouts, exit: 2_000, cancelAck: 1_000}};
 /** Longer than all of those. */
-const longer = (): Promise<void> => new Promise(resolve => setTimeout(resolve, 1_000));
+const longer = (): Promise<void> => new Promise(resolve => setTimeout(resolve, 2_500));
 /** What the root says of itself, and who waits for a line of it. */
 const said: string[] = [];
 const news = new EventEmitter();
@@ -240,7 +241,7 @@ test('X2: a call that is cancelled while somebody is at the prompt has its whole
     const task = other.run(pause);
     const prompt = await prompts.next('other');
     const leave = new AbortController();
-    const call = quietly(late.with({signal: leave.signal}).run(slow, 1_100));
+    const call = quietly(late.with({signal: leave.signal}).run(slow, 2_600));
     await late.run(pidOf);
     leave.abort();
     await longer();
