@@ -1,5 +1,7 @@
 // A tree of processes with somebody at the prompt: nobody is ended, and nobody is judged late.
 import {EventEmitter, once} from 'node:events';
+import {writeFileSync} from 'node:fs';
+import {join} from 'node:path';
 import type {ExecutionContext} from 'ava';
 import {
   ActorDied,
@@ -19,6 +21,7 @@ import {divide, fall} from '../fixtures/crashers.js';
 import {block, failAbove, idle, idleBelow, mend, mourn, pause, pauseBelow, slow} from '../fixtures/pauses.js';
 import {pidOf} from '../fixtures/tasks.js';
 import {tell, told} from '../fixtures/told.js';
+import {folderOf} from '../kit/folder.js';
 import {patient} from '../kit/patient.js';
 import {isAlive, untilGone} from '../kit/processes.js';
 import {startProgram} from '../kit/program.js';
@@ -90,14 +93,12 @@ test('an actor far below reaches the terminal past those between, though these s
     const [top] = await start(nursery, 'top');
     const task = top.run(pauseBelow, 'leaf', 2);
     const first = await prompts.next('leaf');
-    let still = true;
-    const blocked = top.run(block, 2_000).then(() => {
-      still = false;
-    });
+    const go = join(folderOf(t), 'go');
+    const blocked = top.run(block, go);
     await longer();
     first.answer();
     const second = await prompts.next('leaf');
-    t.true(still);
+    writeFileSync(go, '');
     second.answer();
     t.is(await task, 'leaf');
     await blocked;
