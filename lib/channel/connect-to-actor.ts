@@ -2,7 +2,7 @@
  * Connects to an actor at an address, and runs the handshake. It tries again while the other side is too busy to answer.
  * Floor 3: above `transport/connect` and `handshake/start-handshake`; discovery makes a peer of the result.
  */
-import {onAbort} from '../base/abort.js';
+import {Backoff} from '../base/backoff.js';
 import {plainClock} from '../base/clock.js';
 import {HandshakeRejected, TransportClosed} from '../base/errors.js';
 import {escapeText} from '../base/escape.js';
@@ -21,24 +21,25 @@ export interface ConnectToActorOptions extends Credentials {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The pause in ms before the second attempt. Each later pause is twice as long. */
-const firstPauseMs = 25;
+/** The pauses in ms between attempts. They vary, so that many peers that were refused together do not come back together. */
+const pauses = {first: 25, isSpread: true};
 
 /** @throws TypeError without a secret, HandshakeRejected, and what `connectTo` throws */
 export async function connectToActor(address: Address, options: ConnectToActorOptions): Promise<HandshakeResult> {
   checkCredentials(address, options);
   const due = plainClock.now() + options.timeout;
-  for (let pause = firstPauseMs; ; pause *= 2) {
+  const backoff = new Backoff(pauses);
+  for (;;) {
     const timeout = Math.max(0, Math.ceil(due - plainClock.now()));
     const transport = await connectTo(address, {...options, maxFrameBytes, timeout});
     const where = escapeText(formatAddress(address));
     try {
       return await startHandshake(transport, {...options, role: 'connector', where, timeout}).result;
     } catch (error) {
-      // A random part, so that many peers that were refused together do not come back together.
-      const wait = pause * (0.5 + Math.random());
+      const wait = backoff.next();
       if (!mayBeBusy(address, error) || plainClock.now() + wait >= due) throw error;
-      await pauseFor(wait, options.signal);
+      // After an abort the next attempt rejects.
+      await plainClock.pause(wait, {signal: options.signal});
     }
   }
 }
@@ -51,18 +52,4 @@ export async function connectToActor(address: Address, options: ConnectToActorOp
 function mayBeBusy(address: Address, error: unknown): boolean {
   if (error instanceof HandshakeRejected) return error.reason === 'busy';
   return address.kind !== 'tls' && error instanceof TransportClosed && (error.kind === 'eof' || error.kind === 'reset');
-}
-
-/** Resolves after `ms` milliseconds, or when the signal aborts. The next attempt then rejects. */
-function pauseFor(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise(resolve => {
-    const stopTimer = plainClock.timer(ms, () => done());
-    let stopListening = (): void => {};
-    const done = (): void => {
-      stopTimer();
-      stopListening();
-      resolve();
-    };
-    stopListening = onAbort(signal, done);
-  });
 }
