@@ -163,7 +163,7 @@ test('debugger/test_multi_subactors_root_errors: crashes at the same time, one b
   t.regex(logged.log, /things failed in main of root\n├─ .*AssertionError: /);
 });
 
-for (const answers of ['c', 'q', 'cq'])
+for (const answers of ['c', 'cq'])
   test(`debugger/test_multi_nested_subactors_error_through_nurseries: an error opens a prompt in each actor on its way up, and says which it came through (E1, E2) [${answers}]`, async t => {
     const program = openExample(t, '05-crash-through-three-levels');
     const levels = ['level-0', 'level-1', 'level-2', 'root'];

@@ -4,7 +4,6 @@ import {spawning} from '../kit/spawning.js';
 
 const test = spawning();
 
-// One tree of processes at a time.
 for (const backend of ['process', 'thread'])
   test(`pause_from_non_trio/test_pause_from_sync: plain functions, and those in a pipe, have their prompts in the root and in actors, one at a time, first come first served (T1) [${backend}]`, async t => {
     const logged = new Logged(t, fixtureFile('stops-from-sync'), {args: [backend]});

@@ -1,5 +1,7 @@
 // A tree of processes with somebody at the prompt: nobody is ended, and nobody is judged late.
 import {EventEmitter, once} from 'node:events';
+import {writeFileSync} from 'node:fs';
+import {join} from 'node:path';
 import type {ExecutionContext} from 'ava';
 import {
   ActorDied,
@@ -19,6 +21,7 @@ import {divide, fall} from '../fixtures/crashers.js';
 import {block, failAbove, idle, idleBelow, mend, mourn, pause, pauseBelow, slow} from '../fixtures/pauses.js';
 import {pidOf} from '../fixtures/tasks.js';
 import {tell, told} from '../fixtures/told.js';
+import {folderOf} from '../kit/folder.js';
 import {patient} from '../kit/patient.js';
 import {isAlive, untilGone} from '../kit/processes.js';
 import {startProgram} from '../kit/program.js';
@@ -29,14 +32,15 @@ const test = spawning();
 
 const prompts = new Prompts();
 test.before(() => prompts.open());
+test.afterEach.always(() => prompts.forget());
 test.after.always(() => prompts.close());
 
 const all = [block, failAbove, idle, idleBelow, mend, mourn, pause, pauseBelow, pidOf, slow];
 const debug: RootOptions = {...patient, debug: true, expose: [told]};
-/** So short that whoever is judged while somebody is at the prompt is lost. */
-const hasty: RootOptions = {...debug, timeouts: {...patient.timeouts, exit: 300, cancelAck: 50}};
+/** So short that whoever is judged while somebody is at the prompt is lost, and long enough for those who are asked when it is left. */
+const hasty: RootOptions = {...debug, timeouts: {...patient.timeouts, exit: 2_000, cancelAck: 1_000}};
 /** Longer than all of those. */
-const longer = (): Promise<void> => new Promise(resolve => setTimeout(resolve, 1_000));
+const longer = (): Promise<void> => new Promise(resolve => setTimeout(resolve, 2_500));
 /** What the root says of itself, and who waits for a line of it. */
 const said: string[] = [];
 const news = new EventEmitter();
@@ -89,14 +93,12 @@ test('an actor far below reaches the terminal past those between, though these s
     const [top] = await start(nursery, 'top');
     const task = top.run(pauseBelow, 'leaf', 2);
     const first = await prompts.next('leaf');
-    let still = true;
-    const blocked = top.run(block, 2_000).then(() => {
-      still = false;
-    });
+    const go = join(folderOf(t), 'go');
+    const blocked = top.run(block, go);
     await longer();
     first.answer();
     const second = await prompts.next('leaf');
-    t.true(still);
+    writeFileSync(go, '');
     second.answer();
     t.is(await task, 'leaf');
     await blocked;
@@ -240,7 +242,7 @@ test('X2: a call that is cancelled while somebody is at the prompt has its whole
     const task = other.run(pause);
     const prompt = await prompts.next('other');
     const leave = new AbortController();
-    const call = quietly(late.with({signal: leave.signal}).run(slow, 1_100));
+    const call = quietly(late.with({signal: leave.signal}).run(slow, 2_600));
     await late.run(pidOf);
     leave.abort();
     await longer();

@@ -10,7 +10,6 @@ import {run} from './program.js';
 
 const test = spawning();
 
-// One tree of processes at a time.
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const folder = join(root, 'examples', 'debugging');
 const names = readdirSync(folder).sort();

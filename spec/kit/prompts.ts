@@ -57,6 +57,12 @@ export class Prompts {
     rmSync(this.#folder, {recursive: true});
   }
 
+  /** Lets all go on that a test has left standing there, so that the next test meets nobody but its own. */
+  forget(): void {
+    for (const prompt of this.#waiting.splice(0)) prompt.answer('quit');
+    this.seen.length = 0;
+  }
+
   /** The next that stops, or the next of one name. */
   async next(name?: string): Promise<Prompt> {
     for (;;) {

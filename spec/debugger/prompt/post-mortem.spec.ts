@@ -40,16 +40,6 @@ test('a crash in an actor for one task is shown in the root where that was calle
   await program.ends(t, 1);
 });
 
-test('a crash climbs through three levels, and each has its prompt', async t => {
-  const program = crash(t, 'deep');
-  for (const name of ['leaf', 'middle', 'child', 'root']) {
-    t.regex(await program.prompt(name), new RegExp(`^crash in ${name}, `, 'm'));
-    program.press(`c${keys.enter}`);
-  }
-  await program.ends(t, 1);
-  t.regex(program.screen(), /\[in leaf \(pid \d+\), through middle \(pid \d+\), through child \(pid \d+\)\]/);
-});
-
 test('the root’s own error is shown with its cause while its children live', async t => {
   const program = crash(t, 'root');
   const screen = await program.prompt('root');
