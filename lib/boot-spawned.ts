@@ -8,8 +8,8 @@ import type {SpawnSpec} from './actor/spawn-spec.js';
 import {markSpawned} from './base/current.js';
 import {hooks} from './base/hooks.js';
 import {configureLog} from './base/log.js';
-import type {Roads} from './discovery/links.js';
 import {openNames, unlisten} from './discovery/names.js';
+import type {Reachability} from './discovery/reachability.js';
 import type {Transport} from './transport/transport.js';
 
 export interface SpawnedBoot {
@@ -38,7 +38,7 @@ export function bootSpawned(identity: SpawnedIdentity, transport: Transport, boo
   const served = serve(identity, transport, {
     prepare: (spec, actor) => {
       configureLog(spec.tree.logLevel);
-      openNames(actor, spec.tree.roads as Roads | undefined);
+      openNames(actor, spec.tree.reachability as Reachability | undefined);
       boot.prepare?.(spec);
       // Before a task can crash.
       return spec.tree.debug && import('./debugger/attach.js').then(({attach}) => attach(actor));

@@ -51,7 +51,7 @@ export {
   type WaitOptions,
   type ConnectOptions,
 } from './discovery/lookup.js';
-export type {FoundPortal} from './discovery/found.js';
+export type {FoundPortal} from './discovery/found-portal.js';
 export type {ActorEvent} from './discovery/registrar.js';
 export type {DiscoveryOptions} from './discovery/root.js';
 export type {TlsOptions} from './transport/tls.js';

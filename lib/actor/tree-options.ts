@@ -44,8 +44,8 @@ export interface TreeOptions {
   readonly depth: number;
   readonly logLevel: LogLevel;
   readonly timeouts: Timeouts;
-  /** How the actors of the tree reach one another, as `discovery/links` has it. Absent where they do not. */
-  readonly roads?: object | undefined;
+  /** A `Reachability` of `discovery`: how the actors of the tree reach one another. Absent where they do not. */
+  readonly reachability?: object | undefined;
   /** Debug mode. Absent where it is off for the whole tree. */
   readonly debug?: DebugMode | undefined;
 }

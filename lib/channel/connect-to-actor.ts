@@ -21,7 +21,7 @@ export interface ConnectToActorOptions extends Credentials {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The pauses between attempts, in ms. They vary, so that many peers that were refused together do not come back together. */
+/** The pauses in ms between attempts. They vary, so that many peers that were refused together do not come back together. */
 const pauses = {first: 25, isSpread: true};
 
 /** @throws TypeError without a secret, HandshakeRejected, and what `connectTo` throws */
@@ -38,7 +38,7 @@ export async function connectToActor(address: Address, options: ConnectToActorOp
     } catch (error) {
       const wait = backoff.next();
       if (!mayBeBusy(address, error) || plainClock.now() + wait >= due) throw error;
-      // When the signal aborts, the next attempt rejects.
+      // After an abort the next attempt rejects.
       await plainClock.pause(wait, {signal: options.signal});
     }
   }

@@ -1,262 +1,240 @@
 /**
- * What an actor knows of names: the root keeps the list, every other actor asks its parent, which asks its own.
- * Floor 6: above `registrar`; a set of functions that every actor offers, so that no message of the wire is about names.
+ * The names that an actor knows: the root keeps the list of all actors, and every other actor asks its parent, which asks its own.
+ * Floor 6: above `registrar`, `branches`, `address-search` and `name-functions`; `lookup` asks it, the nursery tells it of children.
  *
- * Every actor keeps a list of those below it, to hold each child to its own (rule D1). A program that has joined another's
- * registrar (`registry`) does the same at its root: it asks over a link, and says its list again when the link was lost.
+ * Every actor also keeps a list of the actors below it, so that each child can change only its own part (rule D1: an actor speaks
+ * only for itself and for what is below it). A program that has joined the registrar of another program (`registry`) does the same
+ * at its root: it asks over a connection, and announces its actors again after the connection was lost.
  */
 import type {Actor} from '../actor/actor.js';
 import {scopeKey} from '../actor/call-options.js';
 import {type Directory, directories} from '../actor/directory.js';
-import {runtimeFunction} from '../actor/marks.js';
 import {parentInActor} from '../actor/parent.js';
-import type {Peer} from '../actor/peer.js';
-import {guestPortal, type Portal} from '../actor/portal.js';
-import {type ActorId, formatActor} from '../base/actor-id.js';
-import {Attached} from '../base/attached.js';
+import type {Portal} from '../actor/portal.js';
+import type {ActorId} from '../base/actor-id.js';
 import {plainClock} from '../base/clock.js';
-import {current} from '../base/current.js';
-import {ActorDied, NoRuntime, NotExposed, TransportClosed} from '../base/errors.js';
+import {deferred} from '../base/deferred.js';
+import {ActorDied, NotExposed, TransportClosed} from '../base/errors.js';
 import {log} from '../base/log.js';
-import {rxjs} from '../context/rx/rxjs.js';
 import type {Folder} from '../transport/folder.js';
-import type {Links, Roads} from './links.js';
-import {type ActorEvent, type Entry, Registrar} from './registrar.js';
-import {asItself, isEnd, parentUpstream, type Upstream} from './upstream.js';
+import {AddressSearch} from './address-search.js';
+import {Branches} from './branches.js';
+import * as remote from './name-functions.js';
+import type {PeerConnections} from './peer-connections.js';
+import type {Reachability} from './reachability.js';
+import {type ActorEvent, Registrar, type Registration} from './registrar.js';
+import {originalError, parentUpstream, type Upstream, UpstreamQueue} from './upstream.js';
 
-const namesOfActors = new Attached<Names>();
+/** Maximum number of actors of one name that a lookup tries, the latest ones. */
+const maxFound = 64;
+/** Timeout in ms for the parent of a dead actor to report the death, because a peer may see the end of a connection sooner. */
+const deathMs = 500;
 
-/** @throws NoRuntime outside `main`, `openNursery` and spawned actors */
+/** The names of the current actor. @throws NoRuntime outside `main`, `openNursery` and spawned actors */
 export function namesHere(what: string): Names {
-  const actor = current()?.runtime as Actor | undefined;
-  const names = actor && namesOfActors.of(actor);
-  if (!names)
-    throw new NoRuntime(
-      `${what} was called outside a runtime: call it within main(), openNursery() or a remote function`,
-    );
-  return names;
+  return remote.nameAnswersHere(what) as Names;
 }
 
-function namesOf(): Names {
-  return namesHere('a function of the runtime');
+/** Opens the names of a spawned actor. @param reachability as its parent has handed it down; undefined: it cannot be found */
+export function openNames(actor: Actor, reachability: Reachability | undefined): Names | undefined {
+  return reachability && new Names(actor, reachability, parentUpstream(actor));
 }
 
-export class Names implements Directory {
+export async function closeNames(actor: Actor): Promise<void> {
+  await namesOf(actor)?.close();
+}
+
+/** For the `exit` handler: removes the sockets that the actor has made. */
+export function unlisten(actor: Actor): void {
+  namesOf(actor)?.unlisten();
+}
+
+const namesOf = (actor: Actor): Names | undefined => remote.nameAnswers.of(actor) as Names | undefined;
+
+export class Names implements Directory, remote.NameAnswers {
   readonly actor: Actor;
-  /** This actor and those below it; at a root that is the registrar also all that have joined it. */
+  isClosed = false;
+  /** This actor and the actors below it; at the root of a registrar also the actors of all programs that have joined it. */
   readonly #registrar = new Registrar();
+  readonly #branches: Branches;
+  readonly #search: AddressSearch;
   readonly #upstream: Upstream | undefined;
-  readonly #roads: Roads;
-  readonly #children = new Map<string, Portal>();
-  #links: Promise<Links> | undefined;
-  #madeLinks: Links | undefined;
+  readonly #questions: UpstreamQueue | undefined;
+  readonly #reachability: Reachability;
+  /** Opened when they are first needed, because most actors are never looked for. */
+  #opening: Promise<PeerConnections> | undefined;
+  #connections: PeerConnections | undefined;
   #folder: Promise<Folder> | undefined;
 
-  /** @param upstream absent at the root that keeps the list for all */
-  constructor(actor: Actor, roads: Roads, upstream?: Upstream) {
+  /** @param upstream absent at the root that keeps the list of all */
+  constructor(actor: Actor, reachability: Reachability, upstream?: Upstream) {
     this.actor = actor;
-    this.#roads = roads;
+    this.#reachability = reachability;
     this.#upstream = upstream;
-    for (const fn of offered) actor.exposed.allow(fn);
-    this.#registrar.enter({actor: actor.id, road: []});
-    upstream?.onReached?.(portal => this.#sayAgain(portal));
-    namesOfActors.attach(actor, this);
+    this.#questions = upstream && new UpstreamQueue(actor, upstream);
+    this.#branches = new Branches(actor);
+    this.#search = new AddressSearch(this.#registrar, path => this.addressesAlong(path));
+    for (const fn of remote.nameFunctions) actor.exposed.allow(fn);
+    this.#registrar.enter({actor: actor.id, path: []});
+    upstream?.onReached?.(portal => this.#announce(portal));
+    remote.nameAnswers.attach(actor, this);
     directories.attach(actor, this);
   }
 
   async enter(actor: ActorId, portal: Portal): Promise<void> {
-    this.#children.set(actor.id, portal);
-    await this.take({actor, road: [actor.id]});
+    this.#branches.addChild(actor.id, portal);
+    await this.enterBelow({actor, path: [actor.id]});
   }
 
   leave(id: string, death?: ActorDied): void {
-    this.#children.delete(id);
-    this.drop(id, death && withoutWords(death));
+    this.#branches.removeChild(id);
+    this.leaveBelow(id, death && withoutOutput(death));
   }
 
   report(type: 'unresponsive' | 'responsive', id: string): void {
     this.#registrar.report(type, id);
-    this.#tellUp(portal => portal.run(reportNames, type, id));
+    this.#tell(portal => portal.run(remote.reportActor, type, id));
   }
 
-  /** An actor below this one, or below one that has joined it. */
-  async take(entry: Entry): Promise<void> {
-    this.#registrar.enter(entry);
-    if (!this.#upstream) return;
+  /** Enters an actor that is below this one, also of a program that has joined, here and at every level above. */
+  async enterBelow(registration: Registration): Promise<void> {
+    this.#registrar.enter(registration);
+    if (!this.#questions) return;
+    const {actor, path} = registration;
     try {
-      await this.#askUp(portal => portal.run(enterNames, [[entry.actor, [this.actor.id.id, ...entry.road]]]));
+      await this.#questions.ask(portal => portal.run(remote.enterActors, [[actor, [this.actor.id.id, ...path]]]));
     } catch (error) {
-      // Its own root has it: the registrar of another program is told when it is reached again.
+      // The root of this program knows it. The registrar of another program is told when it is reached again.
       if (this.actor.root && error instanceof TransportClosed) return;
-      this.#registrar.leave(entry.actor.id);
+      this.#registrar.leave(actor.id);
       throw error;
     }
   }
 
-  drop(id: string, death?: ActorDied): void {
+  /** Removes an actor and the actors below it, here and at every level above. */
+  leaveBelow(id: string, death?: ActorDied): void {
     this.#registrar.leave(id, death);
-    this.#tellUp(portal => portal.run(leaveNames, id, death));
+    this.#tell(portal => portal.run(remote.leaveActor, id, death));
   }
 
   /**
-   * How an actor of this tree died; undefined when it lives, was asked to end, or nobody knows. Whoever sees its channel
-   * end may be sooner than its parent, who is given a moment.
+   * How an actor of this tree died; undefined when it lives, was asked to end, or when nobody knows. The caller has seen the end
+   * of its connection, which may be sooner than the actor's parent, so the parent gets a moment to report the death.
    */
   async deathOf(id: string): Promise<ActorDied | undefined> {
-    if (this.#upstream && !this.actor.root) return this.#askUp(portal => portal.run(deathNames, id));
-    let stop = (): void => {};
-    const left = new Promise<void>(resolve => {
-      if (!this.#registrar.entry(id)) resolve();
-      stop = this.#registrar.watch(event => event.type === 'ended' && event.actor.id === id && resolve());
+    if (this.#questions && !this.actor.root) return this.#questions.ask(portal => portal.run(remote.askDeath, id));
+    const left = deferred();
+    if (!this.#registrar.registration(id)) left.resolve();
+    const stop = this.#registrar.watch(event => {
+      if (event.type === 'ended' && event.actor.id === id) left.resolve();
     });
-    await plainClock.within(left, deathMs);
+    await plainClock.within(left.promise, deathMs);
     stop();
     return this.#registrar.death(id);
   }
 
-  /** Those of a name, the latest first. Rejects with TransportClosed while a registrar elsewhere cannot be reached. */
-  async find(name: string): Promise<readonly Entry[]> {
-    if (this.#upstream) return this.#askUp(portal => portal.run(findNames, name));
+  /** The actors of a name, the latest first. Rejects with TransportClosed while the registrar of another program is lost. */
+  async find(name: string): Promise<readonly Registration[]> {
+    if (this.#questions) return this.#questions.ask(portal => portal.run(remote.askActors, name));
     return this.#registrar.find(name, maxFound);
   }
 
+  /** All actors, in the order of their start. Rejects as `find`. */
   async list(): Promise<ActorId[]> {
-    if (this.#upstream) return this.#askUp(portal => portal.run(listNames));
+    if (this.#questions) return this.#questions.ask(portal => portal.run(remote.askList));
     return this.#registrar.list();
   }
 
   /**
-   * Those that are there, then every change. Returns how to stop.
+   * Calls the watcher with the actors that are there, then with every change. Returns how to stop.
    *
-   * @param failed told when whoever knows of the changes is lost: nothing comes after it
+   * @param failed called when the actor that reports the changes is lost; no event comes after it
    */
   watch(watcher: (event: ActorEvent) => void, failed: (error: unknown) => void): () => void {
-    if (!this.#upstream) return this.#registrar.watch(watcher);
-    let stopped = false;
+    if (!this.#questions) return this.#registrar.watch(watcher);
+    let hasStopped = false;
     let stop = (): void => {};
     const begin = async (portal: Portal): Promise<void> => {
-      if (stopped) return;
+      if (hasStopped) return;
       const subscription = portal
-        .stream(watchNames)
-        .subscribe({next: watcher, error: error => failed(asItself(error))});
+        .stream(remote.watchEvents)
+        .subscribe({next: watcher, error: error => failed(originalError(error))});
       stop = () => subscription.unsubscribe();
     };
-    this.#askUp(begin).catch(failed);
+    this.#questions.ask(begin).catch(failed);
     return () => {
-      stopped = true;
+      hasStopped = true;
       stop();
     };
   }
 
   /**
-   * Where an actor of any tree is reached; it listens from now on. Empty when it has ended. Rejects with TransportClosed
-   * when it is there and does not say: a busy actor is not struck from the list.
+   * The addresses of an actor of any tree, which listens from now on. Empty when it has ended. Rejects with TransportClosed when it
+   * is on the list and does not answer.
    */
   async addressesOf(id: string): Promise<string[]> {
-    if (this.#upstream) return this.#askUp(portal => portal.run(addressNames, id));
-    const entry = this.#registrar.entry(id);
-    if (!entry) return [];
-    const who = formatActor(entry.actor);
-    // Nobody cancels it: an actor that does not obey a cancel in time is ended, and this one may only be busy.
-    const walking = this.#walks.get(id) ?? this.walk(entry.road).finally(() => this.#walks.delete(id));
-    this.#walks.set(id, walking);
-    try {
-      if (await plainClock.within(walking, walkMs)) return await walking;
-    } catch (error) {
-      const why = asItself(error);
-      if (!isEnd(why)) throw new TransportClosed(`${who} cannot be reached now`, {kind: 'closed', cause: why});
-      // Whoever should lead there is gone, and has not said so.
-      log('runtime', `${who} cannot be reached, and is struck from the list`, {error});
-      this.#registrar.leave(id);
-      return [];
-    }
-    throw new TransportClosed(`${who} cannot be reached now: it has not answered in ${walkMs} ms`, {kind: 'heartbeat'});
+    if (this.#questions) return this.#questions.ask(portal => portal.run(remote.askAddresses, id));
+    return this.#search.addressesOf(id);
   }
 
-  /** Those that have not answered yet: asked again, an actor is not told again. */
-  readonly #walks = new Map<string, Promise<string[]>>();
-
-  /** Down the tree to the actor at the end of a road, which says where it is reached. */
-  async walk(road: readonly string[]): Promise<string[]> {
-    const [next, ...rest] = road;
-    if (next === undefined) return (await this.links()).addresses();
-    const child = this.#children.get(next) ?? this.#joined.get(next)?.portal;
-    if (!child) throw new TransportClosed('an actor on the way has ended', {kind: 'closed'});
-    return child.with({scope: {[scopeKey]: this.actor.scope}}).run(walkNames, rest);
+  /** The addresses of the actor at the end of a path: passes the question on to the next actor of the path. */
+  async addressesAlong(path: readonly string[]): Promise<string[]> {
+    const [next, ...rest] = path;
+    if (next === undefined) return (await this.connections()).addresses();
+    const branch = this.#branches.portal(next);
+    if (!branch) throw new TransportClosed('an actor on the way has ended', {kind: 'closed'});
+    return branch.with({scope: {[scopeKey]: this.actor.scope}}).run(remote.askAddressesAlong, rest);
   }
 
-  /** The roots of other programs that have joined this one's registrar, each with a portal over its link. */
-  readonly #joined = new Map<string, {readonly peer: Peer; readonly portal: Portal}>();
-
-  /**
-   * A program has joined: its actors are reached through its root, over its link. It leaves with that. At once, because
-   * what it enters and what it takes back must not overtake one another.
-   */
+  /** This is synchronous, because messages of the program that enter and remove actors must not pass one another. */
   join(id: string): void {
-    if (this.#children.has(id)) return;
-    const peer = this.#madeLinks?.to(id);
+    if (this.#branches.child(id)) return;
+    const peer = this.#connections?.peer(id);
     if (!peer) throw new NotExposed('only a child, or a program that is linked, can enter actors');
-    if (this.#joined.get(id)?.peer === peer) return;
-    this.#joined.set(id, {peer, portal: guestPortal(peer, this.actor.scope)});
-    peer.onEnded(() => {
-      if (this.#joined.get(id)?.peer !== peer) return;
-      this.#joined.delete(id);
-      this.drop(id);
-    });
+    this.#branches.addProgram(id, peer, () => this.leaveBelow(id));
   }
 
-  /** Whether somebody may speak of an actor: of its own, and of no other's. */
-  mayChange(id: string, caller: string): boolean {
-    const entry = this.#registrar.entry(id);
-    return entry === undefined || entry.road[0] === caller;
+  canChange(id: string, caller: string): boolean {
+    const registration = this.#registrar.registration(id);
+    return registration === undefined || registration.path[0] === caller;
   }
 
   child(id: string): Portal | undefined {
-    return this.#children.get(id);
+    return this.#branches.child(id);
   }
 
-  /** This actor and those below it: not those of other programs. */
-  get tree(): Entry[] {
-    return this.#registrar.entries.filter(({road: [first]}) => first === undefined || this.#children.has(first));
+  /** This actor and the actors below it, without those of other programs. */
+  get tree(): Registration[] {
+    return this.#registrar.registrations.filter(
+      ({path: [first]}) => first === undefined || this.#branches.child(first) !== undefined,
+    );
   }
 
-  /** Tells of every change of those. Returns how to stop. */
+  /** Calls `changed` for each actor that is there, then after every change. Returns how to stop. */
   watchTree(changed: () => void): () => void {
     return this.#registrar.watch(changed);
   }
 
-  /** Made when it is first needed: most actors are never looked for. */
-  links(): Promise<Links> {
-    this.#links ??= import('./links.js').then(({Links: LinksOf}) => {
-      this.#madeLinks = new LinksOf(this.actor, this.#roads, this);
-      return this.#madeLinks;
+  connections(): Promise<PeerConnections> {
+    this.#opening ??= import('./peer-connections.js').then(({PeerConnections: Connections}) => {
+      this.#connections = new Connections(this.actor, this.#reachability, this);
+      return this.#connections;
     });
-    return this.#links;
+    return this.#opening;
   }
 
   unlisten(): void {
-    this.#madeLinks?.unlisten();
+    this.#connections?.unlisten();
   }
 
-  /** The folder of this tree's sockets: made by its root. */
+  /** The folder for the sockets of this tree, which the root makes. */
   async folder(): Promise<string> {
     const parent = parentInActor(this.actor);
-    if (parent) return parent.run(folderNames);
+    if (parent) return parent.run(remote.askFolder);
     this.#folder ??= import('../transport/folder.js').then(({makeFolder}) =>
       makeFolder({treeId: this.actor.tree.treeId}),
     );
     return (await this.#folder).path;
-  }
-
-  closed = false;
-
-  /** At the end of this actor: others reach it no more. */
-  async close(): Promise<void> {
-    this.closed = true;
-    namesOfActors.detach(this.actor);
-    this.#upstream?.close?.();
-    await (await this.#links)?.close();
-    if (this.actor.root) (await this.#folder)?.remove();
   }
 
   /** A path for a Unix socket, in the private folder of the tree. */
@@ -266,127 +244,31 @@ export class Names implements Directory {
     return new Folder(path).newSocketPath();
   }
 
-  /** Nobody waits for it: what cannot be reached now will be told all anew. */
-  #tellUp(tell: (portal: Portal) => Promise<unknown>): void {
-    if (!this.#upstream) return;
-    this.#askUp(tell).catch(error => log('runtime', 'what happened to an actor could not be told', {error}));
+  /** At the end of this actor: it cannot be reached any more. */
+  async close(): Promise<void> {
+    this.isClosed = true;
+    remote.nameAnswers.detach(this.actor);
+    this.#upstream?.close?.();
+    await (await this.#opening)?.close();
+    if (this.actor.root) (await this.#folder)?.remove();
   }
 
-  #asked: Promise<unknown> = Promise.resolve();
-
-  /**
-   * Asks upwards. What is asked leaves in the order of these calls: an actor that dies while it is being entered is
-   * entered first and taken back then, at every level; and whoever sees it end finds it no more.
-   */
-  #askUp<T>(ask: (portal: Portal) => Promise<T>): Promise<T> {
-    const scope = {[scopeKey]: this.actor.scope};
-    // In a box: the next need not wait for this answer.
-    const asked = this.#asked
-      .then(() => (this.#upstream as Upstream).portal())
-      .then(portal => [ask(portal.with({scope}))] as const);
-    this.#asked = asked.catch(() => {});
-    return asked
-      .then(([answer]) => answer)
-      .catch(error => {
-        throw asItself(error);
-      });
+  /** Tells the upstream something. Nobody waits for it: when the upstream is lost now, everything is announced again later. */
+  #tell(question: (portal: Portal) => Promise<unknown>): void {
+    this.#questions
+      ?.ask(question)
+      .catch(error => log('runtime', 'what happened to an actor could not be told', {error}));
   }
 
-  async #sayAgain(portal: Portal): Promise<void> {
+  /** Enters this actor and all actors below it at the registrar of another program. */
+  async #announce(portal: Portal): Promise<void> {
     const own = this.actor.id.id;
-    const entries = this.#registrar.entries.map(({actor, road}): [ActorId, string[]] => [actor, [own, ...road]]);
-    await portal.run(enterNames, entries);
+    const all = this.#registrar.registrations.map(({actor, path}): [ActorId, string[]] => [actor, [own, ...path]]);
+    await portal.run(remote.enterActors, all);
   }
 }
 
-/** Names in a spawned actor. @param roads as its parent has handed them down */
-export function openNames(actor: Actor, roads: Roads | undefined): Names | undefined {
-  return roads && new Names(actor, roads, parentUpstream(actor));
-}
-
-export async function closeNames(actor: Actor): Promise<void> {
-  await namesOfActors.of(actor)?.close();
-}
-
-/** For the `exit` handler: what the actor has made in the file system is taken away. */
-export function unlisten(actor: Actor): void {
-  namesOfActors.of(actor)?.unlisten();
-}
-
-function callerHere(): string {
-  return current()?.caller?.id ?? '';
-}
-
-/** So many of one name are looked at: the latest. */
-const maxFound = 64;
-/** An actor that does not answer in this time is not found by this search; it stays in the list. */
-const walkMs = 2_000;
-/** How long the parent of one that died may take to see it, from when a peer has. */
-const deathMs = 500;
-
-/** Without what it wrote: that is its parent's, and much. */
-function withoutWords({message, exit, actor}: ActorDied): ActorDied {
+/** Without the output of the actor, because that can be large and belongs to its parent. */
+function withoutOutput({message, exit, actor}: ActorDied): ActorDied {
   return new ActorDied(message, {exit, actor});
 }
-
-const enterNames = runtimeFunction('task', 'enter', async (entries: [ActorId, string[]][]): Promise<void> => {
-  const names = namesOf();
-  const caller = callerHere();
-  names.join(caller);
-  // An actor speaks for itself and those below it, and for nobody else's.
-  for (const [actor, road] of entries)
-    if (road[0] !== caller || road.at(-1) !== actor.id || !names.mayChange(actor.id, caller))
-      throw new NotExposed('an actor can enter only itself and those below it');
-  // All of them before anything else is read: what is taken back next must be there.
-  await Promise.all(entries.map(([actor, road]) => names.take({actor, road})));
-});
-
-const leaveNames = runtimeFunction('task', 'leave', (id: string, death?: ActorDied): void => {
-  const names = namesOf();
-  if (names.mayChange(id, callerHere())) names.drop(id, death instanceof ActorDied ? death : undefined);
-});
-
-const deathNames = runtimeFunction(
-  'task',
-  'death',
-  (id: string): Promise<ActorDied | undefined> => namesOf().deathOf(id),
-);
-
-const reportNames = runtimeFunction('task', 'report', (type: 'unresponsive' | 'responsive', id: string): void => {
-  const names = namesOf();
-  if (names.mayChange(id, callerHere())) names.report(type, id);
-});
-
-const findNames = runtimeFunction('task', 'find', (name: string): Promise<readonly Entry[]> => namesOf().find(name));
-
-const listNames = runtimeFunction('task', 'list', (): Promise<ActorId[]> => namesOf().list());
-
-const addressNames = runtimeFunction('task', 'address', (id: string): Promise<string[]> => namesOf().addressesOf(id));
-
-const walkNames = runtimeFunction('task', 'walk', (road: string[]): Promise<string[]> => namesOf().walk(road));
-
-const folderNames = runtimeFunction('task', 'folder', (): Promise<string> => namesOf().folder());
-
-const watchNames = runtimeFunction('stream', 'watch', () => {
-  const names = namesOf();
-  const {Observable} = rxjs();
-  return new Observable<ActorEvent>(subscriber =>
-    names.watch(
-      event => subscriber.next(event),
-      error => subscriber.error(error),
-    ),
-  );
-});
-
-const offered = [
-  enterNames,
-  leaveNames,
-  deathNames,
-  reportNames,
-  findNames,
-  listNames,
-  addressNames,
-  walkNames,
-  folderNames,
-  watchNames,
-];

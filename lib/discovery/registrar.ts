@@ -1,70 +1,86 @@
 /**
- * The list of the actors of a tree by name: who entered, by which road each is reached, and who has left.
- * Floor 6: data only; `names` keeps one in every actor, of those below it, and tells it what happens, `lookup` asks the
- * root's. No call takes longer for those that it is not about.
+ * The list of the actors of a tree, by name: which actors there are, by which path each one is reached, and how actors died.
+ * Floor 6: data only. `names` keeps one list in every actor, for the actors below it; the list of the root has all of them. The
+ * cost of a call does not depend on actors that the call is not about.
  */
 import type {ActorId} from '../base/actor-id.js';
 import type {ActorDied} from '../base/errors.js';
 import {forgetOldest} from '../base/forget-oldest.js';
 import {Ring, type RingEntry} from '../base/ring.js';
 
-/** An actor that can be found. */
-export interface Entry {
+/** An actor on the list. */
+export interface Registration {
   readonly actor: ActorId;
-  /** The ids of the actors from below the registrar's own down to this one: each has started the next. */
-  readonly road: readonly string[];
+  /**
+   * The path down the tree: the ids of the actors from below the owner of the list down to this one. Each one has started the
+   * next.
+   */
+  readonly path: readonly string[];
 }
 
-/** What happens to the actors of a tree; `present` tells of those that were there before. */
+/** An event in the life of an actor, from `watchActors`. */
 export interface ActorEvent {
+  /**
+   * - `present`: the actor was on the list when the watch began.
+   * - `registered`: it was started.
+   * - `ended`: it has ended, in whatever way.
+   * - `unresponsive`: its parent has not heard from it for two periods of `timeouts.heartbeat`; it may be busy or stopped.
+   * - `responsive`: its parent hears from it again.
+   */
   readonly type: 'present' | 'registered' | 'ended' | 'unresponsive' | 'responsive';
+  /** The actor to which it happened. */
   readonly actor: ActorId;
 }
 
-/** Who stands in the list, and where. */
-interface Standing {
-  entry: Entry;
-  readonly place: RingEntry<Standing>;
+/** A registration, and its place among those of the same name. */
+interface PlacedRegistration {
+  registration: Registration;
+  readonly place: RingEntry<PlacedRegistration>;
 }
 
-/** So many deaths are known afterwards: whoever was linked to one that died asks at once. */
+/** Maximum number of deaths that the list remembers, because an actor that was connected to a dead one asks at once. */
 const maxDeaths = 1_024;
 
 export class Registrar {
-  /** In the order of their entry. */
-  readonly #entries = new Map<string, Standing>();
-  readonly #byName = new Map<string, Ring<Standing>>();
-  /** For each id those whose road leads through it, itself included. */
+  /** By the id of the actor, in the order in which they were entered. */
+  readonly #registrations = new Map<string, PlacedRegistration>();
+  readonly #byName = new Map<string, Ring<PlacedRegistration>>();
+  /** For each id the ids of the actors whose path leads through it, itself included. */
   readonly #through = new Map<string, Set<string>>();
   readonly #watchers = new Set<(event: ActorEvent) => void>();
-  /** Of those that have ended unasked, the latest last. */
+  /** How actors died that nobody had asked to end, the latest last. */
   readonly #deaths = new Map<string, ActorDied>();
 
-  get entries(): Entry[] {
-    return [...this.#entries.values()].map(({entry}) => entry);
+  /** All actors on the list, in the order in which they were entered. */
+  get registrations(): Registration[] {
+    return [...this.#registrations.values()].map(({registration}) => registration);
   }
 
-  /** Said again, the road counts that was said last; its place among those of its name stays. */
-  enter(entry: Entry): void {
-    const {id, name} = entry.actor;
-    const known = this.#entries.get(id);
-    if (known?.entry.actor.name === name) {
-      this.#close(known.entry);
-      known.entry = entry;
-      this.#open(entry);
+  /** Enters an actor. When it is on the list already, its path is replaced, and it keeps its place among those of its name. */
+  enter(registration: Registration): void {
+    const {id, name} = registration.actor;
+    const known = this.#registrations.get(id);
+    if (known?.registration.actor.name === name) {
+      this.#removePath(known.registration);
+      known.registration = registration;
+      this.#addPath(registration);
       return;
     }
     this.#remove(id);
-    const ring = this.#byName.get(name) ?? new Ring<Standing>();
+    const ring = this.#byName.get(name) ?? new Ring<PlacedRegistration>();
     this.#byName.set(name, ring);
-    const standing = {entry} as {-readonly [K in keyof Standing]: Standing[K]};
-    standing.place = ring.add(standing);
-    this.#entries.set(id, standing);
-    this.#open(entry);
-    this.#tell({type: 'registered', actor: entry.actor});
+    const placed = {registration} as {-readonly [K in keyof PlacedRegistration]: PlacedRegistration[K]};
+    placed.place = ring.add(placed);
+    this.#registrations.set(id, placed);
+    this.#addPath(registration);
+    this.#tell({type: 'registered', actor: registration.actor});
   }
 
-  /** An actor has ended, and with it every one below it. @param death absent when its end was asked for, or is not known */
+  /**
+   * Removes an actor that has ended, and every actor below it.
+   *
+   * @param death how it died; absent when it was asked to end, or when nobody knows
+   */
   leave(id: string, death?: ActorDied): void {
     if (death) {
       this.#deaths.set(id, death);
@@ -75,31 +91,32 @@ export class Registrar {
     for (const actor of ended) this.#tell({type: 'ended', actor});
   }
 
-  /** Those of a name, the latest first. @param most so many at most */
-  find(name: string, most = Number.POSITIVE_INFINITY): readonly Entry[] {
-    return (this.#byName.get(name)?.latest(most) ?? []).map(({entry}) => entry);
+  /** The actors of a name, the latest first. @param most maximum number of actors; default: all */
+  find(name: string, most = Number.POSITIVE_INFINITY): readonly Registration[] {
+    return (this.#byName.get(name)?.latest(most) ?? []).map(({registration}) => registration);
   }
 
-  entry(id: string): Entry | undefined {
-    return this.#entries.get(id)?.entry;
+  registration(id: string): Registration | undefined {
+    return this.#registrations.get(id)?.registration;
   }
 
-  /** How one of the latest that died did so. */
+  /** How an actor died; undefined when that is not known, or not any more. */
   death(id: string): ActorDied | undefined {
     return this.#deaths.get(id);
   }
 
+  /** All actors, in the order in which they were entered. */
   list(): ActorId[] {
-    return this.entries.map(({actor}) => actor);
+    return this.registrations.map(({actor}) => actor);
   }
 
-  /** Tells of something that neither enters nor leaves. */
+  /** Tells the watchers of an event that changes nothing in the list. */
   report(type: 'unresponsive' | 'responsive', id: string): void {
-    const entry = this.entry(id);
-    if (entry) this.#tell({type, actor: entry.actor});
+    const registration = this.registration(id);
+    if (registration) this.#tell({type, actor: registration.actor});
   }
 
-  /** First those that are there, within this call, then every change. Returns how to stop. */
+  /** Calls the watcher with the actors on the list, within this call, then with every change. Returns how to stop. */
   watch(watcher: (event: ActorEvent) => void): () => void {
     for (const actor of this.list()) watcher({type: 'present', actor});
     const own = (event: ActorEvent): void => watcher(event);
@@ -112,27 +129,27 @@ export class Registrar {
   }
 
   #remove(id: string): ActorId | undefined {
-    const standing = this.#entries.get(id);
-    if (!standing) return undefined;
-    const {entry, place} = standing;
-    this.#entries.delete(id);
-    this.#close(entry);
+    const placed = this.#registrations.get(id);
+    if (!placed) return undefined;
+    const {registration, place} = placed;
+    this.#registrations.delete(id);
+    this.#removePath(registration);
     place.leave();
-    const {name} = entry.actor;
+    const {name} = registration.actor;
     if (this.#byName.get(name)?.size === 0) this.#byName.delete(name);
-    return entry.actor;
+    return registration.actor;
   }
 
-  #open({actor, road}: Entry): void {
-    for (const step of road) {
+  #addPath({actor, path}: Registration): void {
+    for (const step of path) {
       const through = this.#through.get(step);
       if (through) through.add(actor.id);
       else this.#through.set(step, new Set([actor.id]));
     }
   }
 
-  #close({actor, road}: Entry): void {
-    for (const step of road) {
+  #removePath({actor, path}: Registration): void {
+    for (const step of path) {
       const through = this.#through.get(step);
       through?.delete(actor.id);
       if (through?.size === 0) this.#through.delete(step);

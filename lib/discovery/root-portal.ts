@@ -1,6 +1,7 @@
 /**
- * The way of any actor to the root of its tree, past all that lies between: these may stand still at a breakpoint.
- * Floor 6: above `links`; used by the debugger. The root says its addresses before it starts anybody, so nobody is asked.
+ * The direct way of any actor to the root of its tree. It does not lead through the actors between them, because these may stand
+ * still at a breakpoint.
+ * Floor 6: above `names`; the debugger uses it. The root tells its addresses before it starts any actor, so no actor is asked.
  */
 import type {Actor} from '../actor/actor.js';
 import {directories} from '../actor/directory.js';
@@ -9,30 +10,31 @@ import {guestPortal, type Portal} from '../actor/portal.js';
 import type {ActorId} from '../base/actor-id.js';
 import {Attached} from '../base/attached.js';
 import {TransportClosed} from '../base/errors.js';
-import type {Links} from './links.js';
 import {Names} from './names.js';
-import type {Entry} from './registrar.js';
+import type {PeerConnections} from './peer-connections.js';
+import type {Registration} from './registrar.js';
 
-const rootPortals = new Attached<Promise<Portal>>();
+/** The portal of each actor that has connected to its root. */
+const portals = new Attached<Promise<Portal>>();
 
-/** Where actors of this very host reach a root; it listens from now on. */
+/** The addresses at which actors of this host reach a root. It listens from now on. */
 export async function rootAddresses(root: Actor): Promise<string[]> {
-  return (await (await linksOf(root)).addresses()).filter(address => address.startsWith('unix:'));
+  return (await (await connectionsOf(root)).addresses()).filter(address => address.startsWith('unix:'));
 }
 
-/** An actor of the tree; `parent` is the id of the one that has started it, and undefined for the root. */
+/** An actor of the tree; `parent` is the id of the actor that has started it, and undefined for the root. */
 export interface TreeRow {
   readonly actor: ActorId;
   readonly parent: string | undefined;
 }
 
-/** Those in the tree of a root, at any moment. @param changed called after every change, and for each that is there */
+/** The actors in the tree of a root, at any moment. @param changed called for each that is there, and after every change */
 export function watchTree(root: Actor, changed: () => void): {rows(): TreeRow[]; stop(): void} {
   const names = directories.of(root);
   if (!(names instanceof Names)) return {rows: () => [{actor: root.id, parent: undefined}], stop: () => {}};
-  const rowOf = ({actor, road}: Entry): TreeRow => ({
+  const rowOf = ({actor, path}: Registration): TreeRow => ({
     actor,
-    parent: actor.id === root.id.id ? undefined : (road.at(-2) ?? root.id.id),
+    parent: actor.id === root.id.id ? undefined : (path.at(-2) ?? root.id.id),
   });
   return {rows: () => names.tree.map(rowOf), stop: names.watchTree(changed)};
 }
@@ -43,10 +45,10 @@ export async function newSocketPath(root: Actor): Promise<string> {
 }
 
 /**
- * The portal to the root: over the channel that is there where this actor is its child, else over a link of its own,
- * made once and held. Rejects with what `links.hold` does; asked again after that, it tries again.
+ * The portal to the root: over the channel to the parent when the root is the parent, otherwise over a direct connection, which is
+ * made once and kept. Rejects as `PeerConnections.lease` does; the next call after that tries again.
  *
- * @param root its id, and where it is reached
+ * @param root the id of the root, and its addresses
  */
 export function rootPortal(
   actor: Actor,
@@ -54,25 +56,25 @@ export function rootPortal(
 ): Promise<Portal> {
   const parent = parentOf(actor);
   if (parent && actor.tree.depth === 1) return Promise.resolve(parent);
-  return rootPortals.orMake(actor, () => link(actor, root));
+  return portals.orMake(actor, () => connectToRoot(actor, root));
 }
 
-async function link(
+async function connectToRoot(
   actor: Actor,
   {root, addresses}: {readonly root: string; readonly addresses: readonly string[]},
 ): Promise<Portal> {
   try {
-    const held = await (await linksOf(actor)).hold(root, async () => addresses);
-    held.peer.onEnded(() => rootPortals.detach(actor));
-    return guestPortal(held.peer, actor.scope);
+    const {peer} = await (await connectionsOf(actor)).lease(root, async () => addresses);
+    peer.onEnded(() => portals.detach(actor));
+    return guestPortal(peer, actor.scope);
   } catch (error) {
-    rootPortals.detach(actor);
+    portals.detach(actor);
     throw error;
   }
 }
 
-async function linksOf(actor: Actor): Promise<Links> {
-  return namesOf(actor).links();
+async function connectionsOf(actor: Actor): Promise<PeerConnections> {
+  return namesOf(actor).connections();
 }
 
 function namesOf(actor: Actor): Names {

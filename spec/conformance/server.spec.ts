@@ -5,7 +5,7 @@ import {type AddressInfo, connect as connectNet, createServer, type Socket} from
 import test, {type ExecutionContext} from 'ava';
 import {addresses, HandshakeRejected, openNursery, RemoteActorError, TransportClosed} from '../../lib/index.js';
 import {parseAddress} from '../../lib/transport/address.js';
-import {folder, linked, over, roadTo, secret} from '../discovery/linked.js';
+import {folder, linked, over, relayTo, secret} from '../discovery/linked.js';
 import {errorOf} from './over.js';
 
 const tcp = 'tcp://127.0.0.1:0';
@@ -21,33 +21,33 @@ function knock(t: ExecutionContext, address: string): Socket {
 
 test('server/test_send_normalizes_only_grouped_peer_resets: a peer that is gone is TransportClosed to whoever writes to it, and an error that only looks like one is itself (E1, C9)', async t => {
   const [here, there] = [await linked(t, 'here'), await linked(t, 'there')];
-  const road = await roadTo(t, (await there.links.addresses())[0] as string);
-  const held = await here.links.connect(parseAddress(road.address), {timeout: 30_000});
-  if (!held) return t.fail();
+  const relay = await relayTo(t, (await there.connections.addresses())[0] as string);
+  const lease = await here.connections.connect(parseAddress(relay.address), {timeout: 30_000});
+  if (!lease) return t.fail();
   const own = await errorOf(
-    over(held).run(() => {
+    over(lease).run(() => {
       throw Object.assign(new Error('write EPIPE'), {code: 'EPIPE'});
     }),
   );
   t.true(own instanceof RemoteActorError && (own.cause as NodeJS.ErrnoException).code === 'EPIPE', String(own));
-  road.cut();
-  const gone = await errorOf(over(held).run(() => new Promise(() => {}), 'x'.repeat(100_000)));
+  relay.cut();
+  const gone = await errorOf(over(lease).run(() => new Promise(() => {}), 'x'.repeat(100_000)));
   t.true(gone instanceof TransportClosed && ['eof', 'reset'].includes(gone.kind), String(gone));
 });
 
 for (const [network, address] of Object.entries(networks))
   test(`server/test_handshake_normalizes_decode_error: bytes that are no greeting end their connection, and whoever listens goes on (C8, D3) [${network}]`, async t => {
     const there = await linked(t, 'there', {listen: [address(t)]});
-    const at = (await there.links.addresses())[1] as string;
+    const at = (await there.connections.addresses())[1] as string;
     for (const bytes of ['\0', 'GET / HTTP/1.1\r\n\r\n', '\xff\xff\xff\xff', '\x05\0\0\0\x01\0\0\0\0']) {
       const socket = knock(t, at);
       socket.resume().end(Buffer.from(bytes, 'latin1'));
       await once(socket, 'close');
     }
     const here = await linked(t, 'here');
-    const held = await here.links.connect(parseAddress(at), {timeout: 30_000});
-    t.is(held?.peer.channel.peer?.id, there.actor.id.id);
-    t.is(there.links.size, 1);
+    const lease = await here.connections.connect(parseAddress(at), {timeout: 30_000});
+    t.is(lease?.peer.channel.peer?.id, there.actor.id.id);
+    t.is(there.connections.size, 1);
   });
 
 test('server/test_server_uses_independent_handshake_timeout: who listens and who connects each waits as long as it was told itself (D3)', async t => {
@@ -57,12 +57,12 @@ test('server/test_server_uses_independent_handshake_timeout: who listens and who
   const patient = await linked(t, 'patient', {listen: [tcp]});
   const at = parseAddress(`tcp://127.0.0.1:${(silent.address() as AddressInfo).port}`);
   // A busy machine may not even have connected by then.
-  const error = await errorOf(patient.links.connect(at, {timeout: 100}));
+  const error = await errorOf(patient.connections.connect(at, {timeout: 100}));
   t.true(error instanceof HandshakeRejected || error instanceof TransportClosed);
   t.regex(String(error), /within \d+ ms/);
   const strict = await linked(t, 'strict', {listen: [tcp], handshake: 100});
-  const [, waiting = ''] = await patient.links.addresses();
-  const [, hasty = ''] = await strict.links.addresses();
+  const [, waiting = ''] = await patient.connections.addresses();
+  const [, hasty = ''] = await strict.connections.addresses();
   const [long, short] = [knock(t, waiting), knock(t, hasty)];
   await Promise.all([once(long, 'connect'), once(short.resume(), 'close')]);
   t.false(long.closed);

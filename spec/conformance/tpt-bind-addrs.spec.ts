@@ -8,7 +8,7 @@ import type {Names} from '../../lib/discovery/names.js';
 import {type DiscoveryOptions, openNamesAtRoot} from '../../lib/discovery/root.js';
 import {addresses, HandshakeRejected, openNursery, TransportClosed} from '../../lib/index.js';
 import {parseAddress} from '../../lib/transport/address.js';
-import {folder, roadTo, secret} from '../discovery/linked.js';
+import {folder, relayTo, secret} from '../discovery/linked.js';
 import {newActor} from '../kit/pair.js';
 import {spawning} from '../kit/spawning.js';
 
@@ -32,7 +32,7 @@ async function root(t: ExecutionContext, options: DiscoveryOptions, handshake = 
   return {
     actor,
     names,
-    addresses: async () => (await names.links()).addresses(),
+    addresses: async () => (await names.connections()).addresses(),
     list: async () => (await names.list()).map(({id}) => id),
   };
 }
@@ -67,10 +67,10 @@ test('tpt_bind_addrs/test_registry_probe_retries_transient_handshake: a registra
 
 test('tpt_bind_addrs/test_probe_channel_close_is_bounded: a registrar that says nothing more keeps nobody from ending (T10)', async t => {
   const registrar = await root(t, {listen: [tcp]});
-  const road = await roadTo(t, await networkOf(registrar));
-  const joined = await root(t, {registry: road.address});
+  const relay = await relayTo(t, await networkOf(registrar));
+  const joined = await root(t, {registry: relay.address});
   t.is(joined.actor.channels.size, 1);
-  road.silence(true);
+  relay.silence(true);
   await joined.names.close();
   while (joined.actor.channels.size > 0) await delay(10);
   t.pass();
@@ -93,7 +93,7 @@ test('tpt_bind_addrs/test_registry_probe_preserves_no_peers_state: one that come
   await t.throwsAsync(root(t, {registry, secret: 'another secret than that one'}), {instanceOf: HandshakeRejected});
   const probe = connectNet(Number(new URL(registry).port), '127.0.0.1').end();
   await once(probe, 'close');
-  t.is((await registrar.names.links()).size, 0);
+  t.is((await registrar.names.connections()).size, 0);
   t.is(registrar.actor.channels.size, 0);
   t.deepEqual(await registrar.list(), [registrar.actor.id.id]);
 });

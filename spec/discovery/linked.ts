@@ -1,6 +1,6 @@
 /**
- * Actors in this process that reach one another over real sockets, as the boots make them, and a road that can fall silent.
- * Beside links.spec.ts; above pair.ts.
+ * Actors in this process that reach one another over real sockets, as the boots make them, and a relay that can fall silent.
+ * Beside peer-connections.spec.ts; above pair.ts.
  */
 import {once} from 'node:events';
 import {mkdtempSync, rmSync} from 'node:fs';
@@ -11,8 +11,8 @@ import type {ExecutionContext} from 'ava';
 import type {Actor} from '../../lib/actor/actor.js';
 import {homesOf} from '../../lib/actor/exposed.js';
 import {makePortal} from '../../lib/actor/portal.js';
-import type {Held} from '../../lib/discovery/link.js';
-import {Links} from '../../lib/discovery/links.js';
+import type {Lease} from '../../lib/discovery/peer-connection.js';
+import {PeerConnections} from '../../lib/discovery/peer-connections.js';
 import {type NetworkAddress, parseAddress} from '../../lib/transport/address.js';
 import {anyFunctions, callsOf, newActor} from '../kit/pair.js';
 
@@ -20,14 +20,14 @@ export const secret = new TextEncoder().encode('known to both sides');
 
 export interface Linked {
   readonly actor: Actor;
-  readonly links: Links;
+  readonly connections: PeerConnections;
   /** Holds the link to another. */
-  to(other: Linked): Promise<Held>;
+  to(other: Linked): Promise<Lease>;
 }
 
 let sockets = 0;
 
-/** @param listen roads besides the Unix socket; the first of all is the one that others take */
+/** @param listen addresses besides the Unix socket; the first of all is the one that others take */
 export async function linked(
   t: ExecutionContext,
   name: string,
@@ -37,7 +37,7 @@ export async function linked(
   const {listen = [], heartbeat = 60_000, handshake = 30_000} = options;
   actor.tree = {...actor.tree, timeouts: {...actor.tree.timeouts, heartbeat, handshake}};
   await actor.exposed.load(homesOf(anyFunctions), true);
-  const links = new Links(
+  const connections = new PeerConnections(
     actor,
     {secret, listen},
     {
@@ -45,8 +45,8 @@ export async function linked(
       deathOf: async () => undefined,
     },
   );
-  t.teardown(() => links.close());
-  return {actor, links, to: other => links.hold(other.actor.id.id, () => other.links.addresses())};
+  t.teardown(() => connections.close());
+  return {actor, connections, to: other => connections.lease(other.actor.id.id, () => other.connections.addresses())};
 }
 
 const folders = new WeakMap<ExecutionContext, string>();
@@ -60,20 +60,20 @@ export function folder(t: ExecutionContext): string {
 }
 
 /** Calls over a link. */
-export function over({peer}: Held): ReturnType<typeof callsOf> {
+export function over({peer}: Lease): ReturnType<typeof callsOf> {
   const {scope} = peer.actor;
   return callsOf(makePortal(peer, {scope, ended: new Promise(() => {}), cancelActor: async () => false}));
 }
 
-/** A road through this process, in the middle of which everything can be held back though both ends stay open. */
-export interface Road {
+/** A relay through this process, in the middle of which everything can be held back though both ends stay open. */
+export interface Relay {
   readonly address: string;
   silence(on: boolean): void;
   /** Ends what goes through it. */
   cut(): void;
 }
 
-export async function roadTo(t: ExecutionContext, address: string): Promise<Road> {
+export async function relayTo(t: ExecutionContext, address: string): Promise<Relay> {
   const target = parseAddress(address);
   const pairs: Socket[][] = [];
   const server = createServer(socket => {
@@ -85,7 +85,7 @@ export async function roadTo(t: ExecutionContext, address: string): Promise<Road
     ] as const)
       from.on('error', () => {}).pipe(to);
   });
-  const path = join(folder(t), `road${sockets++}`);
+  const path = join(folder(t), `relay${sockets++}`);
   if (target.kind === 'unix') server.listen(path);
   else server.listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -103,7 +103,7 @@ for (const backend of backends) {
         // Its usual bound may be short on a loaded machine.
         const long = {timeout: 60_000};
         t.true(await three.cancel(undefined, long));
-        // The answer came by another road than the end of this connection, which is all that this side knows by itself.
+        // The answer came by another way than the end of this connection, which is all that this side knows by itself.
         await found.ended;
         t.is(await findActor('three'), undefined);
         await watch.until('ended', three.first);

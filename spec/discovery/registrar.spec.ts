@@ -2,11 +2,11 @@
 import test from 'ava';
 import fc from 'fast-check';
 import type {ActorId} from '../../lib/base/actor-id.js';
-import {type ActorEvent, type Entry, Registrar} from '../../lib/discovery/registrar.js';
+import {type ActorEvent, Registrar, type Registration} from '../../lib/discovery/registrar.js';
 
 const actor = (id: string, name = 'worker'): ActorId => ({name, id, pid: 1, host: 'here'});
-const child = (id: string, name?: string): Entry => ({actor: actor(id, name), road: [id]});
-const idsOf = (entries: readonly Entry[]): string[] => entries.map(entry => entry.actor.id);
+const child = (id: string, name?: string): Registration => ({actor: actor(id, name), path: [id]});
+const idsOf = (entries: readonly Registration[]): string[] => entries.map(entry => entry.actor.id);
 
 test('of equal names the latest is found first, and an older one again when the latest has left (D1, K88)', t => {
   const registrar = new Registrar();
@@ -21,16 +21,16 @@ test('of equal names the latest is found first, and an older one again when the 
   t.deepEqual(registrar.list(), [actor('c', 'other')]);
 });
 
-test('said again, an actor has its latest road and its old place, and no watcher hears of it (K17)', t => {
+test('said again, an actor has its latest path and its old place, and no watcher hears of it (K17)', t => {
   const registrar = new Registrar();
   registrar.enter(child('a'));
   registrar.enter(child('b'));
   const seen: ActorEvent[] = [];
   registrar.watch(event => seen.push(event));
   seen.length = 0;
-  registrar.enter({actor: actor('a'), road: ['root', 'a']});
+  registrar.enter({actor: actor('a'), path: ['root', 'a']});
   t.deepEqual(idsOf(registrar.find('worker')), ['b', 'a']);
-  t.deepEqual(registrar.entry('a')?.road, ['root', 'a']);
+  t.deepEqual(registrar.registration('a')?.path, ['root', 'a']);
   t.deepEqual(seen, []);
   registrar.leave('root');
   t.deepEqual(idsOf(registrar.find('worker')), ['b'], 'it leaves with whom it is below now');
@@ -64,31 +64,31 @@ test('whoever enters, again, below whom, and leaves: it says what a plain list o
   fc.assert(
     fc.property(fc.array(step, {maxLength: 60}), steps => {
       const registrar = new Registrar();
-      let model: Entry[] = [];
+      let model: Registration[] = [];
       let ids = 0;
       const watches: {seen: string[]; expected: string[]; stop: () => void}[] = [];
       const tell = (type: string, id: string): void => {
         for (const watch of watches) watch.expected.push(`${type} ${id}`);
       };
-      const roadBelow = (n: number): readonly string[] => (model.length ? (model[n % model.length]?.road ?? []) : []);
+      const pathBelow = (n: number): readonly string[] => (model.length ? (model[n % model.length]?.path ?? []) : []);
       for (const each of steps) {
         if (each.kind === 'enter') {
           const id = `${ids++}`;
-          const entry = {actor: actor(id, `name-${each.name}`), road: [...roadBelow(each.below), id]};
+          const entry = {actor: actor(id, `name-${each.name}`), path: [...pathBelow(each.below), id]};
           registrar.enter(entry);
           model.push(entry);
           tell('registered', id);
         } else if (each.kind === 'again' && model.length > 0) {
-          const known = model[each.which % model.length] as Entry;
-          const road = roadBelow(each.below);
-          if (road.includes(known.actor.id)) continue;
-          const entry = {actor: known.actor, road: [...road, known.actor.id]};
+          const known = model[each.which % model.length] as Registration;
+          const path = pathBelow(each.below);
+          if (path.includes(known.actor.id)) continue;
+          const entry = {actor: known.actor, path: [...path, known.actor.id]};
           registrar.enter(entry);
           model = model.map(other => (other === known ? entry : other));
         } else if (each.kind === 'leave' && model.length > 0) {
-          const {id} = (model[each.which % model.length] as Entry).actor;
+          const {id} = (model[each.which % model.length] as Registration).actor;
           registrar.leave(id);
-          const gone = model.filter(({road}) => road.includes(id));
+          const gone = model.filter(({path}) => path.includes(id));
           model = model.filter(entry => !gone.includes(entry));
           tell('ended', id);
           for (const other of gone) if (other.actor.id !== id) tell('ended', other.actor.id);
@@ -101,13 +101,13 @@ test('whoever enters, again, below whom, and leaves: it says what a plain list o
           watch?.stop();
           t.deepEqual(watch?.seen.toSorted(), watch?.expected.toSorted());
         }
-        t.deepEqual(registrar.entries, model);
+        t.deepEqual(registrar.registrations, model);
         for (const name of ['name-0', 'name-1', 'name-2', 'nobody']) {
           const named = model.filter(entry => entry.actor.name === name).reverse();
           t.deepEqual(registrar.find(name), named);
           t.deepEqual(registrar.find(name, 2), named.slice(0, 2));
         }
-        for (const entry of model) t.is(registrar.entry(entry.actor.id), entry);
+        for (const entry of model) t.is(registrar.registration(entry.actor.id), entry);
       }
       for (const watch of watches) {
         // Who ends with another comes behind it, in an order that nobody is promised.
@@ -136,14 +136,14 @@ test('whoever leaves is found without a look at those that it is not about, howe
     const entry = child(`${i}`);
     registrar.enter({
       actor: entry.actor,
-      get road() {
+      get path() {
         looks++;
-        return entry.road;
+        return entry.path;
       },
     });
   }
   looks = 0;
   registrar.leave('500');
-  t.true(looks <= 2, `${looks} roads were read`);
+  t.true(looks <= 2, `${looks} paths were read`);
   t.deepEqual(idsOf(registrar.find('worker', 2)), ['999', '998']);
 });

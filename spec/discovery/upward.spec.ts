@@ -5,8 +5,8 @@ import test from 'ava';
 import {filter, firstValueFrom, lastValueFrom, ReplaySubject, Subject} from 'rxjs';
 import {makePortal, type Portal} from '../../lib/actor/portal.js';
 import {newActorId} from '../../lib/base/actor-id.js';
-import type {Roads} from '../../lib/discovery/links.js';
 import {Names} from '../../lib/discovery/names.js';
+import type {Reachability} from '../../lib/discovery/reachability.js';
 import {
   type ActorEvent,
   type FoundPortal,
@@ -23,7 +23,7 @@ import {forAnybody, keep, lookFor, use} from '../fixtures/found.js';
 import {folderOf} from '../kit/folder.js';
 import {newPair, type Pair, until} from '../kit/pair.js';
 
-const roads: Roads = {secret: new Uint8Array(32), listen: []};
+const reachability: Reachability = {secret: new Uint8Array(32), listen: []};
 const nobody = {} as Portal;
 
 /** The near actor of a pair is the root and has started the far one, which asks it over their channel. */
@@ -31,9 +31,9 @@ async function rootAndChild(): Promise<{pair: Pair; root: Names; child: Names}> 
   const pair = await newPair();
   const {near, far} = pair;
   const owner = {ended: new Promise<undefined>(() => {}), cancelActor: async () => false};
-  const root = new Names(near.actor, roads);
+  const root = new Names(near.actor, reachability);
   const up = makePortal(far, {scope: far.actor.scope, ...owner});
-  const child = new Names(far.actor, roads, {portal: async () => up});
+  const child = new Names(far.actor, reachability, {portal: async () => up});
   await root.enter(far.actor.id, makePortal(near, {scope: near.actor.scope, ...owner}));
   return {pair, root, child};
 }
@@ -63,7 +63,7 @@ test('D1: what is told leaves in its order, though the way up is found sooner fo
   const said: unknown[][] = [];
   const run = async (_fn: unknown, ...args: unknown[]): Promise<void> => void said.push(args);
   const portal = {with: () => ({run})} as unknown as Portal;
-  const names = new Names(pair.far.actor, roads, {portal: () => new Promise(resolve => ways.push(resolve))});
+  const names = new Names(pair.far.actor, reachability, {portal: () => new Promise(resolve => ways.push(resolve))});
   const brief = newActorId('brief');
   const entered = names.enter(brief, nobody);
   names.leave(brief.id);

@@ -8,8 +8,8 @@ import {plainClock} from '../../base/clock.js';
 import {deferred} from '../../base/deferred.js';
 import {ContextCancelled, type Exit} from '../../base/errors.js';
 import {hooks} from '../../base/hooks.js';
-import type {Roads} from '../../discovery/links.js';
 import {closeNames, openNames} from '../../discovery/names.js';
+import type {Reachability} from '../../discovery/reachability.js';
 import {maxFrameBytes} from '../../msg/frame.js';
 import {memoryPair} from '../../transport/memory.js';
 import type {Spawned, SpawnRequest} from './spawner.js';
@@ -28,7 +28,7 @@ export async function spawnInline(request: SpawnRequest): Promise<Spawned> {
   const {actor} = serve(request, there, {
     sharesModules: true,
     prepare: ({tree}, serving): undefined => {
-      openNames(serving, tree.roads as Roads | undefined);
+      openNames(serving, tree.reachability as Reachability | undefined);
       const closed = tree.debug && hooks.actorOpened?.(serving);
       if (closed) void exited.promise.then(closed);
     },

@@ -1,58 +1,61 @@
-// lib/discovery/links and link: one channel for each pair of actors, whoever connects; how it is let go, and how it ends.
+// lib/discovery/peer-connections, peer-connection and listeners: one channel for each pair of actors, whoever connects; how it is let go, and how it ends.
 import test, {type ExecutionContext} from 'ava';
 import fc from 'fast-check';
 import {newActorId} from '../../lib/base/actor-id.js';
 import {plainClock} from '../../lib/base/clock.js';
 import {HandshakeRejected, TransportClosed} from '../../lib/base/errors.js';
 import {configureLog} from '../../lib/base/log.js';
-import type {Held} from '../../lib/discovery/link.js';
+import type {Lease} from '../../lib/discovery/peer-connection.js';
 import {encodeCancel} from '../../lib/msg/cancel.js';
 import {Kind} from '../../lib/msg/types.js';
 import {parseAddress} from '../../lib/transport/address.js';
 import {errorOf} from '../conformance/over.js';
 import {type Callee, turn, turns, until} from '../kit/pair.js';
-import {type Linked, linked, over, roadTo} from './linked.js';
+import {type Linked, linked, over, relayTo} from './linked.js';
 
 const tcp = ['tcp://127.0.0.1:0'];
 const timeout = 30_000;
 
 /** By an address, as `connect()` does. */
-async function byAddress(from: Linked, to: Linked, kind = 'unix'): Promise<Held> {
-  const address = (await to.links.addresses()).find(text => text.startsWith(kind)) as string;
-  return (await from.links.connect(parseAddress(address), {timeout})) as Held;
+async function byAddress(from: Linked, to: Linked, kind = 'unix'): Promise<Lease> {
+  const address = (await to.connections.addresses()).find(text => text.startsWith(kind)) as string;
+  return (await from.connections.connect(parseAddress(address), {timeout})) as Lease;
 }
 
 const isGone = (...actors: Linked[]) =>
   until(
-    () => actors.every(({actor, links}) => links.size === 0 && actor.channels.size === 0),
-    () => `links are left: ${actors.map(({links, actor}) => `${links.size} (${actor.channels.size})`)}`,
+    () => actors.every(({actor, connections}) => connections.size === 0 && actor.channels.size === 0),
+    () => `links are left: ${actors.map(({connections, actor}) => `${connections.size} (${actor.channels.size})`)}`,
   );
 
 /** Every pair has one channel, and can talk in both directions. */
 async function areLinked(t: ExecutionContext, ...actors: Linked[]): Promise<void> {
   await until(
-    () => actors.every(({actor, links}) => links.size === actors.length - 1 && actor.channels.size === links.size),
-    () => `links: ${actors.map(({links, actor}) => `${links.size} (${actor.channels.size})`)}`,
+    () =>
+      actors.every(
+        ({actor, connections}) => connections.size === actors.length - 1 && actor.channels.size === connections.size,
+      ),
+    () => `connections: ${actors.map(({connections, actor}) => `${connections.size} (${actor.channels.size})`)}`,
   );
   for (const from of actors)
     for (const to of actors) {
       if (from === to) continue;
-      const held = await from.to(to);
-      t.is(await over(held).run(() => to.actor.id.name), to.actor.id.name);
-      held.release();
+      const lease = await from.to(to);
+      t.is(await over(lease).run(() => to.actor.id.name), to.actor.id.name);
+      lease.release();
     }
 }
 
 test('D3: however many portals lead from one actor to another, and back, they share one channel', async t => {
   const [a, b] = [await linked(t, 'a'), await linked(t, 'b')];
-  const held = await Promise.all(Array.from({length: 20}, () => a.to(b)));
-  held.push(...(await Promise.all(Array.from({length: 20}, () => b.to(a)))));
+  const leases = await Promise.all(Array.from({length: 20}, () => a.to(b)));
+  leases.push(...(await Promise.all(Array.from({length: 20}, () => b.to(a)))));
   await areLinked(t, a, b);
-  t.deepEqual(new Set(held.map(({peer}) => peer)).size, 2);
-  for (const {release} of held.slice(1)) release();
+  t.deepEqual(new Set(leases.map(({peer}) => peer)).size, 2);
+  for (const {release} of leases.slice(1)) release();
   await turns();
-  t.is(await over(held[0] as Held).run(() => 1), 1);
-  held[0]?.release();
+  t.is(await over(leases[0] as Lease).run(() => 1), 1);
+  leases[0]?.release();
   await isGone(a, b);
 });
 
@@ -60,19 +63,19 @@ for (const kind of ['unix', 'tcp'])
   test(`D3: an address of an actor that is linked already leads over that link, from either side [${kind}]`, async t => {
     const [a, b] = [await linked(t, 'a', {listen: tcp}), await linked(t, 'b', {listen: tcp})];
     const first = await a.to(b);
-    const held = [first];
-    for (let i = 0; i < 4; i++) held.push(await byAddress(a, b, kind), await byAddress(b, a, kind));
-    t.deepEqual(new Set(held.map(({peer}) => peer)), new Set([first.peer, b.links.to(a.actor.id.id)]));
+    const leases = [first];
+    for (let i = 0; i < 4; i++) leases.push(await byAddress(a, b, kind), await byAddress(b, a, kind));
+    t.deepEqual(new Set(leases.map(({peer}) => peer)), new Set([first.peer, b.connections.peer(a.actor.id.id)]));
     await areLinked(t, a, b);
     t.is(first.peer.channel.closed, undefined);
-    for (const {release} of held) release();
+    for (const {release} of leases) release();
     await isGone(a, b);
   });
 
 test('C10: an address of its own leads an actor to nobody else, and no connection is left', async t => {
   const a = await linked(t, 'a', {listen: tcp});
-  for (const address of await a.links.addresses())
-    t.is(await a.links.connect(parseAddress(address), {timeout}), undefined);
+  for (const address of await a.connections.addresses())
+    t.is(await a.connections.connect(parseAddress(address), {timeout}), undefined);
   await isGone(a);
 });
 
@@ -85,8 +88,8 @@ test('D3: two that look for one another at the same moment settle on one channel
   await fc.assert(
     fc.asyncProperty(fc.array(step, {minLength: 2, maxLength: 6}), async steps => {
       const [a, b] = [await linked(t, 'a'), await linked(t, 'b')];
-      await Promise.all([a.links.addresses(), b.links.addresses()]);
-      const held = await Promise.all(
+      await Promise.all([a.connections.addresses(), b.connections.addresses()]);
+      const leases = await Promise.all(
         steps.map(async ({from, wait, how}) => {
           const [mine, other] = from ? [a, b] : [b, a];
           await turns(wait);
@@ -97,8 +100,8 @@ test('D3: two that look for one another at the same moment settle on one channel
       );
       await areLinked(t, a, b);
       // Nobody has been given one that was not to stay.
-      for (const {peer} of held) t.is(peer.channel.closed, undefined);
-      for (const {release} of held) release();
+      for (const {peer} of leases) t.is(peer.channel.closed, undefined);
+      for (const {release} of leases) release();
       await isGone(a, b);
     }),
     {includeErrorInReport: true, numRuns: process.env.RXTRACTOR_CI ? 500 : 100},
@@ -108,14 +111,14 @@ test('D3: two that look for one another at the same moment settle on one channel
 for (const how of ['by id', 'by address'])
   test(`D3: eight actors that all look for one another at once have one channel for each pair [${how}]`, async t => {
     const actors = await Promise.all(Array.from({length: 8}, (_, i) => linked(t, `a${i}`)));
-    const held = await Promise.all(
+    const leases = await Promise.all(
       actors.flatMap(from =>
         actors.filter(to => to !== from).map(to => (how === 'by id' ? from.to(to) : byAddress(from, to))),
       ),
     );
-    t.is(held.length, 56);
+    t.is(leases.length, 56);
     await areLinked(t, ...actors);
-    for (const {release} of held) release();
+    for (const {release} of leases) release();
     await isGone(...actors);
   });
 
@@ -128,15 +131,15 @@ test('D3: a link is there for whoever holds it or has a context over it, and gon
   await fc.assert(
     fc.asyncProperty(fc.array(move, {maxLength: 30}), async moves => {
       const actors = [await linked(t, 'a'), await linked(t, 'b')] as const;
-      const held: Promise<Held>[][] = [[], []];
+      const leases: Promise<Lease>[][] = [[], []];
       const running: {finish(): void; result: Promise<unknown>}[] = [];
       const work: Promise<unknown>[] = [];
       for (const {who, what, pause} of moves) {
         const [mine, other] = [actors[who], actors[1 - who]] as [Linked, Linked];
-        const mineHeld = held[who] as Promise<Held>[];
-        const last = mineHeld.at(-1);
-        if (what === 'hold') mineHeld.push(mine.to(other));
-        else if (what === 'release') work.push(mineHeld.pop()?.then(({release}) => release()) ?? Promise.resolve());
+        const own = leases[who] as Promise<Lease>[];
+        const last = own.at(-1);
+        if (what === 'hold') own.push(mine.to(other));
+        else if (what === 'release') work.push(own.pop()?.then(({release}) => release()) ?? Promise.resolve());
         else if (what === 'run' && last) work.push(last.then(one => over(one).run(() => 1)));
         else if (what === 'open' && last) {
           let finish = (): void => {};
@@ -149,7 +152,7 @@ test('D3: a link is there for whoever holds it or has a context over it, and gon
         } else if (what === 'finish') running.pop()?.finish();
         for (let i = 0; i < pause; i++) await turn();
       }
-      for (const one of await Promise.all(held.flat())) one.release();
+      for (const one of await Promise.all(leases.flat())) one.release();
       for (const {finish} of running) finish();
       await Promise.all([...work, ...running.map(({result}) => result)]);
       t.pass();
@@ -179,15 +182,15 @@ test('D3: holding a link again while it is being let go gives one that serves, t
 
 test('C9: what was asked for over a link is cancelled when that ends, and whoever asked gets TransportClosed', async t => {
   const [a, b] = [await linked(t, 'a'), await linked(t, 'b')];
-  const held = await a.to(b);
+  const lease = await a.to(b);
   let aborted: unknown;
-  const context = await over(held).openContext(async (ctx: Callee) => {
+  const context = await over(lease).openContext(async (ctx: Callee) => {
     ctx.started.next('begun');
     await new Promise<void>(resolve => ctx.signal.addEventListener('abort', () => resolve()));
     aborted = ctx.signal.reason;
   });
   const result = errorOf(context.result());
-  held.peer.channel.destroy();
+  lease.peer.channel.destroy();
   const error = await result;
   t.true(error instanceof TransportClosed && error.kind === 'closed', String(error));
   await until(() => aborted !== undefined);
@@ -232,22 +235,22 @@ test('X6: nobody cancels a task that another has asked for, though it goes by th
 test.serial('F5, D4: over TCP one that falls silent is dead, and stays so; a new actor is let in', async t => {
   const here = await linked(t, 'here', {heartbeat: 400});
   const there = await linked(t, 'there', {listen: tcp});
-  const road = await roadTo(t, (await there.links.addresses())[1] as string);
-  const address = parseAddress(road.address);
-  const held = (await here.links.connect(address, {timeout})) as Held;
-  const waiting = errorOf(over(held).run(() => new Promise(() => {})));
-  t.is(await over(held).run(() => 1), 1);
-  road.silence(true);
+  const relay = await relayTo(t, (await there.connections.addresses())[1] as string);
+  const address = parseAddress(relay.address);
+  const lease = (await here.connections.connect(address, {timeout})) as Lease;
+  const waiting = errorOf(over(lease).run(() => new Promise(() => {})));
+  t.is(await over(lease).run(() => 1), 1);
+  relay.silence(true);
   const error = await waiting;
   t.true(error instanceof TransportClosed && error.kind === 'heartbeat', String(error));
-  t.is(here.links.size, 0);
-  // It lives, and knows nothing of it until the road is open again.
-  t.is(there.links.size, 1);
-  road.cut();
-  await until(() => there.links.size === 0);
+  t.is(here.connections.size, 0);
+  // It lives, and knows nothing of it until the relay is open again.
+  t.is(there.connections.size, 1);
+  relay.cut();
+  await until(() => there.connections.size === 0);
   const refused = await errorOf(there.to(here));
   t.true(refused instanceof HandshakeRejected && refused.reason === 'quarantined', String(refused));
-  for (const attempt of [here.to(there), here.links.connect(address, {timeout}), byAddress(here, there)]) {
+  for (const attempt of [here.to(there), here.connections.connect(address, {timeout}), byAddress(here, there)]) {
     const fault = await errorOf(attempt);
     t.true(
       (fault instanceof HandshakeRejected && fault.reason === 'quarantined') ||
@@ -269,11 +272,11 @@ test.serial('F5: on a Unix socket silence is only reported, and what waits goes 
   t.teardown(() => configureLog('warn'));
   const here = await linked(t, 'here', {heartbeat: 50});
   const there = await linked(t, 'there');
-  const road = await roadTo(t, (await there.links.addresses())[0] as string);
-  const held = (await here.links.connect(parseAddress(road.address), {timeout})) as Held;
-  t.is(await over(held).run(() => 1), 1);
-  road.silence(true);
-  const waiting = over(held).run(() => 2);
+  const relay = await relayTo(t, (await there.connections.addresses())[0] as string);
+  const lease = (await here.connections.connect(parseAddress(relay.address), {timeout})) as Lease;
+  t.is(await over(lease).run(() => 1), 1);
+  relay.silence(true);
+  const waiting = over(lease).run(() => 2);
   const seen = (state: string): Promise<void> =>
     new Promise(resolve => {
       const timer = setInterval(() => {
@@ -283,26 +286,26 @@ test.serial('F5: on a Unix socket silence is only reported, and what waits goes 
       }, 5);
     });
   await seen('unresponsive');
-  road.silence(false);
+  relay.silence(false);
   t.is(await waiting, 2);
   await seen('responsive');
-  t.is(here.links.size, 1);
-  held.release();
+  t.is(here.connections.size, 1);
+  lease.release();
   await isGone(here, there);
 });
 
 test('an actor that has closed its links takes none, and makes none', async t => {
   const [a, b] = [await linked(t, 'a'), await linked(t, 'b')];
-  const address = parseAddress((await b.links.addresses())[0] as string);
-  const held = await a.to(b);
-  const coming = errorOf(a.links.connect(address, {timeout}));
-  await a.links.close();
+  const address = parseAddress((await b.connections.addresses())[0] as string);
+  const lease = await a.to(b);
+  const coming = errorOf(a.connections.connect(address, {timeout}));
+  await a.connections.close();
   await coming;
   await isGone(a, b);
-  t.true(held.peer.channel.closed instanceof TransportClosed);
+  t.true(lease.peer.channel.closed instanceof TransportClosed);
   t.true((await errorOf(a.to(b))) instanceof TransportClosed);
-  await b.links.close();
-  const refused = await errorOf((await linked(t, 'c')).links.connect(address, {timeout: 200}));
+  await b.connections.close();
+  const refused = await errorOf((await linked(t, 'c')).connections.connect(address, {timeout: 200}));
   t.true(refused instanceof TransportClosed, String(refused));
 });
 
@@ -311,29 +314,29 @@ test('who was refused because the other connects by itself gets its connection',
   const two = [await linked(t, 'a'), await linked(t, 'b')];
   const [small, large] = two.sort((x, y) => (x.actor.id.id < y.actor.id.id ? -1 : 1)) as [Linked, Linked];
   let go = (): void => {};
-  const slow = small.links.hold(large.actor.id.id, async () => {
+  const slow = small.connections.lease(large.actor.id.id, async () => {
     await new Promise<void>(resolve => {
       go = resolve;
     });
-    return large.links.addresses();
+    return large.connections.addresses();
   });
   const waiting = [large.to(small), byAddress(large, small)];
   await turns(40);
-  t.is(large.links.size, 0);
+  t.is(large.connections.size, 0);
   go();
-  const [held, one, other] = await Promise.all([slow, ...waiting]);
+  const [lease, one, other] = await Promise.all([slow, ...waiting]);
   t.is(one?.peer, other?.peer);
   await areLinked(t, small, large);
-  for (const each of [held, one, other]) each?.release();
+  for (const each of [lease, one, other]) each?.release();
   await isGone(small, large);
 });
 
 test('an actor that another one is taken for is not linked', async t => {
   const [a, b] = [await linked(t, 'a'), await linked(t, 'b')];
-  const error = await errorOf(a.links.hold(newActorId('c').id, () => b.links.addresses()));
+  const error = await errorOf(a.connections.lease(newActorId('c').id, () => b.connections.addresses()));
   t.true(error instanceof HandshakeRejected, String(error));
   await isGone(a, b);
-  const nobody = await errorOf(a.links.hold(newActorId('c').id, async () => []));
+  const nobody = await errorOf(a.connections.lease(newActorId('c').id, async () => []));
   t.true(nobody instanceof TransportClosed);
 });
 
@@ -343,9 +346,9 @@ for (const answers of [true, false])
     async t => {
       const here = await linked(t, 'here', {heartbeat: 300});
       const there = await linked(t, 'there', {listen: tcp});
-      const road = await roadTo(t, (await there.links.addresses())[1] as string);
-      const held = (await here.links.connect(parseAddress(road.address), {timeout})) as Held;
-      t.is(await over(held).run(() => 1), 1);
+      const relay = await relayTo(t, (await there.connections.addresses())[1] as string);
+      const lease = (await here.connections.connect(parseAddress(relay.address), {timeout})) as Lease;
+      t.is(await over(lease).run(() => 1), 1);
       let leave!: (free: number) => void;
       const gate = new Promise<number>(resolve => (leave = resolve));
       let asked!: () => void;
@@ -358,23 +361,23 @@ for (const answers of [true, false])
           return gone ? undefined : gate;
         },
       });
-      road.silence(true);
-      const waiting = over(held).run(() => 2);
+      relay.silence(true);
+      const waiting = over(lease).run(() => 2);
       const failing = answers ? undefined : errorOf(waiting);
       await judging;
-      t.is(held.peer.channel.closed, undefined);
-      if (answers) road.silence(false);
+      t.is(lease.peer.channel.closed, undefined);
+      if (answers) relay.silence(false);
       gone = true;
       leave(0);
       if (answers) {
         t.is(await waiting, 2);
-        t.is(here.links.size, 1);
-        held.release();
+        t.is(here.connections.size, 1);
+        lease.release();
       } else {
         const error = await failing;
         t.true(error instanceof TransportClosed && error.kind === 'heartbeat', String(error));
       }
-      road.cut();
+      relay.cut();
       await isGone(here, there);
     },
   );
