@@ -20,14 +20,17 @@ export interface ActorErrorOptions {
  * The base class of all errors of this library. NurseryError, which extends AggregateError, counts as one for `instanceof`.
  *
  * @example
+ * ```ts
  * try {
  *   await portal.run(resize, image);
  * } catch (error) {
  *   if (!(error instanceof ActorError)) throw error;
  *   console.error(error.code, error.actor?.name, error.cause);
  * }
+ * ```
  */
 export class ActorError extends Error {
+  /** The code of the errors of this class. */
   static readonly code: string = 'ERR_ACTOR';
   /** The stable name of the error's class, for example `ERR_REMOTE`. The texts of messages may change, codes do not. */
   readonly code: string;
@@ -56,12 +59,14 @@ export class ActorError extends Error {
  * A remote function threw. `cause` is the original error, revived in this process.
  *
  * @example
+ * ```ts
  * try {
  *   await portal.run(parse, text);
  * } catch (error) {
  *   if (error instanceof RemoteActorError && error.is(SyntaxError)) console.error(error.cause.message, error.origin.name);
  *   else throw error;
  * }
+ * ```
  */
 export class RemoteActorError extends ActorError {
   static override readonly code = 'ERR_REMOTE';
@@ -103,17 +108,20 @@ export type CancelReason = 'requested' | 'scope' | 'deadline' | 'peer' | 'actor'
  * The work was cancelled. `cause` is the value that the canceller gave as its reason.
  *
  * @example
+ * ```ts
  * try {
  *   await portal.with({timeout: 1_000}).run(search, query);
  * } catch (error) {
  *   if (error instanceof ContextCancelled && error.reason === 'deadline') return [];
  *   throw error;
  * }
+ * ```
  */
 export class ContextCancelled extends ActorError {
   static override readonly code = 'ERR_CANCELLED';
   /** The actor that asked for the cancellation. Undefined where no single actor did. */
   readonly canceller: ActorId | undefined;
+  /** Why it was cancelled. The first reason counts. */
   readonly reason: CancelReason;
   /** False when the remote function has not acknowledged its end in time: it may still be running. */
   readonly acked: boolean;
@@ -165,6 +173,7 @@ export type TransportEnd = 'eof' | 'reset' | 'protocol' | 'heartbeat' | 'closed'
 /** The channel to another actor ended, or could not be made. */
 export class TransportClosed extends ActorError {
   static override readonly code = 'ERR_TRANSPORT';
+  /** How the channel ended. */
   readonly kind: TransportEnd;
 
   constructor(message: string, options: ActorErrorOptions & {kind: TransportEnd}) {
@@ -175,7 +184,9 @@ export class TransportClosed extends ActorError {
 
 /** How a process ended: with an exit code, or by the signal that killed it. The other one is null. */
 export interface Exit {
+  /** The exit code. Null when a signal killed the process. */
   readonly code: number | null;
+  /** The signal that killed the process. Null when it exited by itself. */
   readonly signal: NodeJS.Signals | null;
 }
 
@@ -183,10 +194,12 @@ export interface Exit {
  * An actor ended, and nobody had asked it to. `cause` is its last error, when it could still tell it.
  *
  * @example
+ * ```ts
  * nursery.actor('worker', {expose: [resize]}).pipe(retry({count: 3, delay: error => {
  *   if (error instanceof ActorDied) return timer(1_000);
  *   throw error;
  * }}));
+ * ```
  */
 export class ActorDied extends ActorError {
   static override readonly code = 'ERR_DIED';
@@ -208,6 +221,7 @@ export type SpawnPhase = 'exec' | 'connect' | 'handshake' | 'import' | 'ready';
 /** An actor could not be started. `cause` is the error that it threw, when it threw one. */
 export class SpawnFailed extends ActorError {
   static override readonly code = 'ERR_SPAWN';
+  /** How far the start had come. */
   readonly phase: SpawnPhase;
   /** How its process ended. Absent when there was no process. */
   declare readonly exit?: Exit;
@@ -305,12 +319,14 @@ export class NoRuntime extends ActorError {
  * under the actor that it came from.
  *
  * @example
+ * ```ts
  * await openNursery(async nursery => {
  *   // …
  * }).catch(error => {
  *   if (error instanceof NurseryError) for (const failure of error.errors) console.error(failure);
  *   else throw error;
  * });
+ * ```
  */
 export class NurseryError extends AggregateError {
   static readonly code = 'ERR_NURSERY';

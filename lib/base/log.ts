@@ -28,12 +28,18 @@ export const logLevels: readonly LogLevel[] = [
  * the details.
  *
  * @example
+ * ```ts
  * await main(body, {logLevel: 'info', logger: pino()});
+ * ```
  */
 export interface Logger {
+  /** Takes a line of the level `debug`, or of a level below it. */
   debug(record: object, text: string): void;
+  /** Takes a line of the level `info`. */
   info(record: object, text: string): void;
+  /** Takes a line of the level `warn`. */
   warn(record: object, text: string): void;
+  /** Takes a line of the level `error`. */
   error(record: object, text: string): void;
 }
 
