@@ -41,10 +41,12 @@ export function runInScope<T>(scope: Scope, fn: () => T): T {
  * The identity of the running actor.
  *
  * @example
+ * ```ts
  * export const whoAmI = task(() => {
  *   const {name, pid} = currentActor();
  *   return `${name} (pid ${pid})`;
  * });
+ * ```
  *
  * @throws NoRuntime outside `main`, `openNursery` and spawned actors
  */
@@ -62,7 +64,9 @@ export function currentActor(): ActorId {
  * throws.
  *
  * @example
+ * ```ts
  * if (isRoot()) console.log('this line is printed once, whatever number of actors imports this file');
+ * ```
  */
 export function isRoot(): boolean {
   return storage.getStore()?.root ?? !isSpawned();
@@ -85,10 +89,12 @@ export function isSpawned(): boolean {
  * ContextCancelled.
  *
  * @example
+ * ```ts
  * export const download = task(async (url: string) => {
  *   const response = await fetch(url, {signal: currentSignal()});
  *   return response.text();
  * });
+ * ```
  *
  * @throws NoRuntime outside a runtime
  */

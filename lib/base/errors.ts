@@ -20,12 +20,14 @@ export interface ActorErrorOptions {
  * The base class of all errors of this library. NurseryError, which extends AggregateError, counts as one for `instanceof`.
  *
  * @example
+ * ```ts
  * try {
  *   await portal.run(resize, image);
  * } catch (error) {
  *   if (!(error instanceof ActorError)) throw error;
  *   console.error(error.code, error.actor?.name, error.cause);
  * }
+ * ```
  */
 export class ActorError extends Error {
   static readonly code: string = 'ERR_ACTOR';
@@ -56,12 +58,14 @@ export class ActorError extends Error {
  * A remote function threw. `cause` is the original error, revived in this process.
  *
  * @example
+ * ```ts
  * try {
  *   await portal.run(parse, text);
  * } catch (error) {
  *   if (error instanceof RemoteActorError && error.is(SyntaxError)) console.error(error.cause.message, error.origin.name);
  *   else throw error;
  * }
+ * ```
  */
 export class RemoteActorError extends ActorError {
   static override readonly code = 'ERR_REMOTE';
@@ -103,12 +107,14 @@ export type CancelReason = 'requested' | 'scope' | 'deadline' | 'peer' | 'actor'
  * The work was cancelled. `cause` is the value that the canceller gave as its reason.
  *
  * @example
+ * ```ts
  * try {
  *   await portal.with({timeout: 1_000}).run(search, query);
  * } catch (error) {
  *   if (error instanceof ContextCancelled && error.reason === 'deadline') return [];
  *   throw error;
  * }
+ * ```
  */
 export class ContextCancelled extends ActorError {
   static override readonly code = 'ERR_CANCELLED';
@@ -183,10 +189,12 @@ export interface Exit {
  * An actor ended, and nobody had asked it to. `cause` is its last error, when it could still tell it.
  *
  * @example
+ * ```ts
  * nursery.actor('worker', {expose: [resize]}).pipe(retry({count: 3, delay: error => {
  *   if (error instanceof ActorDied) return timer(1_000);
  *   throw error;
  * }}));
+ * ```
  */
 export class ActorDied extends ActorError {
   static override readonly code = 'ERR_DIED';
@@ -305,12 +313,14 @@ export class NoRuntime extends ActorError {
  * under the actor that it came from.
  *
  * @example
+ * ```ts
  * await openNursery(async nursery => {
  *   // …
  * }).catch(error => {
  *   if (error instanceof NurseryError) for (const failure of error.errors) console.error(failure);
  *   else throw error;
  * });
+ * ```
  */
 export class NurseryError extends AggregateError {
   static readonly code = 'ERR_NURSERY';

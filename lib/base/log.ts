@@ -28,7 +28,9 @@ export const logLevels: readonly LogLevel[] = [
  * the details.
  *
  * @example
+ * ```ts
  * await main(body, {logLevel: 'info', logger: pino()});
+ * ```
  */
 export interface Logger {
   debug(record: object, text: string): void;

@@ -15,12 +15,14 @@ const registered = processWide('registered-errors', () => new Map<string, ErrorC
  * is not called: the prototype and the own properties are restored.
  *
  * @example
+ * ```ts
  * export class QuotaError extends Error {
  *   override readonly name = 'QuotaError';
  * }
  * registerError(QuotaError);
  * // … and in the caller
  * if (error instanceof RemoteActorError && error.is(QuotaError)) await sleep(1_000);
+ * ```
  *
  * @throws TypeError when the class does not extend Error, has no name, or another class has taken the name
  */

@@ -16,6 +16,7 @@ const shieldMs = 1_600;
  * with the value of `fn`, and rejects with its error. Outside a runtime it just calls `fn`.
  *
  * @example
+ * ```ts
  * try {
  *   await work(table);
  * } finally {
@@ -23,6 +24,7 @@ const shieldMs = 1_600;
  *     await portal.run(unlock, table);
  *   });
  * }
+ * ```
  */
 export async function shield<T>(fn: () => T | PromiseLike<T>): Promise<T> {
   const now = current();

@@ -10,9 +10,11 @@ import {current} from './current.js';
  * is cancelled. Outside a runtime it is a plain timer.
  *
  * @example
+ * ```ts
  * export const watch = task(async (path: string) => {
  *   while (!existsSync(path)) await sleep(500); // a cancel ends the loop here
  * });
+ * ```
  *
  * @throws RangeError (as a rejection) for NaN or a negative time
  */
