@@ -30,6 +30,7 @@ export interface ActorErrorOptions {
  * ```
  */
 export class ActorError extends Error {
+  /** The code of this class. */
   static readonly code: string = 'ERR_ACTOR';
   /** The stable name of the error's class, for example `ERR_REMOTE`. The texts of messages may change, codes do not. */
   readonly code: string;
@@ -120,6 +121,7 @@ export class ContextCancelled extends ActorError {
   static override readonly code = 'ERR_CANCELLED';
   /** The actor that asked for the cancellation. Undefined where no single actor did. */
   readonly canceller: ActorId | undefined;
+  /** The kind of cancellation: see `CancelReason`. */
   readonly reason: CancelReason;
   /** False when the remote function has not acknowledged its end in time: it may still be running. */
   readonly acked: boolean;
@@ -171,6 +173,7 @@ export type TransportEnd = 'eof' | 'reset' | 'protocol' | 'heartbeat' | 'closed'
 /** The channel to another actor ended, or could not be made. */
 export class TransportClosed extends ActorError {
   static override readonly code = 'ERR_TRANSPORT';
+  /** How the channel ended: see `TransportEnd`. */
   readonly kind: TransportEnd;
 
   constructor(message: string, options: ActorErrorOptions & {kind: TransportEnd}) {
@@ -181,7 +184,9 @@ export class TransportClosed extends ActorError {
 
 /** How a process ended: with an exit code, or by the signal that killed it. The other one is null. */
 export interface Exit {
+  /** The exit code. Null when a signal killed the process. */
   readonly code: number | null;
+  /** The signal. Null when the process exited by itself. */
   readonly signal: NodeJS.Signals | null;
 }
 
@@ -216,6 +221,7 @@ export type SpawnPhase = 'exec' | 'connect' | 'handshake' | 'import' | 'ready';
 /** An actor could not be started. `cause` is the error that it threw, when it threw one. */
 export class SpawnFailed extends ActorError {
   static override readonly code = 'ERR_SPAWN';
+  /** The step at which it failed: see `SpawnPhase`. */
   readonly phase: SpawnPhase;
   /** How its process ended. Absent when there was no process. */
   declare readonly exit?: Exit;

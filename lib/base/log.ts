@@ -33,9 +33,13 @@ export const logLevels: readonly LogLevel[] = [
  * ```
  */
 export interface Logger {
+  /** Gets the levels `transport`, `runtime`, `cancel` and `debug`. */
   debug(record: object, text: string): void;
+  /** Gets the level `info`. */
   info(record: object, text: string): void;
+  /** Gets the level `warn`. */
   warn(record: object, text: string): void;
+  /** Gets the level `error`. */
   error(record: object, text: string): void;
 }
 
