@@ -105,7 +105,9 @@ test('README has at most 180 lines', t => {
 
 test('docs/README.md lists every page of docs', t => {
   const listed = relativeLinks(pages.get('docs/README.md')?.prose ?? '').map(link => join('docs', link));
-  const missing = [...pages.keys()].filter(path => path.startsWith('docs/') && !listed.includes(path));
+  // A fragment of a change is text for the changelog, and becomes a part of it.
+  const isPage = (path: string): boolean => path.startsWith('docs/') && !/^docs\/changes\/\d/.test(path);
+  const missing = [...pages.keys()].filter(path => isPage(path) && !listed.includes(path));
   t.deepEqual(missing, ['docs/README.md'], 'all but itself');
 });
 

@@ -47,7 +47,6 @@ export function runInScope<T>(scope: Scope, fn: () => T): T {
  *   return `${name} (pid ${pid})`;
  * });
  * ```
- *
  * @throws NoRuntime outside `main`, `openNursery` and spawned actors
  */
 export function currentActor(): ActorId {
@@ -95,7 +94,6 @@ export function isSpawned(): boolean {
  *   return response.text();
  * });
  * ```
- *
  * @throws NoRuntime outside a runtime
  */
 export function currentSignal(): AbortSignal {

@@ -30,7 +30,7 @@ export interface ActorErrorOptions {
  * ```
  */
 export class ActorError extends Error {
-  /** The code of this class. */
+  /** The code of the errors of this class. */
   static readonly code: string = 'ERR_ACTOR';
   /** The stable name of the error's class, for example `ERR_REMOTE`. The texts of messages may change, codes do not. */
   readonly code: string;
@@ -121,7 +121,7 @@ export class ContextCancelled extends ActorError {
   static override readonly code = 'ERR_CANCELLED';
   /** The actor that asked for the cancellation. Undefined where no single actor did. */
   readonly canceller: ActorId | undefined;
-  /** The kind of cancellation: see `CancelReason`. */
+  /** Why it was cancelled. The first reason counts. */
   readonly reason: CancelReason;
   /** False when the remote function has not acknowledged its end in time: it may still be running. */
   readonly acked: boolean;
@@ -173,7 +173,7 @@ export type TransportEnd = 'eof' | 'reset' | 'protocol' | 'heartbeat' | 'closed'
 /** The channel to another actor ended, or could not be made. */
 export class TransportClosed extends ActorError {
   static override readonly code = 'ERR_TRANSPORT';
-  /** How the channel ended: see `TransportEnd`. */
+  /** How the channel ended. */
   readonly kind: TransportEnd;
 
   constructor(message: string, options: ActorErrorOptions & {kind: TransportEnd}) {
@@ -186,7 +186,7 @@ export class TransportClosed extends ActorError {
 export interface Exit {
   /** The exit code. Null when a signal killed the process. */
   readonly code: number | null;
-  /** The signal. Null when the process exited by itself. */
+  /** The signal that killed the process. Null when it exited by itself. */
   readonly signal: NodeJS.Signals | null;
 }
 
@@ -221,7 +221,7 @@ export type SpawnPhase = 'exec' | 'connect' | 'handshake' | 'import' | 'ready';
 /** An actor could not be started. `cause` is the error that it threw, when it threw one. */
 export class SpawnFailed extends ActorError {
   static override readonly code = 'ERR_SPAWN';
-  /** The step at which it failed: see `SpawnPhase`. */
+  /** How far the start had come. */
   readonly phase: SpawnPhase;
   /** How its process ended. Absent when there was no process. */
   declare readonly exit?: Exit;

@@ -33,13 +33,13 @@ export const logLevels: readonly LogLevel[] = [
  * ```
  */
 export interface Logger {
-  /** Gets the levels `transport`, `runtime`, `cancel` and `debug`. */
+  /** Takes a line of the level `debug`, or of a level below it. */
   debug(record: object, text: string): void;
-  /** Gets the level `info`. */
+  /** Takes a line of the level `info`. */
   info(record: object, text: string): void;
-  /** Gets the level `warn`. */
+  /** Takes a line of the level `warn`. */
   warn(record: object, text: string): void;
-  /** Gets the level `error`. */
+  /** Takes a line of the level `error`. */
   error(record: object, text: string): void;
 }
 

@@ -23,7 +23,6 @@ const registered = processWide('registered-errors', () => new Map<string, ErrorC
  * // … and in the caller
  * if (error instanceof RemoteActorError && error.is(QuotaError)) await sleep(1_000);
  * ```
- *
  * @throws TypeError when the class does not extend Error, has no name, or another class has taken the name
  */
 export function registerError(Class: ErrorClass): void {

@@ -15,7 +15,6 @@ import {current} from './current.js';
  *   while (!existsSync(path)) await sleep(500); // a cancel ends the loop here
  * });
  * ```
- *
  * @throws RangeError (as a rejection) for NaN or a negative time
  */
 export function sleep(ms: number): Promise<void> {

@@ -13,7 +13,7 @@ import {formatPath} from '../base/value-path.js';
  * type of the value that the schema makes of it.
  */
 export interface StandardSchema<Input = unknown, Output = Input> {
-  /** The interface of Standard Schema, version 1. */
+  /** The properties of the Standard Schema specification. */
   readonly '~standard': {
     readonly version: 1;
     readonly vendor: string;

@@ -2,7 +2,6 @@
  * Makes a scope wait for work that ends by itself.
  * Floor 6: below `running-nursery`, and used by the boot of a root.
  */
-import {plainClock} from '../base/clock.js';
 import type {ContextCancelled} from '../base/errors.js';
 import type {Scope} from '../base/scope.js';
 
@@ -17,11 +16,7 @@ export function adoptWork(
   scope: Scope,
   cancel?: (why: ContextCancelled) => unknown,
 ): void {
-  const done = work.then(
-    () => {},
-    // A failure that nobody has asked for is told to its owner at the end of the macrotask: the scope waits for that too.
-    () => plainClock.turn(2),
-  );
+  const done = work.then(nothing, nothing);
   const end = (why: ContextCancelled): Promise<void> => {
     cancel?.(why);
     return done;
@@ -29,3 +24,5 @@ export function adoptWork(
   const release = scope.adopt({label, finish: () => done, end});
   void done.then(release);
 }
+
+function nothing(): void {}

@@ -12,6 +12,7 @@
  */
 export type Overflow = 'error' | 'dropOldest' | 'latest';
 
+/** How much of a stream may be on its way, and how much may wait at the sender. */
 export interface FlowOptions {
   /** How many values the sender may be ahead of the consumer. Default: 1 024. */
   readonly window?: number | undefined;

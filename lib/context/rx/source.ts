@@ -8,6 +8,7 @@ import {rxjs} from './rxjs.js';
 
 /** An Observable of any make, for example of another copy of RxJS, or of the platform. */
 export interface AnyObservable<T> {
+  /** Subscribes an observer. Options and the returned subscription are those of the library that made the Observable. */
   // biome-ignore lint/suspicious/noExplicitAny: what else observers and options have is each library's own
   subscribe(observer: {next(value: T): void; error(error: any): void; complete(): void}, options?: any): unknown;
 }
