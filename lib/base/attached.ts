@@ -1,16 +1,16 @@
 /**
- * What other files attach to an object that they did not make: each attachment belongs to one file, and goes with its object.
+ * Attachments: state that a file attaches to an object of another file. An attachment is gone together with its object.
  * Floor 0: an actor carries so what the floors above it know of it.
  */
 export class Attached<T> {
   readonly #values = new WeakMap<object, T>();
 
-  /** What this object carries; undefined when nothing has been attached to it. */
+  /** The attachment of this object; undefined when there is none. */
   of(carrier: object): T | undefined {
     return this.#values.get(carrier);
   }
 
-  /** What this object carries; made now when it carries nothing. */
+  /** The attachment of this object; made now when there is none. */
   orMake(carrier: object, make: () => T): T {
     const known = this.#values.get(carrier);
     if (known !== undefined) return known;

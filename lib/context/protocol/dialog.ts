@@ -1,6 +1,6 @@
 /**
  * The protocol of one context, as a pure function: (state, event) → (next state, effects).
- * Floor 4: no I/O, no clock, no RxJS; `link` feeds it with what happens and carries out what it says.
+ * Floor 4, room `protocol`: no I/O, no clock. `link` tells it each event, and carries out the effects.
  *
  * ```
  * caller                                     callee
@@ -14,8 +14,8 @@
  *   ◀─────────────────────────── Return | Error
  *   ◀─────────────────────────── CancelAck ended  every finalizer has run
  * ```
- * An Error of the caller counts as a Cancel and is acknowledged like one. An Error that the callee sends while
- * its function still runs is followed by `ended` when that has settled.
+ * An Error of the caller counts as a Cancel, and is acknowledged like one. The callee may send an Error while its function
+ * still runs. Then `ended` follows when the function has settled.
  */
 
 export interface Dialog {
@@ -23,15 +23,15 @@ export interface Dialog {
   /** Whether the dialog has a sync point (kind `context`). */
   readonly synced: boolean;
   readonly started: boolean;
-  /** `refused`: the peer wants no more. */
+  /** `refused`: the peer has closed the stream. */
   readonly sending: 'open' | 'stopped' | 'refused';
-  /** `stopped` by the peer, `closed` by this end: what still comes then is dropped. */
+  /** `stopped`: the peer sends no more. `closed`: this end has closed the stream, and drops the values that still come. */
   readonly receiving: 'open' | 'stopped' | 'closed';
   readonly cancel: 'none' | 'asked' | 'received';
   readonly terminal: 'none' | 'returned' | 'failed';
   /** Whether the function has ended, as far as this end knows. */
   readonly settled: boolean;
-  /** Callee: `ended` is owed to the caller once the function has settled. */
+  /** Callee: the caller waits for `ended`, which is sent when the function has settled. */
   readonly owesEnded: boolean;
   readonly lost: boolean;
 }
@@ -41,7 +41,7 @@ export type Outcome =
   | {readonly kind: 'returned'; readonly value: unknown}
   | {readonly kind: 'failed'; readonly error: unknown};
 
-/** What this end does, and what arrives from the other. Payloads travel beside the event. */
+/** Things that this end does, and messages that arrive from the peer (`peer …`). Payloads travel beside the event. */
 export type DialogEvent =
   | 'started'
   | 'stop'
@@ -64,27 +64,27 @@ export type DialogEvent =
   | 'lost';
 
 export type DialogEffect =
-  /** The message of the event goes out. */
+  /** Send the message of the event. */
   | 'send'
-  /** The payload of the event is handed up. */
+  /** Hand the payload of the event up. */
   | 'deliver'
-  /** This end has its outcome: what the event carries. */
+  /** This end has its outcome, which the event carries. */
   | 'conclude'
-  /** The outcome is that the callee never called `started`. */
+  /** This end has its outcome: the callee returned without calling `started`. */
   | 'conclude unstarted'
-  /** The running function is told to end. */
+  /** Tell the running function to end. */
   | 'abort'
   | 'send received'
   | 'send ended'
   /** The function at the other end has ended, its finalizers included. */
   | 'ended'
-  /** Both ends are through: the id can be forgotten. */
+  /** Both ends have finished, so that the id can be forgotten. */
   | 'release'
-  /** Late, legal, of no consequence: counted. */
+  /** The message came late, which is legal. It is only counted. */
   | 'ignore'
-  /** No interleaving explains it: the context fails. */
+  /** No order of crossing messages explains the message, so that the context fails. */
   | 'violation'
-  /** A mistake of the function at this end, reported to it. */
+  /** The function at this end made a mistake, which is thrown to it. */
   | 'misuse';
 
 export interface Step {
@@ -205,7 +205,7 @@ function settle(dialog: Dialog, event: 'returned' | 'threw'): Step {
   return {next, effects};
 }
 
-/** Caller: the callee's Error has arrived. With a cancel under way, or a function that still runs, `ended` follows. */
+/** Caller: the callee's Error has arrived. When a cancel is under way, or the function still runs, `ended` follows. */
 function calleeFailed(dialog: Dialog, event: 'peer error' | 'peer error, still running'): Step {
   if (dialog.settled || dialog.terminal === 'returned') return still(dialog, violated);
   const next: Dialog = {...dialog, terminal: 'failed', settled: event === 'peer error'};
@@ -213,7 +213,7 @@ function calleeFailed(dialog: Dialog, event: 'peer error' | 'peer error, still r
   return concluded(next, 'conclude');
 }
 
-/** Callee: the caller's Error counts as a cancel. The error that was sent first from here stands here. */
+/** Callee: the caller's Error counts as a cancel. When this end has sent an error before, that error stands here. */
 function callerFailed(dialog: Dialog): Step {
   if (dialog.cancel !== 'none' && dialog.terminal !== 'none') return still(dialog, ignored);
   const next: Dialog = {
@@ -227,7 +227,7 @@ function callerFailed(dialog: Dialog): Step {
   return {next, effects};
 }
 
-/** Caller: the outcome is here. The id stays while `ended` is still to come. */
+/** Caller: the outcome is known. The id stays as long as `ended` is still to come. */
 function concluded(next: Dialog, effect: 'conclude' | 'conclude unstarted'): Step {
   return {next, effects: next.settled && next.cancel === 'none' ? [effect, 'ended', 'release'] : [effect]};
 }
@@ -237,7 +237,7 @@ function lost(dialog: Dialog): Step {
   const next: Dialog = {...dialog, lost: true, terminal: dialog.terminal === 'none' ? 'failed' : dialog.terminal};
   const effects: DialogEffect[] = [];
   if (dialog.terminal === 'none') effects.push('conclude');
-  // A task that was requested over a channel does not outlive it.
+  // A task does not outlive the channel over which it was requested (rule C9).
   if (dialog.side === 'callee') effects.push('abort');
   else effects.push('ended', 'release');
   return {next, effects};
@@ -251,7 +251,7 @@ function still(next: Dialog, effects: readonly DialogEffect[]): Step {
   return {next, effects};
 }
 
-// Shared, so that a value on its way costs no array.
+// Shared constants, so that a value on its way costs no array.
 const nothing: readonly DialogEffect[] = [];
 const sent: readonly DialogEffect[] = ['send'];
 const delivered: readonly DialogEffect[] = ['deliver'];

@@ -1,5 +1,5 @@
 /**
- * What an open context waits for, in words, as far as one of its ends can tell.
+ * Says in words for what an open context waits, as far as one of its ends can tell.
  * Floor 4, room `protocol`: above `link`. It reads, and changes nothing.
  */
 import {formatActor} from '../../base/actor-id.js';
@@ -12,7 +12,7 @@ export function describeWait(link: Link): string {
   return `${doing}: ${stateOf(link).join(', ')}`;
 }
 
-/** What the function at the other end may wait for. Undefined when it may just be at work. */
+/** Says for what the function at the other end may wait. Undefined when it may just be at work. */
 export function describePeersWait({dialog, stream}: Link): string | undefined {
   const {inlet, outlet} = stream ?? {};
   if (dialog.synced && !dialog.started) return 'it has not called started';

@@ -12,7 +12,7 @@ import {type AckStage, type ErrorPayload, Kind, type Message, type StopPayload} 
 import {type Dialog, type DialogEffect, type DialogEvent, newDialog, type Outcome, step} from './dialog.js';
 import {Halves} from './halves.js';
 
-/** What the caller and the callee do differently. */
+/** The part of one end in which the caller and the callee differ. */
 export interface Role {
   /** The name of the function, for messages. */
   readonly name: string;

@@ -12,7 +12,7 @@ import {observerInPlace} from './in-place.js';
 import {rxjs} from './rxjs.js';
 import {observableOf, type Source} from './source.js';
 
-/** What one subscription has opened. */
+/** The thing that one subscription opens and closes. */
 export interface Tenancy {
   /** Opens. Called when the subscription before is gone, unless this one has ended meanwhile. */
   begin(): void | Promise<void>;

@@ -45,7 +45,7 @@ async function fails(t: ExecutionContext, debuggee: CapturedDebuggee, expression
 test('the frames that are on the stack, of the user’s alone, the innermost first, with their source', async t => {
   const {debuggee} = stopped();
   t.deepEqual(
-    debuggee.frames.slice(0, 2).map(({name, file}) => [name, file.endsWith('captured.spec.ts')]),
+    debuggee.frames.slice(0, 2).map(({name, file}) => [name, file.endsWith('captured-debuggee.spec.ts')]),
     [
       ['inner', true],
       ['stopped', true],
@@ -128,7 +128,7 @@ test('what has happened already is not stepped, and says so', async t => {
   for (const command of ['n', 's', 'f']) {
     t.regex((await prompt.run(command)).lines.join('\n'), /nothing to step/, command);
   }
-  t.regex((await prompt.run('w')).lines[0] ?? '', /^> inner \(captured\.spec\.ts:\d+\)$/);
+  t.regex((await prompt.run('w')).lines[0] ?? '', /^> inner \(captured-debuggee\.spec\.ts:\d+\)$/);
 });
 
 test.serial('nothing is captured while it is suspended, by one or by several', t => {
