@@ -16,7 +16,7 @@ import {startProgram, sweep} from '../kit/program.js';
 import {spawning} from '../kit/spawning.js';
 import {errorOf} from './over.js';
 
-const test = spawning();
+const test = spawning({takesLong: true});
 
 const inspects = canInspect ? test : test.skip;
 

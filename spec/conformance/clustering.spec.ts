@@ -4,7 +4,7 @@ import {pidOf} from '../fixtures/tasks.js';
 import {isAlive} from '../kit/processes.js';
 import {spawning} from '../kit/spawning.js';
 
-const test = spawning();
+const test = spawning({takesLong: true});
 
 test('clustering/test_empty_mngrs_input_raises: a cluster of nobody is a RangeError, with which its nursery ends and takes the cluster that it has with it (T9, T10)', async t => {
   const pids: number[] = [];

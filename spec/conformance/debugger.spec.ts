@@ -4,7 +4,7 @@ import {blockMs, continueAll, fixtureFile, Logged, lineAt, openExample, whoStops
 import {keys, PtyProgram} from '../kit/screen.js';
 import {spawning} from '../kit/spawning.js';
 
-const test = spawning();
+const test = spawning({takesLong: true});
 
 /** Presses Ctrl-C at a prompt, more than once. Nothing comes of it: a test that does it shows what it would show without. */
 async function mash(program: PtyProgram, label: string): Promise<void> {

@@ -5,7 +5,7 @@ import {end, holdInto} from '../fixtures/found.js';
 import {obedient} from '../fixtures/obedient.js';
 import {spawning} from '../kit/spawning.js';
 
-const test = spawning();
+const test = spawning({takesLong: true});
 
 for (const [how, type] of [
   ['throws', TypeError],

@@ -8,7 +8,7 @@ import {until} from '../kit/pair.js';
 import {spawning} from '../kit/spawning.js';
 import {errorOf, over} from './over.js';
 
-const test = spawning();
+const test = spawning({takesLong: true});
 
 const sequence = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
 /** Sources that give the sequence, then end or wait for ever; each notes its end. */

@@ -11,7 +11,7 @@ import {isAlive} from '../kit/processes.js';
 import {startProgram} from '../kit/program.js';
 import {spawning} from '../kit/spawning.js';
 
-const test = spawning();
+const test = spawning({takesLong: true});
 
 /** An address that nobody has yet. */
 function newAddress(t: ExecutionContext): string {

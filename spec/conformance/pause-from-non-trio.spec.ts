@@ -2,7 +2,7 @@
 import {continueAll, fixtureFile, Logged} from '../kit/driven.js';
 import {spawning} from '../kit/spawning.js';
 
-const test = spawning();
+const test = spawning({takesLong: true});
 
 for (const backend of ['process', 'thread'])
   test(`pause_from_non_trio/test_pause_from_sync: plain functions, and those in a pipe, have their prompts in the root and in actors, one at a time, first come first served (T1) [${backend}]`, async t => {

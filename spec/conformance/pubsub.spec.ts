@@ -9,7 +9,7 @@ import {liveTopics} from '../fixtures/topics.js';
 import {patient} from '../kit/patient.js';
 import {spawning} from '../kit/spawning.js';
 
-const test = spawning();
+const test = spawning({takesLong: true});
 
 type Streams = typeof noStream;
 for (const [what, fn] of Object.entries({

@@ -20,7 +20,7 @@ import {patient} from '../kit/patient.js';
 import {startProgram} from '../kit/program.js';
 import {spawning} from '../kit/spawning.js';
 
-const test = spawning();
+const test = spawning({takesLong: true});
 
 /** Options of a root that joins a program of its own. */
 async function joining(t: ExecutionContext): Promise<RootOptions> {

@@ -14,7 +14,7 @@ import {openSecond} from '../fixtures/second-root.js';
 import {pidOf} from '../fixtures/tasks.js';
 import {spawning} from '../kit/spawning.js';
 
-const test = spawning();
+const test = spawning({takesLong: true});
 
 const second: Record<string, (options: RootOptions) => Promise<{outer: string; inner: string; ran?: unknown}>> = {
   root: async options => ({

@@ -9,7 +9,7 @@ import {turns} from '../kit/pair.js';
 import {startProgram} from '../kit/program.js';
 import {spawning} from '../kit/spawning.js';
 
-const test = spawning();
+const test = spawning({takesLong: true});
 
 test('spawning/test_run_in_actor_same_func_in_child: a function runs itself in an actor, which is no root and has the data (T1, T2)', async t => {
   const data = {doggy: 10, kitty: 4};

@@ -3,7 +3,7 @@
 import {startProgram} from '../kit/program.js';
 import {spawning} from '../kit/spawning.js';
 
-const test = spawning();
+const test = spawning({takesLong: true});
 
 test('subproc/test_stdout_relayed_per_line: with stdio prefix each line of stdout is relayed with the mark of its actor (P3)', async t => {
   const program = startProgram(t, 'chatter', {args: ['process', '3', 'prefix']});

@@ -5,7 +5,7 @@ import {echoSequences} from '../fixtures/sequences.js';
 import {type Caller, newPair, type Pair, turns, until} from '../kit/pair.js';
 import {spawning} from '../kit/spawning.js';
 
-const test = spawning();
+const test = spawning({takesLong: true});
 
 type Wire = MsgStream<number, readonly number[]>;
 type Reader = AsyncIterableIterator<number>;

@@ -2,7 +2,7 @@
 import {keys, PtyProgram} from '../kit/screen.js';
 import {spawning} from '../kit/spawning.js';
 
-const test = spawning();
+const test = spawning({takesLong: true});
 
 test('tooling/test_shield_pause: SIGUSR2 shows the tree and what it waits for while a child is stuck under a shield, and Ctrl-C ends it by force (P4, P1, T10)', async t => {
   const program = new PtyProgram(t, 'stuck-shielded', {columns: 200});

@@ -12,7 +12,7 @@ import {folder, relayTo, secret} from '../discovery/linked.js';
 import {newActor} from '../kit/pair.js';
 import {spawning} from '../kit/spawning.js';
 
-const test = spawning();
+const test = spawning({takesLong: true});
 
 const tcp = 'tcp://127.0.0.1:0';
 

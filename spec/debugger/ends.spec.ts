@@ -9,7 +9,7 @@ import {fixture} from '../kit/program.js';
 import {keys, PtyProgram, type ScreenOptions} from '../kit/screen.js';
 import {spawning} from '../kit/spawning.js';
 
-const test = spawning();
+const test = spawning({takesLong: true});
 
 type Who = 'root' | 'child' | 'leaf';
 const long = '2000000000';

@@ -5,7 +5,7 @@ import {blockMs, continueAll, exampleFile, Logged, lineAt, openExample, stopsBef
 import {keys} from '../kit/screen.js';
 import {spawning} from '../kit/spawning.js';
 
-const test = spawning();
+const test = spawning({takesLong: true});
 
 test('01: a child stops, once for each value; what is changed at the prompt is what the program goes on with', async t => {
   const program = openExample(t, '01-breakpoint-in-a-child');

@@ -28,7 +28,7 @@ import {startProgram} from '../kit/program.js';
 import {Prompts} from '../kit/prompts.js';
 import {spawning} from '../kit/spawning.js';
 
-const test = spawning();
+const test = spawning({takesLong: true});
 
 const prompts = new Prompts();
 test.before(() => prompts.open());

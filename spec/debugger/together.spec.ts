@@ -3,7 +3,7 @@
 import {PtyProgram} from '../kit/screen.js';
 import {spawning} from '../kit/spawning.js';
 
-const test = spawning();
+const test = spawning({takesLong: true});
 
 test('await breakpoint() stops in children and in the root, one after the other, in their own call of it', async t => {
   const program = new PtyProgram(t, 'at-breakpoints');

@@ -6,7 +6,7 @@ import type {ExecutionContext} from 'ava';
 import {PtyProgram} from '../kit/screen.js';
 import {spawning} from '../kit/spawning.js';
 
-const test = spawning();
+const test = spawning({takesLong: true});
 
 const library = new URL('../../lib/index.js', import.meta.url).href;
 const source = `import {breakpoint, main, task} from '${library}';

@@ -29,7 +29,7 @@ import {spawning} from '../kit/spawning.js';
 import {certificates, framed} from '../transport/ends.js';
 import {folder} from './linked.js';
 
-const test = spawning();
+const test = spawning({takesLong: true});
 
 const secret = 'what both of these programs know';
 const anyPort = 'tcp://127.0.0.1:0';

@@ -8,7 +8,7 @@ import {spawning} from '../kit/spawning.js';
 import {readHeader} from './header.js';
 import {run} from './program.js';
 
-const test = spawning();
+const test = spawning({takesLong: true});
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const folder = join(root, 'examples', 'debugging');

@@ -8,7 +8,7 @@ import {mainFile, type Outcome, run, shown, start} from './program.js';
 import {addSocket, type Expected, expectedOf, makeFolder, makeOddTree, makePlainTree, shownKey} from './tree.js';
 import {canRunAs, nobody} from './user.js';
 
-const test = spawning();
+const test = spawning({takesLong: true});
 
 // One tree of processes at a time: each takes all cores.
 interface Line extends Expected {

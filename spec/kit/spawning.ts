@@ -13,10 +13,31 @@ export interface LeavesNothingOptions {
   readonly warns?: boolean;
 }
 
+export interface SpawningOptions extends LeavesNothingOptions {
+  /** The file takes many seconds: its tests run only when RXTRACTOR_CI is set, so that `npm test` takes minutes and not a quarter of an hour. */
+  readonly takesLong?: boolean;
+}
+
+type SpawningTest = SerialFn & Pick<TestFn, 'macro'>;
+
 /** For `const test = spawning();` at the top of a spec whose tests start processes. */
-export function spawning(options: LeavesNothingOptions = {}): SerialFn & Pick<TestFn, 'macro'> {
+export function spawning({takesLong = false, ...options}: SpawningOptions = {}): SpawningTest {
+  if (takesLong && !process.env.RXTRACTOR_CI) return skipping();
   leavesNothing(options);
   return Object.assign(ava.serial, {macro: ava.macro});
+}
+
+/** Skips each test, and says in its title why. The hooks of the file do nothing. */
+function skipping(): SpawningTest {
+  const skip = (title: string, ...implementation: readonly unknown[]): void =>
+    (ava.skip as (title: string, ...implementation: readonly unknown[]) => void)(
+      `${title} (takes long: set RXTRACTOR_CI=1 to run)`,
+      ...implementation,
+    );
+  const nothing = (): void => {};
+  const hook = Object.assign(() => {}, {always: nothing, skip: nothing});
+  const members = {macro: ava.macro, skip, failing: skip, before: hook, after: hook, beforeEach: hook, afterEach: hook};
+  return Object.assign(skip, members) as unknown as SpawningTest;
 }
 
 /** Sees after all tests of a file that it has left nothing behind. By itself for tests that may run at once: they share their actors. */

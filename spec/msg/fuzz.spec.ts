@@ -5,7 +5,7 @@ import {fileURLToPath} from 'node:url';
 import {promisify} from 'node:util';
 import {spawning} from '../kit/spawning.js';
 
-const test = spawning();
+const test = spawning({takesLong: true});
 
 const run = promisify(execFile);
 const program = (name: string): string => fileURLToPath(new URL(name, import.meta.url));

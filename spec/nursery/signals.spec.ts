@@ -4,7 +4,7 @@ import {canInspect, isAlive, treeOf, untilGone} from '../kit/processes.js';
 import {startProgram, sweep} from '../kit/program.js';
 import {spawning} from '../kit/spawning.js';
 
-const test = spawning();
+const test = spawning({takesLong: true});
 
 const inspects = canInspect ? test : test.skip;
 

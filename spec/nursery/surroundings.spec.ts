@@ -8,7 +8,7 @@ import {canInspect} from '../kit/processes.js';
 import {fixture, startNode} from '../kit/program.js';
 import {spawning} from '../kit/spawning.js';
 
-const test = spawning();
+const test = spawning({takesLong: true});
 
 type Asked<R> = RemoteFn & (() => R);
 

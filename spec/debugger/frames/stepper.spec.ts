@@ -6,7 +6,7 @@ import {FakeTerminal} from '../../kit/fake-terminal.js';
 import {startProgram} from '../../kit/program.js';
 import {spawning} from '../../kit/spawning.js';
 
-const test = spawning();
+const test = spawning({takesLong: true});
 
 /** The statement that a prompt marks. */
 const at = (printed: string): string => /^> *\d+ +(.*)$/m.exec(printed)?.[1] ?? printed;

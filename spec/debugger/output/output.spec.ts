@@ -8,7 +8,7 @@ import {startProgram} from '../../kit/program.js';
 import {PtyProgram} from '../../kit/screen.js';
 import {spawning} from '../../kit/spawning.js';
 
-const test = spawning();
+const test = spawning({takesLong: true});
 
 interface Noisy {
   readonly program: PtyProgram;

@@ -3,7 +3,7 @@ import type {ExecutionContext} from 'ava';
 import {keys, PtyProgram} from '../../kit/screen.js';
 import {spawning} from '../../kit/spawning.js';
 
-const test = spawning();
+const test = spawning({takesLong: true});
 
 async function held(t: ExecutionContext, env: Readonly<Record<string, string>> = {}): Promise<PtyProgram> {
   const program = new PtyProgram(t, 'held', {env});

@@ -3,7 +3,7 @@ import type {ExecutionContext} from 'ava';
 import {keys, PtyProgram} from '../../kit/screen.js';
 import {spawning} from '../../kit/spawning.js';
 
-const test = spawning();
+const test = spawning({takesLong: true});
 
 const crash = (t: ExecutionContext, where: string): PtyProgram =>
   new PtyProgram(t, 'crashes', {args: [where], rows: 100});

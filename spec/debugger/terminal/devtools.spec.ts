@@ -6,7 +6,7 @@ import {startProgram} from '../../kit/program.js';
 import {PtyProgram} from '../../kit/screen.js';
 import {spawning} from '../../kit/spawning.js';
 
-const test = spawning();
+const test = spawning({takesLong: true});
 
 async function attached(t: ExecutionContext) {
   const terminal = new FakeTerminal(t);

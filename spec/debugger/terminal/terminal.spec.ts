@@ -9,7 +9,7 @@ import {fixture, startNode} from '../../kit/program.js';
 import {keys, PtyProgram, type ScreenOptions} from '../../kit/screen.js';
 import {spawning} from '../../kit/spawning.js';
 
-const test = spawning();
+const test = spawning({takesLong: true});
 
 /** A program that has stopped, at its first prompt. */
 async function stopped(t: ExecutionContext, label: string, name: string, options?: ScreenOptions): Promise<PtyProgram> {
