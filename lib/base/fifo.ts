@@ -2,12 +2,14 @@
  * A queue: first in, first out, in constant time, whose entries can be read by their position.
  * Floor 0: below everything that keeps values until somebody takes them.
  *
- * An array alone would move all entries at each `shift()`. Here the taken entries stay as holes at the front, which are cut
- * off when they are more than half of the array.
+ * An array alone would move all entries at each `shift()`. Here the taken entries stay as holes at the front. They are cut off
+ * when the queue is empty, or when they are more than half of the array.
  */
 
-/** With fewer holes than this it is not worth moving the entries. */
+/** With fewer holes than this it is not worth moving the entries that are left. */
 const fewHoles = 1_024;
+/** With fewer holes than this an empty queue keeps its array, because a new one for each entry would cost more. */
+const fewHolesOfEmpty = 32;
 
 export class Fifo<T> {
   #entries: (T | undefined)[] = [];
@@ -56,7 +58,8 @@ export class Fifo<T> {
 
   #cutHoles(): void {
     if (this.#first === this.#entries.length) {
-      this.#entries.length = 0;
+      if (this.#first < fewHolesOfEmpty) return;
+      this.#entries = [];
       this.#first = 0;
     } else if (this.#first > fewHoles && this.#first * 2 > this.#entries.length) {
       this.#entries = this.#entries.slice(this.#first);

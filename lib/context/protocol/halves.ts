@@ -79,8 +79,9 @@ export class Halves {
 
   /** Encodes a value now, so that later changes of the value do not matter. @throws Unserializable, MessageTypeError */
   encode(value: unknown): Uint8Array {
-    this.#parse(this.#link.dialog.side === 'caller' ? 'in' : 'out', value);
-    return this.#link.channel.codec.encode(value, 'value');
+    const {channel, dialog, schemas} = this.#link;
+    if (schemas) this.#parse(dialog.side === 'caller' ? 'in' : 'out', value);
+    return channel.codec.encode(value, 'value');
   }
 
   /** Pushes a value within the bound. Nobody waits for it. Returns whether it was taken. */
@@ -127,12 +128,13 @@ export class Halves {
     }
     const {codec} = this.#link.channel;
     const part = this.#link.dialog.side === 'caller' ? 'out' : 'in';
+    const isChecked = this.#link.schemas?.[part] !== undefined;
     let seq = message.seq;
     let isInCredit = true;
     try {
       splitValues(message.payload, bytes => {
-        const value = this.#parse(part, codec.decode(bytes));
-        isInCredit &&= inlet.accept(seq++, value, bytes.length);
+        const value = codec.decode(bytes);
+        isInCredit &&= inlet.accept(seq++, isChecked ? this.#parse(part, value) : value, bytes.length);
       });
     } catch (error) {
       if (!(error instanceof MessageTypeError)) throw error;
