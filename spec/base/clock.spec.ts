@@ -164,3 +164,16 @@ test('whenFree acts at once, or when nobody is at a prompt', async t => {
   await plainClock.turn();
   t.deepEqual(acts, ['plain', 'gated']);
 });
+
+test.serial('a test runner that replaces the global timers does not stop the clock', async t => {
+  const {setTimeout: timeout, setImmediate: immediate} = globalThis;
+  const never = (() => {}) as never;
+  Object.assign(globalThis, {setTimeout: never, setImmediate: never});
+  try {
+    await plainClock.turn();
+    await plainClock.pause(1);
+    t.false(await plainClock.within(new Promise(() => {}), 1));
+  } finally {
+    Object.assign(globalThis, {setTimeout: timeout, setImmediate: immediate});
+  }
+});
