@@ -2,7 +2,6 @@
  * The functions with which users find actors: by name, by an address, all of them, and as they come and go.
  * Floor 6: above `names`, which knows the actors, and `found-portal`, which makes the portals.
  */
-import {AsyncLocalStorage} from 'node:async_hooks';
 import type {Observable} from 'rxjs';
 import {onAbort} from '../base/abort.js';
 import type {ActorId} from '../base/actor-id.js';
@@ -10,6 +9,7 @@ import {Answer} from '../base/answer.js';
 import {type Current, current} from '../base/current.js';
 import {ContextCancelled, HandshakeRejected, TransportClosed} from '../base/errors.js';
 import type {Scope} from '../base/scope.js';
+import {inPlace, observerInPlace} from '../context/rx/in-place.js';
 import {rxjs} from '../context/rx/rxjs.js';
 import {parseAddress} from '../transport/address.js';
 import type {TlsOptions} from '../transport/tls.js';
@@ -102,13 +102,11 @@ export function watchActors(): Observable<ActorEvent> {
     const names = namesHere('watchActors()');
     const {scope} = current() as Current;
     scope.check();
-    // An event comes in the async context in which it happens. The subscriber is called in the context of its subscription.
-    const inOwnContext = AsyncLocalStorage.snapshot();
-    const fail = (error: unknown): void => inOwnContext(() => subscriber.error(error));
+    const {next, error: fail} = observerInPlace(subscriber);
     const leave = async (): Promise<void> => subscriber.unsubscribe();
     subscriber.add(scope.adopt({label: 'watchActors()', finish: leave, end: leave}));
     subscriber.add(scope.onCancel(fail));
-    subscriber.add(names.watch(event => inOwnContext(() => subscriber.next(event)), fail));
+    subscriber.add(names.watch(next, fail));
   });
 }
 
@@ -252,9 +250,9 @@ function waitFor(names: Names, scope: Scope, name: string, signal: AbortSignal |
     );
     if (isOver) return;
     // The portal belongs to the scope that waits, not to the scope in which the event happened.
-    const inOwnContext = AsyncLocalStorage.snapshot();
+    const lookInPlace = inPlace(look);
     const seen = (event: ActorEvent): void => {
-      if (event.actor.name === name && (event.type === 'registered' || event.type === 'present')) inOwnContext(look);
+      if (event.actor.name === name && (event.type === 'registered' || event.type === 'present')) lookInPlace();
     };
     stops.push(names.watch(seen, failed));
     if (isOver) for (const stop of stops) stop();

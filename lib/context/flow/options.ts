@@ -2,6 +2,7 @@
  * The options of a stream: how much may be on its way between the two ends, and how much may wait at the sender.
  * Floor 4, room `flow`: checked and completed here once, trusted everywhere else.
  */
+import {checkAmount, checkCount, checkWord} from '../../base/option-checks.js';
 
 /**
  * How a sender treats values that are pushed while the receiver grants no room.
@@ -24,6 +25,8 @@ export interface FlowOptions {
   readonly overflow?: Overflow | undefined;
 }
 
+const overflows: readonly Overflow[] = ['error', 'dropOldest', 'latest'];
+
 /** The options, checked and completed. */
 export interface Flow {
   readonly window: number;
@@ -35,15 +38,9 @@ export interface Flow {
 /** @throws RangeError for a number out of range, TypeError for an unknown `overflow` */
 export function flowOf(options: FlowOptions): Flow {
   const {window = 1_024, windowBytes = 1024 * 1024, bufferBytes = 16 * 1024 * 1024, overflow = 'error'} = options;
-  if (!(Number.isSafeInteger(window) && window >= 1))
-    throw new RangeError(`window is a number of values from 1 on, not ${window}`);
-  if (!(Number.isSafeInteger(windowBytes) && windowBytes >= 1))
-    throw new RangeError(`windowBytes is a number of bytes from 1 on, not ${windowBytes}`);
-  if (!(bufferBytes >= 0)) throw new RangeError(`bufferBytes is a number of bytes, not ${bufferBytes}`);
-  if (!isOverflow(overflow)) throw new TypeError(`overflow is error, dropOldest or latest, not ${String(overflow)}`);
+  checkCount('window', window, 'values');
+  checkCount('windowBytes', windowBytes, 'bytes');
+  checkAmount('bufferBytes', bufferBytes, 'bytes');
+  checkWord('overflow', overflow, overflows);
   return {window, windowBytes, bufferBytes, overflow};
-}
-
-function isOverflow(value: unknown): value is Overflow {
-  return value === 'error' || value === 'dropOldest' || value === 'latest';
 }

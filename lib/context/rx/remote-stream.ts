@@ -4,6 +4,7 @@
  */
 import type {Observable, Observer, Subscription} from 'rxjs';
 import {Answer} from '../../base/answer.js';
+import {checkCount} from '../../base/option-checks.js';
 import type {Scope} from '../../base/scope.js';
 import type {Inlet} from '../flow/inlet.js';
 import type {Link} from '../protocol/link.js';
@@ -114,8 +115,7 @@ export const remoteStreamClass = madeOfRxjs<NewRemoteStream>(({Observable, Subsc
 
     iterate(options: IterateOptions = {}): AsyncIterableIterator<T> {
       const {lag} = options;
-      if (lag !== undefined && !(Number.isSafeInteger(lag) && lag >= 1))
-        throw new RangeError(`iterate(): lag is a number of values from 1 on, not ${lag}`);
+      if (lag !== undefined) checkCount('iterate(): lag', lag, 'values');
       const {inlet, leave} = this.#source.open();
       return new InletIterator<T>(inlet, leave, lag);
     }
