@@ -91,7 +91,7 @@ export function handleUncaught(root: Actor, nursery: RunningNursery): HandledErr
     if (error instanceof ContextCancelled || process.listenerCount('uncaughtException') > 1) return;
     if (hooks.isOfPrompt?.()) return log('warn', 'nothing has caught what was left by code of the prompt', {error});
     if (!hooks.crashed) return print(error);
-    // Somebody looks at the first error. It ends the tree; errors that come meanwhile are printed after it.
+    // The person at the terminal looks at the first error, because that error ends the tree. Later errors are printed after it.
     shown = shown ? shown.then(() => print(error)) : Promise.resolve(lookedAt(root.id.id, root.scope, error, print));
   };
   const print = (error: unknown): void => {

@@ -41,7 +41,7 @@ export function uncountChild(actor: Actor, child: string): void {
 
 function giveBack(actor: Actor, freed: number): void {
   const parent = parentInActor(actor);
-  // Nobody waits for this call. When the parent is gone, nobody counts any more.
+  // This actor does not wait for the call. A failure is ignored, because without a parent there is no count to correct.
   if (parent) parent.run(uncount, actor.id.id, freed).catch(() => {});
   else countOf(actor).all -= freed;
 }

@@ -156,7 +156,7 @@ function refuse(peer: CallingPeer, callee: Callee, error: unknown): undefined {
   close(peer, callee.scope);
 }
 
-/** Nobody looks at a failure in a function of the runtime itself: the part of the runtime that called it tells of it. */
+/** Shows a failure at the prompt, unless the function is one of the runtime, because the caller in the runtime reports that failure. */
 function show(
   {link: {channel}, name, scope}: Callee,
   error: unknown,

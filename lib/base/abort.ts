@@ -4,7 +4,7 @@
  * Floor 0: used wherever a user may give a signal.
  */
 
-/** Those who wait for one signal. */
+/** The functions that wait for one signal, and the one listener on the signal that calls them. */
 interface Waiting {
   readonly waiters: Set<(reason: unknown) => void>;
   readonly tell: () => void;

@@ -304,7 +304,7 @@ export class ResourceExhausted extends ActorError {
   }
 }
 
-/** Somebody left the debugger's prompt with `q`. The task that stood there ends with this error. */
+/** The person at the debugger's prompt left it with `q`. The task that stood there ends with this error. */
 export class DebuggerQuit extends ActorError {
   static override readonly code = 'ERR_DEBUGGER_QUIT';
 }

@@ -1,5 +1,5 @@
 /**
- * Those who wait for a change, and look again when they are woken: a change may come many times.
+ * Promises of code that waits for a change. Each waiter looks again when it is woken, because the change may come many times.
  * Floor 0: beside `moment`, which happens once.
  */
 

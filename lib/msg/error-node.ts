@@ -22,7 +22,7 @@ export interface ErrorNode {
   readonly stack?: string;
   /** Its own enumerable properties. */
   readonly own?: Record<string, unknown>;
-  /** Those of `hiddenKeys` that it has. */
+  /** The properties of `hiddenKeys` that the error has. */
   readonly hidden?: Record<string, unknown>;
   readonly cause?: BoxedNode;
   /** The members of an AggregateError. */

@@ -45,7 +45,7 @@ export class Link implements Endpoint {
   #halves: Halves | undefined;
   /** Messages that may not leave yet, because the arguments of the call are still being checked. */
   #held: (() => void)[] | undefined;
-  /** Somebody was told of the failure by other means. */
+  /** Whether a consumer of the stream was told of the failure already, so that the scope need not be told. */
   #isTold = false;
   /** The terminal has come, and an asynchronous schema still checks its value. */
   #isReading = false;

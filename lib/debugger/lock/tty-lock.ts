@@ -60,7 +60,7 @@ export class TtyLock {
     return this.#holder;
   }
 
-  /** Those who wait, in the order of their turns. */
+  /** The requests that wait for the lock, in the order in which they will have it. */
   get waiting(): readonly LockRequest[] {
     return [...this.#waiting];
   }

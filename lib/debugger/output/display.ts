@@ -49,7 +49,7 @@ export class Display {
     this.#holder = holder;
   }
 
-  /** Nobody has the terminal: shows what was held back, before the next actor gets it. */
+  /** An actor has released the terminal: shows the output that was held back, before the next actor gets the terminal. */
   released(): void {
     this.#holder = undefined;
     this.#flush();
