@@ -137,7 +137,7 @@ function conclude(peer: CallingPeer, callee: Callee, outcome: Settlement): Promi
 
 function leave(peer: CallingPeer, callee: Callee, outcome: Settlement): Promise<void> | undefined {
   const {scope} = callee;
-  if (scope.dependents.size === 0) return answer(peer, callee, outcome);
+  if (!scope.isAwaited) return answer(peer, callee, outcome);
   return scope.leave('error' in outcome).then(() => answer(peer, callee, outcome));
 }
 

@@ -158,7 +158,7 @@ class SharedResource {
       await runInScope(scope, async () => (await this.opened)[Symbol.asyncDispose]());
       await scope.leave(false);
     } finally {
-      if (scope.dependents.size > 0) await scope.leave(true);
+      if (scope.isAwaited) await scope.leave(true);
       scope.settle();
     }
     const [failure] = scope.failures;

@@ -165,7 +165,7 @@ export class Scope {
    * everything in it is cancelled at once. Resolves when nothing of it is left. Failures are in `failures`.
    */
   async leave(hasFailed: boolean): Promise<void> {
-    if (!this.#isAwaited) return;
+    if (!this.isAwaited) return;
     const stopWarning = warnWhenStuck(this.patience, () => this.#explanation());
     try {
       await this.#leave(hasFailed);
@@ -180,7 +180,8 @@ export class Scope {
     this.#detach?.();
   }
 
-  get #isAwaited(): boolean {
+  /** Whether something in it has to end, or to be decided, before it settles. */
+  get isAwaited(): boolean {
     return this.dependents.size > 0 || (this.#decisions !== undefined && this.#decisions.size > 0);
   }
 
@@ -194,7 +195,7 @@ export class Scope {
   }
 
   async #leave(hasFailed: boolean): Promise<void> {
-    while (this.#isAwaited) {
+    while (this.isAwaited) {
       if (!this.#dependents?.size) {
         await Promise.all(this.#decisions ?? []);
         continue;

@@ -51,7 +51,7 @@ export async function shield<T>(fn: () => T | PromiseLike<T>): Promise<T> {
   } finally {
     stopTimer();
     stopListening();
-    if (scope.dependents.size > 0) await scope.leave(false);
+    if (scope.isAwaited) await scope.leave(false);
     scope.settle();
   }
   return result;

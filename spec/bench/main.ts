@@ -6,7 +6,7 @@
  * --rounds N      how often each is measured: 3
  * --codec NAME    msgpackr, msgpack-lite, or both (default)
  * --only TEXT     rows whose title or probe contains it; may be given often
- * --json          one object in place of the table
+ * --json          one object instead of the table
  * ```
  * Nothing here fails for being slow. Compare ratios within one run: two runs see two machines.
  */

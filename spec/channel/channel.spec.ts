@@ -177,7 +177,7 @@ test('Ping and Pong pass between the pieces of a message of the channel itself',
   t.deepEqual(rig.log, ['control Ping 0 #0 (0)', 'control Pong 0 #0 (0)', 'control Spawn 0 #0 (11)']);
 });
 
-test('C8: another message of the context in place of a piece ends the channel', async t => {
+test('C8: another message of the context instead of a piece ends the channel', async t => {
   const rig = new Rig();
   rig.attach(2);
   rig.say(Kind.Yield, 2, 1, bytes(10), true);

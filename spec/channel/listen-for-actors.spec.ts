@@ -167,7 +167,7 @@ each('D4: another actor at the address is refused', async (t, address) => {
   const {listener} = await host(t, address);
   const error = await t.throwsAsync(reach(t, listener.address, {expected: near.id.replace(/./, 'x')}), {
     instanceOf: HandshakeRejected,
-    message: /far .*in place of/,
+    message: /far .*instead of/,
   });
   t.is(error.reason, 'identity');
 });

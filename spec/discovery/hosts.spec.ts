@@ -59,7 +59,7 @@ function makeHosts(t: ExecutionContext): readonly [Host, Host] {
   });
   for (const name of names) {
     ip('netns', 'add', name);
-    // Read in place of /etc/hosts by what `ip netns exec` starts.
+    // Read instead of /etc/hosts by what `ip netns exec` starts.
     mkdirSync(`/etc/netns/${name}`, {recursive: true});
     writeFileSync(`/etc/netns/${name}/hosts`, hosts.map(({address, hostname}) => `${address} ${hostname}\n`).join(''));
   }

@@ -140,7 +140,7 @@ export class Pair {
 
 const names = Object.fromEntries(Object.entries(Kind).map(([name, kind]) => [kind, name]));
 
-/** The calls of a portal, with a function of the test's own in place of one that another process could find. */
+/** The calls of a portal, with a function of the test's own instead of one that another process could find. */
 class Calls {
   readonly #portal: Portal;
 

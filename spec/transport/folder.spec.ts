@@ -94,7 +94,7 @@ test('K68: a file, a symbolic link or a folder that leads nowhere in its place i
   refused(t, () => make(temporary), base, /is a symbolic link/);
 });
 
-test('K68: a link in place of the tree’s own folder is refused', t => {
+test('K68: a link instead of the tree’s own folder is refused', t => {
   const temporary = place(t);
   const folder = make(temporary);
   const elsewhere = place(t);

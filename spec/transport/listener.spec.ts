@@ -324,7 +324,7 @@ test('K68: the socket of a dead process makes way, that of a live one does not',
   t.deepEqual(readdirSync(join(path, '..')), ['s']);
 });
 
-test('K68: a file, a folder or a link in place of the socket is refused and left there', async t => {
+test('K68: a file, a folder or a link instead of the socket is refused and left there', async t => {
   const base = folder(t);
   const [file, link, inside] = [join(base, 'file'), join(base, 'link'), join(base, 'inside')];
   writeFileSync(file, 'mine');

@@ -108,7 +108,7 @@ export class Handshake {
       throw rejectedError('identity', 'the peer sent back the greeting of this side, or claims to be it');
     const {expected, role} = this.#options;
     if (expected !== undefined && peer.id !== expected)
-      throw rejectedError('identity', `${formatPeer(peer)} answered in place of the actor that was looked for`);
+      throw rejectedError('identity', `${formatPeer(peer)} answered instead of the actor that was looked for`);
     this.#peer = {actor: peer, nonce};
     this.#stage = 'proof';
     return {send: [role === 'connector' ? this.#proof() : this.#hello()]};
@@ -128,7 +128,7 @@ export class Handshake {
   #receiveProof(message: Message): HandshakeStep {
     const peer = (this.#peer as Party).actor;
     if (message.kind !== Kind.Proof)
-      throw rejectedError('magic', `${formatPeer(peer)} sent a message of kind ${message.kind} in place of its proof`);
+      throw rejectedError('magic', `${formatPeer(peer)} sent a message of kind ${message.kind} instead of its proof`);
     const {role, admit} = this.#options;
     if (!areSameBytes(message.payload, this.#proofOf(role === 'connector' ? 'acceptor' : 'connector'))) {
       const text = `${formatPeer(peer)} does not know the secret of this side`;

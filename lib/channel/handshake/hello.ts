@@ -32,7 +32,7 @@ export function readHello(codec: Codec, message: Message): ActorId {
 /** Reads who the peer is, and its nonce, which is not checked here. @throws HandshakeRejected as `readHello` */
 export function readHelloWithNonce(codec: Codec, message: Message): {readonly peer: ActorId; readonly nonce: unknown} {
   if (message.kind !== Kind.Hello) {
-    const text = `the peer began with a message of kind ${message.kind} in place of a greeting`;
+    const text = `the peer began with a message of kind ${message.kind} instead of a greeting`;
     throw new HandshakeRejected(text, {reason: 'magic'});
   }
   const payload = codec.decode(message.payload);

@@ -5,7 +5,7 @@
 
 import {type ActorId, formatActor} from '../../base/actor-id.js';
 import {ContextCancelled} from '../../base/errors.js';
-import {isThenable} from '../../base/foreign.js';
+import {isError, isThenable, readProperty} from '../../base/foreign.js';
 import type {Scope} from '../../base/scope.js';
 import type {Channel} from '../../channel/channel.js';
 import {unboxError} from '../../msg/boxed-error.js';
@@ -172,5 +172,5 @@ export class Callee implements Role {
 /** Whether an error is a cancellation that a function let through: one of ours, or what an aborted signal throws. */
 export function isCancellation(error: unknown, why: ContextCancelled): boolean {
   if (error === why || error instanceof ContextCancelled) return true;
-  return error instanceof Error && error.name === 'AbortError';
+  return isError(error) && readProperty(error, 'name') === 'AbortError';
 }

@@ -5,6 +5,7 @@
 
 import type {Observable} from 'rxjs';
 import {isThenable} from '../../base/foreign.js';
+import {checkCount} from '../../base/option-checks.js';
 import type {Scope} from '../../base/scope.js';
 import {type Consumer, type Inlet, isValue, type StreamEnd} from '../flow/inlet.js';
 import {inPlace} from './in-place.js';
@@ -120,8 +121,7 @@ class BoundedWork implements Consumer {
 /** @throws TypeError without a function, RangeError for a concurrency that is not a count from 1 on */
 export function checkConcurrency(fn: unknown, concurrency: number): void {
   if (typeof fn !== 'function') throw new TypeError('a function is needed');
-  if (!(concurrency >= 1 && (Number.isInteger(concurrency) || concurrency === Number.POSITIVE_INFINITY)))
-    throw new RangeError(`concurrency is a number of values from 1 on, not ${concurrency}`);
+  if (concurrency !== Number.POSITIVE_INFINITY) checkCount('concurrency', concurrency, 'values');
 }
 
 /**

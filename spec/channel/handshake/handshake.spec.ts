@@ -28,7 +28,7 @@ const arrived = ({kind, payload}: ControlMessage): Message => ({kind, payload, c
 const message = (kind: Kind, payload: Uint8Array): Message => ({kind, payload, context: 0, seq: 0});
 const helloOf = (...fields: unknown[]): Message => message(Kind.Hello, codec.encode(fields));
 const only = (messages: readonly ControlMessage[]): Message => {
-  if (messages.length !== 1) throw new Error(`${messages.length} messages in place of one`);
+  if (messages.length !== 1) throw new Error(`${messages.length} messages instead of one`);
   return arrived(messages[0] as ControlMessage);
 };
 
@@ -220,7 +220,7 @@ test('behind a handshake only a proof is listened to, and behind the end nothing
   for (const kind of Object.values(Kind).filter(kind => kind !== Kind.Proof && kind !== Kind.Goaway)) {
     const b = acceptor();
     b.receive(only(connector().start()));
-    refuses(t, b, message(kind, new Uint8Array(0)), 'magic', /in place of its proof/);
+    refuses(t, b, message(kind, new Uint8Array(0)), 'magic', /instead of its proof/);
     refuses(t, b, only(connector().start()), 'magic', /after the end/);
   }
   const [a, b] = [connector(), acceptor()];
@@ -267,7 +267,7 @@ test('what a Goaway says is text of a stranger: it is escaped, and its reason is
 
 test('D4: another actor than the one that was looked for is refused', t => {
   const a = connector({expected: eve.id});
-  refuses(t, a, only(acceptor().receive(only(a.start())).send), 'identity', /bob .*in place of the actor/);
+  refuses(t, a, only(acceptor().receive(only(a.start())).send), 'identity', /bob .*instead of the actor/);
   const again = connector({expected: bob.id});
   t.notThrows(() => again.receive(only(acceptor().receive(only(again.start())).send)));
 });

@@ -181,7 +181,7 @@ export const mutants: readonly Mutant[] = [
     to: 'Math.min(this.#consumed + this.#window + 1, ',
   },
   {
-    name: 'grants what was consumed last in place of all',
+    name: 'grants what was consumed last instead of all',
     file: 'flow/credit',
     from: 'Math.min(this.#consumed + this.#window, ',
     to: 'Math.min(messages + this.#window, ',
@@ -306,7 +306,7 @@ export class Copy {
     const program = join(this.#folder, 'dist', 'spec', 'context', 'model', 'attempt.js');
     return new Promise((resolve, reject) => {
       execFile(process.execPath, [program], {timeout: 60_000}, (error, stdout, stderr) => {
-        // A mutant that dies in place of telling what is wrong says nothing of the model.
+        // A mutant that dies instead of telling what is wrong says nothing of the model.
         if (error) reject(new Error(`the attempt itself failed: ${error.message}\n${stderr}`));
         else resolve(stdout.trim() || undefined);
       });
