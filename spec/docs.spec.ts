@@ -147,12 +147,17 @@ test('no page names a function that neither the package, RxJS nor the platform h
   const isKnown = (name: string): boolean =>
     name in rxtractor || name in rxjs || name in globalThis || own.has(name) || methods.has(name);
   const unknown = [...pages].flatMap(([path, {prose}]) =>
-    namedCalls(prose)
+    namedCalls(withoutOtherLibraries(path, prose))
       .filter(({receiver, name}) => receiver === undefined && !isKnown(name))
       .map(({name}) => `${path}: ${name}()`),
   );
   t.deepEqual(unknown, []);
 });
+
+/** The first column of the tables in `coming-from` holds calls of other libraries. */
+function withoutOtherLibraries(path: string, prose: string): string {
+  return path === 'docs/guide/coming-from.md' ? prose.replaceAll(/^\|[^|]*\|/gm, '|') : prose;
+}
 
 /** What may be named without its receiver: the methods of what users hold, and those that the language calls. */
 const methods = new Set([
