@@ -4,7 +4,14 @@
 // AVA runs as many files at once as package.json says, and by itself all tests of a file at once. A test that starts processes beside thirty
 // others has not the time that it has alone: its bounds expire, and its programs do not find each other. One at a time, its time is its own.
 import ava, {type ExecutionContext, type SerialFn, type TestFn} from 'ava';
+import {defaultTimeouts} from '../../lib/actor/tree-options.js';
 import {leftBehind} from './processes.js';
+
+/**
+ * Where a spec says nothing, the times that only a starved machine exceeds are long: a start, a handshake, and the wait that is explained
+ * by a warning. A spec of such a time sets it.
+ */
+Object.assign(defaultTimeouts, {spawn: 60_000, handshake: 30_000, explain: 60_000});
 
 export interface LeavesNothingOptions {
   /** Called before the look: ends the actors that the tests of a file share. */
