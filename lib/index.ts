@@ -12,6 +12,7 @@ export type {Timeouts} from './actor/tree-options.js';
 // Nurseries
 export type {Nursery, NurseryOptions, Body, ActorDefaults, ActorStarter} from './nursery/nursery.js';
 export type {ActorOptions, Backend} from './nursery/actor-options.js';
+export type {RestartOptions} from './nursery/restart-policy.js';
 // Remote functions
 export {
   task,

@@ -140,21 +140,22 @@ async function makeNursery(options: RootOptions): Promise<Nursery> {
   const now = current();
   if (!now) {
     const root = await bootRoot(options);
-    const nursery = unlessCancelled(new RunningNursery(root, root.scope, options));
+    const nursery = withoutBody(new RunningNursery(root, root.scope, options));
     nursery.release = () => closeRoot(root);
     return nursery;
   }
   checkInnerOptions(options);
   now.scope.check();
-  const nursery = unlessCancelled(new RunningNursery(now.runtime as Actor, now.scope, options));
+  const nursery = withoutBody(new RunningNursery(now.runtime as Actor, now.scope, options));
   // A nursery that nobody disposes of ends with the scope nevertheless.
   nursery.release = now.scope.adopt(nursery);
   return nursery;
 }
 
-/** A signal that was aborted before prevents the call. @throws ContextCancelled */
-function unlessCancelled(nursery: RunningNursery): RunningNursery {
+/** A nursery without a body. A signal that was aborted before prevents the call. @throws ContextCancelled */
+function withoutBody(nursery: RunningNursery): RunningNursery {
   nursery[scopeKey].check();
+  nursery.logFailure();
   return nursery;
 }
 

@@ -8,10 +8,10 @@ import {ContextCancelled, ProtocolError, type TransportClosed} from '../base/err
 import {Moment} from '../base/moment.js';
 import {Channel} from '../channel/channel.js';
 import {encodeHello, readHello} from '../channel/handshake/hello.js';
-import {boxError, unboxError} from '../msg/boxed-error.js';
+import {boxError, reviveError, unboxError} from '../msg/boxed-error.js';
 import {decodeCancel, encodeCancel} from '../msg/cancel.js';
 import type {Codec} from '../msg/codec.js';
-import {type AckStage, type GoawayPayload, Kind, type Message} from '../msg/types.js';
+import {type AckStage, type ErrorPayload, type GoawayPayload, Kind, type Message} from '../msg/types.js';
 import type {Transport} from '../transport/transport.js';
 import type {Actor} from './actor.js';
 import {Admission} from './admission.js';
@@ -26,7 +26,7 @@ export interface PeerEvents {
   spawn?(payload: unknown): void;
   /** Child to parent: it serves. */
   ready?(): void;
-  /** The peer's actor as a whole has failed. */
+  /** The peer's actor as a whole has failed. A ContextCancelled: it ends, and this end did not ask for that. */
   failed?(error: unknown): void;
   /** The peer asks this actor to end, within `budget` milliseconds. */
   cancelled?(why: ContextCancelled, budget: number): void;
@@ -104,9 +104,10 @@ export class Peer {
     this.actor.scope.clock.whenFree(() => this.channel.sendUrgent(Kind.Cancel, 0, bytes));
   }
 
-  /** Tells the peer that this actor as a whole has failed. */
+  /** Tells the peer that this actor as a whole has failed, or that it ends because of a cancel that the peer did not ask for. */
   sendFailure(error: unknown): void {
-    this.channel.send(Kind.Error, 0, 0, this.actor.codec.encode([boxError(error, this.actor.id), false, false]));
+    const isCancelled = error instanceof ContextCancelled;
+    this.channel.send(Kind.Error, 0, 0, this.actor.codec.encode([boxError(error, this.actor.id), false, isCancelled]));
   }
 
   /** Tells the peer that the channel is not needed any more, or why this side refuses to talk. */
@@ -130,8 +131,8 @@ export class Peer {
         this.functions.learnNames(codec.decode(message.payload) as [string, string][]);
         return this.#events.ready?.();
       case Kind.Error: {
-        const [boxed] = codec.decode(message.payload) as [never];
-        return this.#events.failed?.(unboxError(boxed));
+        const [boxed, , isCancelled] = codec.decode(message.payload) as ErrorPayload;
+        return this.#events.failed?.(isCancelled ? reviveError(boxed) : unboxError(boxed));
       }
       case Kind.Cancel: {
         const {why, budget} = readCancel(codec, message, this.actor.id);

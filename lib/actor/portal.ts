@@ -6,7 +6,7 @@ import type {Observable, ObservableInput, ObservedValueOf} from 'rxjs';
 import {type ActorId, formatActor} from '../base/actor-id.js';
 import {Answer, Report} from '../base/answer.js';
 import {current} from '../base/current.js';
-import {type ActorDied, ContextCancelled, TransportClosed} from '../base/errors.js';
+import {ActorDied, type ActorError, ContextCancelled, TransportClosed} from '../base/errors.js';
 import {innerScope, ownCancel, type Scope, settledScopeError} from '../base/scope.js';
 import {type Flow, type FlowOptions, flowOf} from '../context/flow/options.js';
 import type {Call, Frames} from '../context/protocol/call.js';
@@ -28,7 +28,7 @@ import type {Peer} from './peer.js';
  * - RemoteActorError when the remote function threw. Its `cause` is the error that was thrown; NotExposed when the function
  *   may not be called.
  * - ContextCancelled when the call was cancelled.
- * - ActorDied when the actor ended during the call, TransportClosed when it had ended before.
+ * - ActorDied when the actor ended during the call. TransportClosed when it had ended before; `cause` is the ActorDied.
  * - Unserializable when an argument cannot be sent, MessageTypeError when it does not fit its schema, TypeError for a
  *   function of another kind. In these cases nothing was sent.
  *
@@ -40,7 +40,7 @@ import type {Peer} from './peer.js';
  * ```
  */
 export interface Portal {
-  /** The identity of the other actor. */
+  /** The identity of the other actor. With `restart` that of its present incarnation, or else of the last one. */
   readonly actor: ActorId;
   /**
    * Calls a task. Resolves with the value that it returns.
@@ -127,7 +127,7 @@ export interface Portal {
   cancelActor(reason?: unknown): Promise<boolean>;
   /**
    * Resolves when the actor has ended: with its death, or with undefined when `cancelActor` or the nursery asked for the end.
-   * Never rejects.
+   * With `restart` that is when the actor is given up, or when its end was asked for. Never rejects.
    */
   readonly ended: Promise<ActorDied | undefined>;
 }
@@ -166,6 +166,8 @@ export function makePortal(peer: Peer, owner: PortalOwner, options: CallOptions 
 export interface InternalOptions {
   /** The frames of the user's call, when the runtime calls later than the user: errors show them. */
   readonly frames?: Frames | undefined;
+  /** The function that the user called, when it is not one of this portal: errors show the frames above it. */
+  readonly from?: ((...args: never[]) => unknown) | undefined;
   /** Says in a few words why the portal takes no more calls; undefined while it does. */
   readonly over?: () => string | undefined;
 }
@@ -276,14 +278,7 @@ class PeerPortal implements Portal {
   }
 
   cancelActor(reason?: unknown): Promise<boolean> {
-    const self = this.#peer.actor.id;
-    const why = new ContextCancelled(`${formatActor(this.actor)} was cancelled by ${formatActor(self)}`, {
-      canceller: self,
-      reason: 'actor',
-      cause: reason,
-      actor: this.actor,
-    });
-    return this.#owner.cancelActor(ownCancel(why));
+    return this.#owner.cancelActor(cancelActorError(this.#peer.actor.id, this.actor, reason));
   }
 
   /** Opens a stream or operator call for one subscriber or iterator. */
@@ -322,7 +317,7 @@ class PeerPortal implements Portal {
     if (scope.settled) throw settledScopeError(scope);
     // The actor's subscription or signal has ended it: that says more than the failure of a call into an actor that ends.
     if (asked?.reason === 'requested') throw asked;
-    const over = this.#internal.over?.() ?? (channel.closed && 'its actor, or the connection to it, has ended');
+    const over = this.#internal.over?.() ?? (channel.closed && endText(channel.closed));
     if (over !== undefined) {
       throw new TransportClosed(`the portal to ${formatActor(this.actor)} is closed: ${over}`, {
         kind: 'closed',
@@ -339,7 +334,7 @@ class PeerPortal implements Portal {
       args,
       openedBy,
       report,
-      from: this.#internal.frames ?? from,
+      from: this.#internal.frames ?? this.#internal.from ?? from,
       scope,
       flow: this.#flow,
       schemas: mark.schemas,
@@ -358,12 +353,22 @@ class PeerPortal implements Portal {
   }
 }
 
+/** The cancellation of a whole actor, asked for by `self`. */
+export function cancelActorError(self: ActorId, actor: ActorId, cause: unknown): ContextCancelled {
+  const text = `${formatActor(actor)} was cancelled by ${formatActor(self)}`;
+  return ownCancel(new ContextCancelled(text, {canceller: self, reason: 'actor', cause, actor}));
+}
+
 const verbOf = {
   task: 'run()',
   stream: 'stream()',
   operator: 'operator()',
   context: 'openContext() or context()',
 } as const;
+
+function endText(closed: ActorError): string {
+  return closed instanceof ActorDied ? closed.message : 'its actor, or the connection to it, has ended';
+}
 
 /** Sends a source into a remote stage. An error of the source goes to the stage, which may handle it; the call goes on. */
 function feedStage(caller: Caller, flow: FlowOptions, source: Source<unknown>): void {

@@ -39,7 +39,7 @@ export interface Boot {
 export interface Served {
   readonly actor: Actor;
   readonly peer: Peer;
-  /** Ends every task within `budget` ms, then exits. */
+  /** Ends every task within `budget` ms, then exits. The parent, who has not asked for that, is told why. */
   shutDown(why: ContextCancelled, budget: number, code: number): Promise<void>;
   /** Tells the parent of an error that nothing here has caught, then exits. A cancellation is not such an error. */
   fail(error: unknown): void;
@@ -57,7 +57,7 @@ export function serve({name, id, treeId}: SpawnedIdentity, transport: Transport,
   let isShown = false;
   const peer = new Peer(actor, transport, 'connected', {
     spawn: payload => void become(payload as SpawnSpec),
-    cancelled: (why, budget) => void shutDown(why, budget, 0),
+    cancelled: (why, budget) => void end(why, budget, 0),
     ended: () => boot.orphaned(),
   });
   actor.importing = true;
@@ -83,7 +83,12 @@ export function serve({name, id, treeId}: SpawnedIdentity, transport: Transport,
     peer.channel.send(Kind.Ready, 0, 0, actor.codec.encode(actor.exposed.names()));
   };
 
-  const shutDown = async (why: ContextCancelled, budget: number, code: number): Promise<void> => {
+  const shutDown = (why: ContextCancelled, budget: number, code: number): Promise<void> => {
+    if (!isEnding) peer.sendFailure(why);
+    return end(why, budget, code);
+  };
+
+  const end = async (why: ContextCancelled, budget: number, code: number): Promise<void> => {
     if (isEnding) return;
     isEnding = true;
     actor.scope.budget = budget;

@@ -3,6 +3,7 @@
  * Floor 0: called where a user's option enters; what has passed is trusted from there on. Every check throws an error whose text
  * names the option, what it takes, and what it got.
  */
+import {readProperty, thrownText} from './foreign.js';
 
 /** @param where who takes the options, for the text: `startActor(): `. @throws TypeError for an option that does not exist */
 export function checkKeys(options: object, known: ReadonlySet<string>, where = ''): void {
@@ -35,4 +36,10 @@ export function checkWord(name: string, value: unknown, words: readonly string[]
   if (words.includes(value as string)) return;
   const list = `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
   throw new TypeError(`${name} is ${list}, not ${String(value)}`);
+}
+
+/** @throws TypeError when the value is given and is not an AbortSignal, by its shape */
+export function checkSignal(name: string, value: unknown): void {
+  if (value === undefined || typeof readProperty(value, 'aborted') === 'boolean') return;
+  throw new TypeError(`${name} is an AbortSignal, not ${thrownText(value)}`);
 }

@@ -42,6 +42,11 @@ export class Ring<T> implements Iterable<T> {
     return entry;
   }
 
+  /** The value that came first. */
+  get first(): T | undefined {
+    return this.#first?.value;
+  }
+
   /** A list of all entries as they are now. */
   entries(): RingEntry<T>[] {
     const entries: RingEntry<T>[] = [];

@@ -48,6 +48,11 @@ export class Channel {
   readonly windows = new WindowBudget();
   /** The time in ms after which a sender without room is reported. */
   readonly stallMs: () => number;
+  /**
+   * Resolves with the reason for which the peer's process has ended, where this end owns that process. What the peer says of an
+   * end that it began itself is not the last word then (rule T17).
+   */
+  fate: Promise<ActorError> | undefined;
   /** The time when bytes last came in, for the heartbeat. */
   lastHeard = plainClock.now();
   readonly #transport: Transport;
@@ -64,6 +69,8 @@ export class Channel {
   #isWritable = true;
   /** Whether the channel keeps the process alive even without open contexts. */
   #keepsAlive = true;
+  /** Nothing is sent or read any more. `closed` follows when it is known why. */
+  #hasEnded = false;
   #closed: ActorError | undefined;
   /** Gives the error that contexts get instead of the end of the channel, for example that the peer's process has died. */
   #verdict: ((error: TransportClosed) => Promise<ActorError>) | undefined;
@@ -98,7 +105,10 @@ export class Channel {
     });
   }
 
-  /** The reason why the channel is closed; undefined while it is open. */
+  /**
+   * The reason why the channel is closed. Undefined while it is open, and while a verdict on its end is awaited: a context that
+   * is opened then is told the verdict too, because otherwise it would be told of the end without the reason (rule T17).
+   */
   get closed(): ActorError | undefined {
     return this.#closed;
   }
@@ -145,21 +155,21 @@ export class Channel {
 
   /** Sends behind everything of the same context. On a closed channel it does nothing, because the context has been told. */
   send(kind: Kind, context: number, seq = 0, payload: Uint8Array = nothing): void {
-    if (this.#closed) return;
+    if (this.#hasEnded) return;
     this.#outbox.push(kind, context, seq, payload);
     this.#schedule();
   }
 
   /** Sends before all values that wait. */
   sendUrgent(kind: Kind, context: number, payload: Uint8Array = nothing): void {
-    if (this.#closed) return;
+    if (this.#hasEnded) return;
     this.#outbox.pushUrgent(kind, context, payload);
     this.#schedule();
   }
 
   /** Sends one value of a stream. Values that are sent in one turn share a frame. */
   sendValue(context: number, seq: number, value: Uint8Array): void {
-    if (this.#closed) return;
+    if (this.#hasEnded) return;
     this.#outbox.pushValue(context, seq, value);
     this.#schedule();
   }
@@ -177,7 +187,7 @@ export class Channel {
 
   /** Ends the channel because the peer has broken the protocol. */
   fail(error: ProtocolError): void {
-    if (this.#closed) return;
+    if (this.#hasEnded) return;
     this.#transport.destroy({kind: 'protocol', cause: error});
   }
 
@@ -242,13 +252,13 @@ export class Channel {
   }
 
   #ended(ending: Ending): void {
-    if (this.#closed) return;
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
     const error = new TransportClosed(endText(ending, this.peer), {
       kind: ending.kind,
       cause: ending.cause,
       actor: this.peer,
     });
-    this.#closed = error;
     this.#outbox.clear();
     this.#reassembly.clear();
     const verdict = this.#verdict;

@@ -6,7 +6,8 @@ import {type ExposedHome, homesOf} from '../actor/exposed.js';
 import type {RemoteFn} from '../actor/marks.js';
 import type {DebugMode, TreeOptions} from '../actor/tree-options.js';
 import {type LogLevel, logLevels} from '../base/log.js';
-import {checkBoolean, checkKeys, checkWord} from '../base/option-checks.js';
+import {checkBoolean, checkKeys, checkSignal, checkWord} from '../base/option-checks.js';
+import {checkRestart, type RestartOptions} from './restart-policy.js';
 
 /** The carrier of an actor: an operating-system process, a worker thread, or a part of the process that starts it. */
 export type Backend = 'process' | 'thread' | 'inline';
@@ -36,6 +37,13 @@ export interface ActorOptions {
   readonly stdio?: 'inherit' | 'prefix' | 'ignore';
   /** Aborting it cancels the actor. Default: none. */
   readonly signal?: AbortSignal;
+  /**
+   * For `startActor` alone: the actor is started again when it has died, and its portal goes on to work. Calls that were in
+   * flight fail with ActorDied. Later calls wait for the next start. When the actor has died too often, it is given up: the
+   * nursery fails, and so do the calls that wait, with the last ActorDied or SpawnFailed. Default: a death fails the nursery at
+   * once.
+   */
+  readonly restart?: RestartOptions;
 }
 
 /** How an actor is to be started, with everything checked and filled in. */
@@ -56,7 +64,7 @@ export interface ActorPlan {
 const unsupported: Readonly<Record<Backend, readonly string[]>> = {
   process: [],
   thread: ['cwd'],
-  inline: ['cwd', 'env', 'execArgv', 'stdio'],
+  inline: ['cwd', 'env', 'execArgv', 'stdio', 'logLevel'],
 };
 
 const actorOptions = new Set([
@@ -70,6 +78,7 @@ const actorOptions = new Set([
   'execArgv',
   'stdio',
   'signal',
+  'restart',
 ]);
 
 /** Checks the options of a user. @throws TypeError */
@@ -93,6 +102,9 @@ export function planOf(name: string, options: ActorOptions, inherited: TreeOptio
   for (const key of unsupported[backend])
     if (key in options)
       throw new TypeError(`startActor(): an actor with the backend ${backend} has no ${key} of its own`);
+  checkBoolean('startActor(): daemon', daemon);
+  checkSignal('startActor(): signal', options.signal);
+  if (options.restart !== undefined) checkRestart(options.restart);
   checkWord('startActor(): logLevel', logLevel, logLevels);
   checkWord('startActor(): stdio', stdio, ['inherit', 'prefix', 'ignore']);
   return {

@@ -21,6 +21,7 @@ import type {Spawned, Spawner} from './backends/spawner.js';
 import {ChildConnection} from './child-connection.js';
 import {actorDiedError, type Ending, exitText, spawnFailedError} from './death.js';
 import {reap} from './reap.js';
+import type {OnDeath} from './started-actor.js';
 
 /**
  * An end has two signs: the exit and the end of the channel. After the first of them, the verdict waits for the second: at most
@@ -33,8 +34,7 @@ export class ChildActor implements PortalOwner, Child {
   readonly plan: ActorPlan;
   readonly scope: Scope;
   readonly #actor: Actor;
-  /** Called with a death that nobody asked for, once the actor has served. */
-  readonly #onDeath: (error: unknown) => void;
+  readonly #onDeath: OnDeath;
   #phase: 'queued' | 'exec' | 'connect' | 'serving' = 'queued';
   readonly #queue = new AbortController();
   #spawned: Spawned | undefined;
@@ -43,10 +43,11 @@ export class ChildActor implements PortalOwner, Child {
   /** How many calls into it have not obeyed a cancel in time. */
   #disobedient = 0;
   #reaped: Promise<boolean> | undefined;
+  #hasExited = false;
   readonly #gone = deferred();
   readonly #ended = deferred<ActorDied | undefined>();
 
-  constructor(actor: Actor, plan: ActorPlan, scope: Scope, onDeath: (error: unknown) => void) {
+  constructor(actor: Actor, plan: ActorPlan, scope: Scope, onDeath: OnDeath) {
     this.#actor = actor;
     this.plan = plan;
     this.scope = scope;
@@ -73,6 +74,20 @@ export class ChildActor implements PortalOwner, Child {
   /** Why its end was asked for. Undefined until then. */
   get asked(): ContextCancelled | undefined {
     return this.#asked;
+  }
+
+  /** Whether it serves, and as far as is known it goes on to do so. */
+  get isThere(): boolean {
+    return this.#phase === 'serving' && !this.#asked && !this.#isLost;
+  }
+
+  /**
+   * Whether it ends by itself: its process or its channel has ended, or it has reported an error that nothing in it has caught.
+   * Somebody who asks for its end from now on is not the reason of the end.
+   */
+  get #isLost(): boolean {
+    const connection = this.#connection;
+    return this.#hasExited || connection?.isClosed === true || connection?.hasCrashed === true;
   }
 
   /** Starts it. Resolves when it serves. @throws SpawnFailed, or the cancellation that came first */
@@ -172,7 +187,10 @@ export class ChildActor implements PortalOwner, Child {
 
   /** Waits for both signs of the end, or for one and a while. Then everybody is told the same story. */
   async #awaitEnd(spawned: Spawned, connection: ChildConnection): Promise<void> {
-    await Promise.race([spawned.exited, connection.closed]);
+    const exited = spawned.exited.then(() => {
+      this.#hasExited = true;
+    });
+    await Promise.race([exited, connection.closed]);
     await plainClock.within(Promise.all([spawned.exited, connection.closed]), verdictMs);
     // A process without its channel is of no use to anybody, and must not outlive it.
     spawned.kill();
@@ -186,9 +204,9 @@ export class ChildActor implements PortalOwner, Child {
     this.#gone.resolve();
     log('runtime', `${this.plan.name} (pid ${spawned.pid}) has ended: ${exitText(ending.exit)}`);
     if (!hasServed || !unasked) return;
-    const {lastWords} = connection;
-    if (lastWords) suppress(lastWords.error, death);
-    this.#onDeath(lastWords ? lastWords.error : death);
+    const {lastWords, hasCrashed} = connection;
+    if (hasCrashed) suppress(lastWords?.error, death);
+    this.#onDeath(hasCrashed ? lastWords?.error : death, death);
   }
 
   async #ending(spawned: Spawned, connection: ChildConnection): Promise<Ending> {
@@ -198,7 +216,8 @@ export class ChildActor implements PortalOwner, Child {
 
   /** Ends it step by step (`reap`). Resolves when it is gone: true when it went by itself. Never rejects. */
   cancel(why: ContextCancelled, budget: number): Promise<boolean> {
-    this.#asked ??= why;
+    // Before it has served, its end is part of whatever else ends: a Ctrl-C may have reached it first.
+    if (!(this.#phase === 'serving' && this.#isLost)) this.#asked ??= why;
     this.#reaped ??= this.#reap(why, budget);
     return this.#reaped;
   }
@@ -213,7 +232,7 @@ export class ChildActor implements PortalOwner, Child {
     if (gate) await gate;
     const peer = this.#connection?.peer.channel.peer;
     const who = peer ? formatActor(peer) : this.plan.name;
-    log('warn', `${who} is ended: its task ${task} has not obeyed a cancel in time`);
+    if (!this.#asked) log('warn', `${who} is ended: its task ${task} has not obeyed a cancel in time`);
     this.#disobedient++;
     const ending = this.cancel(why, this.scope.teardownBudget);
     // These calls have had their time. When other calls run in it, they are given theirs.

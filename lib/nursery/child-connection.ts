@@ -7,7 +7,7 @@ import {Peer} from '../actor/peer.js';
 import type {SpawnSpec} from '../actor/spawn-spec.js';
 import {type ActorId, formatActor} from '../base/actor-id.js';
 import {deferred} from '../base/deferred.js';
-import {type ActorDied, type ContextCancelled, ProtocolError, SpawnFailed} from '../base/errors.js';
+import {type ActorDied, ContextCancelled, ProtocolError, SpawnFailed} from '../base/errors.js';
 import {Kind} from '../msg/types.js';
 import type {Transport} from '../transport/transport.js';
 
@@ -23,8 +23,10 @@ export class ChildConnection {
   readonly #received = deferred();
   readonly #closed = deferred();
   readonly #verdict = deferred<ContextCancelled | ActorDied>();
-  /** The error that nothing in the child has caught, as the child has reported it. */
+  /** The error that nothing in the child has caught, or the cancel by which it ends, as the child has reported it. */
   lastWords: {readonly error: unknown} | undefined;
+  /** Whether the channel has ended. */
+  isClosed = false;
   /** How the child broke the protocol, so that its channel was closed. */
   #breach: {readonly error: unknown} | undefined;
   #hasGreeted = false;
@@ -34,11 +36,14 @@ export class ChildConnection {
       greeted: id => this.#greeted(id, child),
       ready: () => this.#ready.resolve(),
       failed: error => {
-        this.lastWords ??= {error};
+        // An error of the clean-up says more than the cancel before it.
+        if (!this.hasCrashed) this.lastWords = {error};
       },
       acknowledged: () => this.#received.resolve(),
     });
+    this.peer.channel.fate = this.#verdict.promise;
     this.peer.channel.awaitVerdict(closed => {
+      this.isClosed = true;
       if (closed.cause instanceof ProtocolError) this.#breach = {error: closed};
       this.#closed.resolve();
       return this.#verdict.promise;
@@ -68,6 +73,11 @@ export class ChildConnection {
   /** Resolves when the channel has ended. The calls on it fail with the verdict. */
   get closed(): Promise<void> {
     return this.#closed.promise;
+  }
+
+  /** Whether the child has reported an error that nothing in it has caught: it is about to exit. */
+  get hasCrashed(): boolean {
+    return this.lastWords !== undefined && !(this.lastWords.error instanceof ContextCancelled);
   }
 
   /** Why the child ends, as far as the channel shows it. */

@@ -4,7 +4,7 @@
  */
 import type {ExposedHome} from '../actor/exposed.js';
 import {type ActorId, formatActor} from '../base/actor-id.js';
-import {ActorDied, type Exit, SpawnFailed, type SpawnPhase} from '../base/errors.js';
+import {ActorDied, ContextCancelled, type Exit, SpawnFailed, type SpawnPhase} from '../base/errors.js';
 import {causeOf, isError, thrownText} from '../base/foreign.js';
 
 /** The end of an actor, as its parent knows it. */
@@ -41,14 +41,18 @@ export function spawnFailedError(
       ? `it ended (${exitText(exit)})${hintOf(phase, exit)}`
       : `it was not ready within ${lateMs} ms`;
   const tail = stderr === '' ? '' : `\n--- the end of its stderr ---\n${stderr}`;
-  // The cause is what was thrown in the actor, not the RemoteActorError around it.
-  const cause = isError(failure?.error) ? (causeOf(failure.error) ?? failure.error) : undefined;
   return new SpawnFailed(`actor ${name} could not be started (phase ${where}): ${why}${tail}`, {
     phase,
-    cause,
+    cause: innermost(failure?.error),
     exit,
     stderr,
   });
+}
+
+/** The cause is what was thrown in the actor, not the RemoteActorError around it. A cancel has come as it is. */
+function innermost(error: unknown): unknown {
+  if (!isError(error)) return undefined;
+  return error instanceof ContextCancelled ? error : (causeOf(error) ?? error);
 }
 
 export function exitText({code, signal}: Exit): string {

@@ -46,7 +46,8 @@ export type ActorStarter = Pick<Nursery, 'startActor' | 'actor' | 'run' | 'openP
  */
 export interface Nursery extends AsyncDisposable, ScopeHolder {
   /**
-   * Starts an actor. Resolves when it serves.
+   * Starts an actor. Resolves when it serves. With the option `restart` the actor is started again when it has died, behind the
+   * same portal.
    *
    * Rejects with SpawnFailed when it cannot be started, TypeError for a wrong name or option, ResourceExhausted in a tree
    * with more than 32 levels or `maxActors` actors, ContextCancelled when the nursery or the actor was cancelled meanwhile.
@@ -56,6 +57,7 @@ export interface Nursery extends AsyncDisposable, ScopeHolder {
    * ```ts
    * const portal = await nursery.startActor('worker', {expose: [double], logLevel: 'runtime'});
    * const result = await portal.run(double, 21);
+   * const service = await nursery.startActor('service', {expose: [lookUp], restart: {times: 3}});
    * ```
    */
   startActor(name: string, options: ActorOptions): Promise<Portal>;
@@ -98,7 +100,7 @@ export interface Nursery extends AsyncDisposable, ScopeHolder {
    * Runs one task in an actor of its own: it starts the actor, calls the task, and ends the actor. The actor has the name of
    * the task; `with({name})` gives another.
    *
-   * Rejects as `startActor` and `portal.run` do.
+   * Rejects as `startActor` and `portal.run` do. The death of the actor fails this call with ActorDied, and nothing else.
    *
    * @example
    * ```ts

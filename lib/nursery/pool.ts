@@ -1,23 +1,28 @@
 /**
- * Several equal actors behind one `run` and one `map`. An actor that dies is replaced.
- * Floor 6: made by `running-nursery`.
+ * Several equal actors behind one `run` and one `map`.
+ * Floor 6: above `crew`, which gives the tasks to the workers; made by `running-nursery`.
  */
 import type {OperatorFunction} from 'rxjs';
-import {type CallOptions, checkCallOptions} from '../actor/call-options.js';
-import type {Marked} from '../actor/marks.js';
+import type {Actor} from '../actor/actor.js';
+import {type CallOptions, checkCallOptions, type ScopeHolder, scopeKey} from '../actor/call-options.js';
+import {type Marked, markOf} from '../actor/marks.js';
 import {type Portal, withInternalOptions} from '../actor/portal.js';
 import {plainClock} from '../base/clock.js';
-import {ContextCancelled} from '../base/errors.js';
+import {current} from '../base/current.js';
 import {checkCount, checkKeys} from '../base/option-checks.js';
-import {ownCancel} from '../base/scope.js';
-import {framesAbove} from '../context/protocol/call.js';
+import {innerScope} from '../base/scope.js';
+import {type Frames, framesAbove} from '../context/protocol/call.js';
 import {cancellable, mapOver} from '../context/rx/bounded-work.js';
 import type {Source} from '../context/rx/source.js';
 import type {ActorOptions} from './actor-options.js';
+import {argumentsNow, awaitTurn} from './await-turn.js';
+import {type Claim, Crew} from './crew.js';
+import type {OnDeath, StartedActor} from './started-actor.js';
 
 /**
- * Several equal actors, its workers. The death of a worker fails the task that it ran, with ActorDied, and nothing else: the
- * worker is replaced.
+ * Several equal actors, its workers. A worker runs one task at a time; the other tasks wait in this actor. The death of a worker
+ * fails the task that it ran, with ActorDied, and nothing else: the worker is replaced. A worker whose task does not obey a
+ * cancel in time is ended and replaced, too.
  *
  * @example
  * ```ts
@@ -30,7 +35,7 @@ export interface Pool extends AsyncDisposable {
   /** The number of workers. */
   readonly size: number;
   /**
-   * Runs a task in the worker that has the fewest tasks.
+   * Runs a task in a worker that is idle, or in the next one that becomes idle: tasks begin in the order of their calls.
    *
    * Rejects as `portal.run` does. When the worker has died and its replacement cannot be started, rejects as `startActor`
    * does.
@@ -46,7 +51,7 @@ export interface Pool extends AsyncDisposable {
    * values. A remote stream is read only as fast as the workers work; what another Observable pushes meanwhile is queued.
    * Unsubscribing cancels the tasks that run.
    *
-   * @param options `concurrency`: maximum number of tasks at a time, default `size`; `ordered`: default false
+   * @param options `concurrency`: maximum number of tasks that run or wait for a worker, default `size`; `ordered`: default false
    * @example
    * ```ts
    * from([1, 2, 3]).pipe(pool.map(double, {ordered: true})).subscribe(console.log); // 2 4 6
@@ -69,53 +74,47 @@ export interface Pool extends AsyncDisposable {
 }
 
 /**
- * Options of the tasks of a pool. `timeout` (ms) counts from the call, so that the time in which a worker is replaced counts
- * too.
+ * Options of the tasks of a pool. `timeout` (ms) counts from the call: the time in which the task waits for a worker, or in which
+ * a worker is replaced, counts too.
  */
 export type PoolCallOptions = Pick<CallOptions, 'signal' | 'timeout'>;
 
 const poolCallOptions = new Set(['signal', 'timeout']);
 
 /** The nursery of a pool: it starts the workers, and the tasks of the pool belong to it. */
-export interface PoolOwner {
-  spawn(name: string, options: ActorOptions, onDeath: (error: unknown) => void): StartedActor;
+export interface PoolOwner extends ScopeHolder {
+  /** The actor in which the pool is. */
+  readonly runtime: Actor;
+  spawn(name: string, options: ActorOptions, onDeath: OnDeath): StartedActor;
   own<T>(label: string, work: Promise<T>): Promise<T>;
-}
-
-/** An actor that is being started, and how to end it. */
-export interface StartedActor {
-  readonly portal: Promise<Portal>;
-  /** Resolves when it is gone: with the reason for which its end was asked for, or with undefined. */
-  readonly gone: Promise<ContextCancelled | undefined>;
-  close(why: ContextCancelled): Promise<boolean>;
 }
 
 /** Resolves when all workers serve. @throws RangeError for a wrong size, and whatever starting an actor throws */
 export async function openPool(owner: PoolOwner, name: string, size: number, options: ActorOptions): Promise<Pool> {
   checkCount('openPool(): size', size, 'workers');
-  const workers = Array.from({length: size}, (_, index) => new Worker(owner, `${name}-${index}`, options));
+  const crew = new Crew(name, size, (index, onDeath) => owner.spawn(`${name}-${index}`, options, onDeath));
   try {
-    await Promise.all(workers.map(worker => worker.portal()));
+    await crew.start();
   } catch (error) {
-    await Promise.all(workers.map(worker => worker.close()));
+    await crew.close();
     throw error;
   }
-  return new RunningPool(owner, workers);
+  return new RunningPool(owner, crew);
 }
 
 class RunningPool implements Pool {
   readonly #owner: PoolOwner;
-  readonly #workers: readonly Worker[];
+  readonly #crew: Crew;
   readonly #callOptions: PoolCallOptions;
 
-  constructor(owner: PoolOwner, workers: readonly Worker[], callOptions: PoolCallOptions = {}) {
+  constructor(owner: PoolOwner, crew: Crew, callOptions: PoolCallOptions = {}) {
     this.#owner = owner;
-    this.#workers = workers;
+    this.#crew = crew;
     this.#callOptions = callOptions;
   }
 
   get size(): number {
-    return this.#workers.length;
+    return this.#crew.size;
   }
 
   run<A extends unknown[], R>(fn: ((...args: A) => R) & Marked<'task'>, ...args: A): Promise<Awaited<R>> {
@@ -137,7 +136,7 @@ class RunningPool implements Pool {
   with(options: PoolCallOptions): Pool {
     checkKeys(options, poolCallOptions, 'pool.with(): ');
     checkCallOptions(options);
-    return new RunningPool(this.#owner, this.#workers, {...this.#callOptions, ...options});
+    return new RunningPool(this.#owner, this.#crew, {...this.#callOptions, ...options});
   }
 
   /** Every task begins here. @param from the function that the user called: the frames of errors begin with its caller */
@@ -147,71 +146,56 @@ class RunningPool implements Pool {
     signal: AbortSignal | undefined,
     from?: (...args: never[]) => unknown,
   ): Promise<Awaited<R>> {
-    let idlest = this.#workers[0] as Worker;
-    for (const worker of this.#workers) if (worker.busy < idlest.busy) idlest = worker;
-    const {timeout} = this.#callOptions;
-    const begun = plainClock.now();
-    const frames = framesAbove(from, idlest.busy);
-    const task = (worker: Portal): Promise<Awaited<R>> => {
-      const portal = frames ? withInternalOptions(worker, {frames}) : worker;
-      if (!signal && timeout === undefined) return portal.run(fn, ...args);
-      // Some of the time may have gone into starting the worker.
-      const rest = timeout === undefined ? undefined : timeout - (plainClock.now() - begun);
-      return portal.with({...(signal && {signal}), ...(rest !== undefined && {timeout: rest})}).run(fn, ...args);
-    };
-    return this.#owner.own('a task of a pool', idlest.run(task));
+    const task = {signal, frames: framesAbove(from, this.#crew.tasks), begun: plainClock.now()};
+    return this.#owner.own('a task of a pool', this.#perform(task, fn, args));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.#workers.map(worker => worker.close()));
+    await this.#crew.close();
+  }
+
+  async #perform<A extends unknown[], R>(
+    task: Task,
+    fn: ((...args: A) => R) & Marked<'task'>,
+    args: A,
+  ): Promise<Awaited<R>> {
+    const {name} = markOf(fn);
+    const claim = this.#crew.claim();
+    try {
+      const {present} = claim;
+      if (present) return await this.#optionsOn(present, task).run(fn, ...args);
+      const given = argumentsNow(this.#owner.runtime.codec, args);
+      const portal = await this.#awaitWorker(claim, task, `${name} in ${this.#crew.name}`);
+      return await this.#optionsOn(portal, task).run(fn, ...given);
+    } catch (error) {
+      claim.failed(error, name);
+      throw error;
+    } finally {
+      claim.release();
+    }
+  }
+
+  /** Waits until the worker of a task is free and serves. */
+  #awaitWorker(claim: Claim, {signal}: Task, label: string): Promise<Portal> {
+    const self = this.#owner.runtime.id;
+    const scope = innerScope(current()?.scope, this.#owner[scopeKey]);
+    return awaitTurn(claim.portal(), {label, self, scope, signal, timeout: this.#callOptions.timeout});
+  }
+
+  /** The portal with the options of a task. Some of its time may be over. */
+  #optionsOn(worker: Portal, {signal, frames, begun}: Task): Portal {
+    const {timeout} = this.#callOptions;
+    const portal = frames ? withInternalOptions(worker, {frames}) : worker;
+    if (!signal && timeout === undefined) return portal;
+    const rest = timeout === undefined ? {} : {timeout: timeout - (plainClock.now() - begun)};
+    return portal.with({...(signal && {signal}), ...rest});
   }
 }
 
-/** One place in the pool. The actor in it may be replaced. */
-class Worker {
-  /** How many tasks run in it, or wait for it to be replaced. */
-  busy = 0;
-  readonly #owner: PoolOwner;
-  readonly #name: string;
-  readonly #options: ActorOptions;
-  #actor: StartedActor | undefined;
-  #closed: ContextCancelled | undefined;
-
-  constructor(owner: PoolOwner, name: string, options: ActorOptions) {
-    this.#owner = owner;
-    this.#name = name;
-    this.#options = options;
-  }
-
-  async run<R>(task: (portal: Portal) => Promise<R>): Promise<R> {
-    this.busy++;
-    try {
-      return await task(await this.portal());
-    } finally {
-      this.busy--;
-    }
-  }
-
-  /** The portal to its actor. Starts an actor when there is none, also after one that could not be started. */
-  portal(): Promise<Portal> {
-    if (this.#closed) return Promise.reject(this.#closed);
-    if (!this.#actor) {
-      const started = this.#owner.spawn(this.#name, this.#options, () => this.#forget(started));
-      this.#actor = started;
-      started.portal.catch(() => this.#forget(started));
-      void started.gone.then(() => this.#forget(started));
-    }
-    return this.#actor.portal;
-  }
-
-  async close(): Promise<void> {
-    this.#closed ??= ownCancel(
-      new ContextCancelled(`the pool of ${this.#name} was closed`, {canceller: undefined, reason: 'requested'}),
-    );
-    await this.#actor?.close(this.#closed);
-  }
-
-  #forget(ended: StartedActor): void {
-    if (this.#actor === ended) this.#actor = undefined;
-  }
+/** One task on its way. */
+interface Task {
+  readonly signal: AbortSignal | undefined;
+  readonly frames: Frames | undefined;
+  /** When it was asked for. */
+  readonly begun: number;
 }

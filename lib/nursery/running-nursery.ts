@@ -9,22 +9,30 @@ import {type Marked, markOf} from '../actor/marks.js';
 import {type Portal, withInternalOptions} from '../actor/portal.js';
 import {onAbort} from '../base/abort.js';
 import {Answer} from '../base/answer.js';
-import {type CancelReason, ContextCancelled, ResourceExhausted, SpawnFailed} from '../base/errors.js';
+import {type ActorDied, type CancelReason, ContextCancelled, ResourceExhausted, SpawnFailed} from '../base/errors.js';
+import {thrownText} from '../base/foreign.js';
 import {lookedAt} from '../base/hooks.js';
+import {log} from '../base/log.js';
 import {type Dependent, ownCancel, Scope} from '../base/scope.js';
 import {type Frames, framesAbove} from '../context/protocol/call.js';
 import {cold, coldWhile, type Opening} from '../context/rx/cold.js';
 import {type ActorOptions, planOf} from './actor-options.js';
 import {adoptWork} from './adopt-work.js';
 import {ChildActor} from './child-actor.js';
+import {LastingActor} from './lasting-actor.js';
+import {LastingPortal} from './lasting-portal.js';
 import type {ActorDefaults, ActorStarter, Body, Nursery, NurseryOptions} from './nursery.js';
 import {nurseryOutcome} from './nursery-outcome.js';
-import {openPool, type Pool, type PoolOwner, type StartedActor} from './pool.js';
+import {openPool, type Pool, type PoolOwner} from './pool.js';
+import type {RestartOptions} from './restart-policy.js';
 import {settleBody} from './settle-body.js';
 import {startInTurn} from './start-queue.js';
+import type {OnDeath, StartedActor} from './started-actor.js';
 
 /** Maximum levels of a tree, because a program that starts itself again and again must come to an end. */
 const maxDepth = 32;
+const restartText =
+  'restart is an option of startActor(): an actor() is started again by retry(), a pool replaces its workers, and run() is one call';
 
 export class RunningNursery implements Nursery, PoolOwner, Dependent {
   readonly [scopeKey]: Scope;
@@ -33,6 +41,8 @@ export class RunningNursery implements Nursery, PoolOwner, Dependent {
   readonly #actor: Actor;
   readonly #name: string;
   readonly #children = new Set<ChildActor>();
+  /** The actors that are started again when they have died, and whether each is a daemon. */
+  readonly #lasting = new Map<LastingActor, boolean>();
   #stopListening: () => void;
   #closed: Promise<void> | undefined;
   #isCancelledByUser = false;
@@ -45,6 +55,11 @@ export class RunningNursery implements Nursery, PoolOwner, Dependent {
     this[scopeKey] = scope;
     scope.onCancel(why => void this.#reapAll(why));
     this.#stopListening = onAbort(options.signal, reason => this.#cancelScope('requested', reason));
+  }
+
+  /** The actor in which the nursery is. */
+  get runtime(): Actor {
+    return this.#actor;
   }
 
   /** For explanations of a long wait. */
@@ -65,9 +80,16 @@ export class RunningNursery implements Nursery, PoolOwner, Dependent {
   actor(name: string, options: ActorOptions, use?: (portal: Portal) => ObservableInput<unknown>): Observable<unknown> {
     const scope = this[scopeKey];
     const open: Opening<Portal> = failed => {
-      const {portal, gone, close} = this.spawn(name, options, failed);
+      let death: ActorDied | undefined;
+      const {portal, gone, close} = this.spawn(name, options, (error, how) => {
+        death = how;
+        failed(error);
+      });
       void gone.then(asked => asked && failed(asked));
-      return {resource: portal, close: () => close(this.#unsubscribedError(name))};
+      const over = (): string | undefined =>
+        death && `${death.message}; its subscription is being retried, and gives another portal then, or has failed`;
+      const resource = portal.then(served => withInternalOptions(served, {over}));
+      return {resource, close: () => close(this.#unsubscribedError(name))};
     };
     return use ? coldWhile(scope, open, use) : cold(scope, open);
   }
@@ -91,6 +113,16 @@ export class RunningNursery implements Nursery, PoolOwner, Dependent {
       startActor: (name, options) => this.startActor(name, {...own, ...options}),
       openPool: (size, options) => this.#openPool(name, size, {...own, ...options}),
     };
+  }
+
+  /** Logs a failure at once, because nobody may dispose of a nursery without a body for days (rule T9). */
+  logFailure(): void {
+    const scope = this[scopeKey];
+    scope.onCancel(() => {
+      const [error] = scope.failures;
+      if (scope.failures.length === 0) return;
+      log('error', `${this.#name} has failed, and everything in it is ended: ${thrownText(error)}`, {error});
+    });
   }
 
   async cancel(reason?: unknown): Promise<void> {
@@ -154,8 +186,9 @@ export class RunningNursery implements Nursery, PoolOwner, Dependent {
    *
    * @throws TypeError for wrong options, ContextCancelled when the nursery has been cancelled
    */
-  spawn(name: string, options: ActorOptions, onDeath: (error: unknown) => void): StartedActor {
+  spawn(name: string, options: ActorOptions, onDeath: OnDeath): StartedActor {
     const plan = planOf(name, options, this.#actor.tree);
+    if (options.restart !== undefined) throw new TypeError(restartText);
     const scope = this[scopeKey];
     scope.check();
     if (this.#actor.tree.depth >= maxDepth)
@@ -163,14 +196,20 @@ export class RunningNursery implements Nursery, PoolOwner, Dependent {
     const child = new ChildActor(this.#actor, plan, scope, onDeath);
     this.#children.add(child);
     const stopListening = onAbort(options.signal, cause => {
-      void child.cancelActor(this.#ownCancel(`actor ${name} was cancelled by its signal`, cause));
+      void child.cancelActor(this.#signalledError(name, cause));
     });
     const gone = child.gone.then(() => {
       this.#children.delete(child);
       stopListening();
       return child.asked;
     });
-    return {portal: startInTurn(child), gone, close: why => child.cancelActor(why)};
+    return {
+      portal: startInTurn(child),
+      gone,
+      isThere: () => child.isThere,
+      close: why => child.cancelActor(why),
+      force: child.force,
+    };
   }
 
   /** Makes the nursery wait for work that a verb began, and hear of its failure when nobody has asked for the result. */
@@ -187,7 +226,26 @@ export class RunningNursery implements Nursery, PoolOwner, Dependent {
   }
 
   async #start(name: string, options: ActorOptions): Promise<Portal> {
+    const {restart, ...own} = Object(options) as ActorOptions;
+    if (restart !== undefined) return this.#startLasting(name, own, restart);
     return this.spawn(name, options, error => this[scopeKey].fail(error)).portal;
+  }
+
+  /** Starts an actor that is started again when it has died. */
+  async #startLasting(name: string, options: ActorOptions, restart: RestartOptions): Promise<Portal> {
+    const {daemon} = planOf(name, {...options, restart}, this.#actor.tree);
+    const {signal, daemon: _daemon, ...own} = options;
+    const scope = this[scopeKey];
+    const spawn = (onDeath: OnDeath): StartedActor => this.spawn(name, own, onDeath);
+    const lasting = new LastingActor({clock: scope.clock, spawn, fail: error => scope.fail(error)}, name, restart);
+    this.#lasting.set(lasting, daemon);
+    const stopListening = onAbort(signal, cause => void lasting.cancel(this.#signalledError(name, cause)));
+    void lasting.ended.then(() => {
+      this.#lasting.delete(lasting);
+      stopListening();
+    });
+    await lasting.start();
+    return new LastingPortal(this.#actor, scope, lasting);
   }
 
   #openPool(name: string, size: number, options: ActorOptions): Promise<Pool> {
@@ -205,7 +263,9 @@ export class RunningNursery implements Nursery, PoolOwner, Dependent {
       if (mark.kind !== 'task')
         throw new TypeError(`${mark.name} is marked with ${mark.kind}(): nursery.run() takes a task`);
       const {signal, timeout, name = fn.name || 'task', ...options} = defaults;
-      const portal = await this.#start(name, {...options, expose: options.expose ?? [fn], ...(signal && {signal})});
+      const started = {...options, expose: options.expose ?? [fn], ...(signal && {signal})};
+      // Its death is that of the call, which fails with it. Whoever asked for the call is told, or else the nursery.
+      const portal = await this.spawn(name, started, () => {}).portal;
       try {
         return await withInternalOptions(portal, {frames})
           .with({scope: this, ...(signal && {signal}), ...(timeout !== undefined && {timeout})})
@@ -239,13 +299,19 @@ export class RunningNursery implements Nursery, PoolOwner, Dependent {
   /** Daemons keep the nursery open until it is cancelled or they are. */
   async #awaitDaemons(): Promise<void> {
     const scope = this[scopeKey];
-    const daemons = [...this.#children].filter(child => child.plan.daemon);
-    if (daemons.length === 0 || scope.cancelled) return;
-    await scope.orCancelled(Promise.all(daemons.map(child => child.gone))).catch(() => {});
+    const lasting = [...this.#lasting].filter(([, isDaemon]) => isDaemon).map(([actor]) => actor.ended);
+    const daemons = [...this.#children].filter(child => child.plan.daemon).map(child => child.gone);
+    if (daemons.length + lasting.length === 0 || scope.cancelled) return;
+    // An inline actor that waits for nothing does not keep the process alive by itself.
+    const stopStaying = scope.clock.timer(Number.POSITIVE_INFINITY, () => {});
+    await scope.orCancelled(Promise.all([...daemons, ...lasting])).catch(() => {});
+    stopStaying();
   }
 
   async #reapAll(why: ContextCancelled): Promise<void> {
-    await Promise.all([...this.#children].map(child => child.cancelActor(why)));
+    // These first, because otherwise they would be started again.
+    const lasting = [...this.#lasting.keys()].map(actor => actor.cancel(why));
+    await Promise.all([...lasting, ...[...this.#children].map(child => child.cancelActor(why))]);
   }
 
   #outcome(thrown: readonly unknown[]): {readonly error: unknown} | undefined {
@@ -268,6 +334,10 @@ export class RunningNursery implements Nursery, PoolOwner, Dependent {
     this[scopeKey].cancel(
       new ContextCancelled(`${this.#name} was cancelled`, {canceller: this.#actor.id, reason, cause}),
     );
+  }
+
+  #signalledError(name: string, cause: unknown): ContextCancelled {
+    return this.#ownCancel(`actor ${name} was cancelled by its signal`, cause);
   }
 
   #unsubscribedError(name: string): ContextCancelled {

@@ -564,7 +564,7 @@ for (const stdio of ['inherit', 'prefix', 'ignore'] as const)
 
 for (const [backend, options] of Object.entries({
   thread: {cwd: '/'},
-  inline: {cwd: '/', env: {}, execArgv: [], stdio: 'ignore'},
+  inline: {cwd: '/', env: {}, execArgv: [], stdio: 'ignore', logLevel: 'info'},
 }))
   for (const [option, value] of Object.entries(options))
     test(`T16: ${backend}: the option ${option}, which it cannot honour, is a TypeError that names both`, t =>

@@ -1,7 +1,9 @@
 // Actors as cold Observables: one for each subscription, its errors the subscription's, and never two at once.
 import {randomUUID} from 'node:crypto';
 import {
+  BehaviorSubject,
   defer,
+  filter,
   finalize,
   firstValueFrom,
   lastValueFrom,
@@ -23,11 +25,13 @@ import {
   openNursery,
   type Portal,
   SpawnFailed,
+  TransportClosed,
 } from '../../lib/index.js';
 import {ticks} from '../fixtures/endings.js';
 import {holdThenFail} from '../fixtures/holder.js';
 import {countTo} from '../fixtures/streams.js';
 import {add, pidOf} from '../fixtures/tasks.js';
+import {patient} from '../kit/patient.js';
 import {actorProcesses, isAlive, untilGone} from '../kit/processes.js';
 import {spawning} from '../kit/spawning.js';
 
@@ -113,6 +117,26 @@ test('T9: a death is an error of the subscription, and not of the nursery', asyn
     t.is(await nursery.run(add, 1, 2), 3);
   });
 });
+
+test('T17: a portal whose actor died while its subscription is retried says that, and not that it was let go', t =>
+  openNursery(async nursery => {
+    const portals = new BehaviorSubject<Portal | undefined>(undefined);
+    const again = new Subject<void>();
+    const watched = nursery.actor('service', options).pipe(retry({delay: () => again}));
+    const subscription = watched.subscribe(portal => portals.next(portal));
+    const portal = (await firstValueFrom(portals.pipe(filter(Boolean)))) as Portal;
+    process.kill(portal.actor.pid, 'SIGKILL');
+    t.is((await portal.ended)?.exit.signal, 'SIGKILL');
+    const error = await t.throwsAsync(portal.run(add, 1, 2), {
+      instanceOf: TransportClosed,
+      message: /service \(pid \d+\) died \(killed by SIGKILL\); its subscription is being retried/,
+    });
+    t.true(error.cause instanceof ActorDied);
+    again.next();
+    const next = (await firstValueFrom(portals.pipe(filter(found => found !== portal)))) as Portal;
+    t.is(await next.run(add, 1, 2), 3);
+    subscription.unsubscribe();
+  }, patient));
 
 test('an actor that cannot be started is SpawnFailed, and a bad option TypeError, as errors of the subscription', async t => {
   await openNursery(async nursery => {

@@ -1,9 +1,19 @@
 // Actors that end without being asked to, and who is told what.
-import {ActorDied, ContextCancelled, openNursery, RemoteActorError} from '../../lib/index.js';
+import {setTimeout as delay} from 'node:timers/promises';
+import {
+  ActorDied,
+  ContextCancelled,
+  type Logger,
+  openNursery,
+  type Portal,
+  RemoteActorError,
+  TransportClosed,
+} from '../../lib/index.js';
 import {throwLater} from '../fixtures/careless.js';
 import {neverStarts, open, returnThenExit, silent} from '../fixtures/endings.js';
 import {sabotage} from '../fixtures/sabotage.js';
 import {add, exit, hang, pidOf} from '../fixtures/tasks.js';
+import {patient} from '../kit/patient.js';
 import {isAlive} from '../kit/processes.js';
 import {spawning} from '../kit/spawning.js';
 
@@ -127,6 +137,98 @@ test('T10: an actor that has removed all listeners of its process is ended all t
   });
   t.false(isAlive(pid));
 });
+
+test('T17: a call that is made after the end of the channel, and before the verdict, waits for the verdict', t =>
+  openNursery(async nursery => {
+    // Its process goes on without its channel: the verdict comes a quarter of a second after the end of the channel.
+    // The death goes to the subscription, so that the nursery lives on.
+    const portal = await new Promise<Portal>((resolve, reject) => {
+      nursery.actor('saboteur', {expose: [add, hang, sabotage]}).subscribe({next: resolve, error: reject});
+    });
+    void portal.run(sabotage, 'close the channel').catch(() => {});
+    let isOver = false;
+    void portal.ended.then(() => {
+      isOver = true;
+    });
+    const calls: Promise<unknown>[] = [];
+    while (!isOver) {
+      calls.push(portal.run(add, 1, 2).then(String, error => error));
+      await delay(5);
+    }
+    const outcomes = await Promise.all(calls);
+    const failures = outcomes.filter(outcome => outcome !== '3');
+    t.true(failures.length > 10);
+    for (const failure of failures) t.true(failure instanceof ActorDied, String(failure));
+    const late = await t.throwsAsync(portal.run(add, 1, 2), {instanceOf: TransportClosed});
+    t.is(late.kind, 'closed');
+    t.true(late.cause instanceof ActorDied);
+  }, patient));
+
+test('T9: the death of an actor of run() fails the call alone, when somebody asked for it', async t => {
+  await openNursery(async nursery => {
+    for (const code of [0, 1, 3]) {
+      const death = await t.throwsAsync(nursery.run(exit, code), {instanceOf: ActorDied});
+      t.deepEqual(death.exit, {code, signal: null});
+    }
+    const crash = await t.throwsAsync(nursery.run(throwLater, 'exception'), {instanceOf: ActorDied});
+    t.true(crash.cause instanceof RemoteActorError && crash.cause.is(RangeError));
+    t.is(await nursery.run(add, 1, 2), 3);
+    t.false(nursery.signal.aborted);
+  }, patient);
+});
+
+test('T9: the death of an actor of run() that nobody asked for fails the nursery, once', async t => {
+  const failure = await t.throwsAsync(
+    openNursery(nursery => {
+      void nursery.run(exit, 3);
+      return nursery.run(hang);
+    }, patient),
+    {instanceOf: ActorDied},
+  );
+  t.is(failure.exit.code, 3);
+});
+
+test('T9: a nursery without a body logs its failure at once', async t => {
+  const logged: {text: string; error: unknown}[] = [];
+  const ignore = (): void => {};
+  const note = (record: {error?: unknown}, text: string): unknown => logged.push({text, error: record.error});
+  const logger = {debug: ignore, info: ignore, warn: ignore, error: note as Logger['error']};
+  const nursery = await openNursery({name: 'web', logger, ...patient});
+  const worker = await nursery.startActor('worker', {expose: [exit]});
+  await worker.run(exit, 3).catch(() => {});
+  t.is(logged.length, 1);
+  t.regex(logged[0]?.text ?? '', /^web has failed.*worker \(pid \d+\) died \(exit code 3\)/);
+  const failure = await t.throwsAsync(async () => nursery[Symbol.asyncDispose](), {instanceOf: ActorDied});
+  t.is(logged[0]?.error, failure);
+  t.is(logged.length, 1);
+});
+
+const terms = test.macro({
+  async exec(t, _what: string, call: (portal: Portal) => Promise<unknown> | undefined) {
+    const failure = await t.throwsAsync(
+      openNursery(async nursery => {
+        const portal = await nursery.startActor('told', {expose: [hang, open, pidOf, silent]});
+        const waiting = call(portal)?.catch(error => error);
+        process.kill(await portal.run(pidOf), 'SIGTERM');
+        if (waiting) t.true((await waiting) instanceof ActorDied, String(await waiting));
+        const death = await portal.ended;
+        t.deepEqual(death?.exit, {code: 143, signal: null});
+        const cause = death?.cause as ContextCancelled;
+        t.true(cause instanceof ContextCancelled);
+        t.is(cause.reason, 'shutdown');
+        t.is(cause.cause as unknown, 'SIGTERM');
+      }, patient),
+      {instanceOf: ActorDied, message: /told .*died \(exit code 143\): actor told got SIGTERM/},
+    );
+    t.is(failure.exit.code, 143);
+  },
+  title: (_, what) => `T17: after SIGTERM from outside the parent is told ActorDied with code 143: ${what}`,
+});
+
+test(terms, 'nothing waits', () => undefined);
+test(terms, 'a task waits', portal => portal.run(hang));
+test(terms, 'a context waits', portal => portal.openContext(open).then(context => context.result()));
+test(terms, 'an iterator waits', portal => portal.stream(silent)[Symbol.asyncIterator]().next());
 
 test('T9: the death of an actor that nobody waits for fails the nursery and rejects what else is pending', async t => {
   const failure = await t.throwsAsync(

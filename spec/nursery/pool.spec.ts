@@ -12,11 +12,15 @@ import {
   type Pool,
   RemoteActorError,
   SpawnFailed,
+  Unserializable,
 } from '../../lib/index.js';
 import {workOrDie} from '../fixtures/holder.js';
 import {countTo} from '../fixtures/streams.js';
-import {add, double, exit, hang, nap, pidOf} from '../fixtures/tasks.js';
-import {actorProcesses, isAlive} from '../kit/processes.js';
+import {spins} from '../fixtures/stubborn.js';
+import {add, double, echo, exit, hang, nap, pidOf} from '../fixtures/tasks.js';
+
+import {patient} from '../kit/patient.js';
+import {actorProcesses, isAlive, untilGone} from '../kit/processes.js';
 import {spawning} from '../kit/spawning.js';
 
 const test = spawning();
@@ -49,7 +53,7 @@ test('openPool() resolves when all workers serve, and a task goes to the one tha
     await pool[Symbol.asyncDispose]();
     await Promise.all(busy);
     t.deepEqual(children(), []);
-  });
+  }, patient);
 });
 
 test('a failed task fails itself alone', async t => {
@@ -58,7 +62,7 @@ test('a failed task fails itself alone', async t => {
     const error = await t.throwsAsync(pool.run(double, 1), {instanceOf: RemoteActorError});
     t.true(error.is(NotExposed));
     t.is(await pool.run(add, 1, 2), 3);
-  });
+  }, patient);
 });
 
 const jobs = (file: string, times: readonly number[]): {file: string; n: number; ms: number}[] =>
@@ -74,7 +78,7 @@ test('map() gives results as they are ready, or with `ordered` in the order of t
     t.deepEqual([...mapped].sort(), [0, 10, 20, 30]);
     const ordered = await lastValueFrom(from(slowFirst).pipe(pool.map(workOrDie, {ordered: true}), toArray()));
     t.deepEqual(ordered, [0, 10, 20, 30]);
-  });
+  }, patient);
 });
 
 /** Counts how many calls of `run` are pending, without changing what they do. */
@@ -108,7 +112,7 @@ test('map() has as many tasks at a time as there are workers, or `concurrency`',
     await run(5);
     t.is(seen.most, 5);
     t.throws(() => pool.map(double, {concurrency: 0})(from([1])), {instanceOf: RangeError});
-  });
+  }, patient);
 });
 
 test('map() reads a remote stream only as fast as the workers work; what an Observable pushes is queued', async t => {
@@ -137,7 +141,7 @@ test('map() reads a remote stream only as fast as the workers work; what an Obse
     t.is(pushed, 100);
     t.is(seen.calls, 2);
     t.is((await all).length, 100);
-  });
+  }, patient);
 });
 
 test('T9: a dead worker is replaced: its task alone fails, with ActorDied, and is not run again', async t => {
@@ -157,7 +161,7 @@ test('T9: a dead worker is replaced: its task alone fails, with ActorDied, and i
     t.is(pids.filter(pid => before.includes(pid)).length, 1);
     t.deepEqual(read().sort(), [1, 2]);
     t.false(nursery.signal.aborted);
-  });
+  }, patient);
 });
 
 test('T9: several deaths, of all workers at a time and of one again and again, are each their task’s alone', async t => {
@@ -182,8 +186,82 @@ test('T9: several deaths, of all workers at a time and of one again and again, a
     );
     t.is(new Set(await Promise.all([pool.run(pidOf), pool.run(pidOf)])).size, 2);
     t.false(nursery.signal.aborted);
-  });
+  }, patient);
 });
+
+test('T9: one crash fails one task: those that were waiting run in the next worker', async t => {
+  const {file, read} = notes(t);
+  await openNursery(async nursery => {
+    const pool = await nursery.openPool(1, options);
+    const numbers = [1, 2, 3, 4, 5];
+    const outcomes = await Promise.allSettled(numbers.map(n => pool.run(workOrDie, {file, n, dies: n === 2})));
+    t.deepEqual(
+      outcomes.map(outcome => (outcome.status === 'fulfilled' ? outcome.value : outcome.reason.code)),
+      [10, 'ERR_DIED', 30, 40, 50],
+    );
+    // Each ran once, in the order of the calls.
+    t.deepEqual(read(), numbers);
+    t.false(nursery.signal.aborted);
+  }, patient);
+});
+
+test('T10: a worker whose task does not let go is ended, and no task waits behind it', async t => {
+  await openNursery(
+    async nursery => {
+      const pool = await nursery.openPool(2, {expose: [pidOf, spins]});
+      const before = children();
+      const runaway = await t.throwsAsync(pool.with({timeout: 1}).run(spins), {instanceOf: ContextCancelled});
+      t.is(runaway.reason, 'deadline');
+      t.false(runaway.acked);
+      const ended = runaway.actor?.pid ?? 0;
+      const pids = await Promise.all([pool.run(pidOf), pool.run(pidOf), pool.run(pidOf)]);
+      t.true(before.includes(ended));
+      t.false(pids.includes(ended));
+      t.is(new Set(pids).size, 2);
+      t.deepEqual(await untilGone([ended]), []);
+      t.false(nursery.signal.aborted);
+    },
+    {timeouts: {...patient.timeouts, exit: 300}, logLevel: 'error'},
+  );
+});
+
+test('X10: a task that waits for a worker is cancelled by its signal, its time and its pool, and never begins', async t => {
+  const {file, read} = notes(t);
+  await openNursery(async nursery => {
+    const pool = await nursery.openPool(1, options);
+    const running = t.throwsAsync(pool.run(hang), {instanceOf: ContextCancelled});
+    const stop = new AbortController();
+    const signalled = t.throwsAsync(pool.with({signal: stop.signal}).run(workOrDie, {file, n: 1}), {
+      instanceOf: ContextCancelled,
+    });
+    stop.abort('enough');
+    t.is((await signalled).cause as unknown, 'enough');
+    const late = await t.throwsAsync(pool.with({timeout: 20}).run(workOrDie, {file, n: 2}), {
+      instanceOf: ContextCancelled,
+    });
+    t.is(late.reason, 'deadline');
+    const waiting = t.throwsAsync(pool.run(workOrDie, {file, n: 3}), {instanceOf: ContextCancelled});
+    await pool[Symbol.asyncDispose]();
+    await Promise.all([running, waiting]);
+    t.throws(read);
+    t.false(nursery.signal.aborted);
+  }, patient);
+});
+
+test('F6: a task that waits gets its arguments as they were at the call', t =>
+  openNursery(async nursery => {
+    const pool = await nursery.openPool(1, {expose: [echo, nap]});
+    const first = pool.run(nap, 50);
+    const value = {count: 1};
+    const second = pool.run(echo, value);
+    value.count = 2;
+    await t.throwsAsync(
+      pool.run(echo, () => {}),
+      {instanceOf: Unserializable},
+    );
+    await first;
+    t.deepEqual(await second, {count: 1});
+  }, patient));
 
 test('a pool that cannot be started rejects, and leaves nothing', async t => {
   await openNursery(async nursery => {
@@ -192,7 +270,7 @@ test('a pool that cannot be started rejects, and leaves nothing', async t => {
     t.deepEqual(children(), []);
     await t.throwsAsync(nursery.openPool(2, {...options, stdio: 'loud' as never}), {instanceOf: TypeError});
     t.false(nursery.signal.aborted);
-  });
+  }, patient);
 });
 
 for (const size of [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, '2' as never]) {
@@ -216,7 +294,7 @@ test('a pool that was disposed of starts nothing more: run() is ContextCancelled
     await t.throwsAsync(lastValueFrom(from([1]).pipe(pool.map(double))), {instanceOf: ContextCancelled});
     t.deepEqual(children(), []);
     t.false(nursery.signal.aborted);
-  });
+  }, patient);
 });
 
 test('T8: a nursery that is left awaits the tasks of its pool, and ends it', async t => {
@@ -226,7 +304,7 @@ test('T8: a nursery that is left awaits the tasks of its pool, and ends it', asy
   await openNursery(async nursery => {
     pool = await nursery.openPool(2, options);
     result = pool.run(workOrDie, {file, n: 7, ms: 200});
-  });
+  }, patient);
   t.is(await result, 70);
   t.deepEqual(read(), [7]);
   t.deepEqual(children(), []);
@@ -239,7 +317,7 @@ test('T9: a task of a pool whose failure nobody asks for fails the nursery', asy
     openNursery(async nursery => {
       const pool = await nursery.openPool(1, options);
       void pool.run(exit, 3);
-    }),
+    }, patient),
     {instanceOf: ActorDied},
   );
   t.deepEqual(children(), []);
@@ -253,7 +331,7 @@ test('T10: a nursery that is cancelled ends its pool and what it runs', async t 
     const running = pool.run(nap, 1e9);
     void nursery.cancel();
     await t.throwsAsync(running, {instanceOf: ContextCancelled});
-  });
+  }, patient);
   t.deepEqual(pids.filter(isAlive), []);
 });
 
@@ -268,5 +346,5 @@ test('nursery.with() names the workers and gives openPool() its defaults', async
         .sort(),
       ['digger-0', 'digger-1'],
     );
-  });
+  }, patient);
 });

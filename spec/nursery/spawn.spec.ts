@@ -228,6 +228,8 @@ test('an unknown option', refuses, {expose: [double], colour: 'red'}, /there is 
 test('an unknown backend', refuses, {expose: [double], backend: 'fiber'}, /not fiber/);
 test('an unknown stdio', refuses, {expose: [double], stdio: 'pipe'}, /stdio is inherit, prefix or ignore/);
 test('an unknown log level', refuses, {expose: [double], logLevel: 'loud'}, /logLevel is transport, .*, not loud/);
+test('a daemon that is no boolean', refuses, {expose: [double], daemon: 'yes'}, /daemon is true or false, not yes/);
+test('a signal that is none', refuses, {expose: [double], signal: {}}, /signal is an AbortSignal/);
 test('no list to expose', refuses, {expose: double}, /expose takes a list/);
 test('nothing to expose', refuses, {}, /expose takes a list/);
 test('an unmarked function', refuses, {expose: [plain]}, /plain is not marked/);

@@ -13,6 +13,7 @@ import {
   type Portal,
   parent,
   type RemoteStream,
+  type RestartOptions,
   type Shared,
   type Source,
   stream,
@@ -49,6 +50,20 @@ const counter = context(async (ctx: CalleeContext<Command, number, string>, star
   ctx.started.next('ready');
   return {start};
 });
+
+export async function restarts(nursery: Nursery): Promise<void> {
+  const delay = (attempt: number): number => 50 * attempt;
+  expectType<Promise<Portal>>()(nursery.startActor('a', {expose: [add], restart: {}}));
+  expectType<Promise<Portal>>()(nursery.startActor('a', {expose: [add], restart: {times: 3, within: 1, delay: 1}}));
+  const restart: RestartOptions = {times: Number.POSITIVE_INFINITY, delay};
+  expectType<Promise<Portal>>()(nursery.with({expose: [add]}).startActor('a', {expose: [add], restart}));
+  // @ts-expect-error: no such option
+  nursery.startActor('a', {expose: [add], restart: {time: 3}});
+  // @ts-expect-error: a time is a number of milliseconds
+  nursery.startActor('a', {expose: [add], restart: {delay: '1s'}});
+  // @ts-expect-error: an object
+  nursery.startActor('a', {expose: [add], restart: true});
+}
 
 export async function calls(portal: Portal, nursery: Nursery, pool: Pool): Promise<void> {
   // portal.run

@@ -159,7 +159,7 @@ export class Caller implements Role, Dependent {
     if (kind === Kind.Return) return this.#resultOf(payload);
     const [boxed, , cancelled] = payload as Partial<ErrorPayload>;
     if (boxed === undefined) return {kind: 'failed', error: unboxError(boxed as never)};
-    if (cancelled === true) return {kind: 'failed', error: this.#cancelling.cancellation(reviveError(boxed))};
+    if (cancelled === true) return this.#cancelledOutcome(reviveError(boxed));
     const error = unboxError(boxed, this.#site);
     // An error of a source of ours went to the remote stage and came back unhandled: then it is the original error.
     const isOurs = error instanceof RemoteActorError && error.origin.id === this.link.channel.self.id;
@@ -183,6 +183,15 @@ export class Caller implements Role, Dependent {
   ended(): void {
     for (const stop of this.#stops) stop();
     this.#cancelling.ended.happen();
+  }
+
+  /** An actor that ends by itself, as after SIGTERM, has died for its parent, who is told that once the process has ended. */
+  #cancelledOutcome(told: unknown): Outcome | Promise<Outcome> {
+    const failed = (error: unknown): Outcome => ({kind: 'failed', error});
+    const {fate, peer} = this.link.channel;
+    const endsByItself =
+      told instanceof ContextCancelled && told.reason === 'shutdown' && told.canceller?.id === peer?.id;
+    return fate && endsByItself && !this.isCancelled ? fate.then(failed) : failed(this.#cancelling.cancellation(told));
   }
 
   #resultOf(value: unknown): Outcome | Promise<Outcome> {

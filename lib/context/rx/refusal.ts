@@ -8,19 +8,22 @@ import type {Scope} from '../../base/scope.js';
 /** Opens for a subscriber. Undefined when that is refused; then the subscriber gets the error. */
 export type Open = <T>(subscriber: Subscriber<unknown>, open: () => T) => T | undefined;
 
-/**
- * The refusal comes in the next turn of the loop, because a `retry` of what is refused at once would never let the loop turn.
- * When the scope has settled, the turn does not keep the process alive, because a `retry` without a count would keep it for
- * ever.
- */
 export function refusing(scopeOf: () => Scope): Open {
   return (subscriber, open) => {
     try {
       return open();
     } catch (error) {
-      const {clock, settled} = scopeOf();
-      subscriber.add(clock.soon(() => subscriber.error(error), {background: settled}));
+      refuse(subscriber, error, scopeOf());
       return undefined;
     }
   };
+}
+
+/**
+ * The refusal comes in the next turn of the loop, because a `retry` of what is refused at once would never let the loop turn.
+ * When the scope has settled, the turn does not keep the process alive, because a `retry` without a count would keep it for
+ * ever.
+ */
+export function refuse(subscriber: Subscriber<unknown>, error: unknown, {clock, settled}: Scope): void {
+  subscriber.add(clock.soon(() => subscriber.error(error), {background: settled}));
 }

@@ -1,0 +1,152 @@
+/**
+ * An actor that is started again when it has died (the option `restart`): its incarnations, one after the other.
+ * Floor 6: above `restart-policy`; `running-nursery` owns it, and `lasting-portal` is what a user holds of it.
+ */
+import type {Portal} from '../actor/portal.js';
+import type {Clock} from '../base/clock.js';
+import {type Deferred, deferred} from '../base/deferred.js';
+import type {ActorDied, ContextCancelled} from '../base/errors.js';
+import {thrownText} from '../base/foreign.js';
+import {log} from '../base/log.js';
+import {suppress} from '../base/suppressed.js';
+import {type RestartOptions, RestartPolicy} from './restart-policy.js';
+import type {OnDeath, StartedActor} from './started-actor.js';
+
+/** What a lasting actor needs of its nursery. */
+export interface LastingOwner {
+  readonly clock: Clock;
+  /** Starts an incarnation. @throws what is wrong with the nursery or the options, and no fault of the actor */
+  spawn(onDeath: OnDeath): StartedActor;
+  /** The actor is given up, after it has served. */
+  fail(error: unknown): void;
+}
+
+export class LastingActor {
+  readonly name: string;
+  readonly #owner: LastingOwner;
+  readonly #policy: RestartPolicy;
+  /** The incarnation that was started last. */
+  #incarnation: StartedActor | undefined;
+  /** The portal of the incarnation that served last. */
+  #portal: Portal | undefined;
+  /** Settles when the next incarnation serves, or when there will be none. */
+  #next = unheard<Portal>();
+  #death: ActorDied | undefined;
+  #asked: ContextCancelled | undefined;
+  #isOver = false;
+  readonly #pause = new AbortController();
+  readonly #ended = deferred<ActorDied | undefined>();
+
+  constructor(owner: LastingOwner, name: string, options: RestartOptions) {
+    this.#owner = owner;
+    this.name = name;
+    this.#policy = new RestartPolicy(options);
+  }
+
+  /** Starts it. Resolves with the portal of its first incarnation. @throws SpawnFailed, and what `LastingOwner.spawn` throws */
+  start(): Promise<Portal> {
+    const first = this.next();
+    if (!this.#asked) this.#launch();
+    return first;
+  }
+
+  /** Resolves at the end: with the last death when it was given up, or with undefined when the end was asked for. */
+  get ended(): Promise<ActorDied | undefined> {
+    return this.#ended.promise;
+  }
+
+  /** The portal of the incarnation that served last. Undefined before the first has served. */
+  get last(): Portal | undefined {
+    return this.#portal;
+  }
+
+  /** The portal for a call that is made now. Undefined when the call has to wait for the next incarnation. */
+  get present(): Portal | undefined {
+    // At the end it is the last portal, which says why it takes no more calls.
+    return this.#isOver || this.#incarnation?.isThere() ? this.#portal : undefined;
+  }
+
+  /** The portal of the next incarnation, when that serves. Rejects when there will be none. */
+  next(): Promise<Portal> {
+    return this.#next.promise;
+  }
+
+  /** Ends it for good. Resolves when it is gone: true when it went by itself. Never rejects. */
+  async cancel(why: ContextCancelled): Promise<boolean> {
+    this.#asked ??= why;
+    this.#pause.abort();
+    this.#next.reject(this.#asked);
+    const wentByItself = await (this.#incarnation?.close(this.#asked) ?? true);
+    this.#finish(undefined);
+    return wentByItself;
+  }
+
+  #launch(): void {
+    try {
+      const incarnation = this.#owner.spawn((_error, death) => {
+        this.#death = death;
+        void this.#replace(death);
+      });
+      this.#incarnation = incarnation;
+      incarnation.portal.then(
+        portal => this.#serves(portal),
+        error => void this.#replace(error),
+      );
+      void incarnation.gone.then(asked => asked && this.#endedFor(asked));
+    } catch (error) {
+      this.#giveUp(error);
+    }
+  }
+
+  #serves(portal: Portal): void {
+    this.#portal = portal;
+    const next = this.#next;
+    this.#next = unheard();
+    next.resolve(portal);
+  }
+
+  /** An incarnation has died, or could not be started. */
+  async #replace(error: unknown): Promise<void> {
+    if (this.#asked) return;
+    let ms: number | undefined;
+    try {
+      ms = this.#policy.died(this.#owner.clock.now());
+    } catch (thrown) {
+      suppress(thrown, error);
+      return this.#giveUp(thrown);
+    }
+    if (ms === undefined) return this.#giveUp(error);
+    const [reason] = thrownText(error).split('\n');
+    const {attempt, times} = this.#policy;
+    log('warn', `${reason}; ${this.name} is started again in ${ms} ms (${attempt} of ${times})`, {error});
+    await this.#owner.clock.pause(ms, {signal: this.#pause.signal});
+    if (!this.#asked) this.#launch();
+  }
+
+  /** An incarnation was ended by this actor, which is not a death. */
+  #endedFor(why: ContextCancelled): void {
+    if (this.#asked) return;
+    // Somebody here has found it by its name and ended it. Otherwise a task in it did not obey a cancel.
+    if (why.reason === 'actor') void this.cancel(why);
+    else this.#launch();
+  }
+
+  #giveUp(error: unknown): void {
+    this.#next.reject(error);
+    this.#finish(this.#death);
+    // Before it has served, the promise of `startActor` tells of it.
+    if (this.#portal) this.#owner.fail(error);
+  }
+
+  #finish(death: ActorDied | undefined): void {
+    this.#isOver = true;
+    this.#ended.resolve(death);
+  }
+}
+
+/** A promise that may reject although nobody waits for it. */
+function unheard<T>(): Deferred<T> {
+  const made = deferred<T>();
+  made.promise.catch(() => {});
+  return made;
+}
