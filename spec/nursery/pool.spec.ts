@@ -19,7 +19,7 @@ import {countTo} from '../fixtures/streams.js';
 import {spins} from '../fixtures/stubborn.js';
 import {add, double, echo, exit, hang, nap, pidOf} from '../fixtures/tasks.js';
 
-import {patient} from '../kit/patient.js';
+import {patientStart} from '../kit/patient.js';
 import {actorProcesses, isAlive, untilGone} from '../kit/processes.js';
 import {spawning} from '../kit/spawning.js';
 
@@ -53,7 +53,7 @@ test('openPool() resolves when all workers serve, and a task goes to the one tha
     await pool[Symbol.asyncDispose]();
     await Promise.all(busy);
     t.deepEqual(children(), []);
-  }, patient);
+  }, patientStart);
 });
 
 test('a failed task fails itself alone', async t => {
@@ -62,7 +62,7 @@ test('a failed task fails itself alone', async t => {
     const error = await t.throwsAsync(pool.run(double, 1), {instanceOf: RemoteActorError});
     t.true(error.is(NotExposed));
     t.is(await pool.run(add, 1, 2), 3);
-  }, patient);
+  }, patientStart);
 });
 
 const jobs = (file: string, times: readonly number[]): {file: string; n: number; ms: number}[] =>
@@ -78,7 +78,7 @@ test('map() gives results as they are ready, or with `ordered` in the order of t
     t.deepEqual([...mapped].sort(), [0, 10, 20, 30]);
     const ordered = await lastValueFrom(from(slowFirst).pipe(pool.map(workOrDie, {ordered: true}), toArray()));
     t.deepEqual(ordered, [0, 10, 20, 30]);
-  }, patient);
+  }, patientStart);
 });
 
 /** Counts how many calls of `run` are pending, without changing what they do. */
@@ -112,7 +112,7 @@ test('map() has as many tasks at a time as there are workers, or `concurrency`',
     await run(5);
     t.is(seen.most, 5);
     t.throws(() => pool.map(double, {concurrency: 0})(from([1])), {instanceOf: RangeError});
-  }, patient);
+  }, patientStart);
 });
 
 test('map() reads a remote stream only as fast as the workers work; what an Observable pushes is queued', async t => {
@@ -141,7 +141,7 @@ test('map() reads a remote stream only as fast as the workers work; what an Obse
     t.is(pushed, 100);
     t.is(seen.calls, 2);
     t.is((await all).length, 100);
-  }, patient);
+  }, patientStart);
 });
 
 test('T9: a dead worker is replaced: its task alone fails, with ActorDied, and is not run again', async t => {
@@ -161,7 +161,7 @@ test('T9: a dead worker is replaced: its task alone fails, with ActorDied, and i
     t.is(pids.filter(pid => before.includes(pid)).length, 1);
     t.deepEqual(read().sort(), [1, 2]);
     t.false(nursery.signal.aborted);
-  }, patient);
+  }, patientStart);
 });
 
 test('T9: several deaths, of all workers at a time and of one again and again, are each their task’s alone', async t => {
@@ -186,7 +186,7 @@ test('T9: several deaths, of all workers at a time and of one again and again, a
     );
     t.is(new Set(await Promise.all([pool.run(pidOf), pool.run(pidOf)])).size, 2);
     t.false(nursery.signal.aborted);
-  }, patient);
+  }, patientStart);
 });
 
 test('T9: one crash fails one task: those that were waiting run in the next worker', async t => {
@@ -202,7 +202,7 @@ test('T9: one crash fails one task: those that were waiting run in the next work
     // Each ran once, in the order of the calls.
     t.deepEqual(read(), numbers);
     t.false(nursery.signal.aborted);
-  }, patient);
+  }, patientStart);
 });
 
 test('T10: a worker whose task does not let go is ended, and no task waits behind it', async t => {
@@ -221,7 +221,7 @@ test('T10: a worker whose task does not let go is ended, and no task waits behin
       t.deepEqual(await untilGone([ended]), []);
       t.false(nursery.signal.aborted);
     },
-    {timeouts: {...patient.timeouts, exit: 300}, logLevel: 'error'},
+    {timeouts: {...patientStart.timeouts, exit: 300}, logLevel: 'error'},
   );
 });
 
@@ -245,7 +245,7 @@ test('X10: a task that waits for a worker is cancelled by its signal, its time a
     await Promise.all([running, waiting]);
     t.throws(read);
     t.false(nursery.signal.aborted);
-  }, patient);
+  }, patientStart);
 });
 
 test('F6: a task that waits gets its arguments as they were at the call', t =>
@@ -261,7 +261,7 @@ test('F6: a task that waits gets its arguments as they were at the call', t =>
     );
     await first;
     t.deepEqual(await second, {count: 1});
-  }, patient));
+  }, patientStart));
 
 test('a pool that cannot be started rejects, and leaves nothing', async t => {
   await openNursery(async nursery => {
@@ -270,7 +270,7 @@ test('a pool that cannot be started rejects, and leaves nothing', async t => {
     t.deepEqual(children(), []);
     await t.throwsAsync(nursery.openPool(2, {...options, stdio: 'loud' as never}), {instanceOf: TypeError});
     t.false(nursery.signal.aborted);
-  }, patient);
+  }, patientStart);
 });
 
 for (const size of [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, '2' as never]) {
@@ -294,7 +294,7 @@ test('a pool that was disposed of starts nothing more: run() is ContextCancelled
     await t.throwsAsync(lastValueFrom(from([1]).pipe(pool.map(double))), {instanceOf: ContextCancelled});
     t.deepEqual(children(), []);
     t.false(nursery.signal.aborted);
-  }, patient);
+  }, patientStart);
 });
 
 test('T8: a nursery that is left awaits the tasks of its pool, and ends it', async t => {
@@ -304,7 +304,7 @@ test('T8: a nursery that is left awaits the tasks of its pool, and ends it', asy
   await openNursery(async nursery => {
     pool = await nursery.openPool(2, options);
     result = pool.run(workOrDie, {file, n: 7, ms: 200});
-  }, patient);
+  }, patientStart);
   t.is(await result, 70);
   t.deepEqual(read(), [7]);
   t.deepEqual(children(), []);
@@ -317,7 +317,7 @@ test('T9: a task of a pool whose failure nobody asks for fails the nursery', asy
     openNursery(async nursery => {
       const pool = await nursery.openPool(1, options);
       void pool.run(exit, 3);
-    }, patient),
+    }, patientStart),
     {instanceOf: ActorDied},
   );
   t.deepEqual(children(), []);
@@ -331,7 +331,7 @@ test('T10: a nursery that is cancelled ends its pool and what it runs', async t 
     const running = pool.run(nap, 1e9);
     void nursery.cancel();
     await t.throwsAsync(running, {instanceOf: ContextCancelled});
-  }, patient);
+  }, patientStart);
   t.deepEqual(pids.filter(isAlive), []);
 });
 
@@ -346,5 +346,5 @@ test('nursery.with() names the workers and gives openPool() its defaults', async
         .sort(),
       ['digger-0', 'digger-1'],
     );
-  }, patient);
+  }, patientStart);
 });
