@@ -22,27 +22,45 @@ export interface WaitingCall {
 
 /** Resolves as `turn` does. Rejects with ContextCancelled when the signal, the time or the scope of the call ends the wait. */
 export function awaitTurn<T>(turn: Promise<T>, call: WaitingCall): Promise<T> {
-  const {scope, signal, timeout} = call;
-  const stops: Stop[] = [];
-  const cut = new Promise<never>((_, reject) => {
-    const end = (reason: CancelReason, cause: unknown): void => reject(neverBegunError(call, reason, cause));
-    stops.push(onAbort(signal, cause => end('requested', cause)));
-    stops.push(scope.onCancel(why => end(why.reason === 'requested' ? 'scope' : why.reason, why)));
+  return new Promise((resolve, reject) => {
+    const {scope, signal, timeout} = call;
+    const stops: Stop[] = [];
+    const settled = <V>(settle: (value: V) => void, value: V): void => {
+      for (const stop of stops.splice(0)) stop();
+      settle(value);
+    };
+    const end = (reason: CancelReason, cause: unknown): void => settled(reject, neverBegunError(call, reason, cause));
+    turn.then(
+      value => settled(resolve, value),
+      error => settled(reject, error),
+    );
+    if (signal?.aborted) return end('requested', signal.reason);
+    if (scope.cancelled) return end(reasonOf(scope.cancelled), scope.cancelled);
+    stops.push(
+      onAbort(signal, cause => end('requested', cause)),
+      scope.onCancel(why => end(reasonOf(why), why)),
+    );
     if (timeout === undefined || timeout === Number.POSITIVE_INFINITY) return;
     stops.push(scope.clock.limit(Math.max(0, timeout), () => end('deadline', undefined)));
-  });
-  return Promise.race([cut, turn]).finally(() => {
-    for (const stop of stops) stop();
   });
 }
 
 /**
- * The arguments as they would cross now. The caller may change them while the call waits.
+ * The arguments as they would cross now, because the caller may change them while the call waits.
  *
  * @throws Unserializable when they cannot cross
  */
 export function argumentsNow<A extends unknown[]>(codec: Codec, args: A): A {
-  return codec.decode(codec.encode(args, 'args')) as A;
+  return args.every(cannotChange) ? args : (codec.decode(codec.encode(args, 'args')) as A);
+}
+
+function cannotChange(value: unknown): boolean {
+  return value === null || typeof value === 'number' || typeof value === 'string' || typeof value === 'boolean';
+}
+
+/** The scope's own reason, as a call of it tells that. */
+function reasonOf({reason}: ContextCancelled): CancelReason {
+  return reason === 'requested' ? 'scope' : reason;
 }
 
 function neverBegunError({label, self}: WaitingCall, reason: CancelReason, cause: unknown): ContextCancelled {

@@ -89,7 +89,7 @@ export class LastingActor {
       });
       this.#incarnation = incarnation;
       incarnation.portal.then(
-        portal => this.#serves(portal),
+        portal => this.#serves(incarnation, portal),
         error => void this.#replace(error),
       );
       void incarnation.gone.then(asked => asked && this.#endedFor(asked));
@@ -98,7 +98,9 @@ export class LastingActor {
     }
   }
 
-  #serves(portal: Portal): void {
+  #serves(incarnation: StartedActor, portal: Portal): void {
+    // It may have died while its name was being entered.
+    if (!incarnation.isThere()) return;
     this.#portal = portal;
     const next = this.#next;
     this.#next = unheard();
