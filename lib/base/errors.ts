@@ -293,8 +293,8 @@ export class HandshakeRejected extends ActorError {
 export class ResourceExhausted extends ActorError {
   static override readonly code = 'ERR_RESOURCE';
   /**
-   * The name of the resource: `platform`, `depth`, `actors`, `address`, `folder`, `fd` (file descriptors), `calls` or
-   * `cancelsPerSecond`.
+   * The name of the resource: `platform`, `depth`, `actors`, `address`, `folder`, `fd` (file descriptors), `processes`,
+   * `calls` or `cancelsPerSecond`.
    */
   readonly what: string;
 

@@ -2,6 +2,7 @@
  * The addresses at which one actor listens. It starts to listen when somebody first looks for the actor.
  * Floor 6: a part of `peer-connections`, which takes the connections.
  */
+import {Lazy} from '../base/lazy.js';
 import {type Address, parseAddress} from '../transport/address.js';
 import type {Listener} from '../transport/listener.js';
 
@@ -9,7 +10,7 @@ export class Listeners {
   readonly #listen: (address: Address) => Promise<Listener>;
   readonly #ownAddresses: () => Promise<readonly string[]>;
   readonly #open: Listener[] = [];
-  #started: Promise<void> | undefined;
+  readonly #started = new Lazy(() => this.#start());
   #isClosed = false;
 
   /**
@@ -28,8 +29,7 @@ export class Listeners {
 
   /** The addresses at which this actor is reached. It listens from now on. */
   async addresses(): Promise<string[]> {
-    this.#started ??= this.#start();
-    await this.#started;
+    await this.#started.get();
     return this.#open.map(({address}) => address);
   }
 
@@ -49,8 +49,15 @@ export class Listeners {
     await Promise.all(this.#open.map(listener => listener.close()));
   }
 
+  /** Listens at all of the own addresses, or at none of them: then the next call tries again. */
   async #start(): Promise<void> {
-    for (const text of await this.#ownAddresses()) await this.#listenTo(parseAddress(text));
+    const before = this.#open.length;
+    try {
+      for (const text of await this.#ownAddresses()) await this.#listenTo(parseAddress(text));
+    } catch (error) {
+      await Promise.all(this.#open.splice(before).map(listener => listener.close()));
+      throw error;
+    }
   }
 
   async #listenTo(address: Address): Promise<Listener> {

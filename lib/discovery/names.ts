@@ -15,6 +15,7 @@ import type {ActorId} from '../base/actor-id.js';
 import {plainClock} from '../base/clock.js';
 import {deferred} from '../base/deferred.js';
 import {ActorDied, NotExposed, TransportClosed} from '../base/errors.js';
+import {Lazy, lazyPart} from '../base/lazy.js';
 import {log} from '../base/log.js';
 import type {Folder} from '../transport/folder.js';
 import {AddressSearch} from './address-search.js';
@@ -29,6 +30,10 @@ import {originalError, parentUpstream, type Upstream, UpstreamQueue} from './ups
 const maxFound = 64;
 /** Timeout in ms for the parent of a dead actor to report the death, because a peer may see the end of a connection sooner. */
 const deathMs = 500;
+
+/** Loaded when this process is first linked to another actor, because most actors are never looked for. */
+const loadConnections = lazyPart('a link', () => import('./peer-connections.js'));
+const loadFolder = lazyPart('a link', () => import('../transport/folder.js'));
 
 /** The names of the current actor. @throws NoRuntime outside `main`, `openNursery` and spawned actors */
 export function namesHere(what: string): Names {
@@ -61,10 +66,14 @@ export class Names implements Directory, remote.NameAnswers {
   readonly #upstream: Upstream | undefined;
   readonly #questions: UpstreamQueue | undefined;
   readonly #reachability: Reachability;
-  /** Opened when they are first needed, because most actors are never looked for. */
-  #opening: Promise<PeerConnections> | undefined;
+  /** Opened when they are first needed. */
+  readonly #opening = new Lazy(() => this.#openConnections());
   #connections: PeerConnections | undefined;
-  #folder: Promise<Folder> | undefined;
+  /** The folder of the tree, at its root. */
+  readonly #folder = new Lazy(async (): Promise<Folder> => {
+    const {makeFolder} = await loadFolder();
+    return makeFolder({treeId: this.actor.tree.treeId});
+  });
 
   /** @param upstream absent at the root that keeps the list of all */
   constructor(actor: Actor, reachability: Reachability, upstream?: Upstream) {
@@ -216,11 +225,13 @@ export class Names implements Directory, remote.NameAnswers {
   }
 
   connections(): Promise<PeerConnections> {
-    this.#opening ??= import('./peer-connections.js').then(({PeerConnections: Connections}) => {
-      this.#connections = new Connections(this.actor, this.#reachability, this);
-      return this.#connections;
-    });
-    return this.#opening;
+    return this.#opening.get();
+  }
+
+  async #openConnections(): Promise<PeerConnections> {
+    const {PeerConnections: Connections} = await loadConnections();
+    this.#connections = new Connections(this.actor, this.#reachability, this);
+    return this.#connections;
   }
 
   unlisten(): void {
@@ -231,16 +242,13 @@ export class Names implements Directory, remote.NameAnswers {
   async folder(): Promise<string> {
     const parent = parentInActor(this.actor);
     if (parent) return parent.run(remote.askFolder);
-    this.#folder ??= import('../transport/folder.js').then(({makeFolder}) =>
-      makeFolder({treeId: this.actor.tree.treeId}),
-    );
-    return (await this.#folder).path;
+    return (await this.#folder.get()).path;
   }
 
   /** A path for a Unix socket, in the private folder of the tree. */
   async socketPath(): Promise<string> {
     const path = await this.folder();
-    const {Folder} = await import('../transport/folder.js');
+    const {Folder} = await loadFolder();
     return new Folder(path).newSocketPath();
   }
 
@@ -249,8 +257,8 @@ export class Names implements Directory, remote.NameAnswers {
     this.isClosed = true;
     remote.nameAnswers.detach(this.actor);
     this.#upstream?.close?.();
-    await (await this.#opening)?.close();
-    if (this.actor.root) (await this.#folder)?.remove();
+    await (await this.#opening.known())?.close();
+    if (this.actor.root) (await this.#folder.known())?.remove();
   }
 
   /** Tells the upstream something. Nobody waits for it: when the upstream is lost now, everything is announced again later. */

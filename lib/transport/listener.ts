@@ -4,6 +4,7 @@
  */
 import {type AddressInfo, createServer, type ListenOptions, type Server, type Socket} from 'node:net';
 import {createServer as createTlsServer, type TLSSocket} from 'node:tls';
+import {isOutOfDescriptors, noDescriptorError} from '../base/descriptors.js';
 import {HandshakeRejected, ResourceExhausted} from '../base/errors.js';
 import {escapeText} from '../base/escape.js';
 import {log} from '../base/log.js';
@@ -161,10 +162,7 @@ function report(options: ListenerOptions, error: Error): void {
 
 /** The error for `EMFILE` and `ENFILE`: this process, or the system, has no descriptor left. Undefined for other errors. */
 export function descriptorError(address: Address, error: unknown): ResourceExhausted | undefined {
-  const {code} = error as NodeJS.ErrnoException;
-  if (code !== 'EMFILE' && code !== 'ENFILE') return undefined;
-  const text = `no file descriptor is left for ${escapeText(formatAddress(address))}: raise the limit (ulimit -n) or close some`;
-  return new ResourceExhausted(text, {what: 'fd', cause: error});
+  return isOutOfDescriptors(error) ? noDescriptorError(escapeText(formatAddress(address)), error) : undefined;
 }
 
 function takenAddressError(address: Address, error: unknown): ResourceExhausted | undefined {
