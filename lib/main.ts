@@ -14,7 +14,7 @@ import {bootRoot, checkInnerOptions, closeRoot, type RootOptions} from './boot-r
 import {adoptWork} from './nursery/adopt-work.js';
 import type {Body, Nursery} from './nursery/nursery.js';
 import {RunningNursery} from './nursery/running-nursery.js';
-import {handleSignals, handleUncaught, printTreeOnSignal} from './process-events.js';
+import {handleSignals, handleUncaught, handleUserSignal} from './process-events.js';
 
 /**
  * The entry of a program: opens the root, runs the body in its nursery, and owns the signals and the exit code.
@@ -23,7 +23,8 @@ import {handleSignals, handleUncaught, printTreeOnSignal} from './process-events
  * `process.exitCode` is 1. Rejects only with TypeError for wrong arguments, and with ResourceExhausted on Windows.
  *
  * SIGINT, SIGTERM and SIGHUP cancel the tree and give the exit codes 130, 143 and 129; a second signal ends the process at
- * once. SIGUSR2 prints the tree and what each actor waits for. In a spawned actor `main` does nothing, so that one file can
+ * once. SIGUSR2 prints the tree and what each actor waits for; where nodemon has started the program, it ends the tree, and
+ * nodemon starts the program again. In a spawned actor `main` does nothing, so that one file can
  * hold a program and its actors.
  *
  * @example
@@ -48,7 +49,7 @@ export async function main<T>(body: Body<T>, options: RootOptions = {}): Promise
   });
   const signals = handleSignals(root, nursery);
   const uncaught = handleUncaught(root, nursery);
-  const stopPrinting = printTreeOnSignal(root);
+  const stopPrinting = handleUserSignal(root, signals);
   try {
     return await root.run(root.scope, () => nursery.runBody(body));
   } catch (error) {

@@ -2,6 +2,7 @@
  * The events of its process that a program handles: signals, and errors that nothing has caught.
  * Floor 8: below `main`, which releases them at the end.
  */
+import {constants} from 'node:os';
 import {isatty} from 'node:tty';
 import type {Actor} from './actor/actor.js';
 import {surveyOf} from './actor/survey.js';
@@ -9,16 +10,21 @@ import {ContextCancelled} from './base/errors.js';
 import {hooks, lookedAt} from './base/hooks.js';
 import {log} from './base/log.js';
 import {drawSurvey} from './base/tree-survey.js';
+import {isUnderNodemon} from './nodemon.js';
 import type {RunningNursery} from './nursery/running-nursery.js';
 
-const exitCodes = {SIGINT: 130, SIGTERM: 143, SIGHUP: 129} as const;
-type ShutdownSignal = keyof typeof exitCodes;
+/** The signals that end a program. */
+const endings = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+/** Also SIGUSR2, where nodemon has started the program. */
+type ShutdownSignal = (typeof endings)[number] | 'SIGUSR2';
 /** Maximum time in ms that the process lives on after the tree is gone, because the body may never end. */
 const lingerMs = 1_000;
 
 export interface HandledSignals {
   /** Whether one of the signals has come. */
   readonly received: boolean;
+  /** Ends the tree as after this signal. */
+  end(signal: ShutdownSignal): void;
   release(): void;
 }
 
@@ -29,9 +35,8 @@ export interface HandledSignals {
 export function handleSignals(root: Actor, nursery: RunningNursery): HandledSignals {
   let received: ShutdownSignal | undefined;
   const terminals = [0, 1, 2].filter(isatty);
-  const signals = Object.keys(exitCodes) as ShutdownSignal[];
   const release = (): void => {
-    for (const signal of signals) process.off(signal, shutDown);
+    for (const signal of endings) process.off(signal, shutDown);
     process.off('SIGINT', interrupted);
   };
   // The second Ctrl-C, in debug mode: a prompt may have been opened since the first.
@@ -43,21 +48,26 @@ export function handleSignals(root: Actor, nursery: RunningNursery): HandledSign
   const shutDown = (signal: NodeJS.Signals): void => {
     // At a prompt Ctrl-C means the line that is being typed, and never the tree.
     if (signal === 'SIGINT' && isAtPrompt(root)) return;
-    received = signal as ShutdownSignal;
+    end(signal as ShutdownSignal);
+  };
+  const end = (signal: ShutdownSignal): void => {
+    if (received) return;
+    received = signal;
     release();
     if (signal === 'SIGHUP') {
       hooks.hungUp?.(root.id.id);
       process.on('exit', () => endWithoutTerminal(terminals));
     }
     if (root.tree.debug) process.on('SIGINT', interrupted);
-    process.exitCode = exitCodes[received];
+    process.exitCode = 128 + constants.signals[signal];
     endTree(root, nursery, `the program was ended by ${signal}`, signal);
   };
-  for (const signal of signals) process.on(signal, shutDown);
+  for (const signal of endings) process.on(signal, shutDown);
   return {
     get received() {
       return received !== undefined;
     },
+    end,
     release,
   };
 }
@@ -112,8 +122,12 @@ export function handleUncaught(root: Actor, nursery: RunningNursery): HandledErr
   };
 }
 
-/** SIGUSR2 prints the tree of actors and what each waits for, also while the tree is being ended. Returns how to stop it. */
-export function printTreeOnSignal(root: Actor): () => void {
+/**
+ * SIGUSR2 prints the tree of actors and what each waits for, also while the tree is being ended. Where nodemon has started the
+ * program, it means that a file has changed: the tree ends, and the program by the same signal, because nodemon then starts it
+ * again. Returns how to stop it.
+ */
+export function handleUserSignal(root: Actor, signals: HandledSignals): () => void {
   let isPrinting = false;
   const print = async (): Promise<void> => {
     if (isPrinting) return;
@@ -121,8 +135,18 @@ export function printTreeOnSignal(root: Actor): () => void {
     process.stderr.write(`${drawSurvey(await surveyOf(root))}\n`);
     isPrinting = false;
   };
-  process.on('SIGUSR2', print);
-  return () => process.off('SIGUSR2', print);
+  const endForNodemon = (): void => {
+    if (!signals.received) process.on('exit', endBySignal);
+    signals.end('SIGUSR2');
+  };
+  const handle = (): void => void (isUnderNodemon() ? endForNodemon() : print());
+  process.on('SIGUSR2', handle);
+  return () => process.off('SIGUSR2', handle);
+}
+
+function endBySignal(): void {
+  process.removeAllListeners('SIGUSR2');
+  process.kill(process.pid, 'SIGUSR2');
 }
 
 /** Ends the tree. After that the body, and the handles of the user, have a moment, and no more. */

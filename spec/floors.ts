@@ -24,6 +24,7 @@ const floors: Readonly<Record<string, number>> = {
   'boot-root.ts': 8,
   'boot-spawned.ts': 8,
   'process-events.ts': 8,
+  'nodemon.ts': 8,
   'index.ts': 9,
 };
 
