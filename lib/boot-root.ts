@@ -8,6 +8,7 @@ import type {RemoteFn} from './actor/marks.js';
 import {defaultTimeouts, type Timeouts} from './actor/tree-options.js';
 import {newActorId, newId} from './base/actor-id.js';
 import {ResourceExhausted} from './base/errors.js';
+import {attempt} from './base/foreign.js';
 import {configureLog, type Logger, type LogLevel, logLevels} from './base/log.js';
 import {checkAmount, checkBoolean, checkKeys, checkWord} from './base/option-checks.js';
 import {closeNames} from './discovery/names.js';
@@ -30,6 +31,12 @@ export interface RootOptions extends NurseryOptions, DiscoveryOptions {
   /** Times in milliseconds. All actors inherit them. `Timeouts` says the default of each. */
   readonly timeouts?: Partial<Timeouts>;
 }
+
+/**
+ * Node looks in this folder for what its arguments name, as `--import ./hook.mjs`, and actors inherit the arguments. Read
+ * when the package is loaded, because the program may change its current folder later.
+ */
+const startFolder = attempt(() => process.cwd());
 
 const rootOptions = new Set([
   'name',
@@ -62,7 +69,7 @@ export async function bootRoot(options: RootOptions): Promise<Actor> {
     id: newActorId(options.name ?? 'root'),
     root: true,
     codec: loadCodec(),
-    tree: {treeId: newId(), depth: 0, logLevel, timeouts},
+    tree: {treeId: newId(), depth: 0, logLevel, timeouts, startFolder},
   });
   if (options.maxActors !== undefined) root.maxActors = options.maxActors;
   if (options.expose) await root.exposed.load(homesOf(options.expose), true);

@@ -1,33 +1,34 @@
 /**
  * The boot of an actor in a process of its own: it serves over the channel that it has inherited from its parent.
- * Floor 8: the entry that `nursery/backends/spawn-process` starts. `process.argv` carries the parent's pid and who the actor
- * is.
+ * Floor 8: the entry that `nursery/backends/spawn-process` starts. `process.argv` carries the parent's pid, who the actor is,
+ * its folder, and the arguments of the program.
  */
 import {Socket} from 'node:net';
-import {Worker} from 'node:worker_threads';
 import {plainClock} from './base/clock.js';
 import {ContextCancelled} from './base/errors.js';
 import {bootSpawned} from './boot-spawned.js';
 import {maxFrameBytes} from './msg/frame.js';
+import {endWithParent} from './nursery/backends/watch-parent.js';
 import {SocketTransport} from './transport/socket.js';
 
 /** The file descriptor of the channel, inherited from the parent. */
 const channelFd = 3;
 
-const [parentPid = '', treeId = '', id = '', name = ''] = process.argv.splice(2);
+const [parentPid = '', treeId = '', id = '', name = '', folder = '', ...argv] = process.argv.splice(2);
+process.argv.push(...argv);
 // The parent died before it could be watched.
 if (process.ppid !== Number(parentPid)) process.exit(0);
-// Ctrl-C and the end of a terminal go to the whole group of processes. The root decides what they mean.
-for (const signal of ['SIGINT', 'SIGHUP']) process.on(signal, () => {});
+// Ctrl-C, the end of a terminal and the SIGUSR2 of nodemon go to many processes. The root decides what they mean.
+for (const signal of ['SIGINT', 'SIGHUP', 'SIGUSR2']) process.on(signal, () => {});
+// It was started where the root was, so that Node finds what its arguments name.
+if (folder !== '' && folder !== process.cwd()) process.chdir(folder);
 
 const socket = new Socket({fd: channelFd, readable: true, writable: true});
 const {actor, shutDown, leave} = bootSpawned(
   {name, id, treeId},
   new SocketTransport(socket, {maxFrameBytes, fd: channelFd}),
   {
-    prepare: ({watchParent}) => {
-      if (watchParent) startWatchdog();
-    },
+    prepare: ({watchParent}) => endWithParent(Number(parentPid), !watchParent),
     // `process.exit` drops what a full pipe has not taken yet.
     written: async outputSent => {
       await plainClock.turn();
@@ -47,13 +48,6 @@ process.on('SIGTERM', () => {
   actor.scope.clock.deadline(actor.scope.teardownBudget, () => void leave(143));
   void shutDown(why, actor.scope.teardownBudget, 143);
 });
-
-function startWatchdog(): void {
-  new Worker(new URL('./nursery/backends/watchdog.js', import.meta.url), {
-    workerData: {parentPid: Number(parentPid)},
-    stdout: false,
-  }).unref();
-}
 
 function writtenTo(stream: NodeJS.WriteStream): Promise<void> {
   return new Promise(resolve => {

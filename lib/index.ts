@@ -26,6 +26,7 @@ export type {Marked, RemoteFn} from './actor/marks.js';
 export type {StandardSchema} from './msg/schema.js';
 // Portals
 export type {Portal, StreamValue} from './actor/portal.js';
+export type {OutputLine} from './base/output-lines.js';
 export type {CallOptions} from './actor/call-options.js';
 // Contexts and streams
 export type {CalleeContext, SubjectLike} from './context/rx/callee-context.js';

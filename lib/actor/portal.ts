@@ -7,18 +7,20 @@ import {type ActorId, formatActor} from '../base/actor-id.js';
 import {Answer, Report} from '../base/answer.js';
 import {current} from '../base/current.js';
 import {ActorDied, type ActorError, ContextCancelled, TransportClosed} from '../base/errors.js';
+import type {OutputLine, OutputLines} from '../base/output-lines.js';
 import {innerScope, ownCancel, type Scope, settledScopeError} from '../base/scope.js';
-import {type Flow, type FlowOptions, flowOf} from '../context/flow/options.js';
+import {type Flow, flowOf} from '../context/flow/options.js';
 import type {Call, Frames} from '../context/protocol/call.js';
 import {Caller} from '../context/protocol/caller.js';
 import type {Tap} from '../context/rx/bounded-work.js';
 import type {CalleeContext} from '../context/rx/callee-context.js';
 import {Context, coldContext} from '../context/rx/context.js';
-import {pump} from '../context/rx/pump.js';
+import {outputOf} from '../context/rx/output.js';
 import {coldStream, type RemoteStream} from '../context/rx/remote-stream.js';
 import type {AnyObservable, Source} from '../context/rx/source.js';
 import type {FunctionKind} from '../msg/types.js';
 import {type CallOptions, checkCallOptions, scopeKey} from './call-options.js';
+import {feedStage} from './feed-stage.js';
 import {type Marked, markOf} from './marks.js';
 import type {Peer} from './peer.js';
 
@@ -130,6 +132,19 @@ export interface Portal {
    * With `restart` that is when the actor is given up, or when its end was asked for. Never rejects.
    */
   readonly ended: Promise<ActorDied | undefined>;
+  /**
+   * The lines that an actor with `stdio: 'pipe'` prints. It is hot: what was printed before the first subscription is kept, up
+   * to 64 KiB of it, the newest. A line of more than 64 KiB comes in several parts. It completes with the actor, after a last
+   * line without an end. For an actor that is not piped, or that another one has started, it errors with a
+   * TypeError.
+   *
+   * @example
+   * ```ts
+   * const portal = await nursery.startActor('worker', {expose: [double], stdio: 'pipe'});
+   * portal.output.subscribe(({stream, line}) => console.log(stream, line));
+   * ```
+   */
+  readonly output: Observable<OutputLine>;
 }
 
 /** The values of a function that gives a stream. */
@@ -146,6 +161,8 @@ export interface PortalOwner {
   readonly ended: Promise<ActorDied | undefined>;
   /** Why the end of the actor was asked for. Undefined until then. */
   readonly asked?: ContextCancelled | undefined;
+  /** What the actor prints, where this actor reads it. */
+  readonly output?: OutputLines | undefined;
   cancelActor(why: ContextCancelled): Promise<boolean>;
   /** Ends the actor of a task that does not obey a cancel. Absent when this actor does not own the other one. */
   readonly force?: (why: ContextCancelled, task: string) => Promise<void>;
@@ -210,6 +227,10 @@ class PeerPortal implements Portal {
 
   get ended(): Promise<ActorDied | undefined> {
     return this.#owner.ended;
+  }
+
+  get output(): Observable<OutputLine> {
+    return outputOf(this.#owner.output, () => notPipedError(this.actor));
   }
 
   run<A extends unknown[], R>(fn: ((...args: A) => R) & Marked<'task'>, ...args: A): Promise<Awaited<R>> {
@@ -370,16 +391,8 @@ function endText(closed: ActorError): string {
   return closed instanceof ActorDied ? closed.message : 'its actor, or the connection to it, has ended';
 }
 
-/** Sends a source into a remote stage. An error of the source goes to the stage, which may handle it; the call goes on. */
-function feedStage(caller: Caller, flow: FlowOptions, source: Source<unknown>): void {
-  const outlet = caller.link.halves.makeOutlet(flow);
-  pump(caller.link, outlet, source).then(
-    () => outlet.stop(),
-    (error: unknown) => {
-      // When the outlet was closed before, the failure comes from the outcome of the call, and not from the source.
-      if (outlet.closed) return;
-      caller.sourceError = {error};
-      outlet.stop({error});
-    },
-  );
+/** The output of an actor whose `stdio` is not `pipe`, or that another actor has started. */
+export function notPipedError(actor: ActorId): TypeError {
+  const who = formatActor(actor);
+  return new TypeError(`the output of ${who} is not read here: start it with stdio: 'pipe', and use that portal`);
 }

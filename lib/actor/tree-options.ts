@@ -46,6 +46,10 @@ export interface TreeOptions {
   readonly timeouts: Timeouts;
   /** A `Reachability` of `discovery`: how the actors of the tree reach one another. Absent where they do not. */
   readonly reachability?: object | undefined;
+  /** The folder in which the root was started. Absent where it did not exist any more. */
+  readonly startFolder?: string | undefined;
+  /** The path of a setpriv that works; null: there is none. Absent until a process of the tree has looked for it. */
+  readonly setpriv?: string | null | undefined;
   /** Debug mode. Absent where it is off for the whole tree. */
   readonly debug?: DebugMode | undefined;
 }
@@ -61,5 +65,5 @@ export interface DebugMode {
   /** The path at which the thread of an actor that stands still reaches the root's terminal. */
   readonly terminal: string;
   /** How the output of this actor is treated, and of those below it, when not as it comes. */
-  readonly stdio?: 'prefix' | 'ignore';
+  readonly stdio?: 'prefix' | 'ignore' | 'pipe';
 }

@@ -10,10 +10,15 @@ export function checkKeys(options: object, known: ReadonlySet<string>, where = '
   for (const key of Object.keys(options)) if (!known.has(key)) throw new TypeError(`${where}there is no option ${key}`);
 }
 
-/** @throws RangeError when the value is not a whole number from 1 on */
-export function checkCount(name: string, value: unknown, unit: string): void {
+/** @throws Fault (default RangeError) when the value is not a whole number from 1 on */
+export function checkCount(
+  name: string,
+  value: unknown,
+  unit: string,
+  Fault: new (message: string) => Error = RangeError,
+): void {
   if (!(Number.isSafeInteger(value) && (value as number) >= 1))
-    throw new RangeError(`${name} is a number of ${unit} from 1 on, not ${String(value)}`);
+    throw new Fault(`${name} is a number of ${unit} from 1 on, not ${String(value)}`);
 }
 
 /** @throws Fault (default RangeError) when the value is not a number from 0 on. Infinity is allowed. */
@@ -42,4 +47,15 @@ export function checkWord(name: string, value: unknown, words: readonly string[]
 export function checkSignal(name: string, value: unknown): void {
   if (value === undefined || typeof readProperty(value, 'aborted') === 'boolean') return;
   throw new TypeError(`${name} is an AbortSignal, not ${thrownText(value)}`);
+}
+
+/** @throws TypeError when the value is not a text */
+export function checkText(name: string, value: unknown): void {
+  if (typeof value !== 'string') throw new TypeError(`${name} is a text, not ${String(value)}`);
+}
+
+/** @throws TypeError when the value is not a list of texts */
+export function checkTexts(name: string, value: unknown): void {
+  if (!Array.isArray(value) || value.some(text => typeof text !== 'string'))
+    throw new TypeError(`${name} is a list of texts, not ${String(value)}`);
 }

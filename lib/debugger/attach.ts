@@ -22,8 +22,8 @@ import {closeTerminal, hangUpTerminal} from './terminal/root-terminal.js';
 /** The parts of the debugger that one actor has. */
 interface Attachment {
   readonly debugger: ActorDebugger;
-  /** Takes the output of the actor's children. */
-  readonly output: OutputSink;
+  /** Takes the output of the actor's children. Undefined: it goes the same way as the output of the actor itself. */
+  readonly output: OutputSink | undefined;
   /** At a root. */
   readonly stopRoster?: () => void;
 }
@@ -59,7 +59,9 @@ export function attach(actor: Actor): ActorDebugger {
   if (known) return known.debugger;
   const debug = actor.tree.debug as DebugMode;
   const made = new ActorDebugger(actor, debug);
-  begin(actor, {debugger: made, output: new OutputRelay(() => made.terminal.root(), debug.stdio)});
+  // What the actors below a piped one print comes out of the portal of that one, as its own output does.
+  const output = debug.stdio === 'pipe' ? undefined : new OutputRelay(() => made.terminal.root(), debug.stdio);
+  begin(actor, {debugger: made, output});
   listen();
   void warmUp();
   return made;
@@ -101,11 +103,11 @@ function listen(): void {
     isOfPrompt,
     crashed: (id, scope, error) => attachments.get(id)?.debugger.crashed(scope, error),
     output: (reader, writer, lines) => {
-      const attachment = attachments.get(reader);
-      attachment?.output.write(writer, lines);
-      return attachment !== undefined;
+      const output = attachments.get(reader)?.output;
+      output?.write(writer, lines);
+      return output !== undefined;
     },
-    outputSent: () => Promise.all([...attachments.values()].map(({output}) => output.sent?.())),
+    outputSent: () => Promise.all([...attachments.values()].map(({output}) => output?.sent?.())),
     hungUp: id => {
       const {debug} = attachments.get(id)?.debugger.actor.tree ?? {};
       if (debug) hangUpTerminal(debug.terminal);

@@ -6,7 +6,15 @@ import {type ExposedHome, homesOf} from '../actor/exposed.js';
 import type {RemoteFn} from '../actor/marks.js';
 import type {DebugMode, TreeOptions} from '../actor/tree-options.js';
 import {type LogLevel, logLevels} from '../base/log.js';
-import {checkBoolean, checkKeys, checkSignal, checkWord} from '../base/option-checks.js';
+import {
+  checkBoolean,
+  checkCount,
+  checkKeys,
+  checkSignal,
+  checkText,
+  checkTexts,
+  checkWord,
+} from '../base/option-checks.js';
 import {checkRestart, type RestartOptions} from './restart-policy.js';
 
 /** The carrier of an actor: an operating-system process, a worker thread, or a part of the process that starts it. */
@@ -26,15 +34,27 @@ export interface ActorOptions {
   readonly debug?: boolean;
   /** Environment variables, merged over the inherited ones; `undefined` removes a variable. Default: none. */
   readonly env?: Readonly<Record<string, string | undefined>>;
-  /** Its current folder. Default: that of the parent. */
+  /** Its current folder. Default: that of the parent. Only for a process. */
   readonly cwd?: string;
-  /** Arguments for Node. Default: those of the parent, without those that would run the parent's program again. */
-  readonly execArgv?: readonly string[];
   /**
-   * Its stdout. `inherit` (the default): as it comes; `prefix`: line by line behind `name(pid) `; `ignore`: dropped. The
-   * parent always reads stderr, keeps its last 8 KiB for errors, and relays it in the same way.
+   * Arguments for Node. Default: those of the parent, without those that would run the parent's program again or open its
+   * inspector. A relative path in them is looked for in the folder in which the root was started. A thread takes only those
+   * that Node allows for a worker. Not for an inline actor.
    */
-  readonly stdio?: 'inherit' | 'prefix' | 'ignore';
+  readonly execArgv?: readonly string[];
+  /** The arguments of the program, `process.argv.slice(2)`. Default: those of the parent. Not for an inline actor. */
+  readonly argv?: readonly string[];
+  /**
+   * Maximum size of its heap (V8's old space) in MiB, a whole number from 1 on. An actor that needs more ends: `ActorDied`,
+   * whose text says so. Default: the limit of Node. Processes that the actor starts inherit it. Not for an inline actor.
+   */
+  readonly maxHeap?: number;
+  /**
+   * Its stdout. `inherit` (the default): as it comes; `prefix`: line by line behind `name(pid) `; `ignore`: dropped; `pipe`:
+   * line by line out of `portal.output`, and nowhere else. The parent always reads stderr, keeps its last 8 KiB for errors,
+   * and relays it in the same way. Not for an inline actor.
+   */
+  readonly stdio?: 'inherit' | 'prefix' | 'ignore' | 'pipe';
   /** Aborting it cancels the actor. Default: none. */
   readonly signal?: AbortSignal;
   /**
@@ -55,16 +75,18 @@ export interface ActorPlan {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string | undefined;
   readonly execArgv: readonly string[] | undefined;
-  readonly stdio: 'inherit' | 'prefix' | 'ignore';
+  readonly argv: readonly string[];
+  readonly maxHeap: number | undefined;
+  readonly stdio: NonNullable<ActorOptions['stdio']>;
   readonly logLevel: LogLevel;
   readonly debug: DebugMode | undefined;
 }
 
 /** Options that a backend cannot honour. They are refused, not ignored. */
-const unsupported: Readonly<Record<Backend, readonly string[]>> = {
+const unsupported: Readonly<Record<Backend, readonly (keyof ActorOptions)[]>> = {
   process: [],
   thread: ['cwd'],
-  inline: ['cwd', 'env', 'execArgv', 'stdio', 'logLevel'],
+  inline: ['cwd', 'env', 'execArgv', 'argv', 'maxHeap', 'stdio', 'logLevel'],
 };
 
 const actorOptions = new Set([
@@ -76,6 +98,8 @@ const actorOptions = new Set([
   'env',
   'cwd',
   'execArgv',
+  'argv',
+  'maxHeap',
   'stdio',
   'signal',
   'restart',
@@ -96,17 +120,23 @@ export function planOf(name: string, options: ActorOptions, inherited: TreeOptio
     env = {},
     cwd,
     execArgv,
+    argv,
+    maxHeap,
     stdio = 'inherit',
   } = options;
   checkWord('startActor(): the backend', backend, Object.keys(unsupported));
   for (const key of unsupported[backend])
-    if (key in options)
+    if (options[key] !== undefined)
       throw new TypeError(`startActor(): an actor with the backend ${backend} has no ${key} of its own`);
   checkBoolean('startActor(): daemon', daemon);
   checkSignal('startActor(): signal', options.signal);
   if (options.restart !== undefined) checkRestart(options.restart);
   checkWord('startActor(): logLevel', logLevel, logLevels);
-  checkWord('startActor(): stdio', stdio, ['inherit', 'prefix', 'ignore']);
+  checkWord('startActor(): stdio', stdio, ['inherit', 'prefix', 'ignore', 'pipe']);
+  if (cwd !== undefined) checkText('startActor(): cwd', cwd);
+  if (execArgv !== undefined) checkTexts('startActor(): execArgv', execArgv);
+  if (argv !== undefined) checkTexts('startActor(): argv', argv);
+  if (maxHeap !== undefined) checkCount('startActor(): maxHeap', maxHeap, 'MiB', TypeError);
   return {
     backend,
     name,
@@ -115,6 +145,8 @@ export function planOf(name: string, options: ActorOptions, inherited: TreeOptio
     env,
     cwd,
     execArgv,
+    argv: argv ?? process.argv.slice(2),
+    maxHeap,
     stdio,
     logLevel,
     debug: withStdio(debugOf(options.debug, inherited.debug), stdio),
@@ -134,5 +166,6 @@ function debugOf(on: unknown, inherited: DebugMode | undefined): DebugMode | und
 
 /** The output of actors below this one goes to the root directly, which must know how this actor would have treated it. */
 function withStdio(debug: DebugMode | undefined, stdio: ActorPlan['stdio']): DebugMode | undefined {
-  return debug && stdio !== 'inherit' && debug.stdio !== 'ignore' ? {...debug, stdio} : debug;
+  if (!debug || stdio === 'inherit' || debug.stdio === 'pipe') return debug;
+  return stdio === 'pipe' || debug.stdio !== 'ignore' ? {...debug, stdio} : debug;
 }

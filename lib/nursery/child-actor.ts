@@ -12,6 +12,7 @@ import {plainClock} from '../base/clock.js';
 import {deferred} from '../base/deferred.js';
 import {type ActorDied, type ContextCancelled, ResourceExhausted} from '../base/errors.js';
 import {log} from '../base/log.js';
+import {OutputLines} from '../base/output-lines.js';
 import type {Scope} from '../base/scope.js';
 import {suppress} from '../base/suppressed.js';
 import type {SurveyRow} from '../base/tree-survey.js';
@@ -33,6 +34,8 @@ export class ChildActor implements PortalOwner, Child {
   readonly id = newId();
   readonly plan: ActorPlan;
   readonly scope: Scope;
+  /** What it prints, with the `stdio` of `pipe`. */
+  readonly output: OutputLines | undefined;
   readonly #actor: Actor;
   readonly #onDeath: OnDeath;
   #phase: 'queued' | 'exec' | 'connect' | 'serving' = 'queued';
@@ -51,6 +54,7 @@ export class ChildActor implements PortalOwner, Child {
     this.#actor = actor;
     this.plan = plan;
     this.scope = scope;
+    this.output = plan.stdio === 'pipe' ? new OutputLines() : undefined;
     this.#onDeath = onDeath;
     actor.children.add(this);
     void this.gone.then(() => actor.children.delete(this));
@@ -94,16 +98,22 @@ export class ChildActor implements PortalOwner, Child {
   async start(spawn: Spawner): Promise<Portal> {
     await this.#count();
     this.#phase = 'exec';
-    const {name, env, cwd, execArgv, stdio, debug} = this.plan;
+    const {name, env, cwd, execArgv, argv, maxHeap, stdio, debug} = this.plan;
+    const {treeId, startFolder, setpriv} = this.#actor.tree;
     try {
       this.#spawned = await spawn({
         name,
         env,
         cwd,
         execArgv,
+        argv,
+        maxHeap,
         stdio,
+        output: this.output,
         id: this.id,
-        treeId: this.#actor.tree.treeId,
+        treeId,
+        startFolder,
+        setpriv,
         owner: this.#actor.id.id,
         debug: debug?.on,
       });
@@ -137,12 +147,13 @@ export class ChildActor implements PortalOwner, Child {
     this.#phase = 'connect';
     const {homes, name, logLevel, debug} = this.plan;
     const {tree} = this.#actor;
+    const setpriv = spawned.setpriv === undefined ? tree.setpriv : spawned.setpriv;
     const connection = new ChildConnection(this.#actor, spawned.transport, {id: this.id, name});
     this.#connection = connection;
     void this.#awaitEnd(spawned, connection);
     connection.sendSpec({
       homes,
-      tree: {...tree, depth: tree.depth + 1, logLevel, debug},
+      tree: {...tree, depth: tree.depth + 1, logLevel, debug, setpriv},
       watchParent: !spawned.diesWithParent,
     });
     await this.#untilReady(spawned, connection);
@@ -158,7 +169,7 @@ export class ChildActor implements PortalOwner, Child {
     });
     const isInTime = await this.#actor.scope.clock.within(Promise.race([seenReady, this.gone]), spawn);
     if (isReady) return;
-    if (!isInTime) this.#kill(`it was not ready within ${spawn} ms`);
+    if (!isInTime) this.#kill(`it was not ready within ${spawn} ms (timeouts.spawn)`);
     await this.gone;
     this.#checkAsked();
     const ending = await this.#ending(spawned, connection);
@@ -211,7 +222,8 @@ export class ChildActor implements PortalOwner, Child {
 
   async #ending(spawned: Spawned, connection: ChildConnection): Promise<Ending> {
     const exit = await spawned.exited;
-    return {name: this.plan.name, exit, stderr: spawned.stderrTail(), failure: connection.failure};
+    const {name, maxHeap} = this.plan;
+    return {name, exit, stderr: spawned.stderrTail(), failure: connection.failure, maxHeap};
   }
 
   /** Ends it step by step (`reap`). Resolves when it is gone: true when it went by itself. Never rejects. */

@@ -15,31 +15,32 @@ export interface Ending {
   readonly stderr: string;
   /** The error that it reported itself, or by which it made its channel unusable. */
   readonly failure: {readonly error: unknown} | undefined;
+  /** The limit of its heap in MiB, when it had one of its own. */
+  readonly maxHeap?: number | undefined;
 }
 
 /** @param actor undefined when it has never said who it is */
 export function actorDiedError(ending: Ending, actor: ActorId | undefined): ActorDied {
   const {exit, stderr, failure} = ending;
   const who = actor ? formatActor(actor) : ending.name;
-  const isOutOfMemory = (exit.signal === 'SIGABRT' || exit.code === 1) && stderr.includes('heap out of memory');
-  const heap = isOutOfMemory ? ' (its heap was out of memory)' : '';
-  const message = `${who} died (${exitText(exit)})${heap}${failure ? `: ${thrownText(failure.error)}` : ''}`;
+  const message = `${who} died (${exitText(exit)})${heapText(ending)}${failure ? `: ${thrownText(failure.error)}` : ''}`;
   return new ActorDied(message, {exit, stderr, actor, cause: failure?.error});
 }
 
 /** @param lateMs set when the actor was killed because it was not ready within this time */
 export function spawnFailedError(
-  {name, exit, stderr, failure}: Ending,
+  ending: Ending,
   phase: SpawnPhase,
   homes: readonly ExposedHome[],
   lateMs: number | undefined,
 ): SpawnFailed {
+  const {name, exit, stderr, failure} = ending;
   const where = phase === 'import' ? `import of ${modulesOf(homes)}` : phase;
   const why = failure
     ? thrownText(failure.error)
     : lateMs === undefined
-      ? `it ended (${exitText(exit)})${hintOf(phase, exit)}`
-      : `it was not ready within ${lateMs} ms`;
+      ? `it ended (${exitText(exit)})${heapText(ending)}${hintOf(phase, exit)}`
+      : `it was not ready within ${lateMs} ms (timeouts.spawn)`;
   const tail = stderr === '' ? '' : `\n--- the end of its stderr ---\n${stderr}`;
   return new SpawnFailed(`actor ${name} could not be started (phase ${where}): ${why}${tail}`, {
     phase,
@@ -56,7 +57,20 @@ function innermost(error: unknown): unknown {
 }
 
 export function exitText({code, signal}: Exit): string {
-  return signal ? `killed by ${signal}` : `exit code ${code}`;
+  if (signal) return `killed by ${signal}`;
+  return code === null ? 'it may live on: the system has refused to kill it' : `exit code ${code}`;
+}
+
+/** V8 ends a process whose heap is full by one of these signals, a thread with code 1, and says so on stderr. */
+const heapSignals = new Set<Exit['signal']>(['SIGABRT', 'SIGTRAP', 'SIGILL']);
+const heapCodes = new Set<Exit['code']>([1, 128 + 4, 128 + 5, 128 + 6]);
+
+function heapText({exit, stderr, maxHeap}: Ending): string {
+  const isFull = (heapSignals.has(exit.signal) || heapCodes.has(exit.code)) && stderr.includes('heap out of memory');
+  if (!isFull) return '';
+  return maxHeap === undefined
+    ? ' (its heap was out of memory)'
+    : ` (its heap was out of memory: maxHeap is ${maxHeap} MiB)`;
 }
 
 /** The modules, because the error of an import need not say in which of them it was thrown. */

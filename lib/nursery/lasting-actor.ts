@@ -8,6 +8,7 @@ import {type Deferred, deferred} from '../base/deferred.js';
 import type {ActorDied, ContextCancelled} from '../base/errors.js';
 import {thrownText} from '../base/foreign.js';
 import {log} from '../base/log.js';
+import {OutputLines} from '../base/output-lines.js';
 import {suppress} from '../base/suppressed.js';
 import {type RestartOptions, RestartPolicy} from './restart-policy.js';
 import type {OnDeath, StartedActor} from './started-actor.js';
@@ -15,6 +16,8 @@ import type {OnDeath, StartedActor} from './started-actor.js';
 /** What a lasting actor needs of its nursery. */
 export interface LastingOwner {
   readonly clock: Clock;
+  /** Whether its output is collected (`stdio: 'pipe'`). */
+  readonly isPiped: boolean;
   /** Starts an incarnation. @throws what is wrong with the nursery or the options, and no fault of the actor */
   spawn(onDeath: OnDeath): StartedActor;
   /** The actor is given up, after it has served. */
@@ -23,6 +26,8 @@ export interface LastingOwner {
 
 export class LastingActor {
   readonly name: string;
+  /** What its incarnations print, one after the other. Undefined unless `stdio` is `pipe`. */
+  readonly output: OutputLines | undefined;
   readonly #owner: LastingOwner;
   readonly #policy: RestartPolicy;
   /** The incarnation that was started last. */
@@ -34,12 +39,15 @@ export class LastingActor {
   #death: ActorDied | undefined;
   #asked: ContextCancelled | undefined;
   #isOver = false;
+  /** How many incarnations may still print. */
+  #printing = 0;
   readonly #pause = new AbortController();
   readonly #ended = deferred<ActorDied | undefined>();
 
   constructor(owner: LastingOwner, name: string, options: RestartOptions) {
     this.#owner = owner;
     this.name = name;
+    this.output = owner.isPiped ? new OutputLines() : undefined;
     this.#policy = new RestartPolicy(options);
   }
 
@@ -88,6 +96,7 @@ export class LastingActor {
         void this.#replace(death);
       });
       this.#incarnation = incarnation;
+      this.#relayOutput(incarnation);
       incarnation.portal.then(
         portal => this.#serves(incarnation, portal),
         error => void this.#replace(error),
@@ -96,6 +105,23 @@ export class LastingActor {
     } catch (error) {
       this.#giveUp(error);
     }
+  }
+
+  /** Its last lines may come after its death. */
+  #relayOutput({output}: StartedActor): void {
+    if (!output) return;
+    this.#printing++;
+    output.listen({
+      next: line => this.output?.add(line),
+      complete: () => {
+        this.#printing--;
+        this.#endOutput();
+      },
+    });
+  }
+
+  #endOutput(): void {
+    if (this.#isOver && this.#printing === 0) this.output?.end();
   }
 
   #serves(incarnation: StartedActor, portal: Portal): void {
@@ -142,6 +168,7 @@ export class LastingActor {
 
   #finish(death: ActorDied | undefined): void {
     this.#isOver = true;
+    this.#endOutput();
     this.#ended.resolve(death);
   }
 }

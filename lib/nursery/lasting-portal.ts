@@ -6,16 +6,18 @@ import type {Observable} from 'rxjs';
 import type {Actor} from '../actor/actor.js';
 import {type CallOptions, checkCallOptions, scopeKey} from '../actor/call-options.js';
 import {type Marked, markOf} from '../actor/marks.js';
-import {cancelActorError, type Portal, type StreamValue, withInternalOptions} from '../actor/portal.js';
+import {cancelActorError, notPipedError, type Portal, type StreamValue, withInternalOptions} from '../actor/portal.js';
 import type {ActorId} from '../base/actor-id.js';
 import {Answer} from '../base/answer.js';
 import {current} from '../base/current.js';
 import type {ActorDied} from '../base/errors.js';
+import type {OutputLine} from '../base/output-lines.js';
 import {innerScope, type Scope, settledScopeError} from '../base/scope.js';
 import {framesAbove} from '../context/protocol/call.js';
 import type {CalleeContext} from '../context/rx/callee-context.js';
 import type {Context} from '../context/rx/context.js';
 import {type Late, lateObservable, lateStream} from '../context/rx/late-source.js';
+import {outputOf} from '../context/rx/output.js';
 import type {RemoteStream} from '../context/rx/remote-stream.js';
 import type {Source} from '../context/rx/source.js';
 import {adoptWork} from './adopt-work.js';
@@ -47,6 +49,10 @@ export class LastingPortal implements Portal {
 
   get ended(): Promise<ActorDied | undefined> {
     return this.#lasting.ended;
+  }
+
+  get output(): Observable<OutputLine> {
+    return outputOf(this.#lasting.output, () => notPipedError(this.actor));
   }
 
   run<A extends unknown[], R>(fn: ((...args: A) => R) & Marked<'task'>, ...args: A): Promise<Awaited<R>> {

@@ -205,6 +205,7 @@ export class RunningNursery implements Nursery, PoolOwner, Dependent {
     });
     return {
       portal: startInTurn(child),
+      output: child.output,
       gone,
       isThere: () => child.isThere,
       close: why => child.cancelActor(why),
@@ -237,7 +238,11 @@ export class RunningNursery implements Nursery, PoolOwner, Dependent {
     const {signal, daemon: _daemon, ...own} = options;
     const scope = this[scopeKey];
     const spawn = (onDeath: OnDeath): StartedActor => this.spawn(name, own, onDeath);
-    const lasting = new LastingActor({clock: scope.clock, spawn, fail: error => scope.fail(error)}, name, restart);
+    const lasting = new LastingActor(
+      {clock: scope.clock, isPiped: own.stdio === 'pipe', spawn, fail: error => scope.fail(error)},
+      name,
+      restart,
+    );
     this.#lasting.set(lasting, daemon);
     const stopListening = onAbort(signal, cause => void lasting.cancel(this.#signalledError(name, cause)));
     void lasting.ended.then(() => {

@@ -4,10 +4,13 @@
  */
 import type {Portal} from '../actor/portal.js';
 import type {ActorDied, ContextCancelled} from '../base/errors.js';
+import type {OutputLines} from '../base/output-lines.js';
 
 /** An actor that is being started, and how to end it. */
 export interface StartedActor {
   readonly portal: Promise<Portal>;
+  /** What it prints, with `stdio: 'pipe'`. */
+  readonly output: OutputLines | undefined;
   /** Resolves when it is gone: with the reason for which its end was asked for, or with undefined. */
   readonly gone: Promise<ContextCancelled | undefined>;
   /** Whether it serves, and as far as is known it goes on to do so. */

@@ -564,7 +564,7 @@ for (const stdio of ['inherit', 'prefix', 'ignore'] as const)
 
 for (const [backend, options] of Object.entries({
   thread: {cwd: '/'},
-  inline: {cwd: '/', env: {}, execArgv: [], stdio: 'ignore', logLevel: 'info'},
+  inline: {cwd: '/', env: {}, execArgv: [], stdio: 'ignore', argv: [], maxHeap: 100, logLevel: 'info'},
 }))
   for (const [option, value] of Object.entries(options))
     test(`T16: ${backend}: the option ${option}, which it cannot honour, is a TypeError that names both`, t =>
@@ -575,6 +575,19 @@ for (const [backend, options] of Object.entries({
           message: new RegExp(`${backend}.*${option}`),
         });
       }));
+
+for (const [argument, hint] of Object.entries({
+  '--max-old-space-size=100': /a thread cannot have .*--max-old-space-size=100: maxHeap sets the heap of one actor/,
+  '--title=x': /a thread cannot have .*--title=x: they belong to a whole process/,
+}))
+  test(`T16: thread: the argument ${argument} in execArgv is a TypeError that names both`, t =>
+    openNursery(async nursery => {
+      await t.throwsAsync(nursery.startActor('wrong', {backend: 'thread', expose: [add], execArgv: [argument]}), {
+        instanceOf: TypeError,
+        message: hint,
+      });
+      t.false(nursery.signal.aborted);
+    }));
 
 test('T16: a backend that does not exist is a TypeError', t =>
   openNursery(async nursery => {

@@ -1,7 +1,12 @@
 // A program under main(): its signals, its exit code, its listeners, its output (rules P1 to P3).
+import {writeFileSync} from 'node:fs';
+import {constants} from 'node:os';
+import {join} from 'node:path';
+import {fileURLToPath} from 'node:url';
 import {openNursery} from '../../lib/index.js';
-import {canInspect, isAlive, treeOf, untilGone} from '../kit/processes.js';
-import {startProgram, sweep} from '../kit/program.js';
+import {folderOf} from '../kit/folder.js';
+import {actorProcesses, canInspect, isAlive, treeOf, untilGone} from '../kit/processes.js';
+import {fixture, startNode, startProgram, sweep} from '../kit/program.js';
 import {spawning} from '../kit/spawning.js';
 
 const test = spawning({takesLong: true});
@@ -126,6 +131,38 @@ inspects('P4: SIGUSR2 tells of a tree that is being ended, and leaves the end as
   t.is(await program.next<string>(), 'cancelled');
   program.kill('SIGUSR2');
   t.regex(await program.stderrUntil(/has not ended yet\n/), /calls deaf in child \(pid \d+\): .*cancelled/);
+  t.deepEqual(await program.exited, {code: 143, signal: null});
+});
+
+inspects('P4: under nodemon SIGUSR2 to all processes ends the tree, and the program by that signal', async t => {
+  const nodemon = join(folderOf(t), 'nodemon.js');
+  writeFileSync(
+    nodemon,
+    `const {spawn} = require('node:child_process');
+    const child = spawn('sh', ['-c', 'node "$@"; exit $?', 'sh', ...process.argv.slice(2)], {stdio: 'inherit'});
+    child.on('exit', code => console.log(code));`,
+  );
+  const program = startNode(t, [nodemon, fileURLToPath(fixture('signalled'))]);
+  const [pid = 0] = await program.next<number[]>();
+  const tree = treeOf(pid);
+  const root = actorProcesses(tree)[0]?.parent as number;
+  // As nodemon does it: the program, what is below it, and the program again when that is gone.
+  for (const one of [root, pid]) process.kill(one, 'SIGUSR2');
+  t.is(await program.next(), 'cancelled');
+  t.deepEqual(await untilGone([pid]), []);
+  t.is(await program.next(), 128 + constants.signals.SIGUSR2);
+  t.deepEqual(await program.exited, {code: 0, signal: null});
+  t.is(program.stderr, '');
+});
+
+inspects('P4: SIGUSR2 to an actor ends nothing', async t => {
+  const program = startProgram(t, 'signalled');
+  const [pid = 0] = await program.next<number[]>();
+  process.kill(pid, 'SIGUSR2');
+  program.kill('SIGUSR2');
+  t.regex(await program.stderrUntil(/child \(pid \d+\)\n.*\n/), /runs obedient for/);
+  program.kill('SIGTERM');
+  t.is(await program.next<string>(), 'cancelled');
   t.deepEqual(await program.exited, {code: 143, signal: null});
 });
 

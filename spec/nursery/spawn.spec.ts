@@ -128,7 +128,7 @@ test('T3: an actor that is killed while it imports is a SpawnFailed with the sig
 test('T3: a cwd that does not exist is named', async t => {
   const error = await failure(t, {expose: [double], cwd: '/no/such/folder'});
   t.is(error.phase, 'exec');
-  t.regex(error.message, /its cwd \/no\/such\/folder does not exist/);
+  t.regex(error.message, /could not be started: its cwd \/no\/such\/folder does not exist$/);
 });
 
 test('T3: a spawn that failed and was caught is no failure of the nursery, and the next one works', async t => {
@@ -226,7 +226,16 @@ const refuses = test.macro({
 
 test('an unknown option', refuses, {expose: [double], colour: 'red'}, /there is no option colour/);
 test('an unknown backend', refuses, {expose: [double], backend: 'fiber'}, /not fiber/);
-test('an unknown stdio', refuses, {expose: [double], stdio: 'pipe'}, /stdio is inherit, prefix or ignore/);
+test(
+  'an unknown stdio',
+  refuses,
+  {expose: [double], stdio: 'tee'},
+  /stdio is inherit, prefix, ignore or pipe, not tee/,
+);
+test('a text for argv', refuses, {expose: [double], argv: '--x'}, /argv is a list of texts, not --x/);
+test('no text in execArgv', refuses, {expose: [double], execArgv: [1]}, /execArgv is a list of texts/);
+test('a URL as cwd', refuses, {expose: [double], cwd: new URL('file:///')}, /cwd is a text/);
+test('a heap of nothing', refuses, {expose: [double], maxHeap: 0}, /maxHeap is a number of MiB from 1 on, not 0/);
 test('an unknown log level', refuses, {expose: [double], logLevel: 'loud'}, /logLevel is transport, .*, not loud/);
 test('a daemon that is no boolean', refuses, {expose: [double], daemon: 'yes'}, /daemon is true or false, not yes/);
 test('a signal that is none', refuses, {expose: [double], signal: {}}, /signal is an AbortSignal/);

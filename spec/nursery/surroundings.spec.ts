@@ -1,11 +1,14 @@
 // What a child inherits, what it is given, and what is kept from it (rule T7).
-import {realpathSync} from 'node:fs';
+import {mkdirSync, realpathSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {fileURLToPath} from 'node:url';
 import type {ExecutionContext} from 'ava';
-import {type ActorOptions, openNursery, type RemoteFn} from '../../lib/index.js';
-import {argv, cwd, descriptors, env, execArgv, execArgvBelow} from '../fixtures/surroundings.js';
+import {type ActorOptions, openNursery, type RemoteFn, SpawnFailed} from '../../lib/index.js';
+import {argv, cwd, descriptors, entry, env, execArgv, execArgvBelow} from '../fixtures/surroundings.js';
+import {folderOf} from '../kit/folder.js';
 import {canInspect} from '../kit/processes.js';
-import {fixture, startNode} from '../kit/program.js';
+import {fixture, startNode, startProgram} from '../kit/program.js';
 import {spawning} from '../kit/spawning.js';
 
 const test = spawning({takesLong: true});
@@ -76,8 +79,99 @@ for (const flag of ['--no-turbo-escape', '--no-analyze-environment-liveness'])
     );
   });
 
-test('an actor does not see the arguments by which it was started', async t => {
-  t.deepEqual(await ask(argv, {}), []);
+for (const backend of ['process', 'thread'] as const) {
+  test(`T7: process.argv of an actor has the arguments of its parent, or those of argv: ${backend}`, async t => {
+    t.deepEqual(await ask(argv, {backend}), process.argv.slice(2));
+    t.deepEqual(await ask(argv, {backend, argv: []}), []);
+    t.deepEqual(await ask(argv, {backend, argv: ['--inspect', '', 'ä b']}), ['--inspect', '', 'ä b']);
+  });
+
+  test(`T7: process.argv[1] of an actor is the entry of the runtime, and not the program: ${backend}`, async t => {
+    t.regex(await ask(entry, {backend}), /lib.(child|thread)\.js$/);
+  });
+}
+
+test('T7: the arguments of a program are those of its actors at every level', async t => {
+  const program = startProgram(t, 'arguments', {args: ['--level', '{"n":1}']});
+  for (let level = 0; level < 5; level++) t.deepEqual(await program.next(), ['--level', '{"n":1}']);
+  t.deepEqual(await program.exited, {code: 0, signal: null}, program.stderr);
+});
+
+test('T7: an inspector is opened where execArgv asks for it, and nowhere else', async t => {
+  const program = startProgram(t, 'inspected', {
+    execArgv: ['--inspect=0'],
+    env: {NODE_OPTIONS: '--no-warnings --inspect-port=0'},
+  });
+  const [inherited, named, below] = await program.next<{url: boolean; options: string}[]>();
+  t.deepEqual(inherited, {url: false, options: '--no-warnings'});
+  t.deepEqual(named, {url: true, options: '--no-warnings'});
+  t.deepEqual(below, {url: false, options: '--no-warnings'});
+  t.deepEqual(await program.exited, {code: 0, signal: null}, program.stderr);
+});
+
+for (const [what, flags] of Object.entries({
+  'a module': ['--import', './hook.mjs'],
+  'a script': ['-r', './hook.cjs'],
+  'a package': ['--import', 'hook-package'],
+  'a file of variables': ['--env-file=./hook.env'],
+}))
+  test(`T7: ${what} that an argument names is looked for where the root was started: ${flags.join(' ')}`, async t => {
+    const folder = realpathSync(folderOf(t));
+    writeFileSync(join(folder, 'hook.mjs'), "globalThis.hooked = 'yes';");
+    writeFileSync(join(folder, 'hook.cjs'), "globalThis.hooked = 'yes';");
+    writeFileSync(join(folder, 'hook.env'), 'RXTRACTOR_SPEC_HOOK=yes\n');
+    mkdirSync(join(folder, 'node_modules/hook-package'), {recursive: true});
+    writeFileSync(
+      join(folder, 'node_modules/hook-package/package.json'),
+      JSON.stringify({name: 'hook-package', exports: {import: './hook.mjs'}}),
+    );
+    writeFileSync(join(folder, 'node_modules/hook-package/hook.mjs'), "globalThis.hooked = 'yes';");
+    const program = startProgram(t, 'moves', {
+      execArgv: flags,
+      through: ['sh', '-c', 'cd "$1" && shift && exec "$@"', 'sh', folder],
+    });
+    const elsewhere = realpathSync(tmpdir());
+    t.deepEqual(await program.next(), {cwd: folder, hook: 'yes'});
+    t.deepEqual(await program.next(), {cwd: elsewhere, hook: 'yes'});
+    t.deepEqual(await program.next(), {cwd: elsewhere, hook: 'yes'}, 'after process.chdir()');
+    t.deepEqual(await program.next(), {cwd: elsewhere, hook: 'yes'}, 'two levels below');
+    t.deepEqual(await program.exited, {code: 0, signal: null}, program.stderr);
+  });
+
+test('T3: a cwd that is a file, or that this user may not enter, is told first', async t => {
+  const folder = folderOf(t);
+  writeFileSync(join(folder, 'file'), '');
+  await t.throwsAsync(ask(cwd, {cwd: join(folder, 'file')}), {
+    instanceOf: SpawnFailed,
+    message: /could not be started: its cwd .*file (is not a folder|may not be entered by this user)$/,
+  });
+});
+
+const permission = process.allowedNodeEnvironmentFlags.has('--permission')
+  ? '--permission'
+  : '--experimental-permission';
+const readable = `--allow-fs-read=${fileURLToPath(new URL('../../../*', import.meta.url))}`;
+
+test(`T11: under ${permission} an actor starts where processes may be started`, async t => {
+  const program = startProgram(t, 'permitted', {
+    execArgv: [permission, readable, '--allow-child-process', '--no-warnings'],
+  });
+  t.is(await program.next(), '42');
+  t.deepEqual(await program.exited, {code: 0, signal: null}, program.stderr);
+});
+
+test(`T3: under ${permission} an actor that may not be started is a SpawnFailed`, async t => {
+  for (const backend of ['process', 'thread']) {
+    const program = startProgram(t, 'permitted', {args: [backend], execArgv: [permission, readable, '--no-warnings']});
+    t.is(await program.next(), 'SpawnFailed exec ERR_ACCESS_DENIED');
+    t.deepEqual(await program.exited, {code: 0, signal: null}, program.stderr);
+  }
+});
+
+test('T11: setpriv is not looked for again below the root, and not through the env of an actor', async t => {
+  const program = startProgram(t, 'moves', {args: ['setpriv'], env: {RXTRACTOR_NO_SETPRIV: '1'}});
+  t.is(await program.next(), 'null', 'the root has decided');
+  t.deepEqual(await program.exited, {code: 0, signal: null}, program.stderr);
 });
 
 (canInspect ? test : test.skip)('an actor holds no descriptor of its parent but its stdio and its channel', async t => {

@@ -1,19 +1,21 @@
 /**
- * The output of an actor, relayed in whole lines; the end of it is kept for errors.
- * Floor 6: below the backends that start a process or a thread.
+ * The output of an actor, in whole lines: relayed to the output of this process, or given to whoever reads it. The end of it
+ * is kept for errors.
+ * Floor 6: above `line-cutter`, below the backends that start a process or a thread.
  */
 import type {Readable, Writable} from 'node:stream';
+import {StringDecoder} from 'node:string_decoder';
 import {plainClock} from '../../base/clock.js';
+import {deferred} from '../../base/deferred.js';
 import {escapeText} from '../../base/escape.js';
 import type {Writer} from '../../base/hooks.js';
+import type {OutputLine, OutputLines} from '../../base/output-lines.js';
+import {LineCutter, newline} from './line-cutter.js';
 
 /** Maximum bytes kept of the end of an output, because errors show it. */
 const tailBytes = 8 * 1024;
 /** Maximum bytes that wait in this process's own output. When nobody reads it, further lines are dropped and counted. */
 const queueBytes = 4 * 1024 * 1024;
-/** Maximum bytes of a line. A longer one is relayed in parts, because an endless line must not fill the memory. */
-const longestLine = 64 * 1024;
-const newline = 10;
 
 export interface RelayOptions {
   /** Written before each line. */
@@ -24,9 +26,23 @@ export interface RelayOptions {
   readonly take?: ((lines: Buffer) => boolean) | undefined;
 }
 
+/** One output of an actor, which is being read. */
 export interface Relay {
   /** The last 8 KiB, as text. */
   tail(): string;
+  /** Resolves when all of it has been read. A process that the actor has left behind may hold that up. */
+  readonly ended: Promise<void>;
+  /** The actor has ended: a last line without an end is not waited for any longer. */
+  finish(): void;
+}
+
+/** Takes the lines of an output. */
+interface LineSink {
+  line(line: Buffer): void;
+  /** The lines that arrived together are there. */
+  pause?(): void;
+  /** No line comes any more. May be called again. */
+  end(): void;
 }
 
 /**
@@ -34,33 +50,74 @@ export interface Relay {
  * reader of `to` has gone away (EPIPE), the relay goes on reading.
  */
 export function relayLines(from: Readable | null, to: Writable | undefined, options: RelayOptions): Relay {
-  let tail = Buffer.alloc(0);
-  const lines = new LineWriter(to, options);
-  const letGo = to && ignoreErrors(to);
-  from?.on('data', (chunk: Buffer) => {
-    tail = Buffer.concat([tail, chunk]).subarray(-tailBytes);
-    lines.add(chunk);
-  });
-  from?.on('close', () => {
-    lines.end();
+  const relay = readLines(from, new LineWriter(to, options));
+  if (to) {
+    const letGo = ignoreErrors(to);
     // In a later turn, because an EPIPE of the last write comes later.
-    if (letGo) plainClock.soon(letGo);
-  });
-  from?.on('error', ignore);
-  return {tail: () => tail.toString('utf8').trimEnd()};
+    void relay.ended.then(() => plainClock.soon(letGo));
+  }
+  return relay;
 }
 
-class LineWriter {
+/** Reads all of `from` and gives it to `output` as text, line by line. */
+export function collectLines(from: Readable | null, stream: OutputLine['stream'], output: OutputLines): Relay {
+  return readLines(from, new LineReader(stream, output));
+}
+
+function readLines(from: Readable | null, sink: LineSink): Relay {
+  let tail = Buffer.alloc(0);
+  const ended = deferred();
+  const cutter = new LineCutter(line => sink.line(line));
+  const finish = (): void => {
+    cutter.end();
+    sink.end();
+  };
+  from?.on('data', (chunk: Buffer) => {
+    tail = Buffer.concat([tail, chunk]).subarray(-tailBytes);
+    cutter.add(chunk);
+    sink.pause?.();
+  });
+  from?.on('close', () => {
+    finish();
+    ended.resolve();
+  });
+  from?.on('error', ignore);
+  if (!from) ended.resolve();
+  return {tail: () => tail.toString('utf8').trimEnd(), ended: ended.promise, finish};
+}
+
+class LineReader implements LineSink {
+  readonly #stream: OutputLine['stream'];
+  readonly #output: OutputLines;
+  /** Keeps the bytes of a character that is not complete at the end of a part. */
+  readonly #decoder = new StringDecoder('utf8');
+
+  constructor(stream: OutputLine['stream'], output: OutputLines) {
+    this.#stream = stream;
+    this.#output = output;
+  }
+
+  line(line: Buffer): void {
+    const isWhole = line.at(-1) === newline;
+    const text = isWhole ? this.#decoder.end(line.subarray(0, -1)) : this.#decoder.write(line);
+    this.#output.add({stream: this.#stream, line: text});
+  }
+
+  end(): void {
+    const rest = this.#decoder.end();
+    if (rest !== '') this.#output.add({stream: this.#stream, line: rest});
+  }
+}
+
+class LineWriter implements LineSink {
   readonly #to: Writable | undefined;
   readonly #take: RelayOptions['take'];
   readonly #prefix: Buffer;
-  /** The parts of the line that has not ended yet. */
-  #line: Buffer[] = [];
-  #lineBytes = 0;
   /** Whole lines that `take` has not been given yet. */
   #untold: Buffer[] = [];
   /** How many lines were dropped since the last line that was written. */
   #dropped = 0;
+  #isWithinLine = false;
 
   constructor(to: Writable | undefined, {prefix, take}: RelayOptions) {
     this.#to = to;
@@ -68,39 +125,31 @@ class LineWriter {
     this.#prefix = Buffer.from(prefix);
   }
 
-  add(chunk: Buffer): void {
-    let start = 0;
-    for (let at = chunk.indexOf(newline); at >= 0; at = chunk.indexOf(newline, start)) {
-      this.#endLine(chunk.subarray(start, at + 1));
-      start = at + 1;
-    }
-    if (start < chunk.length) {
-      this.#line.push(chunk.subarray(start));
-      this.#lineBytes += chunk.length - start;
-      if (this.#lineBytes > longestLine) this.#endLine(Buffer.alloc(0));
-    }
-    this.#tell();
+  line(line: Buffer): void {
+    const whole = Buffer.concat([this.#prefix, line]);
+    this.#isWithinLine = line.at(-1) !== newline;
+    if (this.#take) this.#untold.push(whole);
+    else this.#write(whole);
+  }
+
+  pause(): void {
+    if (this.#untold.length === 0) return;
+    if (!this.#take?.(Buffer.concat(this.#untold))) for (const line of this.#untold) this.#write(line);
+    this.#untold = [];
   }
 
   end(): void {
-    if (this.#lineBytes > 0) this.#endLine(Buffer.from('\n'));
-    this.#tell();
+    if (this.#isWithinLine) this.#endLine();
+    this.pause();
     // No line comes any more that this note could stand before: it is written beyond the bound.
     if (this.#dropped > 0 && this.#to?.writable) this.#to.write(Buffer.concat(this.#noteOfDropped()));
   }
 
-  #endLine(end: Uint8Array): void {
-    const whole = Buffer.concat([this.#prefix, ...this.#line, end]);
-    if (this.#take) this.#untold.push(whole);
-    else this.#write(whole);
-    this.#line = [];
-    this.#lineBytes = 0;
-  }
-
-  #tell(): void {
-    if (this.#untold.length === 0) return;
-    if (!this.#take?.(Buffer.concat(this.#untold))) for (const line of this.#untold) this.#write(line);
-    this.#untold = [];
+  #endLine(): void {
+    this.#isWithinLine = false;
+    const end = Buffer.from('\n');
+    if (this.#take) this.#untold.push(end);
+    else this.#write(end);
   }
 
   #write(line: Buffer): void {

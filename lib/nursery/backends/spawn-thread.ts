@@ -1,15 +1,18 @@
 /**
- * Actors as worker threads. They start faster than processes and give less: a thread shares its process's memory limit,
- * current folder and fate, and no signal can kill it.
+ * Actors as worker threads. They start faster than processes and give less: a thread shares its process's memory, current
+ * folder and fate, and no signal can kill it.
  * Floor 6: a backend, beside `spawn-process`.
  */
-import {MessageChannel, Worker} from 'node:worker_threads';
-import {type Exit, SpawnFailed} from '../../base/errors.js';
-import {thrownText} from '../../base/foreign.js';
+import {setFlagsFromString} from 'node:v8';
+import {MessageChannel, type MessagePort, Worker} from 'node:worker_threads';
+import type {Exit} from '../../base/errors.js';
+import {messageOf, readProperty} from '../../base/foreign.js';
 import {maxFrameBytes} from '../../msg/frame.js';
 import {PortTransport} from '../../transport/port.js';
 import {environment} from './environment.js';
-import {relayLines} from './relay-lines.js';
+import {execError} from './exec-error.js';
+import {heapOfProcess} from './node-args.js';
+import {collectLines, type Relay, relayLines} from './relay-lines.js';
 import type {Spawned, SpawnRequest} from './spawner.js';
 
 /** A URL and not an import: the entry of a thread stands two floors above. */
@@ -19,24 +22,13 @@ export async function spawnThread(request: SpawnRequest): Promise<Spawned> {
   const {port1, port2} = new MessageChannel();
   let worker: Worker;
   try {
-    worker = new Worker(threadEntry, {
-      name: request.name,
-      workerData: {port: port2, treeId: request.treeId, id: request.id, name: request.name},
-      transferList: [port2],
-      env: environment(request.env),
-      stdout: request.stdio !== 'inherit',
-      stderr: true,
-      ...(request.execArgv && {execArgv: [...request.execArgv]}),
-    });
-  } catch (cause) {
+    worker = makeWorker(request, port2);
+  } catch (error) {
     port1.close();
-    throw new SpawnFailed(`actor ${request.name} could not be started: ${thrownText(cause)}`, {phase: 'exec', cause});
+    throw invalidArgsError(error) ?? execError(request.name, error);
   }
-  const prefix = request.stdio === 'prefix' ? `${request.name}(thread ${worker.threadId}) ` : '';
-  const stderr = relayLines(worker.stderr, request.stdio === 'ignore' ? undefined : process.stderr, {prefix});
-  if (request.stdio !== 'inherit') {
-    relayLines(worker.stdout, request.stdio === 'ignore' ? undefined : process.stdout, {prefix});
-  }
+  const relays = relaysOf(worker, request);
+  void Promise.all(relays.map(({ended}) => ended)).then(() => request.output?.end());
   // The thread's own handlers do not see a preload that fails or a heap that is full. A process writes these to stderr.
   let fault = '';
   worker.on('error', error => {
@@ -47,7 +39,70 @@ export async function spawnThread(request: SpawnRequest): Promise<Spawned> {
     transport: new PortTransport(port1, {maxFrameBytes}),
     diesWithParent: true,
     exited: new Promise<Exit>(resolve => worker.once('exit', code => resolve({code, signal: null}))),
-    stderrTail: () => [stderr.tail(), fault].filter(text => text !== '').join('\n'),
+    stderrTail: () => [relays[0].tail(), fault].filter(text => text !== '').join('\n'),
     kill: () => void worker.terminate(),
   };
+}
+
+function makeWorker(request: SpawnRequest, port: MessagePort): Worker {
+  const {name, treeId, id, argv, execArgv, maxHeap, stdio} = request;
+  const hold = maxHeap === undefined ? undefined : setHeapFlagAside();
+  try {
+    const worker = new Worker(threadEntry, {
+      name,
+      workerData: {port, treeId, id, name},
+      transferList: [port],
+      env: environment(request),
+      argv: [...argv],
+      stdout: stdio !== 'inherit',
+      stderr: true,
+      ...(execArgv && {execArgv: [...execArgv]}),
+      ...(maxHeap !== undefined && {resourceLimits: {maxOldGenerationSizeMb: maxHeap}}),
+    });
+    for (const event of ['online', 'exit']) worker.once(event, () => hold?.release());
+    return worker;
+  } catch (error) {
+    hold?.release();
+    throw error;
+  }
+}
+
+/** How many threads are being started while the flag is set aside. */
+let holds = 0;
+
+/**
+ * Where the process was started with `--max-old-space-size`, V8 gives that heap to each new thread, whatever limit the
+ * thread has of its own. So the flag is set aside until the thread has its heap. The heaps that are there do not change.
+ */
+function setHeapFlagAside(): {release(): void} | undefined {
+  const size = heapOfProcess();
+  if (size === undefined) return undefined;
+  holds++;
+  setFlagsFromString('--max-old-space-size=0');
+  let isReleased = false;
+  return {
+    release: () => {
+      if (isReleased) return;
+      isReleased = true;
+      if (--holds === 0) setFlagsFromString(`--max-old-space-size=${size}`);
+    },
+  };
+}
+
+function relaysOf({stdout, stderr, threadId}: Worker, {name, stdio, output}: SpawnRequest): [Relay, ...Relay[]] {
+  if (output) return [collectLines(stderr, 'stderr', output), collectLines(stdout, 'stdout', output)];
+  const prefix = stdio === 'prefix' ? `${name}(thread ${threadId}) ` : '';
+  const isShown = stdio !== 'ignore';
+  const first = relayLines(stderr, isShown ? process.stderr : undefined, {prefix});
+  if (stdio === 'inherit') return [first];
+  return [first, relayLines(stdout, isShown ? process.stdout : undefined, {prefix})];
+}
+
+/** The user has named arguments that a thread cannot have: a mistake in the program, and not a failure of the start. */
+function invalidArgsError(error: unknown): TypeError | undefined {
+  if (readProperty(error, 'code') !== 'ERR_WORKER_INVALID_EXEC_ARGV') return undefined;
+  const [, what = 'some of its arguments'] = /^Initiated Worker with invalid (.*)$/s.exec(messageOf(error) ?? '') ?? [];
+  const isHeap = /old[-_]space/.test(what);
+  const hint = isHeap ? 'maxHeap sets the heap of one actor' : 'they belong to a whole process';
+  return new TypeError(`startActor(): a thread cannot have ${what}: ${hint}`, {cause: error});
 }

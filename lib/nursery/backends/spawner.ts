@@ -3,6 +3,7 @@
  * Floor 6: `spawn-process`, `spawn-thread` and `spawn-inline` fulfil it; `child-actor` uses it and knows no process.
  */
 import type {Exit} from '../../base/errors.js';
+import type {OutputLines} from '../../base/output-lines.js';
 import type {Transport} from '../../transport/transport.js';
 
 /**
@@ -23,7 +24,13 @@ export interface SpawnRequest {
   readonly cwd: string | undefined;
   /** Arguments for Node; undefined: those of this process. */
   readonly execArgv: readonly string[] | undefined;
-  readonly stdio: 'inherit' | 'prefix' | 'ignore';
+  /** The arguments of the program. */
+  readonly argv: readonly string[];
+  /** The limit of its heap in MiB; undefined: that of Node. */
+  readonly maxHeap: number | undefined;
+  readonly stdio: 'inherit' | 'prefix' | 'ignore' | 'pipe';
+  /** Gets its lines, and their end. Set with `pipe`. */
+  readonly output: OutputLines | undefined;
   /** The id of the actor that starts it. */
   readonly owner: string;
   /**
@@ -31,15 +38,24 @@ export interface SpawnRequest {
    * output.
    */
   readonly debug: boolean | undefined;
+  /** The folder in which the root was started, where it is known. */
+  readonly startFolder: string | undefined;
+  /** The path of a setpriv that works; null: there is none; undefined: nobody has looked yet. */
+  readonly setpriv: string | null | undefined;
 }
 
 /** The carrier of an actor that has been started: a process, a thread, or a part of this process. */
 export interface Spawned {
   readonly pid: number;
   readonly transport: Transport;
+  /** As in `SpawnRequest`, when this start has looked for it. */
+  readonly setpriv?: string | null;
   /** Whether the system ends it with its parent. If not, the actor itself must watch its parent. */
   readonly diesWithParent: boolean;
-  /** Resolves once, when it has ended and everything that it wrote has been read. Never rejects. */
+  /**
+   * Resolves once, when it has ended and everything that it wrote has been read. Neither a code nor a signal: it cannot be
+   * ended, and may live on. Never rejects.
+   */
   readonly exited: Promise<Exit>;
   /** The last 8 KiB that it wrote to stderr. */
   stderrTail(): string;
