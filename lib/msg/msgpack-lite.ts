@@ -48,8 +48,18 @@ export function loadMsgpackLite(): Library {
     }
   }
 
-  return {name: 'msgpack-lite', encode: value => lite.encode(value, {codec})};
+  return {
+    name: 'msgpack-lite',
+    encode(value) {
+      const bytes = lite.encode(value, {codec});
+      // The library takes 2 KiB for each message, which a message that waits would keep alive.
+      return bytes.length < smallBytes ? Buffer.from(bytes) : bytes;
+    },
+  };
 }
+
+/** Messages of fewer bytes are copied into memory of their size. */
+const smallBytes = 1_024;
 
 /** The library itself writes a longer header than needed for 255 bytes. */
 function sendBinary(encoder: LiteEncoder, bytes: Uint8Array): void {

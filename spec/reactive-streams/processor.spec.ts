@@ -1,6 +1,7 @@
 // Rules 4.x of Reactive Streams, of processors: a stage of a pipe in another actor, and an actor that passes on.
 import {catchError, map, of, take, throwError} from 'rxjs';
 import {RemoteActorError, StreamOverrun} from '../../lib/base/errors.js';
+import {placeBytes} from '../../lib/context/flow/outlet.js';
 import type {RemoteStream} from '../../lib/context/rx/remote-stream.js';
 import {newPair, turns, until} from '../kit/pair.js';
 import {Remote} from '../kit/remote.js';
@@ -44,7 +45,7 @@ rule(
       for (;;) yield asked++;
     }
     const stage = pair
-      .with({window: 2, bufferBytes: 20})
+      .with({window: 2, bufferBytes: 20 * (1 + placeBytes)})
       .operator((values: RemoteStream<number>) => values.pipe(map(value => value)));
     const reader = stage(source()).iterate();
     const error = await (async () => {

@@ -19,7 +19,10 @@ export interface FlowOptions {
   readonly window?: number | undefined;
   /** How many bytes the sender may be ahead of the consumer. Default: 1 MiB. A window starts with 64 KiB and grows with use. */
   readonly windowBytes?: number | undefined;
-  /** How many bytes of pushed values may wait at the sender for room. Default: 16 MiB. */
+  /**
+   * How many bytes of pushed values may wait at the sender for room. A value counts with its encoded size and 160 bytes more.
+   * Default: 16 MiB.
+   */
   readonly bufferBytes?: number | undefined;
   /** How the sender treats what is pushed beyond `bufferBytes`. Default: `error`. */
   readonly overflow?: Overflow | undefined;

@@ -22,6 +22,12 @@ export interface OutletPort {
   blocked?(): void;
 }
 
+/**
+ * The bytes that a value takes while it waits, besides its encoded size: its place in the queue, and the object that refers to its
+ * memory. Without them a burst of tiny values would take many times what `bufferBytes` allows.
+ */
+export const placeBytes = 160;
+
 /** A value that waits for room. */
 interface Waiting {
   readonly bytes: Uint8Array;
@@ -42,7 +48,7 @@ export class Outlet {
   readonly #overflow: Overflow;
   readonly #credit = new SendCredit();
   readonly #queue = new Fifo<Waiting>();
-  /** Bytes that wait for room. */
+  /** Bytes that wait for room: for each value its encoded size and `placeBytes`. */
   queuedBytes = 0;
   /** Values that were dropped. */
   dropped = 0;
@@ -103,8 +109,8 @@ export class Outlet {
     }
     if (this.#leaves(bytes)) return true;
     if (this.#overflow === 'latest') this.#dropPushed(0);
-    else if (this.#overflow === 'dropOldest') this.#dropPushed(this.#bufferBytes - bytes.length);
-    else if (this.queuedBytes + bytes.length > this.#bufferBytes) {
+    else if (this.#overflow === 'dropOldest') this.#dropPushed(this.#bufferBytes - heldBytes(bytes));
+    else if (this.queuedBytes + heldBytes(bytes) > this.#bufferBytes) {
       this.dropped++;
       this.#port.overrun(overrunError(this.#bufferBytes));
       return false;
@@ -176,7 +182,7 @@ export class Outlet {
       const waiting = this.#queue.at(at) as Waiting;
       if (waiting.isPushed) {
         this.#queue.remove(at);
-        this.queuedBytes -= waiting.bytes.length;
+        this.queuedBytes -= heldBytes(waiting.bytes);
         this.dropped++;
       } else at++;
     }
@@ -184,14 +190,14 @@ export class Outlet {
 
   #enqueue(waiting: Waiting): void {
     this.#queue.push(waiting);
-    this.queuedBytes += waiting.bytes.length;
+    this.queuedBytes += heldBytes(waiting.bytes);
     this.#port.blocked?.();
   }
 
   #flush(): void {
     for (let next = this.#queue.at(0); next && this.#credit.fits(next.bytes.length); next = this.#queue.at(0)) {
       this.#queue.shift();
-      this.queuedBytes -= next.bytes.length;
+      this.queuedBytes -= heldBytes(next.bytes);
       this.#port.value(this.#credit.take(next.bytes.length), next.bytes);
       next.settle?.resolve();
     }
@@ -207,9 +213,11 @@ export class Outlet {
   }
 }
 
+const heldBytes = (bytes: Uint8Array): number => bytes.length + placeBytes;
+
 function overrunError(bufferBytes: number): StreamOverrun {
   return new StreamOverrun(
-    `more than ${bufferBytes} bytes wait in a stream whose receiver grants no room: send() waits for it, pump() and an iterable are pulled by it, and bufferBytes sets the bound`,
+    `more than ${bufferBytes} bytes wait in a stream whose receiver grants no room. An Observable and next() cannot be made to wait for it: return or pump() an iterable, which is pulled when there is room, or await send(). bufferBytes sets the bound`,
   );
 }
 

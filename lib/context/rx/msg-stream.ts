@@ -23,7 +23,7 @@ export interface StreamStats {
   readonly received: number;
   /** Values that no consumer wanted, that `overflow` dropped, or that could not leave any more. */
   readonly dropped: number;
-  /** Bytes that wait at this end for room. */
+  /** Bytes that wait at this end for room, as they count against `bufferBytes`. */
   readonly queuedBytes: number;
 }
 

@@ -6,7 +6,7 @@ import {ProtocolError, StreamClosed, StreamOverrun} from '../../../lib/base/erro
 import type {Grant} from '../../../lib/context/flow/credit.js';
 import {type Consumer, Inlet, isValue} from '../../../lib/context/flow/inlet.js';
 import {flowOf, type Overflow} from '../../../lib/context/flow/options.js';
-import {Outlet} from '../../../lib/context/flow/outlet.js';
+import {Outlet, placeBytes} from '../../../lib/context/flow/outlet.js';
 
 interface Seen {
   readonly values: [seq: number, length: number][];
@@ -14,7 +14,7 @@ interface Seen {
   readonly overruns: StreamOverrun[];
 }
 
-function newOutlet(bufferBytes = 100, overflow: Overflow = 'error'): {outlet: Outlet; seen: Seen} {
+function newOutlet(bufferBytes = 1_000, overflow: Overflow = 'error'): {outlet: Outlet; seen: Seen} {
   const seen: Seen = {values: [], stops: [], overruns: []};
   const outlet = new Outlet(
     {
@@ -28,6 +28,8 @@ function newOutlet(bufferBytes = 100, overflow: Overflow = 'error'): {outlet: Ou
 }
 
 const bytes = (length: number): Uint8Array => new Uint8Array(length);
+/** The bytes that values of these lengths take while they wait. */
+const held = (...lengths: readonly number[]): number => lengths.reduce((sum, length) => sum + length + placeBytes, 0);
 
 /** A `send` that waits; tells what has become of it. */
 function sending(outlet: Outlet, length: number): {state: 'waits' | 'sent' | unknown} {
@@ -49,7 +51,7 @@ test('F1: nothing leaves without credit', t => {
   t.false(outlet.trySend(bytes(1)));
   t.true(outlet.push(bytes(1)));
   t.deepEqual(seen.values, []);
-  t.is(outlet.queuedBytes, 1);
+  t.is(outlet.queuedBytes, held(1));
 });
 
 test('F1: what waits leaves with the credit, in order, and is numbered then', t => {
@@ -63,7 +65,7 @@ test('F1: what waits leaves with the credit, in order, and is numbered then', t 
     [2, 2],
   ]);
   t.is(send.state, 'sent');
-  t.is(outlet.queuedBytes, 3);
+  t.is(outlet.queuedBytes, held(3));
   outlet.grant(3, 100);
   t.deepEqual(seen.values.at(-1), [3, 3]);
   t.is(outlet.sent, 3);
@@ -80,18 +82,26 @@ test('nothing overtakes what waits, though it would fit', t => {
 });
 
 test('F3: exactly bufferBytes may wait, and not one byte more', t => {
-  const {outlet, seen} = newOutlet(100);
+  const {outlet, seen} = newOutlet(held(60, 40));
   t.true(outlet.push(bytes(60)));
   t.true(outlet.push(bytes(40)));
   t.is(seen.overruns.length, 0);
   t.false(outlet.push(bytes(1)));
   t.true(seen.overruns[0] instanceof StreamOverrun);
   t.regex((seen.overruns[0] as StreamOverrun).message, /iterable/);
-  t.is(outlet.queuedBytes, 100);
+  t.is(outlet.queuedBytes, held(60, 40));
+});
+
+test('F2, F3: tiny values count with what it takes to keep them', t => {
+  const {outlet, seen} = newOutlet(1_000_000);
+  let pushed = 0;
+  while (outlet.push(bytes(1))) pushed++;
+  t.true(seen.overruns[0] instanceof StreamOverrun);
+  t.true(pushed < 1_000_000 / 100, `${pushed} values of one byte wait within 1 MB`);
 });
 
 test('F3: what waits is no longer held against the bound once it has left', t => {
-  const {outlet, seen} = newOutlet(100);
+  const {outlet, seen} = newOutlet(held(100));
   outlet.push(bytes(100));
   outlet.grant(1, 1_000);
   t.is(outlet.queuedBytes, 0);
@@ -250,12 +260,12 @@ test('a value pushed while another leaves keeps its turn', t => {
 const lengths = (seen: Seen): number[] => seen.values.map(([, length]) => length);
 
 test('F3: dropOldest drops the oldest beyond bufferBytes, counts them, and keeps the order', t => {
-  const {outlet, seen} = newOutlet(100, 'dropOldest');
+  const {outlet, seen} = newOutlet(held(40, 41, 19), 'dropOldest');
   for (const length of [40, 41, 19]) t.true(outlet.push(bytes(length)));
   t.is(outlet.dropped, 0, 'exactly bufferBytes may wait');
   t.true(outlet.push(bytes(42)));
   t.is(outlet.dropped, 2);
-  t.is(outlet.queuedBytes, 61);
+  t.is(outlet.queuedBytes, held(19, 42));
   outlet.grant(10, 1_000);
   t.deepEqual(seen.values, [
     [1, 19],
@@ -278,7 +288,7 @@ test('F3: latest keeps one value, the last, whatever bufferBytes says', t => {
   for (const bufferBytes of [0, 1_000]) {
     const {outlet, seen} = newOutlet(bufferBytes, 'latest');
     for (const length of [1, 2, 3, 4]) t.true(outlet.push(bytes(length)));
-    t.is(outlet.queuedBytes, 4);
+    t.is(outlet.queuedBytes, held(4));
     t.is(outlet.dropped, 3);
     outlet.grant(2, 1_000);
     outlet.push(bytes(5));
@@ -296,7 +306,7 @@ test('F3: latest keeps one value, the last, whatever bufferBytes says', t => {
 
 for (const overflow of ['dropOldest', 'latest'] as const) {
   test(`F3: ${overflow} never drops what a send waits with, and keeps its turn`, t => {
-    const {outlet, seen} = newOutlet(6, overflow);
+    const {outlet, seen} = newOutlet(held(6), overflow);
     outlet.push(bytes(1));
     const first = sending(outlet, 2);
     outlet.push(bytes(3));
@@ -304,7 +314,7 @@ for (const overflow of ['dropOldest', 'latest'] as const) {
     outlet.push(bytes(5));
     outlet.push(bytes(6));
     t.is(outlet.dropped, 3);
-    t.is(outlet.queuedBytes, 12);
+    t.is(outlet.queuedBytes, held(2, 4, 6));
     outlet.grant(10, 1_000);
     t.deepEqual(lengths(seen), [2, 4, 6]);
     t.deepEqual([first.state, second.state], ['sent', 'sent']);
@@ -312,7 +322,7 @@ for (const overflow of ['dropOldest', 'latest'] as const) {
   });
 
   test(`F2: ${overflow} never drops what was pulled and is larger than the room`, t => {
-    const {outlet, seen} = newOutlet(6, overflow);
+    const {outlet, seen} = newOutlet(held(6), overflow);
     outlet.waitToSend(bytes(20));
     outlet.push(bytes(5));
     outlet.push(bytes(6));
@@ -338,7 +348,7 @@ for (const overflow of ['dropOldest', 'latest'] as const) {
               stop: () => {},
               overrun: error => assert.fail(error),
             },
-            {bufferBytes: 20, overflow},
+            {bufferBytes: held(7, 7), overflow},
           );
           const sends: number[] = [];
           let granted = 0;
@@ -453,10 +463,10 @@ test('I3, I4, F4: over slow links, received is a prefix of sent, both sides stay
             lengths.push(length);
             if (outlet.trySend(bytes(length))) return;
             counts.waits++;
-            waiting += length;
+            waiting += length + placeBytes;
             outlet.waitToSend(bytes(length), {
               resolve: () => {
-                waiting -= length;
+                waiting -= length + placeBytes;
               },
               reject: error => assert.fail(error as Error),
             });

@@ -10,7 +10,7 @@ import {ContextCancelled, ProtocolError, RemoteActorError, TransportClosed} from
 import {Scope} from '../../../lib/base/scope.js';
 import {type Consumer, type Inlet, isValue, type StreamEnd} from '../../../lib/context/flow/inlet.js';
 import type {Flow} from '../../../lib/context/flow/options.js';
-import type {Outlet} from '../../../lib/context/flow/outlet.js';
+import {type Outlet, placeBytes} from '../../../lib/context/flow/outlet.js';
 import type {Call} from '../../../lib/context/protocol/call.js';
 import {Callee} from '../../../lib/context/protocol/callee.js';
 import {Caller} from '../../../lib/context/protocol/caller.js';
@@ -227,7 +227,7 @@ export class World {
     }
     if (outlet.trySend(bytes)) return;
     this.cover('full window');
-    side.waiting.set(value, bytes.length);
+    side.waiting.set(value, bytes.length + placeBytes);
     const settle = (): void => must(side.waiting.delete(value), 'a send was settled twice');
     outlet.waitToSend(bytes, {
       resolve: () => {
@@ -244,7 +244,7 @@ export class World {
     const isLate = outlet.closed !== undefined;
     const before = sent.length;
     const aborts = this.mayAbort;
-    const bytes = outlet.queuedBytes + (end?.link.halves.encode(value).length ?? 0);
+    const bytes = outlet.queuedBytes + placeBytes + (end?.link.halves.encode(value).length ?? 0);
     // Beyond the bound the context fails in this call, unless the value goes at once.
     if (side === this.callee && overflow === 'error' && bytes > bufferBytes) this.mayAbort = true;
     end?.link.halves.push(outlet, value);

@@ -255,7 +255,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'queues beyond bufferBytes',
     file: 'flow/outlet',
-    from: 'this.queuedBytes + bytes.length > this.#bufferBytes',
+    from: 'this.queuedBytes + heldBytes(bytes) > this.#bufferBytes',
     to: 'this.queuedBytes > this.#bufferBytes',
   },
   {

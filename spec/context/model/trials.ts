@@ -50,7 +50,7 @@ function setups({kind, losses}: Pick<Setup, 'kind' | 'losses'>): fc.Arbitrary<Se
     flow: fc.record({
       window: fc.integer({min: 1, max: 4}),
       windowBytes: fc.constantFrom(1_000, 40, 20, 1),
-      bufferBytes: fc.constantFrom(1_000_000, 1_000, 50, 0),
+      bufferBytes: fc.constantFrom(1_000_000, 1_000, 200, 0),
       overflow: fc.constantFrom('error' as const, 'error' as const, 'dropOldest' as const, 'latest' as const),
     }),
     shares: fc.boolean(),

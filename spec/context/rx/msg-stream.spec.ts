@@ -10,6 +10,7 @@ import {
   StreamOverrun,
   Unserializable,
 } from '../../../lib/base/errors.js';
+import {placeBytes} from '../../../lib/context/flow/outlet.js';
 import type {MsgStream} from '../../../lib/context/rx/msg-stream.js';
 import type {RemoteStream} from '../../../lib/context/rx/remote-stream.js';
 import {type Callee, type Caller, newPair, type Pair, turns, until} from '../../kit/pair.js';
@@ -671,19 +672,21 @@ over('operator(): leaving early unsubscribes the source', async (t, _, calls) =>
   t.pass();
 });
 
+/** As many bytes as ten values of one byte take while they wait. */
+const forTen = 10 * (1 + placeBytes);
 for (const [overflow, expected] of [
   ['latest', [0, 1, 99]],
   ['dropOldest', [0, 1, ...numbers(100).slice(90)]],
 ] as const) {
   over(`F3: portal.with reaches the callee of a remote stream: ${overflow}, and bufferBytes`, async (t, pair) => {
-    const source = pair.with({window: 2, overflow, bufferBytes: 10}).stream(() => range(0, 100));
+    const source = pair.with({window: 2, overflow, bufferBytes: forTen}).stream(() => range(0, 100));
     t.deepEqual(await all(source), [...expected]);
   });
 
   over(
     `F3, F8: with ${overflow} received and dropped are what was pushed, and sends arrive all`,
     async (t, _, calls) => {
-      const {ctx, near, far, end} = await opened(calls, {near: {window: 2}, far: {overflow, bufferBytes: 10}});
+      const {ctx, near, far, end} = await opened(calls, {near: {window: 2}, far: {overflow, bufferBytes: forTen}});
       const sends: Promise<void>[] = [];
       for (const n of numbers(100)) {
         if (n % 10 === 5) sends.push(far.send(n));
