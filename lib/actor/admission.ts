@@ -138,7 +138,7 @@ export class Admission {
 
 /** A copy, because the bytes of a message belong to the channel, which goes on reading. */
 function copyOf(message: Message): Message {
-  return {kind: message.kind, context: message.context, seq: message.seq, payload: Uint8Array.from(message.payload)};
+  return {...message, payload: Uint8Array.from(message.payload)};
 }
 
 function refusalError(what: keyof CallLimits, limits: CallLimits): ResourceExhausted {

@@ -10,6 +10,7 @@ import {outcomeError, Scope} from '../base/scope.js';
 import type {Channel} from '../channel/channel.js';
 import {flowOf, type Overflow} from '../context/flow/options.js';
 import {Callee} from '../context/protocol/callee.js';
+import {valueIn} from '../msg/codec.js';
 import {parse, type StandardSchema} from '../msg/schema.js';
 import type {FunctionKind, Message, StartPayload} from '../msg/types.js';
 import type {Actor} from './actor.js';
@@ -37,7 +38,7 @@ type RunKind = (callee: Callee, fn: ExposedFunction['fn'], args: readonly unknow
  */
 export function dispatch(actor: Actor, peer: CallingPeer, message: Message, instead?: Error | Message): void {
   const {channel} = peer;
-  const payload = channel.codec.decode(message.payload);
+  const payload = valueIn(channel.codec, message);
   if (!Array.isArray(payload) || payload.length < 5) throw new ProtocolError('a call arrived that is cut short');
   const [ref, kind, args, flow, deadline] = payload as unknown as StartPayload;
   const home = peer.functions.resolve(ref);

@@ -10,7 +10,7 @@ import {Channel} from '../channel/channel.js';
 import {encodeHello, readHello} from '../channel/handshake/hello.js';
 import {boxError, reviveError, unboxError} from '../msg/boxed-error.js';
 import {decodeCancel, encodeCancel} from '../msg/cancel.js';
-import type {Codec} from '../msg/codec.js';
+import {type Codec, valueIn} from '../msg/codec.js';
 import {type AckStage, type ErrorPayload, type GoawayPayload, Kind, type Message} from '../msg/types.js';
 import type {Transport} from '../transport/transport.js';
 import type {Actor} from './actor.js';
@@ -126,12 +126,12 @@ export class Peer {
       case Kind.Start:
         return this.#start(message);
       case Kind.Spawn:
-        return this.#events.spawn?.(codec.decode(message.payload));
+        return this.#events.spawn?.(valueIn(codec, message));
       case Kind.Ready:
-        this.functions.learnNames(codec.decode(message.payload) as [string, string][]);
+        this.functions.learnNames(valueIn(codec, message) as [string, string][]);
         return this.#events.ready?.();
       case Kind.Error: {
-        const [boxed, , isCancelled] = codec.decode(message.payload) as ErrorPayload;
+        const [boxed, , isCancelled] = valueIn(codec, message) as ErrorPayload;
         return this.#events.failed?.(isCancelled ? reviveError(boxed) : unboxError(boxed));
       }
       case Kind.Cancel: {
@@ -140,7 +140,7 @@ export class Peer {
         return this.#events.cancelled?.(why, budget);
       }
       case Kind.CancelAck: {
-        const [stage] = codec.decode(message.payload) as [AckStage];
+        const [stage] = valueIn(codec, message) as [AckStage];
         return this.#events.acknowledged?.(stage);
       }
       case Kind.Ping:
@@ -149,7 +149,7 @@ export class Peer {
         // The channel has noted that something came: a heartbeat needs no more.
         return undefined;
       case Kind.Goaway: {
-        const [reason, text] = codec.decode(message.payload) as GoawayPayload;
+        const [reason, text] = valueIn(codec, message) as GoawayPayload;
         return this.#events.goaway?.(reason, text);
       }
       default:

@@ -172,10 +172,13 @@ function writeNext(writer: ChunkWriter, message: QueuedMessage): boolean {
     writeWhole(writer, message);
     return true;
   }
-  const rest = message.rest ?? payloadOf(message);
-  const more = rest.length > pieceBytes;
-  const piece = more ? rest.subarray(0, pieceBytes) : rest;
-  writer.frame(message.kind, more, message.context, message.seq, piece.length);
+  const rest = message.rest ?? message.payload;
+  // Only a single value is larger than a piece, so that there is one length, before the first piece.
+  const head = message.rest === undefined && message.kind === Kind.Yield ? varintLength(rest.length) : 0;
+  const more = head + rest.length > pieceBytes;
+  const piece = more ? rest.subarray(0, pieceBytes - head) : rest;
+  writer.frame(message.kind, more, message.context, message.seq, head + piece.length);
+  if (head > 0) writer.varint(rest.length);
   writer.bytesOf(piece);
   message.rest = rest.subarray(piece.length);
   return !more;
@@ -191,19 +194,6 @@ function writeWhole(writer: ChunkWriter, message: QueuedMessage): void {
     writer.varint(value.length);
     writer.bytesOf(value);
   }
-}
-
-/** The payload of a large message in one piece of memory. */
-function payloadOf(message: QueuedMessage): Uint8Array {
-  if (message.kind !== Kind.Yield) return message.payload;
-  const all = Buffer.allocUnsafe(message.bytes);
-  let at = 0;
-  for (const part of [message.payload, ...(message.others ?? [])]) {
-    at = writeVarint(all, at, part.length);
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }
 
 /**

@@ -1,20 +1,33 @@
 /**
- * Puts large messages together that the peer has sent in pieces.
- * Floor 3: a part of `channel`, one for each.
+ * Puts large messages together that the peer has sent in pieces: each piece is read when it comes, so that no message of another
+ * context waits longer than a piece takes.
+ * Floor 3: a part of `channel`, one for each; above `msg/gradual-message`.
  */
 import {ProtocolError} from '../base/errors.js';
 import {IdMap} from '../base/id-map.js';
+import {ByteRoom} from '../msg/byte-room.js';
 import type {Frame} from '../msg/frame.js';
+import {GradualMessage} from '../msg/gradual-message.js';
 import {limits} from '../msg/limits.js';
 import {Kind, type Message} from '../msg/types.js';
 
 /** Maximum size in bytes of all unfinished messages of one peer together, because the peer could begin any number of them. */
 const maxUnfinishedBytes = 128 * 1024 * 1024;
 
+/**
+ * Maximum weight of the values that are read of unfinished messages together. Beyond it pieces wait until their message is whole,
+ * because values take more memory than their bytes: without this limit the peer could make it many times `maxUnfinishedBytes`.
+ */
+const maxUnfinishedNodes = 2 * limits.nodes;
+
+const nothing = new Uint8Array(0);
+
 /** A message of which some pieces have arrived. */
 interface Unfinished {
   readonly kind: Kind;
-  readonly pieces: Uint8Array[];
+  readonly message: GradualMessage;
+  /** The pieces that wait to be read. */
+  readonly unread: Uint8Array[];
   bytes: number;
 }
 
@@ -22,6 +35,10 @@ export class Reassembly {
   /** The unfinished message of each context: there is at most one. */
   readonly #unfinished = new IdMap<Unfinished>();
   #bytes = 0;
+  /** The weight of the values that were read of them. */
+  #nodes = 0;
+  /** The bytes that may be taken for their binaries before they have come. */
+  readonly #room = new ByteRoom(maxUnfinishedBytes);
 
   /** How many messages are unfinished. */
   get size(): number {
@@ -32,28 +49,52 @@ export class Reassembly {
    * Takes a frame. Returns the message that is whole with it; undefined when more pieces must come. Urgent messages come between
    * the pieces of others, and are whole.
    *
-   * @throws ProtocolError for pieces of different kinds, and for messages that are too large
+   * @throws ProtocolError for pieces of different kinds, for messages that are too large, and for bytes that cannot be decoded
    */
   add(frame: Frame): Message | undefined {
     const known = isUrgent(frame.kind) ? undefined : this.#unfinished.get(frame.context);
     if (!frame.more && !known) return frame;
     if (known && known.kind !== frame.kind)
       throw new ProtocolError(`a message of kind ${frame.kind} arrived within one of kind ${known.kind}`);
-    const message = known ?? {kind: frame.kind, pieces: [], bytes: 0};
-    message.pieces.push(frame.payload);
-    message.bytes += frame.payload.length;
-    this.#bytes += frame.payload.length;
-    if (message.bytes > limits.messageBytes)
+    const unfinished = known ?? {
+      kind: frame.kind,
+      message: new GradualMessage(frame.kind, this.#room),
+      unread: [],
+      bytes: 0,
+    };
+    this.#count(unfinished, frame.payload.length);
+    unfinished.unread.push(frame.payload);
+    if (frame.more) {
+      this.#unfinished.set(frame.context, unfinished);
+      if (this.#nodes <= maxUnfinishedNodes) this.#read(unfinished);
+      return undefined;
+    }
+    this.#read(unfinished);
+    this.#forget(frame.context, unfinished);
+    return {kind: frame.kind, context: frame.context, seq: frame.seq, payload: nothing, read: unfinished.message.end()};
+  }
+
+  #count(unfinished: Unfinished, bytes: number): void {
+    unfinished.bytes += bytes;
+    this.#bytes += bytes;
+    if (unfinished.bytes > limits.messageBytes)
       throw new ProtocolError(`a message of more than ${limits.messageBytes} bytes arrived`);
     if (this.#bytes > maxUnfinishedBytes)
       throw new ProtocolError(`more than ${maxUnfinishedBytes} bytes of unfinished messages arrived`);
-    if (frame.more) {
-      this.#unfinished.set(frame.context, message);
-      return undefined;
-    }
-    this.#unfinished.delete(frame.context);
-    this.#bytes -= message.bytes;
-    return {kind: frame.kind, context: frame.context, seq: frame.seq, payload: Buffer.concat(message.pieces)};
+  }
+
+  #read({message, unread}: Unfinished): void {
+    const before = message.nodes;
+    for (const piece of unread) message.feed(piece);
+    unread.length = 0;
+    this.#nodes += message.nodes - before;
+  }
+
+  #forget(context: number, {bytes, message}: Unfinished): void {
+    this.#unfinished.delete(context);
+    this.#bytes -= bytes;
+    this.#nodes -= message.nodes;
+    this.#room.left += message.reserved;
   }
 
   clear(): void {

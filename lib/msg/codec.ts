@@ -4,12 +4,14 @@
  */
 import {ProtocolError, Unserializable} from '../base/errors.js';
 import {Encoded, encodeBinary} from './encoded.js';
-import {toPlain} from './encoder.js';
+import {toPlain, walked} from './encoder.js';
+import {splitValues} from './frame.js';
 import type {Library} from './library.js';
 import {limits} from './limits.js';
 import {loadMsgpackLite} from './msgpack-lite.js';
 import {loadMsgpackr} from './msgpackr.js';
 import {read} from './reader.js';
+import type {Message} from './types.js';
 
 export interface Codec {
   readonly name: 'msgpack-lite' | 'msgpackr';
@@ -57,15 +59,26 @@ function loadBest(): Codec {
   }
 }
 
+/** The one value of a message. @throws ProtocolError */
+export function valueIn(codec: Codec, {payload, read}: Message): unknown {
+  return read ? read.value : codec.decode(payload);
+}
+
+/** Calls `each` with every value of a Yield, and the number of its bytes. @throws ProtocolError */
+export function eachValue(codec: Codec, {payload, read}: Message, each: (value: unknown, bytes: number) => void): void {
+  if (read) each(read.value, read.bytes);
+  else splitValues(payload, bytes => each(codec.decode(bytes), bytes.length));
+}
+
 function codecOf(library: Library): Codec {
-  const encodePlain = (plain: unknown): Uint8Array => library.encode(plain);
+  const encodePlain = (plain: unknown): Uint8Array => library.encode(plain, 0);
   return {
     name: library.name,
     encode(value, label) {
       let bytes: Uint8Array;
       try {
         const plain = toPlain(value, label, encodePlain);
-        bytes = encodedAlready(plain) ?? encodePlain(plain);
+        bytes = encodedAlready(plain) ?? library.encode(plain, walked.bytes);
       } catch (error) {
         throw error instanceof Unserializable ? error : refusalError('reading it failed', label, error);
       }

@@ -35,12 +35,17 @@ export function toPlain(value: unknown, label: string | undefined, encodePlain: 
   const encoder = idle ?? new Encoder();
   idle = undefined;
   try {
-    return encoder.toPlain(value, label, encodePlain);
+    const plain = encoder.toPlain(value, label, encodePlain);
+    walked.bytes = encoder.leastBytes;
+    return plain;
   } finally {
     idle = encoder;
   }
 }
 let idle: Encoder | undefined;
+
+/** The number of bytes that the last value has at least when it is encoded. */
+export const walked = {bytes: 0};
 
 class Encoder {
   /** The key at each depth on the way to the value at hand, because a path of its own for each value would cost time. */
@@ -51,6 +56,11 @@ class Encoder {
   #encodePlain: EncodePlain = () => new Uint8Array();
   #nodes = 0;
   #bytes = 0;
+
+  /** Every value and key takes a byte at least, besides its text. */
+  get leastBytes(): number {
+    return this.#bytes + this.#nodes;
+  }
 
   toPlain(value: unknown, label: string | undefined, encodePlain: EncodePlain): unknown {
     this.#label = label;

@@ -8,6 +8,8 @@ export interface Library {
   /**
    * The bytes of a plain value (see `encoder`), in memory that nobody writes again. Throws what a getter throws when it is
    * read for the second time.
+   *
+   * @param leastBytes the bytes are at least so many, so that memory for them can be made at once
    */
-  encode(plain: unknown): Uint8Array;
+  encode(plain: unknown, leastBytes: number): Uint8Array;
 }

@@ -31,8 +31,11 @@ export function loadMsgpackr(): Library {
   let packing = 0;
   return {
     name: 'msgpackr',
-    encode(value) {
+    encode(value, leastBytes) {
       let bytes: Buffer;
+      // For a large message msgpackr would grow its memory step by step, and copy what it has written each time.
+      if (packing === 0 && leastBytes > maxSlabBytes)
+        packr.useBuffer(Buffer.allocUnsafeSlow(leastBytes + Math.ceil(leastBytes / 8)));
       packing++;
       try {
         bytes = packr.pack(value);

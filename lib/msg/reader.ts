@@ -1,6 +1,7 @@
 /**
  * Reads MessagePack and checks it in the same pass.
- * Floor 1: above `unpack` and `revive`, below `codec`, whichever library wrote the bytes.
+ * Floor 1: above `unpack` and `revive`, below `codec`, whichever library wrote the bytes; `gradual-reader` reads with it what lies
+ * whole within a piece.
  */
 import {isUtf8} from 'node:buffer';
 import {ProtocolError} from '../base/errors.js';
@@ -23,14 +24,22 @@ const floatBytes = new Uint8Array(float.buffer);
 /** Keys that were read before, by a hash of their bytes. */
 const knownKeys: string[] = Array.from({length: 1024}, () => '');
 
-class Reader {
+export class Reader {
   at = 0;
-  #nodes = 0;
-  readonly #bytes: Uint8Array;
+  /** How many values were read, by their weight in memory. */
+  nodes = 0;
+  #bytes: Uint8Array;
   #buffer: Buffer | undefined;
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
+  }
+
+  /** Reads other bytes from now on, and goes on counting. */
+  goOn(bytes: Uint8Array): void {
+    this.#bytes = bytes;
+    this.#buffer = undefined;
+    this.at = 0;
   }
 
   value(depth: number): unknown {
@@ -118,7 +127,7 @@ class Reader {
     this.#enter(size * 2, depth);
     const record: Record<string, unknown> = {};
     for (let i = 0; i < size; i++) {
-      const key = this.#key();
+      const key = this.key();
       record[key] = this.value(depth + 1);
     }
     return record;
@@ -128,15 +137,17 @@ class Reader {
   #enter(nodes: number, depth: number): void {
     if (depth >= limits.depth) throw new ProtocolError(`nested deeper than ${limits.depth}`);
     this.#need(nodes);
-    this.#count(nodes);
+    this.count(nodes);
   }
 
-  #count(nodes: number): void {
-    this.#nodes += nodes;
-    if (this.#nodes > limits.nodes) throw new ProtocolError(`more than ${limits.nodes} values in one message`);
+  /** @throws ProtocolError when a message has more values than it may have */
+  count(nodes: number): void {
+    this.nodes += nodes;
+    if (this.nodes > limits.nodes) throw new ProtocolError(`more than ${limits.nodes} values in one message`);
   }
 
-  #key(): string {
+  /** The key of an entry of an object. */
+  key(): string {
     const token = this.#byte();
     if (token > 0xa0 && token < 0xc0) return this.#shortKey(token & 0x1f);
     switch (token) {
@@ -200,13 +211,13 @@ class Reader {
   }
 
   #binary(length: number): Uint8Array {
-    this.#count(binaryWeight);
+    this.count(binaryWeight);
     return new Uint8Array(this.#take(length));
   }
 
   #extension(length: number, depth: number): unknown {
     const type = this.#byte();
-    this.#count(weightOf(type));
+    this.count(weightOf(type));
     if (!isNested(type)) return unpackLeaf(type, this.#take(length));
     const end = this.#need(length) + length;
     const content = this.value(depth);
@@ -253,7 +264,8 @@ class Reader {
   }
 }
 
-function checkedKey(key: string): string {
+/** @throws ProtocolError for a key that an object cannot have */
+export function checkedKey(key: string): string {
   // To assign this key would set the prototype of the object.
   if (key === '__proto__') throw new ProtocolError('an object with the key __proto__ arrived');
   return key;

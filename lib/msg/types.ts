@@ -48,12 +48,21 @@ export const Kind = {
 } as const;
 export type Kind = (typeof Kind)[keyof typeof Kind];
 
-/** A message between `channel` and `context`: its header is read, its payload is still bytes. */
+/** A message between `channel` and `context`: its header is read, its payload is still bytes, unless it came in pieces. */
 export interface Message {
   readonly kind: Kind;
   readonly context: number;
   readonly seq: number;
+  /** Empty when the message came in pieces: then its value was read as they came. */
   readonly payload: Uint8Array;
+  /** The value of a message that came in pieces. */
+  readonly read?: ReadValue;
+}
+
+/** A value that was read, and how many bytes it had. */
+export interface ReadValue {
+  readonly value: unknown;
+  readonly bytes: number;
 }
 
 export const protocolMagic = 'rxtractor';

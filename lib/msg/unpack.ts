@@ -7,8 +7,13 @@ import {ProtocolError} from '../base/errors.js';
 import {Ext, isPlainText, viewByType} from './extensions.js';
 import {limits} from './limits.js';
 
-/** The value of an extension whose payload is bytes or text. @throws ProtocolError when the payload is malformed */
-export function unpackLeaf(type: number, payload: Uint8Array): unknown {
+/**
+ * The value of an extension whose payload is bytes or text.
+ *
+ * @param isOwn the payload is all of its memory, and nobody else has it: the value may keep it
+ * @throws ProtocolError when the payload is malformed
+ */
+export function unpackLeaf(type: number, payload: Uint8Array, isOwn = false): unknown {
   switch (type) {
     case Ext.Undefined:
       if (payload.length !== 1) break;
@@ -31,12 +36,12 @@ export function unpackLeaf(type: number, payload: Uint8Array): unknown {
       return text;
     }
     case Ext.ArrayBuffer:
-      return new Uint8Array(payload).buffer;
+      return isOwn ? payload.buffer : new Uint8Array(payload).buffer;
     default: {
       const View = viewByType.get(type);
       if (View === undefined) throw new ProtocolError(`an extension of unknown type ${type} arrived`);
       if (payload.length % (View.BYTES_PER_ELEMENT ?? 1) !== 0) break;
-      return new View(new Uint8Array(payload).buffer);
+      return new View((isOwn ? payload : new Uint8Array(payload)).buffer as ArrayBuffer);
     }
   }
   throw malformedError(type);

@@ -39,5 +39,27 @@ export const buffers = stream(function* buffers(count: number, bytes: number): G
   for (let i = 0; i < count; i++) yield buffer;
 });
 
+let madeBinary = new Uint8Array();
+let madeRecords: readonly Item[] = [];
+
+/** A buffer of this size, made once. */
+export function binaryOf(bytes: number): Uint8Array {
+  if (madeBinary.length !== bytes) madeBinary = new Uint8Array(bytes).fill(7);
+  return madeBinary;
+}
+
+/** About so many bytes of small objects, made once. A message takes fewer than 150 000 of them. */
+export function recordsOf(bytes: number): readonly Item[] {
+  const each = 360;
+  const count = Math.floor(bytes / each);
+  if (madeRecords.length !== count)
+    madeRecords = Array.from({length: count}, (_, id) => ({id, name: `${id} `.padEnd(each - 20, 'record ')}));
+  return madeRecords;
+}
+
+export const binary = task((bytes: number) => binaryOf(bytes));
+export const records = task((bytes: number) => recordsOf(bytes));
+export const take = task((_value: unknown): void => {});
+
 /** Milliseconds of a clock that all processes of a machine share. */
 export const monotonicMs = (): number => Number(process.hrtime.bigint()) / 1e6;

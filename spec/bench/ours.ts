@@ -5,6 +5,7 @@
 import {findActor, type Marked, openNursery, type Portal, type RemoteStream} from '../../lib/index.js';
 import * as actors from './actors.js';
 import * as withRxjs from './actors-rxjs.js';
+import {beside} from './beside.js';
 import * as finders from './finders.js';
 import {type Figures, inTurn, latency, type Probe, throughput, times, transfers} from './measure.js';
 
@@ -16,6 +17,7 @@ const many = 10;
 const thousand = 1_000;
 
 export const ours: Readonly<Record<string, Probe>> = {
+  ...beside,
   call: () => withActor(echo => latency(() => echo.run(actors.echo, 7))),
   'calls 64': () => withActor(echo => throughput(() => echo.run(actors.echo, 7), 64)),
   'calls 256': () => withActor(echo => throughput(() => echo.run(actors.echo, 7), 256)),

@@ -78,6 +78,14 @@ export const rows: readonly Row[] = [
     better: 'higher',
     sketch: {msgpackr: 1_654, lite: 1_733, bare: 2_450},
   },
+  ...(['nothing', 'buffers', 'binary down', 'binary up', 'objects down', 'objects up'] as const).flatMap(load => {
+    const beside = {unit: 'ms', probe: `beside ${load}`, better: 'lower'} as const;
+    return [
+      {title: `small call beside ${load}, p50`, metric: 'p50', ...beside},
+      {title: `small call beside ${load}, p99`, metric: 'p99', ...beside},
+      {title: `small call to another actor beside ${load}, p99`, metric: 'other p99', ...beside},
+    ];
+  }),
   {
     title: 'spawn to first reply',
     unit: 'ms',

@@ -4,7 +4,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import {ActorDied, type ActorError, ProtocolError, type TransportClosed} from '../../lib/base/errors.js';
 import {Channel, type Endpoint} from '../../lib/channel/channel.js';
-import {loadCodec} from '../../lib/msg/codec.js';
+import {loadCodec, valueIn} from '../../lib/msg/codec.js';
 import {maxFrameBytes, pieceBytes, readFrame, writeHeader} from '../../lib/msg/frame.js';
 import {Kind, type Message} from '../../lib/msg/types.js';
 import {memoryPair} from '../../lib/transport/memory.js';
@@ -18,8 +18,12 @@ async function turns(count = 5): Promise<void> {
 }
 
 const names = Object.fromEntries(Object.entries(Kind).map(([name, kind]) => [kind, name]));
-const label = ({kind, context, seq, payload}: Message): string =>
-  `${names[kind]} ${context} #${seq} (${payload.length})`;
+const label = ({kind, context, seq, payload, read}: Message): string =>
+  `${names[kind]} ${context} #${seq} (${read ? `${read.bytes} in pieces` : payload.length})`;
+/** The beginning of a binary of 64 MiB. */
+const binaryHead = Uint8Array.of(0xc6, 4, 0, 0, 0);
+/** The payload of a Yield with one value. */
+const yielded = (value: Uint8Array): Uint8Array => Uint8Array.of(value.length, ...value);
 
 /** A channel, with all that it tells, and the bare other end. */
 class Rig {
@@ -131,8 +135,8 @@ test('what is said in one turn shares a write, values of one stream a frame', as
 
 test('F4: a payload beyond a piece goes in pieces and comes back whole', async t => {
   const rig = new Rig();
-  const payload = Uint8Array.from({length: 10 * pieceBytes + 5}, (_, i) => i % 251);
-  rig.channel.send(Kind.Return, 2, 1, payload);
+  const value = Uint8Array.from({length: 10 * pieceBytes}, (_, i) => i % 251);
+  rig.channel.send(Kind.Return, 2, 1, rig.channel.codec.encode(value));
   await turns(40);
   t.is(rig.said.length, 11);
   const got = rig.attach(6);
@@ -140,48 +144,60 @@ test('F4: a payload beyond a piece goes in pieces and comes back whole', async t
   for (const {kind, more, seq, payload: piece} of pieces) rig.say(kind, 6, seq, piece, more);
   await turns(40);
   t.is(got.length, 1);
-  t.is(Buffer.compare((got[0] as Message).payload, payload), 0);
+  t.is(Buffer.compare(valueIn(rig.channel.codec, got[0] as Message) as Uint8Array, value), 0);
 });
 
 test('pieces of several contexts come interleaved, each message whole', async t => {
   const rig = new Rig();
   rig.attach(2);
   rig.attach(4);
-  rig.say(Kind.Yield, 2, 1, bytes(10), true);
-  rig.say(Kind.Yield, 4, 1, bytes(20), true);
-  rig.say(Kind.Yield, 2, 1, bytes(1));
-  rig.say(Kind.Yield, 4, 1, bytes(2));
+  const [small, large] = [
+    yielded(rig.channel.codec.encode('small')),
+    yielded(rig.channel.codec.encode('a little larger')),
+  ];
+  rig.say(Kind.Yield, 2, 1, small.subarray(0, 3), true);
+  rig.say(Kind.Yield, 4, 1, large.subarray(0, 4), true);
+  rig.say(Kind.Yield, 2, 1, small.subarray(3));
+  rig.say(Kind.Yield, 4, 1, large.subarray(4));
   rig.say(Kind.Return, 2, 1, bytes(3));
   await turns();
-  t.deepEqual(rig.log, ['2: Yield 2 #1 (11)', '4: Yield 4 #1 (22)', '2: Return 2 #1 (3)']);
+  t.deepEqual(rig.log, ['2: Yield 2 #1 (6 in pieces)', '4: Yield 4 #1 (16 in pieces)', '2: Return 2 #1 (3)']);
 });
 
 test('Credit and Cancel of the same context pass between pieces', async t => {
   const rig = new Rig();
   rig.attach(2);
-  rig.say(Kind.Yield, 2, 1, bytes(10), true);
+  rig.say(Kind.Yield, 2, 1, Uint8Array.of(1), true);
   rig.say(Kind.Credit, 2, 0, bytes(1));
   rig.say(Kind.Cancel, 2, 0, bytes(2));
-  rig.say(Kind.Yield, 2, 1, bytes(1));
+  rig.say(Kind.Yield, 2, 1, Uint8Array.of(7));
   await turns();
-  t.deepEqual(rig.log, ['2: Credit 2 #0 (1)', '2: Cancel 2 #0 (2)', '2: Yield 2 #1 (11)']);
+  t.deepEqual(rig.log, ['2: Credit 2 #0 (1)', '2: Cancel 2 #0 (2)', '2: Yield 2 #1 (1 in pieces)']);
 });
 
 test('Ping and Pong pass between the pieces of a message of the channel itself', async t => {
   const rig = new Rig();
-  rig.say(Kind.Spawn, 0, 0, bytes(10), true);
+  rig.say(Kind.Spawn, 0, 0, Uint8Array.of(0x91), true);
   rig.say(Kind.Ping, 0);
   rig.say(Kind.Pong, 0);
-  rig.say(Kind.Spawn, 0, 0, bytes(1));
+  rig.say(Kind.Spawn, 0, 0, Uint8Array.of(7));
   await turns();
-  t.deepEqual(rig.log, ['control Ping 0 #0 (0)', 'control Pong 0 #0 (0)', 'control Spawn 0 #0 (11)']);
+  t.deepEqual(rig.log, ['control Ping 0 #0 (0)', 'control Pong 0 #0 (0)', 'control Spawn 0 #0 (2 in pieces)']);
 });
 
 test('C8: another message of the context instead of a piece ends the channel', async t => {
   const rig = new Rig();
   rig.attach(2);
-  rig.say(Kind.Yield, 2, 1, bytes(10), true);
+  rig.say(Kind.Yield, 2, 1, Uint8Array.of(1), true);
   rig.say(Kind.Return, 2, 1, bytes(1));
+  await turns();
+  t.deepEqual(rig.log, ['2: ended ERR_TRANSPORT', 'ended protocol']);
+});
+
+test('C8: pieces that cannot be decoded end the channel before they are whole', async t => {
+  const rig = new Rig();
+  rig.attach(2);
+  rig.say(Kind.Return, 2, 0, Uint8Array.of(0xc1), true);
   await turns();
   t.deepEqual(rig.log, ['2: ended ERR_TRANSPORT', 'ended protocol']);
 });
@@ -197,7 +213,8 @@ test('F4: messages beyond 64 MiB end the channel before they are whole', async t
   const rig = new Rig('accepted', 64 * 1024 * 1024);
   rig.attach(2);
   const piece = bytes(22 * 1024 * 1024);
-  for (let i = 0; i < 3; i++) rig.say(Kind.Yield, 2, 1, piece, true);
+  rig.say(Kind.Return, 2, 1, binaryHead, true);
+  for (let i = 0; i < 3; i++) rig.say(Kind.Return, 2, 1, piece, true);
   await turns(10);
   t.deepEqual(rig.log, ['2: ended ERR_TRANSPORT', 'ended protocol']);
   t.regex(rig.end?.message ?? '', /more than 67108864 bytes/);
@@ -206,10 +223,11 @@ test('F4: messages beyond 64 MiB end the channel before they are whole', async t
 test('F4: unfinished messages beyond 128 MiB together end the channel', async t => {
   const rig = new Rig('accepted', 64 * 1024 * 1024);
   const piece = bytes(33 * 1024 * 1024);
-  for (const context of [2, 4, 6]) rig.say(Kind.Yield, context, 1, piece, true);
+  piece.set(binaryHead);
+  for (const context of [2, 4, 6]) rig.say(Kind.Return, context, 1, piece, true);
   await turns(10);
   t.is(rig.end, undefined);
-  rig.say(Kind.Yield, 8, 1, piece, true);
+  rig.say(Kind.Return, 8, 1, piece, true);
   await turns(10);
   t.is(rig.end?.kind, 'protocol');
   t.regex(rig.end?.message ?? '', /unfinished/);

@@ -7,7 +7,7 @@ import {MessageTypeError, ProtocolError, StreamClosed, Unserializable} from '../
 import {log} from '../../base/log.js';
 import type {Channel} from '../../channel/channel.js';
 import {boxError, unboxError} from '../../msg/boxed-error.js';
-import {splitValues} from '../../msg/frame.js';
+import {eachValue} from '../../msg/codec.js';
 import {parseNow, type Schemas} from '../../msg/schema.js';
 import {type CreditPayload, Kind, type Message, type StopPayload} from '../../msg/types.js';
 import type {Grant} from '../flow/credit.js';
@@ -132,9 +132,8 @@ export class Halves {
     let seq = message.seq;
     let isInCredit = true;
     try {
-      splitValues(message.payload, bytes => {
-        const value = codec.decode(bytes);
-        isInCredit &&= inlet.accept(seq++, isChecked ? this.#parse(part, value) : value, bytes.length);
+      eachValue(codec, message, (value, bytes) => {
+        isInCredit &&= inlet.accept(seq++, isChecked ? this.#parse(part, value) : value, bytes);
       });
     } catch (error) {
       if (!(error instanceof MessageTypeError)) throw error;

@@ -7,6 +7,7 @@ import {type ActorError, ProtocolError} from '../../base/errors.js';
 import {isThenable} from '../../base/foreign.js';
 import type {Channel, Endpoint} from '../../channel/channel.js';
 import {boxError} from '../../msg/boxed-error.js';
+import {valueIn} from '../../msg/codec.js';
 import type {Schemas} from '../../msg/schema.js';
 import {type AckStage, type ErrorPayload, Kind, type Message, type StopPayload} from '../../msg/types.js';
 import {type Dialog, type DialogEffect, type DialogEvent, newDialog, type Outcome, step} from './dialog.js';
@@ -231,7 +232,7 @@ export class Link implements Endpoint {
   #deliver(message: Message, list: readonly unknown[] | undefined): void {
     switch (message.kind) {
       case Kind.Started:
-        return this.role.started(this.channel.codec.decode(message.payload));
+        return this.role.started(valueIn(this.channel.codec, message));
       case Kind.Yield:
         return this.halves.accept(message);
       case Kind.Credit:
@@ -246,7 +247,7 @@ export class Link implements Endpoint {
   /** @throws ProtocolError when a value that was sent before the terminal is missing */
   #outcomeOf(message: Message, list: readonly unknown[] | undefined): Outcome | Promise<Outcome> {
     if (this.#halves || message.seq !== 0) this.halves.checkLast(message.seq);
-    return this.role.outcomeOf(message.kind, list ?? this.channel.codec.decode(message.payload));
+    return this.role.outcomeOf(message.kind, list ?? valueIn(this.channel.codec, message));
   }
 
   #conclude(outcome: Outcome | Promise<Outcome>): void {
@@ -267,7 +268,7 @@ export class Link implements Endpoint {
 
   /** @throws ProtocolError for a payload that is not a list */
   #listOf(message: Message): readonly unknown[] {
-    const payload = this.channel.codec.decode(message.payload);
+    const payload = valueIn(this.channel.codec, message);
     if (!Array.isArray(payload))
       throw new ProtocolError(`the payload of a message of kind ${message.kind} is not a list`);
     return payload;
