@@ -3,7 +3,7 @@
  * Floor 8: below `main`.
  */
 import {Actor} from './actor/actor.js';
-import {homesOf} from './actor/exposed.js';
+import {modulesOf} from './actor/exposed.js';
 import type {RemoteFn} from './actor/marks.js';
 import {defaultTimeouts, type Timeouts} from './actor/tree-options.js';
 import {newActorId, newId} from './base/actor-id.js';
@@ -72,7 +72,7 @@ export async function bootRoot(options: RootOptions): Promise<Actor> {
     tree: {treeId: newId(), depth: 0, logLevel, timeouts, startFolder},
   });
   if (options.maxActors !== undefined) root.maxActors = options.maxActors;
-  if (options.expose) await root.exposed.load(homesOf(options.expose), true);
+  if (options.expose) await root.exposed.load(modulesOf(options.expose), true);
   await openNamesAtRoot(root, options);
   if (debug) await attachDebugger(root);
   return root;

@@ -3,101 +3,188 @@
  * Floor 5: filled at the start, read by `dispatch`. It is a Map, so that a name that comes over the wire never reaches a
  * prototype.
  */
-import {NotExposed} from '../base/errors.js';
 import type {FunctionKind} from '../msg/types.js';
-import {isMarked, keyOf, type Mark, markedFunction, markOf, type RemoteFn} from './marks.js';
+import {functionsAt, markOf, marksInFile, ownUrlOf, printsFor, printsOfFile} from './mark-table.js';
+import {type AnyFunction, givenName, isMarked, keyOf, type Mark, type RemoteFn, readMark} from './marks.js';
+import {missingError, notExposedError, severalError, wrongKindError} from './not-exposed.js';
+import {pairMarks, readPrints} from './same-mark.js';
 
-/** One entry of `expose`, in a form that crosses to another process: the home of a function, or a whole module. */
-export interface ExposedHome {
+/** A module that an actor is to import, and what it exposes of it, in a form that crosses to another process. */
+export interface ExposedModule {
   readonly module: string;
-  /** The place of the mark in the module. Absent: every marked export of the module. */
-  readonly place?: string;
+  /** Whether every marked export may be called. */
+  readonly isWhole: boolean;
+  readonly functions: readonly ExposedHome[];
+}
+
+/** One function under `expose`, as the actor that lists it has marked it. */
+export interface ExposedHome {
+  readonly kind: FunctionKind;
+  readonly within: string;
+  readonly place: string;
+  /** The marks of this kind in the file. Once for each kind of a module, because they may be many. */
+  readonly prints?: string;
 }
 
 /** Where a function has been marked that a peer calls. */
 export interface FunctionHome {
-  readonly module: string;
+  readonly within: string;
   readonly place: string;
-  /** Module and place in one. Made once, when the peer names the function: to join and hash them takes longer than a call. */
+  /** Both in one. Made once, when the peer names the function: to join and hash them takes longer than a call. */
   readonly key: string;
+  /** The marks of this kind in the file, as the peer has made them. Empty for a function that has a name. */
+  readonly prints: string;
+  /** The function of this actor that the peer means, once it has been found. */
+  found?: ExposedFunction | undefined;
 }
 
 export interface ExposedFunction {
   readonly mark: Mark;
   /** The name of its export in messages for people; the name of the mark when it is not exported. */
   readonly name: string;
-  readonly fn: (...args: never[]) => unknown;
+  readonly fn: AnyFunction;
 }
 
-/** The homes of the functions that a user lists under `expose`. @throws TypeError for anything that cannot be called */
-export function homesOf(expose: ReadonlyArray<RemoteFn | URL>): ExposedHome[] {
+/** The modules of what a user lists under `expose`. @throws TypeError for anything that cannot be called */
+export function modulesOf(expose: ReadonlyArray<RemoteFn | URL>): ExposedModule[] {
   if (!Array.isArray(expose)) throw new TypeError('expose takes a list of marked functions and module URLs');
-  return expose.map(entry => {
-    if (entry instanceof URL) return {module: entry.href};
-    const {module, place} = markOf(entry);
-    return {module, place};
-  });
+  const modules = new Map<string, {module: string; isWhole: boolean; functions: ExposedHome[]}>();
+  const moduleAt = (module: string) => {
+    const known = modules.get(module) ?? {module, isWhole: false, functions: []};
+    modules.set(module, known);
+    return known;
+  };
+  const functions = new Set<RemoteFn>();
+  for (const entry of expose as ReadonlyArray<RemoteFn | URL>) {
+    if (entry instanceof URL) moduleAt(entry.href).isWhole = true;
+    else functions.add(entry);
+  }
+  checkNames([...functions].map(markOf));
+  for (const fn of functions) {
+    const mark = markOf(fn);
+    const {kind, within, place} = mark;
+    const known = moduleAt(mark.module).functions;
+    const isFirst = !known.some(home => home.kind === kind && home.prints !== undefined);
+    known.push({kind, within, place, ...(isFirst && {prints: printsFor(mark)})});
+  }
+  return [...modules.values()];
 }
+
+/** A name that holds everywhere means one function of an actor. @throws TypeError */
+function checkNames(marks: readonly Mark[]): void {
+  const keys = new Set<string>();
+  for (const mark of marks) {
+    if (keys.has(mark.key)) throw sameNameError(mark);
+    keys.add(mark.key);
+  }
+}
+
+const sameNameError = (mark: Mark): TypeError =>
+  new TypeError(`expose has two functions with the name ${givenName(mark)}: give each a name of its own`);
 
 export class Exposed {
   readonly #functions = new Map<string, ExposedFunction>();
   /** Keys of the functions that the runtime itself offers. Peers know them without being told. */
   readonly #ofRuntime = new Set<string>();
+  /** The names of functions, by the keys that the actor which listed them has for them. */
+  readonly #namesThere = new Map<string, string>();
+  /** The URLs under which files are known here that the actor which listed them knows under another. */
+  readonly #urls = new Map<string, string>();
 
   /** Lets peers call a function that belongs to the runtime itself. */
   allow(fn: RemoteFn): void {
     const mark = markOf(fn);
     this.#ofRuntime.add(mark.key);
-    this.#functions.set(mark.key, {mark, fn: fn as unknown as ExposedFunction['fn'], name: mark.name});
+    this.#functions.set(mark.key, {mark, fn: fn as unknown as AnyFunction, name: mark.name});
   }
 
   /**
-   * Imports every module and takes up the functions that are exposed. Rejects with the error of an import.
+   * Imports every module and takes up the functions that are exposed. Rejects with the error of an import, and with NotExposed for
+   * a function that no module has marked.
    *
    * @param sharesModules true: a function that this process has marked already is not imported, because its module may still
    * be waiting for the caller (`main`)
    */
-  async load(homes: readonly ExposedHome[], sharesModules = false): Promise<void> {
-    const modules = new Map<string, Record<string, unknown>>();
-    for (const {module, place} of homes) {
-      const isKnown = sharesModules && place !== undefined && markedFunction(keyOf(module, place)) !== undefined;
-      if (!isKnown && !modules.has(module)) modules.set(module, (await import(module)) as Record<string, unknown>);
+  async load(modules: readonly ExposedModule[], sharesModules = false): Promise<void> {
+    const imported: (readonly [ExposedModule, Record<string, unknown>])[] = [];
+    for (const module of modules) {
+      const isKnown = sharesModules && !module.isWhole && module.functions.every(isMade);
+      imported.push([module, isKnown ? {} : ((await import(module.module)) as Record<string, unknown>)]);
     }
-    for (const {module, place} of homes) {
-      const exports = Object.entries(modules.get(module) ?? {});
-      if (place === undefined) {
-        for (const [name, value] of exports) if (isMarked(value)) this.#add(markOf(value).key, name);
-      } else {
-        const key = keyOf(module, place);
-        const fn = markedFunction(key);
-        this.#add(key, exports.find(([, value]) => value === fn)?.[0]);
-      }
-    }
+    for (const [module, exports] of imported) this.#takeUp(module, exports);
   }
 
   /** Names for messages, by key. A caller that never imports the module cannot know them. */
   names(): [key: string, name: string][] {
-    return [...this.#functions].filter(([key]) => !this.#ofRuntime.has(key)).map(([key, {name}]) => [key, name]);
+    const own = this.#ofUsers().map(({mark, name}): [string, string] => [mark.key, name]);
+    return [...new Map([...own, ...this.#namesThere])];
   }
 
-  /** @throws NotExposed when no function of that home may be called, or when it is of another kind */
-  find({module, place, key}: FunctionHome, kind: FunctionKind): ExposedFunction {
-    const found = this.#functions.get(key);
-    if (!found) {
-      throw new NotExposed(
-        `the function marked at ${module} (${place}) is not exposed by this actor: name it under expose when the actor is started, and mark it at the top level of its module`,
-      );
+  /** @throws NotExposed when the function may not be called, is of another kind, or cannot be told for sure */
+  find(home: FunctionHome, kind: FunctionKind): ExposedFunction {
+    home.found ??= this.#functions.get(this.#keyHere(home, kind) ?? '');
+    const found = home.found ?? this.#functions.get(home.key);
+    if (found && found.mark.kind !== kind) throw wrongKindError(found, kind);
+    if (!home.found) throw notExposedError({...home, within: this.#urlHere(home.within)}, kind, this.#ofUsers());
+    return home.found;
+  }
+
+  #ofUsers(): ExposedFunction[] {
+    return [...this.#functions].filter(([key]) => !this.#ofRuntime.has(key)).map(([, exposed]) => exposed);
+  }
+
+  #takeUp({module, isWhole, functions}: ExposedModule, exports: Record<string, unknown>): void {
+    const url = ownUrlOf(module);
+    if (url !== module) this.#urls.set(module, url);
+    const exported = Object.entries(exports);
+    if (isWhole) for (const [name, value] of exported) if (isMarked(value)) this.#add(value, name);
+    const prints = new Map<FunctionKind, string>();
+    for (const home of functions) {
+      if (home.prints !== undefined) prints.set(home.kind, home.prints);
+      const key = keyOf(home.within, home.place);
+      const fn = this.#madeHere(url, {...home, key, prints: prints.get(home.kind) ?? ''}, home.kind);
+      this.#namesThere.set(key, this.#add(fn, exported.find(([, value]) => value === fn)?.[0]));
     }
-    if (found.mark.kind !== kind)
-      throw new NotExposed(`${found.name} is marked with ${found.mark.kind}() and cannot be called as a ${kind}`);
-    return found;
   }
 
-  #add(key: string, name: string | undefined): void {
-    const fn = markedFunction(key);
-    // When this process has not made the mark, the call finds it missing, and names the place.
-    if (!fn) return;
-    const mark = markOf(fn);
-    this.#functions.set(key, {mark, fn, name: name ?? mark.name});
+  /** @throws NotExposed when this process has not marked the function, TypeError when it has marked several that it could be */
+  #madeHere(url: string, home: FunctionHome, kind: FunctionKind): AnyFunction {
+    const key = this.#keyHere(home, kind);
+    const all = key === undefined ? [] : functionsAt(key).filter(fn => readMark(fn)?.kind === kind);
+    // A name that holds everywhere may be that of another function in another module.
+    const inModule = all.filter(fn => readMark(fn)?.module === url);
+    const [fn, another] = inModule.length > 0 ? inModule : all;
+    if (!fn) throw missingError(url, home, kind);
+    if (another) throw severalError(url, home, kind);
+    return fn;
   }
+
+  /** The key of the mark that a peer means, among the marks of this process; undefined when it cannot be told. */
+  #keyHere({within, place, key, prints}: FunctionHome, kind: FunctionKind): string | undefined {
+    const url = this.#urlHere(within);
+    if (prints === '') return url === within ? key : keyOf(url, place);
+    if (prints === printsOfFile(url, kind)) return keyOf(url, place);
+    const theirs = readPrints(prints);
+    const wanted = theirs.findIndex(print => print.place === place);
+    const here = marksInFile(url, kind);
+    const partner = wanted < 0 ? undefined : pairMarks(theirs, here.prints)[wanted];
+    return partner === undefined ? undefined : here.keys[partner];
+  }
+
+  #urlHere(module: string): string {
+    return this.#urls.get(module) ?? module;
+  }
+
+  #add(fn: AnyFunction, exportName: string | undefined): string {
+    const mark = markOf(fn);
+    const known = this.#functions.get(mark.key);
+    if (known && known.fn !== fn) throw sameNameError(mark);
+    const name = exportName ?? known?.name ?? mark.name;
+    this.#functions.set(mark.key, {mark, fn, name});
+    return name;
+  }
+}
+
+function isMade({kind, within, place}: ExposedHome): boolean {
+  return functionsAt(keyOf(within, place)).some(fn => readMark(fn)?.kind === kind);
 }

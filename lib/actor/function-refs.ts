@@ -5,6 +5,7 @@
 import {ProtocolError} from '../base/errors.js';
 import type {FunctionRef} from '../msg/types.js';
 import type {FunctionHome} from './exposed.js';
+import {printsFor} from './mark-table.js';
 import {keyOf, type Mark} from './marks.js';
 
 export class FunctionRefs {
@@ -22,7 +23,7 @@ export class FunctionRefs {
       given = {number: this.#given.size + 1, isHeard: false};
       this.#given.set(mark.key, given);
     }
-    return given.isHeard ? given.number : [given.number, mark.module, mark.place];
+    return given.isHeard ? given.number : [given.number, mark.within, mark.place, printsFor(mark)];
   }
 
   /** An answer to a call has come: its function need not be named in full again. */
@@ -44,10 +45,10 @@ export class FunctionRefs {
   /** The function of this actor that the peer means. @throws ProtocolError when the peer has never named it in full */
   resolve(ref: unknown): FunctionHome {
     if (Array.isArray(ref)) {
-      const [number, module, place] = ref as unknown[];
-      if (typeof number !== 'number' || typeof module !== 'string' || typeof place !== 'string')
+      const [number, within, place, prints = ''] = ref as unknown[];
+      if (typeof number !== 'number' || ![within, place, prints].every(isText))
         throw new ProtocolError('a call arrived that names no function');
-      const home = {module, place, key: keyOf(module, place)};
+      const home = {within, place, prints, key: keyOf(within as string, place as string)} as FunctionHome;
       this.#known.set(number, home);
       return home;
     }
@@ -56,3 +57,5 @@ export class FunctionRefs {
     return home;
   }
 }
+
+const isText = (value: unknown): value is string => typeof value === 'string';

@@ -7,14 +7,19 @@ import type {CalleeContext} from '../context/rx/callee-context.js';
 import type {RemoteStream} from '../context/rx/remote-stream.js';
 import {isSchema, type Schemas, type StandardSchema} from '../msg/schema.js';
 import type {FunctionKind} from '../msg/types.js';
-import {callSiteOf, type FunctionPlace} from './call-site.js';
-import {type AnyFunction, addMark, hasOwnMark, keyOf, type Marked} from './marks.js';
+import {callSiteOf} from './call-site.js';
+import {addMark} from './mark-table.js';
+import {type AnyFunction, hasOwnMark, keyOf, type Mark, type Marked, namedPlace} from './marks.js';
 
-/** A home that is given by hand, for bundlers and test runners that move code. Give both, or none. */
+/** A home that is given by hand, for code of which there are several copies, or that a tool moves to another file. */
 export interface FnHome {
   /** `import.meta.url` of the module that the callee imports. Default: the file that calls the marker. */
   readonly module?: string;
-  /** A name that is unique in that module. Default: none, the line and column of the mark count. */
+  /**
+   * A name, such as `shop/price`. Alone it holds everywhere: any actor that exposes a function of this kind under this name
+   * answers to it, in whatever folder, program or host its file lies. Together with `module` it holds in that module. Default:
+   * none, the file and the place of the mark count.
+   */
   readonly name?: string;
 }
 
@@ -192,16 +197,27 @@ function mark(
 ): AnyFunction {
   if (typeof fn !== 'function') throw new TypeError(`${kind}() takes a function`);
   if (hasOwnMark(fn)) throw new TypeError(`${fn.name || 'the function'} is marked already: a function has one mark`);
-  const home = options?.name !== undefined ? namedHome(options) : callSiteOf(marker);
+  const home = homeOf(options ?? {}, marker);
   const name = options?.name ?? (fn.name || `the function marked at ${home.place}`);
-  addMark(fn, {kind, ...home, key: keyOf(home.module, home.place), name, schemas: schemasOf(kind, options)});
+  addMark(fn, {kind, ...home, key: keyOf(home.within, home.place), name, schemas: schemasOf(kind, options)});
   return fn;
 }
 
-function namedHome({module, name}: FnOptions): FunctionPlace {
-  if (typeof module !== 'string')
-    throw new TypeError('a function that is marked with a name needs its module too: {module: import.meta.url, name}');
-  return {module, place: `name:${name}`};
+type Home = Pick<Mark, 'module' | 'within' | 'place' | 'evaluated'>;
+
+/** @throws TypeError for a module or a name that is not a text, or is empty */
+function homeOf({module, name}: FnOptions, marker: (...args: never[]) => unknown): Home {
+  checkText('module', module);
+  checkText('name', name);
+  if (name !== undefined && module !== undefined) return {module, within: module, place: namedPlace(name)};
+  const site = callSiteOf(marker);
+  if (name !== undefined) return {...site, within: '', place: namedPlace(name)};
+  return module === undefined ? {...site, within: site.module} : {...site, module, within: module};
+}
+
+function checkText(option: string, value: unknown): void {
+  if (value !== undefined && (typeof value !== 'string' || value === ''))
+    throw new TypeError(`the ${option} of a mark is a text that is not empty`);
 }
 
 /** The values that can have a schema, for each kind of function. */

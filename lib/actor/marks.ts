@@ -1,8 +1,7 @@
 /**
- * The marks of the functions that may be called from another actor, and the table of them.
- * Floor 5: below `markers`, which make the marks; `exposed` decides who may call, `dispatch` runs.
+ * The marks of the functions that may be called from another actor.
+ * Floor 5: below `markers`, which make the marks. `mark-table` finds them again, `exposed` decides who may call, `dispatch` runs.
  */
-import {processWide} from '../base/process-wide.js';
 import type {Schemas} from '../msg/schema.js';
 import type {FunctionKind} from '../msg/types.js';
 
@@ -19,34 +18,28 @@ export type RemoteFn = Marked<'task'> | Marked<'stream'> | Marked<'operator'> | 
 /** The mark of a function. */
 export interface Mark {
   readonly kind: FunctionKind;
-  /** URL of the module; empty when the mark was made in no file. */
+  /** URL of the file that another actor imports to find the function; empty when the mark was made in no file. */
   readonly module: string;
+  /** The module within which the place is unique; empty for a name that holds everywhere. */
+  readonly within: string;
   /** `line:column` of the mark, or `name:…`. */
   readonly place: string;
-  /** Module and place in one: the function is looked up by it. */
+  /** `within` and place in one: the function is looked up by it. */
   readonly key: string;
   /** The name in messages for people. */
   readonly name: string;
   /** The schemas that check what crosses; undefined when there are none. */
   readonly schemas: Schemas | undefined;
+  /** The name that a tool gave to the code that made the mark, where that code is evaluated and stands in no file. */
+  readonly evaluated?: string | undefined;
 }
 
 export type AnyFunction = (...args: never[]) => unknown;
 
-const markKey = Symbol.for('rxtractor/mark');
+/** Another symbol where the shape of a mark changes, because two copies of the library may meet in one process. */
+const markKey = Symbol.for('rxtractor/mark/2');
 
-/** All marked functions of this process, by key. When several have the same key, none of them can be called. */
-const functionsByKey = processWide('marks', () => new Map<string, Set<AnyFunction>>());
-
-/** Gives a function its mark, under which it is found from now on. */
-export function addMark(fn: AnyFunction, mark: Mark): void {
-  attachMark(fn, mark);
-  const others = functionsByKey.get(mark.key);
-  if (others) others.add(fn);
-  else functionsByKey.set(mark.key, new Set([fn]));
-}
-
-function attachMark(fn: AnyFunction, mark: Mark): void {
+export function attachMark(fn: AnyFunction, mark: Mark): void {
   Object.defineProperty(fn, markKey, {value: mark});
 }
 
@@ -59,34 +52,25 @@ export function hasOwnMark(fn: AnyFunction): boolean {
   return Object.hasOwn(fn, markKey);
 }
 
-/** The mark of a function. @throws TypeError when it has none, or one that no other process could find */
-export function markOf(fn: unknown): Mark {
-  const found = typeof fn === 'function' ? (fn as unknown as Record<symbol, Mark | undefined>)[markKey] : undefined;
-  if (!found) {
-    const what = typeof fn === 'function' ? `the function ${fn.name || '(anonymous)'}` : String(fn);
-    throw new TypeError(`${what} is not marked: wrap it in task(), stream(), operator() or context() in its module`);
-  }
-  if (found.module === '') {
-    throw new TypeError(
-      `${found.name} was marked in no file that another process could import (--eval, standard input): put it in a file`,
-    );
-  }
-  if ((functionsByKey.get(found.key)?.size ?? 0) > 1) {
-    throw new TypeError(
-      `several functions are marked at ${found.key}: give each a name, ${found.kind}(fn, {module: import.meta.url, name: '…'})`,
-    );
-  }
-  return found;
+/** The mark of a value; undefined when it has none. */
+export function readMark(value: unknown): Mark | undefined {
+  return typeof value === 'function' ? (value as unknown as Record<symbol, Mark | undefined>)[markKey] : undefined;
 }
 
-/** The function that has been marked under a key in this process. */
-export function markedFunction(key: string): AnyFunction | undefined {
-  const found = functionsByKey.get(key);
-  return found?.size === 1 ? [...found][0] : undefined;
+export function keyOf(within: string, place: string): string {
+  return `${within}#${place}`;
 }
 
-export function keyOf(module: string, place: string): string {
-  return `${module}#${place}`;
+const nameBegin = 'name:';
+
+/** The place of a function that has a name of its own. */
+export function namedPlace(name: string): string {
+  return `${nameBegin}${name}`;
+}
+
+/** The name that a user has given to a function; undefined where the line and column count. */
+export function givenName({place}: Pick<Mark, 'place'>): string | undefined {
+  return place.startsWith(nameBegin) ? place.slice(nameBegin.length) : undefined;
 }
 
 /** Takes the place of a module's URL for functions of the runtime, which nobody imports. */
@@ -101,8 +85,9 @@ export function runtimeFunction<K extends FunctionKind, F extends AnyFunction>(
   name: string,
   fn: F,
 ): F & Marked<K> {
-  const [module, place] = [runtimeModule, `name:${name}`];
-  attachMark(fn, {kind, module, place, key: keyOf(module, place), name: `${module}${name}`, schemas: undefined});
+  const [module, place] = [runtimeModule, namedPlace(name)];
+  const key = keyOf(module, place);
+  attachMark(fn, {kind, module, within: module, place, key, name: `${module}${name}`, schemas: undefined});
   return fn as F & Marked<K>;
 }
 

@@ -21,7 +21,8 @@ import type {AnyObservable, Source} from '../context/rx/source.js';
 import type {FunctionKind} from '../msg/types.js';
 import {type CallOptions, checkCallOptions, scopeKey} from './call-options.js';
 import {feedStage} from './feed-stage.js';
-import {type Marked, markOf} from './marks.js';
+import {markOf} from './mark-table.js';
+import type {Marked} from './marks.js';
 import type {Peer} from './peer.js';
 
 /**

@@ -2,11 +2,11 @@
  * The payload of the Spawn message: what a parent tells a new child.
  * Floor 5: written by `child-actor`, read by `serve`.
  */
-import type {ExposedHome} from './exposed.js';
+import type {ExposedModule} from './exposed.js';
 import type {TreeOptions} from './tree-options.js';
 
 export interface SpawnSpec {
-  readonly homes: readonly ExposedHome[];
+  readonly modules: readonly ExposedModule[];
   readonly tree: TreeOptions;
   /** Whether the child itself must watch for the death of its parent. */
   readonly watchParent: boolean;

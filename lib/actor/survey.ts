@@ -14,7 +14,8 @@ import {describeWait} from '../context/protocol/explain.js';
 import {Link} from '../context/protocol/link.js';
 import {Kind} from '../msg/types.js';
 import type {Actor} from './actor.js';
-import {isRuntimeName, markOf, runtimeFunction} from './marks.js';
+import {markOf} from './mark-table.js';
+import {isRuntimeName, runtimeFunction} from './marks.js';
 import type {Peer} from './peer.js';
 
 /** Maximum silence of an actor, in ms. After it the actor counts as one that does not answer. */

@@ -3,10 +3,10 @@
  * Floor 0: used where errors are printed and where they are packed.
  */
 import {fileURLToPath} from 'node:url';
+import {libraryFolder} from './library.js';
 
 /** The folder of this library's files, and of their sources, which stacks name when Node follows source maps. */
-const compiled = new URL('..', import.meta.url).href;
-const folders = [compiled, compiled.replace(/dist\/lib\/$/, 'lib/')];
+const folders = libraryFolder === undefined ? [] : [libraryFolder, libraryFolder.replace(/dist\/lib\/$/, 'lib/')];
 
 /** Whether a URL is one of this library's files. */
 export const isOfLibrary = (url: string): boolean => folders.some(folder => url.startsWith(folder));

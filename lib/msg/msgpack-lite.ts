@@ -2,7 +2,7 @@
  * Writes MessagePack with msgpack-lite: the reference library, which is always installed.
  * Floor 1: one of the two libraries below `codec`. It gets plain values only, as `encoder` makes them.
  */
-import {createRequire} from 'node:module';
+import {requireDependency} from '../base/dependency.js';
 import {binaryHeader, Encoded} from './encoded.js';
 import type {Library} from './library.js';
 
@@ -25,7 +25,7 @@ interface LiteEncoder {
 
 export function loadMsgpackLite(): Library {
   // This entry leaves out the streams, which would take as long to load as the rest.
-  const lite = createRequire(import.meta.url)('msgpack-lite/lib/browser') as MsgpackLite;
+  const lite = requireDependency('msgpack-lite/lib/browser') as MsgpackLite;
   const codec = lite.createCodec();
   const encodeAtom = codec.encode;
   codec.encode = (encoder, value) => {

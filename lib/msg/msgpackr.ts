@@ -2,7 +2,7 @@
  * Writes MessagePack with msgpackr: optional, several times faster, used when it is installed.
  * Floor 1: one of the two libraries below `codec`. It gets plain values only, as `encoder` makes them.
  */
-import {createRequire} from 'node:module';
+import {requireDependency} from '../base/dependency.js';
 import {Encoded} from './encoded.js';
 import type {Library} from './library.js';
 
@@ -17,7 +17,7 @@ type Allocate = (size: number) => {target: Buffer; position: number};
 export function loadMsgpackr(): Library {
   // This build has no streams, no native addon and no generated code: it loads in half the time of the main one. Its output
   // buffer and its table of extensions belong to the module, so it matters that few other packages load this build.
-  const {Packr, addExtension} = createRequire(import.meta.url)('msgpackr/index-no-eval') as Msgpackr;
+  const {Packr, addExtension} = requireDependency('msgpackr/index-no-eval') as Msgpackr;
   const packr = new Packr({useRecords: false, variableMapSize: true, moreTypes: false, useToJSON: false});
   addExtension({
     Class: Encoded,

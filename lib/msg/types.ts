@@ -81,8 +81,11 @@ export type StartPayload = readonly [
   flow: readonly [window: number, windowBytes: number, bufferBytes: number, overflow: string, granted: number],
   deadline: number | null,
 ];
-/** A function is named in full once on each channel, and by its number from then on. */
-export type FunctionRef = number | readonly [number: number, module: string, place: string];
+/**
+ * A function is named in full once on each channel, and by its number from then on. `within` is its module, or empty for a name
+ * that holds everywhere; `prints` are the marks in its file, as the caller has made them.
+ */
+export type FunctionRef = number | readonly [number: number, within: string, place: string, prints: string];
 export type FunctionKind = 'task' | 'stream' | 'operator' | 'context';
 export type CreditPayload = readonly [messages: number, bytes: number];
 export type CancelPayload = readonly [reason: CancelReason, cause: unknown, canceller: ActorTuple, budget: number];

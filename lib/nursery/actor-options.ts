@@ -2,7 +2,7 @@
  * How an actor is to be started: the options that a user gives, checked once.
  * Floor 6: below `nursery`. The plan that comes out is trusted from there on.
  */
-import {type ExposedHome, homesOf} from '../actor/exposed.js';
+import {type ExposedModule, modulesOf} from '../actor/exposed.js';
 import type {RemoteFn} from '../actor/marks.js';
 import type {DebugMode, TreeOptions} from '../actor/tree-options.js';
 import {type LogLevel, logLevels} from '../base/log.js';
@@ -70,7 +70,7 @@ export interface ActorOptions {
 export interface ActorPlan {
   readonly backend: Backend;
   readonly name: string;
-  readonly homes: readonly ExposedHome[];
+  readonly modules: readonly ExposedModule[];
   readonly daemon: boolean;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string | undefined;
@@ -140,7 +140,7 @@ export function planOf(name: string, options: ActorOptions, inherited: TreeOptio
   return {
     backend,
     name,
-    homes: homesOf(expose),
+    modules: modulesOf(expose),
     daemon,
     env,
     cwd,

@@ -145,14 +145,14 @@ export class ChildActor implements PortalOwner, Child {
 
   async #connect(spawned: Spawned): Promise<Portal> {
     this.#phase = 'connect';
-    const {homes, name, logLevel, debug} = this.plan;
+    const {modules, name, logLevel, debug} = this.plan;
     const {tree} = this.#actor;
     const setpriv = spawned.setpriv === undefined ? tree.setpriv : spawned.setpriv;
     const connection = new ChildConnection(this.#actor, spawned.transport, {id: this.id, name});
     this.#connection = connection;
     void this.#awaitEnd(spawned, connection);
     connection.sendSpec({
-      homes,
+      modules,
       tree: {...tree, depth: tree.depth + 1, logLevel, debug, setpriv},
       watchParent: !spawned.diesWithParent,
     });
@@ -173,7 +173,7 @@ export class ChildActor implements PortalOwner, Child {
     await this.gone;
     this.#checkAsked();
     const ending = await this.#ending(spawned, connection);
-    throw spawnFailedError(ending, connection.phase, this.plan.homes, isInTime ? undefined : spawn);
+    throw spawnFailedError(ending, connection.phase, this.plan.modules, isInTime ? undefined : spawn);
   }
 
   async #serve({pid}: Spawned, {peer}: ChildConnection): Promise<Portal> {

@@ -2,7 +2,7 @@
  * How the end of an actor is told: the error of a death, and the error of a start that failed.
  * Floor 6: below `child-actor`, which sees the end.
  */
-import type {ExposedHome} from '../actor/exposed.js';
+import type {ExposedModule} from '../actor/exposed.js';
 import {type ActorId, formatActor} from '../base/actor-id.js';
 import {ActorDied, ContextCancelled, type Exit, SpawnFailed, type SpawnPhase} from '../base/errors.js';
 import {causeOf, isError, thrownText} from '../base/foreign.js';
@@ -31,11 +31,11 @@ export function actorDiedError(ending: Ending, actor: ActorId | undefined): Acto
 export function spawnFailedError(
   ending: Ending,
   phase: SpawnPhase,
-  homes: readonly ExposedHome[],
+  modules: readonly ExposedModule[],
   lateMs: number | undefined,
 ): SpawnFailed {
   const {name, exit, stderr, failure} = ending;
-  const where = phase === 'import' ? `import of ${modulesOf(homes)}` : phase;
+  const where = phase === 'import' ? `import of ${namesOf(modules)}` : phase;
   const why = failure
     ? thrownText(failure.error)
     : lateMs === undefined
@@ -74,9 +74,9 @@ function heapText({exit, stderr, maxHeap}: Ending): string {
 }
 
 /** The modules, because the error of an import need not say in which of them it was thrown. */
-function modulesOf(homes: readonly ExposedHome[]): string {
-  const modules = [...new Set(homes.map(({module}) => module))];
-  return modules.length > 3 ? `${modules.slice(0, 3).join(', ')} and ${modules.length - 3} more` : modules.join(', ');
+function namesOf(modules: readonly ExposedModule[]): string {
+  const names = modules.map(({module}) => module);
+  return names.length > 3 ? `${names.slice(0, 3).join(', ')} and ${names.length - 3} more` : names.join(', ');
 }
 
 function hintOf(phase: SpawnPhase, {code}: Exit): string {

@@ -5,7 +5,8 @@
 import type {Observable} from 'rxjs';
 import type {Actor} from '../actor/actor.js';
 import {type CallOptions, checkCallOptions, scopeKey} from '../actor/call-options.js';
-import {type Marked, markOf} from '../actor/marks.js';
+import {markOf} from '../actor/mark-table.js';
+import type {Marked} from '../actor/marks.js';
 import {cancelActorError, notPipedError, type Portal, type StreamValue, withInternalOptions} from '../actor/portal.js';
 import type {ActorId} from '../base/actor-id.js';
 import {Answer} from '../base/answer.js';

@@ -5,7 +5,8 @@
 import type {OperatorFunction} from 'rxjs';
 import type {Actor} from '../actor/actor.js';
 import {type CallOptions, checkCallOptions, type ScopeHolder, scopeKey} from '../actor/call-options.js';
-import {type Marked, markOf} from '../actor/marks.js';
+import {markOf} from '../actor/mark-table.js';
+import type {Marked} from '../actor/marks.js';
 import {type Portal, withInternalOptions} from '../actor/portal.js';
 import {plainClock} from '../base/clock.js';
 import {current} from '../base/current.js';

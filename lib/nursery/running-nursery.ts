@@ -5,7 +5,8 @@
 import type {Observable, ObservableInput} from 'rxjs';
 import type {Actor} from '../actor/actor.js';
 import {scopeKey} from '../actor/call-options.js';
-import {type Marked, markOf} from '../actor/marks.js';
+import {markOf} from '../actor/mark-table.js';
+import type {Marked} from '../actor/marks.js';
 import {type Portal, withInternalOptions} from '../actor/portal.js';
 import {onAbort} from '../base/abort.js';
 import {Answer} from '../base/answer.js';

@@ -2,7 +2,7 @@
 import test from 'ava';
 import {from, lastValueFrom, toArray} from 'rxjs';
 import type {Actor} from '../../lib/actor/actor.js';
-import {homesOf} from '../../lib/actor/exposed.js';
+import {modulesOf} from '../../lib/actor/exposed.js';
 import type {Portal} from '../../lib/actor/portal.js';
 import {selfPortal} from '../../lib/actor/self-portal.js';
 import {ContextCancelled, currentActor, NotExposed, RemoteActorError, sleep, Unserializable} from '../../lib/index.js';
@@ -11,7 +11,7 @@ import {anyFunctions, type Callee, callsOf, newActor, turns, until} from '../kit
 
 async function withSelf(): Promise<{actor: Actor; portal: Portal; calls: ReturnType<typeof callsOf>}> {
   const actor = newActor('near');
-  await actor.exposed.load(homesOf(anyFunctions));
+  await actor.exposed.load(modulesOf(anyFunctions));
   const portal = await selfPortal(actor);
   return {actor, portal, calls: callsOf(portal)};
 }

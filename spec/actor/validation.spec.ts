@@ -16,7 +16,7 @@ import {
 } from 'rxjs';
 import * as v from 'valibot';
 import {z} from 'zod';
-import {homesOf} from '../../lib/actor/exposed.js';
+import {modulesOf} from '../../lib/actor/exposed.js';
 import {context, operator, stream, task} from '../../lib/actor/markers.js';
 import {makePortal, type Portal} from '../../lib/actor/portal.js';
 import {type ContextCancelled, MessageTypeError, RemoteActorError} from '../../lib/base/errors.js';
@@ -44,9 +44,9 @@ function passing<T>(passes: number): StandardSchema<T> {
   return schema(value => (seen++ < passes ? {value: value as T} : {issues: [{message: 'enough'}]}));
 }
 
-async function open(...functions: Parameters<typeof homesOf>[0][number][]): Promise<{pair: Pair; portal: Portal}> {
+async function open(...functions: Parameters<typeof modulesOf>[0][number][]): Promise<{pair: Pair; portal: Portal}> {
   const pair = await newPair();
-  await pair.far.actor.exposed.load(homesOf(functions), true);
+  await pair.far.actor.exposed.load(modulesOf(functions), true);
   const portal = makePortal(pair.near, {
     scope: pair.near.actor.scope,
     ended: new Promise(() => {}),

@@ -9,7 +9,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import type {ExecutionContext} from 'ava';
 import type {Actor} from '../../lib/actor/actor.js';
-import {homesOf} from '../../lib/actor/exposed.js';
+import {modulesOf} from '../../lib/actor/exposed.js';
 import {makePortal} from '../../lib/actor/portal.js';
 import type {Lease} from '../../lib/discovery/peer-connection.js';
 import {PeerConnections} from '../../lib/discovery/peer-connections.js';
@@ -36,7 +36,7 @@ export async function linked(
   const actor = newActor(name);
   const {listen = [], heartbeat = 60_000, handshake = 30_000} = options;
   actor.tree = {...actor.tree, timeouts: {...actor.tree.timeouts, heartbeat, handshake}};
-  await actor.exposed.load(homesOf(anyFunctions), true);
+  await actor.exposed.load(modulesOf(anyFunctions), true);
   const connections = new PeerConnections(
     actor,
     {secret, listen},

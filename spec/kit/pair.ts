@@ -6,7 +6,7 @@ import type {Observable, ObservableInput} from 'rxjs';
 import {Actor} from '../../lib/actor/actor.js';
 import type {CallLimits} from '../../lib/actor/admission.js';
 import type {CallOptions} from '../../lib/actor/call-options.js';
-import {homesOf} from '../../lib/actor/exposed.js';
+import {modulesOf} from '../../lib/actor/exposed.js';
 import {context, operator, stream, task} from '../../lib/actor/markers.js';
 import {Peer} from '../../lib/actor/peer.js';
 import {makePortal, type Portal} from '../../lib/actor/portal.js';
@@ -195,7 +195,7 @@ export function newActor(name: string, limits?: CallLimits): Actor {
 /** A connected pair. */
 export async function newPair(limits?: CallLimits): Promise<Pair> {
   const pair = new Pair(limits);
-  await pair.far.actor.exposed.load(homesOf(anyFunctions));
+  await pair.far.actor.exposed.load(modulesOf(anyFunctions));
   await until(() => pair.near.channel.peer !== undefined && pair.far.channel.peer !== undefined);
   return pair;
 }

@@ -12,6 +12,7 @@ import {isMainThread} from 'node:worker_threads';
 import {SpawnFailed} from '../../base/errors.js';
 import {attempt, readProperty} from '../../base/foreign.js';
 import {hooks, type Writer} from '../../base/hooks.js';
+import {libraryFile} from '../../base/library.js';
 import {maxFrameBytes} from '../../msg/frame.js';
 import {SocketTransport} from '../../transport/socket.js';
 import {environment} from './environment.js';
@@ -20,15 +21,15 @@ import {nodeArgs} from './node-args.js';
 import {endOf} from './process-end.js';
 import {collectLines, lineMark, type Relay, type RelayOptions, relayLines} from './relay-lines.js';
 import {findSetpriv} from './setpriv.js';
-import type {Spawned, SpawnRequest} from './spawner.js';
-
-/** A path and not an import: the entry of a spawned process stands two floors above. */
-const childEntry = fileURLToPath(new URL('../../child.js', import.meta.url));
+import {bundledError, type Spawned, type SpawnRequest} from './spawner.js';
 
 export async function spawnProcess(request: SpawnRequest): Promise<Spawned> {
+  // A path and not an import: the entry of a spawned process stands two floors above.
+  const childEntry = libraryFile('child.js');
+  if (!childEntry) throw bundledError(request);
   const {name, id, treeId, output} = request;
   const cwd = request.cwd === undefined ? attempt(() => process.cwd()) : folderOf(name, request.cwd);
-  const entry = [childEntry, String(process.pid), treeId, id, name, cwd ?? '', ...request.argv];
+  const entry = [fileURLToPath(childEntry), String(process.pid), treeId, id, name, cwd ?? '', ...request.argv];
   const node = [process.execPath, ...nodeArgs(request), ...entry];
   let setpriv: string | null;
   let child: ChildProcess;

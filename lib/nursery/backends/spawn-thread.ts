@@ -7,22 +7,23 @@ import {setFlagsFromString} from 'node:v8';
 import {MessageChannel, type MessagePort, Worker} from 'node:worker_threads';
 import type {Exit} from '../../base/errors.js';
 import {messageOf, readProperty} from '../../base/foreign.js';
+import {libraryFile} from '../../base/library.js';
 import {maxFrameBytes} from '../../msg/frame.js';
 import {PortTransport} from '../../transport/port.js';
 import {environment} from './environment.js';
 import {execError} from './exec-error.js';
 import {heapOfProcess} from './node-args.js';
 import {collectLines, type Relay, relayLines} from './relay-lines.js';
-import type {Spawned, SpawnRequest} from './spawner.js';
-
-/** A URL and not an import: the entry of a thread stands two floors above. */
-const threadEntry = new URL('../../thread.js', import.meta.url);
+import {bundledError, type Spawned, type SpawnRequest} from './spawner.js';
 
 export async function spawnThread(request: SpawnRequest): Promise<Spawned> {
+  // A file and not an import: the entry of a thread stands two floors above.
+  const entry = libraryFile('thread.js');
+  if (!entry) throw bundledError(request);
   const {port1, port2} = new MessageChannel();
   let worker: Worker;
   try {
-    worker = makeWorker(request, port2);
+    worker = makeWorker(entry, request, port2);
   } catch (error) {
     port1.close();
     throw invalidArgsError(error) ?? execError(request.name, error);
@@ -44,11 +45,11 @@ export async function spawnThread(request: SpawnRequest): Promise<Spawned> {
   };
 }
 
-function makeWorker(request: SpawnRequest, port: MessagePort): Worker {
+function makeWorker(entry: URL, request: SpawnRequest, port: MessagePort): Worker {
   const {name, treeId, id, argv, execArgv, maxHeap, stdio} = request;
   const hold = maxHeap === undefined ? undefined : setHeapFlagAside();
   try {
-    const worker = new Worker(threadEntry, {
+    const worker = new Worker(entry, {
       name,
       workerData: {port, treeId, id, name},
       transferList: [port],

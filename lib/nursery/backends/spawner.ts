@@ -2,7 +2,8 @@
  * The contract of a backend: how an actor is brought to life, and how its end is seen.
  * Floor 6: `spawn-process`, `spawn-thread` and `spawn-inline` fulfil it; `child-actor` uses it and knows no process.
  */
-import type {Exit} from '../../base/errors.js';
+import {type Exit, SpawnFailed} from '../../base/errors.js';
+import {bundledText} from '../../base/library.js';
 import type {OutputLines} from '../../base/output-lines.js';
 import type {Transport} from '../../transport/transport.js';
 
@@ -61,6 +62,11 @@ export interface Spawned {
   stderrTail(): string;
   /** Ends it by force. May be called again; never throws. */
   kill(): void;
+}
+
+/** Why a process or a thread cannot be started: the file that it would run is not there. */
+export function bundledError({name}: SpawnRequest): SpawnFailed {
+  return new SpawnFailed(`actor ${name} could not be started: ${bundledText}`, {phase: 'exec'});
 }
 
 /**
