@@ -3,14 +3,16 @@
  * Floor 5: below `markers`.
  */
 import {existsSync} from 'node:fs';
-import {fileURLToPath, pathToFileURL} from 'node:url';
+import {pathToFileURL} from 'node:url';
 
 export interface CallSite {
   /** URL of the file, which another process can import; empty when the code is in no file. */
   readonly module: string;
   /** `line:column` in the file. For evaluated code: that of the evaluation, and then the place in the evaluated code. */
   readonly place: string;
-  /** The name that a tool has given to evaluated code, or where it was evaluated; undefined for code that is in a file. */
+  /** A hash of the whole code that made the call. */
+  readonly script: string | undefined;
+  /** The name that a tool has given to code in no file, or where it was evaluated; undefined for code that is in a file. */
   readonly evaluated: string | undefined;
 }
 
@@ -21,8 +23,21 @@ export interface CallSite {
 export function callSiteOf(callee: (...args: never[]) => unknown): CallSite {
   const [site] = sitesAbove(callee, 1);
   const own = site && ownFile(site);
-  if (site && own !== undefined) return {module: own, place: placeOf(site), evaluated: undefined};
+  if (site && own !== undefined) return {module: own, place: placeOf(site), script: hashOf(site), evaluated: undefined};
   return siteOfEvaluation(sitesAbove(callee, maxFrames));
+}
+
+/** Hashes of what runs in this turn, by file, because a hash of a bundle takes longer than a mark. */
+const hashes = new Map<string, string>();
+
+function hashOf(site: NodeJS.CallSite): string {
+  const script = scriptOf(site);
+  const known = hashes.get(script);
+  if (known !== undefined) return known;
+  if (hashes.size === 0) queueMicrotask(() => hashes.clear());
+  const hash = site.getScriptHash();
+  hashes.set(script, hash);
+  return hash;
 }
 
 /** Maximum number of frames between a mark and the file that evaluates it: a bundle evaluates modules within modules. */
@@ -49,13 +64,14 @@ function sitesAbove(callee: (...args: never[]) => unknown, limit: number): reado
 function siteOfEvaluation(sites: readonly NodeJS.CallSite[]): CallSite {
   const inner = sites[0];
   const place = inner ? placeOf(inner) : '';
+  const script = inner && hashOf(inner);
   const evaluated = inner && (scriptOf(inner) || inner.getEvalOrigin() || undefined);
   for (const site of sites) {
     const module = ownFile(site);
     if (module === '') break;
-    if (module !== undefined) return {module, place: `${placeOf(site)}/${place}`, evaluated};
+    if (module !== undefined) return {module, place: `${placeOf(site)}/${place}`, script, evaluated};
   }
-  return {module: '', place, evaluated};
+  return {module: '', place, script, evaluated};
 }
 
 const placeOf = (site: NodeJS.CallSite): string => `${site.getLineNumber()}:${site.getColumnNumber()}`;
@@ -65,7 +81,7 @@ function ownFile(site: NodeJS.CallSite): string | undefined {
   const script = scriptOf(site);
   if (noFile.test(script)) return '';
   if (script.startsWith('node:')) return undefined;
-  if (site.isEval()) return isFile(script) ? urlOf(script) : undefined;
+  if (site.isEval()) return fileNamedBy(script);
   // Another scheme than `file:` is that of a loader, which a child inherits with the arguments of Node.
   return script.startsWith('/') || (scheme.test(script) && !schemesOfBundlers.test(script)) ? urlOf(script) : undefined;
 }
@@ -83,11 +99,15 @@ function urlOf(script: string): string {
   return script.startsWith('/') ? pathToFileURL(script).href : script;
 }
 
-/** Whether evaluated code says that it comes from a file that is there. The part behind `?` is for the tool. */
+/** The file that evaluated code says it comes from, when that is there. What follows a `?` may be for the tool alone. */
+function fileNamedBy(script: string): string | undefined {
+  return [script, script.replace(/[?#].*$/, '')].filter(isFile).map(urlOf)[0];
+}
+
 function isFile(script: string): boolean {
   if (!script.startsWith('/') && !script.startsWith('file:')) return false;
   try {
-    return existsSync(script.startsWith('/') ? script : fileURLToPath(script));
+    return existsSync(script.startsWith('/') ? script : new URL(script));
   } catch {
     return false;
   }

@@ -6,7 +6,7 @@
 import type {FunctionKind} from '../msg/types.js';
 import {functionsAt, markOf, marksInFile, ownUrlOf, printsFor, printsOfFile} from './mark-table.js';
 import {type AnyFunction, givenName, isMarked, keyOf, type Mark, type RemoteFn, readMark} from './marks.js';
-import {missingError, notExposedError, severalError, wrongKindError} from './not-exposed.js';
+import {missingError, notExposedError, notListedError, severalError, wrongKindError} from './not-exposed.js';
 import {pairMarks, readPrints} from './same-mark.js';
 
 /** A module that an actor is to import, and what it exposes of it, in a form that crosses to another process. */
@@ -122,11 +122,21 @@ export class Exposed {
 
   /** @throws NotExposed when the function may not be called, is of another kind, or cannot be told for sure */
   find(home: FunctionHome, kind: FunctionKind): ExposedFunction {
-    home.found ??= this.#functions.get(this.#keyHere(home, kind) ?? '');
-    const found = home.found ?? this.#functions.get(home.key);
-    if (found && found.mark.kind !== kind) throw wrongKindError(found, kind);
-    if (!home.found) throw notExposedError({...home, within: this.#urlHere(home.within)}, kind, this.#ofUsers());
-    return home.found;
+    const found = home.found ?? this.#lookUp(home, kind);
+    if (found.mark.kind !== kind) throw wrongKindError(found, kind);
+    home.found = found;
+    return found;
+  }
+
+  /** @throws NotExposed, with what this actor exposes instead */
+  #lookUp(home: FunctionHome, kind: FunctionKind): ExposedFunction {
+    const key = this.#keyHere(home, kind);
+    const found = key === undefined ? undefined : this.#functions.get(key);
+    if (found) return found;
+    const atPlace = this.#functions.get(home.key);
+    if (atPlace && atPlace.mark.kind !== kind) return atPlace;
+    if (key !== undefined && functionsAt(key).length > 0) throw notListedError(home, kind);
+    throw notExposedError({...home, within: this.#urlHere(home.within)}, kind, this.#ofUsers());
   }
 
   #ofUsers(): ExposedFunction[] {

@@ -9,8 +9,11 @@ import {printsFor} from './mark-table.js';
 import {keyOf, type Mark} from './marks.js';
 
 export class FunctionRefs {
-  /** The numbers that this side has given to functions of the peer, by key, and whether the peer has heard them for sure. */
-  readonly #given = new Map<string, {readonly number: number; isHeard: boolean}>();
+  /**
+   * The numbers that this side has given to functions of the peer, and whether the peer has heard them for sure. By mark and not by
+   * key: a module that was evaluated again may have another function at the same place.
+   */
+  readonly #given = new Map<Mark, {readonly number: number; isHeard: boolean}>();
   /** Functions of this actor, by the numbers that the peer has given them. */
   readonly #known = new Map<number, FunctionHome>();
   /** The names that the peer gives its functions, by key. */
@@ -18,17 +21,17 @@ export class FunctionRefs {
 
   /** The reference to a function of the peer: in full until the peer has heard it for sure, then a number. */
   refOf(mark: Mark): FunctionRef {
-    let given = this.#given.get(mark.key);
+    let given = this.#given.get(mark);
     if (!given) {
       given = {number: this.#given.size + 1, isHeard: false};
-      this.#given.set(mark.key, given);
+      this.#given.set(mark, given);
     }
     return given.isHeard ? given.number : [given.number, mark.within, mark.place, printsFor(mark)];
   }
 
   /** An answer to a call has come: its function need not be named in full again. */
   heard(mark: Mark): void {
-    const given = this.#given.get(mark.key);
+    const given = this.#given.get(mark);
     if (given) given.isHeard = true;
   }
 

@@ -10,9 +10,10 @@ import type {FunctionKind} from '../msg/types.js';
 import {type AnyFunction, attachMark, givenName, type Mark, readMark} from './marks.js';
 import {type MarkPrint, writePrints} from './same-mark.js';
 
-/** The marks of one kind in one file, at their places, in the order of making. */
+/** The marks of one kind that one version of a file has made at its places, in the order of making. */
 interface MarksOfFile {
-  readonly keys: string[];
+  readonly script: string | undefined;
+  readonly marked: {readonly mark: Mark; readonly fn: AnyFunction}[];
   /** How another process is told of them; undefined until somebody asks, and after a further mark. */
   prints: string | undefined;
 }
@@ -20,29 +21,46 @@ interface MarksOfFile {
 interface Table {
   /** When several functions have the same key, none of them can be called. */
   readonly functions: Map<string, Set<AnyFunction>>;
+  /** The latest version of each file, for each kind. */
   readonly files: Map<string, MarksOfFile>;
+  /** The version of the file that has made a mark. */
+  readonly versions: WeakMap<Mark, MarksOfFile>;
 }
 
-const table = processWide('mark-table', (): Table => ({functions: new Map(), files: new Map()}));
+const table = processWide(
+  'mark-table',
+  (): Table => ({functions: new Map(), files: new Map(), versions: new WeakMap()}),
+);
 
 /** Gives a function its mark, under which it is found from now on. */
 export function addMark(fn: AnyFunction, mark: Mark): void {
   attachMark(fn, mark);
   const others = table.functions.get(mark.key);
-  if (others) others.add(fn);
-  else table.functions.set(mark.key, new Set([fn]));
-  if (!others && givenName(mark) === undefined) addToFile(mark);
+  if (others && isOfSameScript(others, mark)) {
+    others.add(fn);
+  } else {
+    table.functions.set(mark.key, new Set([fn]));
+    if (givenName(mark) === undefined) addToFile(fn, mark);
+  }
 }
 
-function addToFile({module, kind, key}: Mark): void {
-  const id = fileId(module, kind);
-  const file = table.files.get(id);
-  if (file) {
-    file.keys.push(key);
-    file.prints = undefined;
-  } else {
-    table.files.set(id, {keys: [key], prints: undefined});
+/** Otherwise the module was evaluated again, as development servers do it: the new function takes the place of the old one. */
+function isOfSameScript(others: ReadonlySet<AnyFunction>, mark: Mark): boolean {
+  return [...others].every(other => readMark(other)?.script === mark.script);
+}
+
+function addToFile(fn: AnyFunction, mark: Mark): void {
+  const id = fileId(mark.module, mark.kind);
+  // Evaluated modules of one bundle are scripts of their own, and stand in one file.
+  const script = mark.evaluated === undefined ? mark.script : undefined;
+  let file = table.files.get(id);
+  if (!file || file.script !== script) {
+    file = {script, marked: [], prints: undefined};
+    table.files.set(id, file);
   }
+  file.marked.push({mark, fn});
+  file.prints = undefined;
+  table.versions.set(mark, file);
 }
 
 const fileId = (module: string, kind: FunctionKind): string => `${kind} ${module}`;
@@ -76,11 +94,15 @@ export function functionsAt(key: string): readonly AnyFunction[] {
 
 /** The marks with which another process compares its own, to find a function. Empty for a function that has a name. */
 export function printsFor(mark: Mark): string {
-  return givenName(mark) === undefined ? printsOfFile(mark.module, mark.kind) : '';
+  return writtenPrints(table.versions.get(mark));
 }
 
+/** The same for the latest version of a file. */
 export function printsOfFile(module: string, kind: FunctionKind): string {
-  const file = table.files.get(fileId(module, kind));
+  return writtenPrints(table.files.get(fileId(module, kind)));
+}
+
+function writtenPrints(file: MarksOfFile | undefined): string {
   if (!file) return '';
   file.prints ??= writePrints(printsOf(file));
   return file.prints;
@@ -90,16 +112,13 @@ export function printsOfFile(module: string, kind: FunctionKind): string {
 export function marksInFile(
   module: string,
   kind: FunctionKind,
-): {readonly prints: MarkPrint[]; readonly keys: string[]} {
+): {readonly prints: readonly MarkPrint[]; readonly keys: readonly string[]} {
   const file = table.files.get(fileId(module, kind));
-  return file ? {prints: printsOf(file), keys: file.keys} : {prints: [], keys: []};
+  return file ? {prints: printsOf(file), keys: file.marked.map(({mark}) => mark.key)} : {prints: [], keys: []};
 }
 
-function printsOf({keys}: MarksOfFile): MarkPrint[] {
-  return keys.map(key => {
-    const fn = functionsAt(key)[0] as AnyFunction;
-    return {place: (readMark(fn) as Mark).place, text: textHash(fn)};
-  });
+function printsOf({marked}: MarksOfFile): MarkPrint[] {
+  return marked.map(({mark, fn}) => ({place: mark.place, text: textHash(fn)}));
 }
 
 /** Made when it is needed, because most marks of a process are never called from it. */

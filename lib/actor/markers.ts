@@ -203,7 +203,7 @@ function mark(
   return fn;
 }
 
-type Home = Pick<Mark, 'module' | 'within' | 'place' | 'evaluated'>;
+type Home = Pick<Mark, 'module' | 'within' | 'place' | 'script' | 'evaluated'>;
 
 /** @throws TypeError for a module or a name that is not a text, or is empty */
 function homeOf({module, name}: FnOptions, marker: (...args: never[]) => unknown): Home {

@@ -19,20 +19,23 @@ interface Offered {
   readonly name: string;
 }
 
-/** A call means a function that the actor does not offer. */
+/** A call means a function that the actor has marked, and does not offer. */
+export function notListedError(meant: Meant, kind: FunctionKind): NotExposed {
+  return new NotExposed(`${describe(meant, kind)} ${notListed}`);
+}
+
+const notListed = 'is not exposed by this actor: name it under expose when the actor is started';
+
+/** A call means a function that the actor does not know for sure. */
 export function notExposedError(meant: Meant, kind: FunctionKind, exposed: readonly Offered[]): NotExposed {
-  const what = `${describe(meant, kind)} is not exposed by this actor`;
+  if (exposed.length === 0) return notListedError(meant, kind);
+  const offered = list(exposed.map(({mark, name}) => `${name} (${mark.kind}, ${whereOf(mark)})`));
   const marks = meant.within === '' ? [] : allMarksOf(meant.within);
-  if (marks.some(mark => mark.place === meant.place && mark.kind === kind) || exposed.length === 0)
-    return new NotExposed(`${what}: name it under expose when the actor is started`);
-  const offered = exposed.map(({mark, name}) => `${name} (${mark.kind}, ${whereOf(mark)})`);
-  if (marks.length > 0)
-    return new NotExposed(
-      `${what}. It exposes ${list(offered)}. In that file it has marked ${listMarks(marks)}. ${transformed(kind)}`,
-    );
-  return new NotExposed(
-    `${what}: name it under expose when the actor is started. It exposes ${list(offered)}. A function of which there are several copies (bundles with several entries, another folder, another host) needs a name: ${kind}(fn, {name: '…'})`,
-  );
+  const why =
+    marks.length > 0
+      ? `In that file it has marked ${listMarks(marks)}. ${transformed(kind)}`
+      : `A function of which there are several copies (bundles with several entries, another folder, another host) needs a name: ${kind}(fn, {name: '…'})`;
+  return new NotExposed(`${describe(meant, kind)} ${notListed}. It exposes ${offered}. ${why}`);
 }
 
 export function wrongKindError({name, mark}: Offered, kind: FunctionKind): NotExposed {
