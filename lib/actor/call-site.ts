@@ -10,10 +10,17 @@ export interface CallSite {
   readonly module: string;
   /** `line:column` in the file. For evaluated code: that of the evaluation, and then the place in the evaluated code. */
   readonly place: string;
-  /** A hash of the whole code that made the call. */
-  readonly script: string | undefined;
+  readonly script: Script;
   /** The name that a tool has given to code in no file, or where it was evaluated; undefined for code that is in a file. */
   readonly evaluated: string | undefined;
+}
+
+/** The code that made a call. A module that is evaluated again after its file has changed is another script. */
+export interface Script {
+  /** The turn of the loop in which the call was made: two calls of one turn that stand in one file are of one script. */
+  readonly turn: object;
+  /** A hash of the whole script. Asked for seldom, because that of a large bundle takes a tenth of a second. */
+  hash(): string;
 }
 
 /**
@@ -23,21 +30,24 @@ export interface CallSite {
 export function callSiteOf(callee: (...args: never[]) => unknown): CallSite {
   const [site] = sitesAbove(callee, 1);
   const own = site && ownFile(site);
-  if (site && own !== undefined) return {module: own, place: placeOf(site), script: hashOf(site), evaluated: undefined};
+  if (site && own !== undefined)
+    return {module: own, place: placeOf(site), script: scriptAt(site), evaluated: undefined};
   return siteOfEvaluation(sitesAbove(callee, maxFrames));
 }
 
-/** Hashes of what runs in this turn, by file, because a hash of a bundle takes longer than a mark. */
-const hashes = new Map<string, string>();
+const scriptAt = (site: NodeJS.CallSite): Script => ({turn: thisTurn(), hash: () => site.getScriptHash()});
 
-function hashOf(site: NodeJS.CallSite): string {
-  const script = scriptOf(site);
-  const known = hashes.get(script);
-  if (known !== undefined) return known;
-  if (hashes.size === 0) queueMicrotask(() => hashes.clear());
-  const hash = site.getScriptHash();
-  hashes.set(script, hash);
-  return hash;
+let turn: object | undefined;
+
+function thisTurn(): object {
+  if (!turn) {
+    turn = {};
+    // A promise and not `queueMicrotask`, which the fake timers of a test runner replace.
+    void Promise.resolve().then(() => {
+      turn = undefined;
+    });
+  }
+  return turn;
 }
 
 /** Maximum number of frames between a mark and the file that evaluates it: a bundle evaluates modules within modules. */
@@ -62,16 +72,15 @@ function sitesAbove(callee: (...args: never[]) => unknown, limit: number): reado
  * another place of the bundle for each, in every process that runs the bundle.
  */
 function siteOfEvaluation(sites: readonly NodeJS.CallSite[]): CallSite {
-  const inner = sites[0];
-  const place = inner ? placeOf(inner) : '';
-  const script = inner && hashOf(inner);
-  const evaluated = inner && (scriptOf(inner) || inner.getEvalOrigin() || undefined);
+  const inner = sites[0] as NodeJS.CallSite;
+  const evaluation = {script: scriptAt(inner), evaluated: scriptOf(inner) || inner.getEvalOrigin() || undefined};
+  const place = placeOf(inner);
   for (const site of sites) {
     const module = ownFile(site);
     if (module === '') break;
-    if (module !== undefined) return {module, place: `${placeOf(site)}/${place}`, script, evaluated};
+    if (module !== undefined) return {module, place: `${placeOf(site)}/${place}`, ...evaluation};
   }
-  return {module: '', place, script, evaluated};
+  return {module: '', place, ...evaluation};
 }
 
 const placeOf = (site: NodeJS.CallSite): string => `${site.getLineNumber()}:${site.getColumnNumber()}`;

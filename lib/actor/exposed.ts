@@ -4,7 +4,7 @@
  * prototype.
  */
 import type {FunctionKind} from '../msg/types.js';
-import {functionsAt, markOf, marksInFile, ownUrlOf, printsFor, printsOfFile} from './mark-table.js';
+import {functionsAt, importableMarkOf, markOf, marksInFile, ownUrlOf, printsFor, printsOfFile} from './mark-table.js';
 import {type AnyFunction, givenName, isMarked, keyOf, type Mark, type RemoteFn, readMark} from './marks.js';
 import {missingError, notExposedError, notListedError, severalError, wrongKindError} from './not-exposed.js';
 import {pairMarks, readPrints} from './same-mark.js';
@@ -22,7 +22,7 @@ export interface ExposedHome {
   readonly kind: FunctionKind;
   readonly within: string;
   readonly place: string;
-  /** The marks of this kind in the file. Once for each kind of a module, because they may be many. */
+  /** The marks of this kind in the file; absent: those of the last function of this kind before, because they may be many. */
   readonly prints?: string;
 }
 
@@ -59,21 +59,24 @@ export function modulesOf(expose: ReadonlyArray<RemoteFn | URL>): ExposedModule[
     if (entry instanceof URL) moduleAt(entry.href).isWhole = true;
     else functions.add(entry);
   }
-  checkNames([...functions].map(markOf));
-  for (const fn of functions) {
-    const mark = markOf(fn);
-    const {kind, within, place} = mark;
-    const known = moduleAt(mark.module).functions;
-    const isFirst = !known.some(home => home.kind === kind && home.prints !== undefined);
-    known.push({kind, within, place, ...(isFirst && {prints: printsFor(mark)})});
-  }
+  const marks = [...functions].map(importableMarkOf);
+  checkNames(marks);
+  for (const mark of marks) addHome(moduleAt(mark.module).functions, mark);
   return [...modules.values()];
+}
+
+function addHome(homes: ExposedHome[], mark: Mark): void {
+  const {kind, within, place} = mark;
+  const prints = printsFor(mark);
+  const known = homes.findLast(home => home.kind === kind && home.prints !== undefined)?.prints;
+  homes.push({kind, within, place, ...(prints !== known && {prints})});
 }
 
 /** A name that holds everywhere means one function of an actor. @throws TypeError */
 function checkNames(marks: readonly Mark[]): void {
   const keys = new Set<string>();
   for (const mark of marks) {
+    if (givenName(mark) === undefined) continue;
     if (keys.has(mark.key)) throw sameNameError(mark);
     keys.add(mark.key);
   }

@@ -10,10 +10,9 @@ import type {FunctionKind} from '../msg/types.js';
 import {type AnyFunction, attachMark, givenName, type Mark, readMark} from './marks.js';
 import {type MarkPrint, writePrints} from './same-mark.js';
 
-/** The marks of one kind that one version of a file has made at its places, in the order of making. */
+/** The marks of one kind that one version of a file has made, at its places, in the order of making. */
 interface MarksOfFile {
-  readonly script: string | undefined;
-  readonly marked: {readonly mark: Mark; readonly fn: AnyFunction}[];
+  marked: {readonly mark: Mark; readonly fn: AnyFunction}[];
   /** How another process is told of them; undefined until somebody asks, and after a further mark. */
   prints: string | undefined;
 }
@@ -38,29 +37,40 @@ export function addMark(fn: AnyFunction, mark: Mark): void {
   const others = table.functions.get(mark.key);
   if (others && isOfSameScript(others, mark)) {
     others.add(fn);
-  } else {
-    table.functions.set(mark.key, new Set([fn]));
-    if (givenName(mark) === undefined) addToFile(fn, mark);
+    return;
   }
+  table.functions.set(mark.key, new Set([fn]));
+  if (givenName(mark) === undefined) addToFile(fn, mark, others !== undefined);
 }
 
 /** Otherwise the module was evaluated again, as development servers do it: the new function takes the place of the old one. */
-function isOfSameScript(others: ReadonlySet<AnyFunction>, mark: Mark): boolean {
-  return [...others].every(other => readMark(other)?.script === mark.script);
+function isOfSameScript(others: ReadonlySet<AnyFunction>, {script}: Mark): boolean {
+  const [first] = others;
+  const before = readMark(first)?.script;
+  return !before || !script || before.turn === script.turn || before.hash() === script.hash();
 }
 
-function addToFile(fn: AnyFunction, mark: Mark): void {
+function addToFile(fn: AnyFunction, mark: Mark, isAgain: boolean): void {
   const id = fileId(mark.module, mark.kind);
+  const before = table.files.get(id);
   // Evaluated modules of one bundle are scripts of their own, and stand in one file.
-  const script = mark.evaluated === undefined ? mark.script : undefined;
-  let file = table.files.get(id);
-  if (!file || file.script !== script) {
-    file = {script, marked: [], prints: undefined};
-    table.files.set(id, file);
-  }
+  const file = before && !(isAgain && mark.evaluated === undefined) ? before : newVersion(before, mark);
+  table.files.set(id, file);
   file.marked.push({mark, fn});
   file.prints = undefined;
   table.versions.set(mark, file);
+}
+
+/** A new version of a file begins with what it has marked in this turn, at places where the old version had no mark. */
+function newVersion(before: MarksOfFile | undefined, {script}: Mark): MarksOfFile {
+  const isOfThisTurn = ({mark}: {readonly mark: Mark}): boolean => mark.script?.turn === script?.turn;
+  const version = {marked: before?.marked.filter(isOfThisTurn) ?? [], prints: undefined};
+  if (before) {
+    before.marked = before.marked.filter(marked => !isOfThisTurn(marked));
+    before.prints = undefined;
+  }
+  for (const {mark} of version.marked) table.versions.set(mark, version);
+  return version;
 }
 
 const fileId = (module: string, kind: FunctionKind): string => `${kind} ${module}`;
@@ -72,13 +82,20 @@ export function markOf(fn: unknown): Mark {
     const what = typeof fn === 'function' ? `the function ${fn.name || '(anonymous)'}` : String(fn);
     throw new TypeError(`${what} is not marked: wrap it in task(), stream(), operator() or context() in its module`);
   }
-  if (found.module === '') throw new TypeError(noFileText(found));
+  if (found.module === '' && givenName(found) === undefined) throw new TypeError(noFileText(found));
   if (found.within !== '' && (table.functions.get(found.key)?.size ?? 0) > 1) {
     throw new TypeError(
       `several functions are marked at ${found.key}: give each a name, ${found.kind}(fn, {name: '…'})`,
     );
   }
   return found;
+}
+
+/** The mark of a function that an actor is to expose. @throws TypeError as `markOf`, and for every function that is in no file */
+export function importableMarkOf(fn: unknown): Mark {
+  const mark = markOf(fn);
+  if (mark.module === '') throw new TypeError(noFileText(mark));
+  return mark;
 }
 
 function noFileText({name, kind, evaluated}: Mark): string {

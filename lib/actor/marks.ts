@@ -4,6 +4,7 @@
  */
 import type {Schemas} from '../msg/schema.js';
 import type {FunctionKind} from '../msg/types.js';
+import type {Script} from './call-site.js';
 
 declare const kind: unique symbol;
 
@@ -30,8 +31,8 @@ export interface Mark {
   readonly name: string;
   /** The schemas that check what crosses; undefined when there are none. */
   readonly schemas: Schemas | undefined;
-  /** The version of the code that made the mark: another one when the module was evaluated again after its file had changed. */
-  readonly script?: string | undefined;
+  /** The code that made the mark; undefined where a user has said both module and name. */
+  readonly script?: Script | undefined;
   /** The name that a tool gave to the code that made the mark, where that code is evaluated and stands in no file. */
   readonly evaluated?: string | undefined;
 }

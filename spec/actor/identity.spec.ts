@@ -6,6 +6,7 @@ import type {ExecutionContext} from 'ava';
 import {type Marked, NotExposed, openNursery, RemoteActorError, SpawnFailed, task} from '../../lib/index.js';
 import {folderOf} from '../kit/folder.js';
 import {patient} from '../kit/patient.js';
+import {startNode} from '../kit/program.js';
 import {spawning} from '../kit/spawning.js';
 
 const test = spawning();
@@ -120,6 +121,24 @@ test('T5: a name alone holds in whatever file the function is', async t => {
     t.regex((error.cause as Error).message, /not exposed.*needs a name/s);
     t.is(await nursery.run(price as Task, 1), 'here 1', 'a spawn imports the module that made the mark');
   }, patient);
+});
+
+test('T5: code that is in no file calls a function by its name', async t => {
+  const file = join(folderOf(t), 'prices.mjs');
+  write(file, `export const price = task(n => 'price ' + n, {name: 'shop/price'});`);
+  const program = startNode(t, [
+    '--input-type=module',
+    '--eval',
+    `
+    import {openNursery, task} from ${library};
+    const price = task(() => {}, {name: 'shop/price'});
+    await openNursery(async nursery => {
+      const portal = await nursery.startActor('shop', {expose: [new URL(${JSON.stringify(pathToFileURL(file).href)})]});
+      console.log(JSON.stringify(await portal.run(price, 1)));
+    }, ${JSON.stringify(patient)});`,
+  ]);
+  t.is(await program.next(), 'price 1');
+  t.deepEqual(await program.exited, {code: 0, signal: null});
 });
 
 test('T5: two functions of one name in one list are a TypeError', async t => {
