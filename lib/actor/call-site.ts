@@ -72,7 +72,9 @@ function sitesAbove(callee: (...args: never[]) => unknown, limit: number): reado
  * another place of the bundle for each, in every process that runs the bundle.
  */
 function siteOfEvaluation(sites: readonly NodeJS.CallSite[]): CallSite {
-  const inner = sites[0] as NodeJS.CallSite;
+  const [inner] = sites;
+  // A timer may call a marker directly.
+  if (!inner) return {module: '', place: '', script: {turn: thisTurn(), hash: () => ''}, evaluated: undefined};
   const evaluation = {script: scriptAt(inner), evaluated: scriptOf(inner) || inner.getEvalOrigin() || undefined};
   const place = placeOf(inner);
   for (const site of sites) {

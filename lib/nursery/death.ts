@@ -5,7 +5,7 @@
 import type {ExposedModule} from '../actor/exposed.js';
 import {type ActorId, formatActor} from '../base/actor-id.js';
 import {ActorDied, ContextCancelled, type Exit, SpawnFailed, type SpawnPhase} from '../base/errors.js';
-import {causeOf, isError, thrownText} from '../base/foreign.js';
+import {causeOf, isError, readProperty, thrownText} from '../base/foreign.js';
 
 /** The end of an actor, as its parent knows it. */
 export interface Ending {
@@ -37,7 +37,7 @@ export function spawnFailedError(
   const {name, exit, stderr, failure} = ending;
   const where = phase === 'import' ? `import of ${namesOf(modules)}` : phase;
   const why = failure
-    ? thrownText(failure.error)
+    ? `${thrownText(failure.error)}${loaderHintOf(failure.error)}`
     : lateMs === undefined
       ? `it ended (${exitText(exit)})${heapText(ending)}${hintOf(phase, exit)}`
       : `it was not ready within ${lateMs} ms (timeouts.spawn)`;
@@ -77,6 +77,14 @@ function heapText({exit, stderr, maxHeap}: Ending): string {
 function namesOf(modules: readonly ExposedModule[]): string {
   const names = modules.map(({module}) => module);
   return names.length > 3 ? `${names.slice(0, 3).join(', ')} and ${names.length - 3} more` : names.join(', ');
+}
+
+/** The error of Node for a URL such as `virtual:a`, which a loader or a bundler of the parent has made up. */
+function loaderHintOf(error: unknown): string {
+  const codes = [error, causeOf(error)].map(each => readProperty(each, 'code'));
+  return codes.includes('ERR_UNSUPPORTED_ESM_URL_SCHEME')
+    ? " (a tool has loaded the module in the parent: give the actor its loader by execArgv, or say in which file a function is, task(fn, {module: import.meta.url, name: '…'}))"
+    : '';
 }
 
 function hintOf(phase: SpawnPhase, {code}: Exit): string {

@@ -195,6 +195,14 @@ test('T5: code that is evaluated belongs to the file that evaluates it', async t
   for (const name of ['a', 'b', 'c']) t.is(await run(tasks[name], 1), `${name} 1`);
 });
 
+test('T3: a module under a URL that only a tool of this process knows is a SpawnFailed that says what to do', async t => {
+  const lost = task((n: number) => n, {module: 'virtual:prices'});
+  await t.throwsAsync(run(lost, 1), {
+    instanceOf: SpawnFailed,
+    message: /virtual:prices.*execArgv.*module: import\.meta\.url/s,
+  });
+});
+
 /** A function that is marked in evaluated code, with no frame of a file above it. */
 async function evaluated(sourceUrl: string, text = 'credit'): Promise<Task> {
   const AsyncFunction = (async () => {}).constructor as new (...args: string[]) => (...args: unknown[]) => unknown;
