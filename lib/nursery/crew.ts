@@ -1,5 +1,5 @@
 /**
- * The workers of a pool, and the tasks that wait for one of them. A worker has one task at a time.
+ * The workers of a pool, and the tasks that wait for one of them. A task says how many a worker may have together with it.
  * Floor 6: below `pool`, which runs the tasks.
  */
 import type {Portal} from '../actor/portal.js';
@@ -18,7 +18,7 @@ export class Crew {
   readonly #workers: readonly Worker[];
   /** The claims that have no worker yet, in the order in which they were made. */
   readonly #waiting = new Ring<Claim>();
-  #busy = 0;
+  #running = 0;
   #closed: ContextCancelled | undefined;
 
   constructor(name: string, size: number, start: StartWorker) {
@@ -32,7 +32,7 @@ export class Crew {
 
   /** How many tasks run or wait. */
   get tasks(): number {
-    return this.#busy + this.#waiting.size;
+    return this.#running + this.#waiting.size;
   }
 
   /** Starts all workers. Resolves when they serve. */
@@ -40,16 +40,20 @@ export class Crew {
     await Promise.all(this.#workers.map(worker => worker.start()));
   }
 
-  /** Claims a worker for one task: one that is idle, or else the next one that becomes idle. */
-  claim(): Claim {
-    const claim = new Claim(() => this.#release(claim));
+  /**
+   * Claims a worker for one task: one that has room now, or else the next one that has. Claims get their workers in the order in
+   * which they were made.
+   *
+   * @param share how many tasks a worker may have, this one included
+   */
+  claim(share: number): Claim {
+    const claim = new Claim(share, () => this.#release(claim));
     if (this.#closed) {
       claim.refuse(this.#closed);
       return claim;
     }
-    const worker = this.#idle();
-    if (worker) this.#assign(claim, worker);
-    else claim.place = this.#waiting.add(claim);
+    claim.place = this.#waiting.add(claim);
+    this.#handOut();
     return claim;
   }
 
@@ -63,34 +67,31 @@ export class Crew {
     await Promise.all(this.#workers.map(worker => worker.close(why)));
   }
 
-  /** A worker that has no task: one that serves, before one that would have to be started. */
-  #idle(): Worker | undefined {
-    if (this.#busy === this.size) return undefined;
-    let idle: Worker | undefined;
-    for (const worker of this.#workers) {
-      if (worker.isBusy) continue;
-      if (worker.present) return worker;
-      idle ??= worker;
+  /** Gives workers to the claims that wait, as far as there is room for the first of them. */
+  #handOut(): void {
+    for (let claim = this.#waiting.first; claim; claim = this.#waiting.first) {
+      const worker = this.#idlest();
+      if (!worker || worker.tasks >= claim.share) return;
+      claim.place?.leave();
+      this.#running++;
+      worker.tasks++;
+      claim.take(worker);
     }
-    return idle;
   }
 
-  #assign(claim: Claim, worker: Worker): void {
-    this.#busy++;
-    worker.isBusy = true;
-    claim.take(worker);
+  /** The worker that has fewest tasks: of these one that serves, before one that would have to be started. */
+  #idlest(): Worker | undefined {
+    let best: Worker | undefined;
+    for (const worker of this.#workers) if (!worker.isLost && (!best || worker.isBetterThan(best))) best = worker;
+    return best;
   }
 
   #release({worker, place}: Claim): void {
     place?.leave();
     if (!worker) return;
-    this.#busy--;
-    worker.isBusy = false;
-    const next = this.#waiting.first;
-    if (!next || this.#closed) return;
-    next.place?.leave();
-    // Not the worker that has become idle, when its actor has died and another worker serves.
-    this.#assign(next, this.#idle() as Worker);
+    this.#running--;
+    worker.taskEnded();
+    if (!this.#closed) this.#handOut();
   }
 }
 
@@ -100,10 +101,13 @@ export class Claim {
   worker: Worker | undefined;
   /** Its place among the claims that wait. */
   place: RingEntry<Claim> | undefined;
+  /** How many tasks its worker may have, this one included. */
+  readonly share: number;
   readonly #assigned: Deferred<Worker> = deferred();
   #release: (() => void) | undefined;
 
-  constructor(release: () => void) {
+  constructor(share: number, release: () => void) {
+    this.share = share;
     this.#release = release;
   }
 
@@ -128,11 +132,11 @@ export class Claim {
     this.#assigned.reject(why);
   }
 
-  /** The task has failed. When it goes on all the same, its worker is ended. The next task gets another one. */
+  /** The task has failed. When it goes on all the same, its worker is lost for other tasks. */
   failed(error: unknown, task: string): void {
     const actor = this.present?.actor;
     const goesOn = actor && error instanceof ContextCancelled && !error.acked && error.actor?.id === actor.id;
-    if (goesOn) this.worker?.replace(error, task);
+    if (goesOn) this.worker?.disobeyed(error, task);
   }
 
   /** The task has ended, or is not to begin any more: the worker is free for another one. */
@@ -144,11 +148,14 @@ export class Claim {
 
 /** One place in the pool. The actor in it may be replaced. */
 export class Worker {
-  isBusy = false;
+  /** How many tasks it has. */
+  tasks = 0;
   readonly #start: (onDeath: OnDeath) => StartedActor;
   #actor: StartedActor | undefined;
   /** The portal to its actor, since that serves. */
   #portal: Portal | undefined;
+  /** How to end its actor, in which a task goes on although it was cancelled. */
+  #end: (() => void) | undefined;
   #closed: ContextCancelled | undefined;
 
   constructor(start: (onDeath: OnDeath) => StartedActor) {
@@ -178,12 +185,29 @@ export class Worker {
     return this.#actor.portal;
   }
 
-  /** Ends its actor, whose task does not obey its cancel. The next task starts another one. */
-  replace(why: ContextCancelled, task: string): void {
-    const ended = this.#actor;
-    if (!ended) return;
-    this.#forget(ended);
-    void ended.force(why, task);
+  /** Whether its actor gets no more tasks, because one goes on in it that does not obey its cancel. */
+  get isLost(): boolean {
+    return this.#end !== undefined;
+  }
+
+  isBetterThan(other: Worker): boolean {
+    if (this.tasks !== other.tasks) return this.tasks < other.tasks;
+    return !other.present && this.present !== undefined;
+  }
+
+  /** A task in its actor does not obey its cancel. The actor is ended when it has no other task; the next one gets another. */
+  disobeyed(why: ContextCancelled, task: string): void {
+    const actor = this.#actor;
+    if (!actor) return;
+    this.#end ??= () => {
+      this.#forget(actor);
+      void actor.force(why, task);
+    };
+  }
+
+  taskEnded(): void {
+    this.tasks--;
+    if (this.tasks === 0) this.#end?.();
   }
 
   /** Ends its actor for good. */
@@ -196,5 +220,6 @@ export class Worker {
     if (this.#actor !== ended) return;
     this.#actor = undefined;
     this.#portal = undefined;
+    this.#end = undefined;
   }
 }

@@ -21,9 +21,9 @@ import {type Claim, Crew} from './crew.js';
 import type {OnDeath, StartedActor} from './started-actor.js';
 
 /**
- * Several equal actors, its workers. A worker runs one task at a time; the other tasks wait in this actor. The death of a worker
- * fails the task that it ran, with ActorDied, and nothing else: the worker is replaced. A worker whose task does not obey a
- * cancel in time is ended and replaced, too.
+ * Several equal actors, its workers. A worker runs one task at a time, unless `concurrency` of `map` asks for more; the other
+ * tasks wait in this actor. The death of a worker fails what it ran, with ActorDied, and nothing else: the worker is replaced. A
+ * worker whose task does not obey a cancel in time is ended and replaced, too.
  *
  * @example
  * ```ts
@@ -52,7 +52,8 @@ export interface Pool extends AsyncDisposable {
    * values. A remote stream is read only as fast as the workers work; what another Observable pushes meanwhile is queued.
    * Unsubscribing cancels the tasks that run.
    *
-   * @param options `concurrency`: maximum number of tasks that run or wait for a worker, default `size`; `ordered`: default false
+   * @param options `concurrency`: maximum number of tasks at a time, default `size`. With more, the tasks share the workers, and
+   * the death of a worker fails several of them. `ordered`: default false
    * @example
    * ```ts
    * from([1, 2, 3]).pipe(pool.map(double, {ordered: true})).subscribe(console.log); // 2 4 6
@@ -119,7 +120,7 @@ class RunningPool implements Pool {
   }
 
   run<A extends unknown[], R>(fn: ((...args: A) => R) & Marked<'task'>, ...args: A): Promise<Awaited<R>> {
-    return this.start(fn, args, this.#callOptions.signal, this.run);
+    return this.start(fn, args, 1, this.#callOptions.signal, this.run);
   }
 
   map<In, R>(
@@ -128,9 +129,10 @@ class RunningPool implements Pool {
   ): OperatorFunction<In, Awaited<R>> {
     const {concurrency = this.size, ordered = false} = options;
     const {signal} = this.#callOptions;
+    const share = Math.ceil(concurrency / this.size);
     // Unsubscribing cancels the tasks that run.
     const work = (value: In): Source<Awaited<R>> =>
-      cancellable(gone => this.start(fn, [value], signal ? AbortSignal.any([signal, gone]) : gone));
+      cancellable(gone => this.start(fn, [value], share, signal ? AbortSignal.any([signal, gone]) : gone));
     return source => mapOver(source, work, concurrency, ordered);
   }
 
@@ -140,14 +142,20 @@ class RunningPool implements Pool {
     return new RunningPool(this.#owner, this.#crew, {...this.#callOptions, ...options});
   }
 
-  /** Every task begins here. @param from the function that the user called: the frames of errors begin with its caller */
+  /**
+   * Every task begins here.
+   *
+   * @param share how many tasks a worker may have, this one included
+   * @param from the function that the user called: the frames of errors begin with its caller
+   */
   start<A extends unknown[], R>(
     fn: ((...args: A) => R) & Marked<'task'>,
     args: A,
+    share: number,
     signal: AbortSignal | undefined,
     from?: (...args: never[]) => unknown,
   ): Promise<Awaited<R>> {
-    const task = {signal, frames: framesAbove(from, this.#crew.tasks), begun: plainClock.now()};
+    const task = {share, signal, frames: framesAbove(from, this.#crew.tasks), begun: plainClock.now()};
     return this.#owner.own('a task of a pool', this.#perform(task, fn, args));
   }
 
@@ -161,7 +169,7 @@ class RunningPool implements Pool {
     args: A,
   ): Promise<Awaited<R>> {
     const {name} = markOf(fn);
-    const claim = this.#crew.claim();
+    const claim = this.#crew.claim(task.share);
     try {
       const {present} = claim;
       if (present) return await this.#optionsOn(present, task).run(fn, ...args);
@@ -195,6 +203,7 @@ class RunningPool implements Pool {
 
 /** One task on its way. */
 interface Task {
+  readonly share: number;
   readonly signal: AbortSignal | undefined;
   readonly frames: Frames | undefined;
   /** When it was asked for. */

@@ -603,6 +603,15 @@ test('T16: inline: a program may be the module of its own actor', async t => {
   t.deepEqual(await program.exited, {code: 0, signal: null}, program.stderr);
 });
 
+test('T8: inline: a daemon keeps its program running until it is ended, although nothing runs in it', async t => {
+  const program = startProgram(t, 'inline-program', {args: ['daemon']});
+  t.is(await program.next(), 42);
+  // It handles the signal only as long as it runs; a program that has nothing left to wait for would have ended with 13.
+  await new Promise(resolve => setTimeout(resolve, 200));
+  program.kill('SIGTERM');
+  t.deepEqual(await program.exited, {code: 143, signal: null}, program.stderr);
+});
+
 test('T16: inline: what nobody catches there ends the process, as it would without an actor', async t => {
   const program = startProgram(t, 'inline-program', {args: ['uncaught']});
   t.is((await program.exited).code, 1);

@@ -16,7 +16,7 @@ import {
 } from '../../lib/index.js';
 import {workOrDie} from '../fixtures/holder.js';
 import {countTo} from '../fixtures/streams.js';
-import {spins} from '../fixtures/stubborn.js';
+import {deafTask, spins} from '../fixtures/stubborn.js';
 import {add, double, echo, exit, hang, nap, pidOf} from '../fixtures/tasks.js';
 
 import {patientStart} from '../kit/patient.js';
@@ -224,6 +224,28 @@ test('T10: a worker whose task does not let go is ended, and no task waits behin
     {timeouts: {...patientStart.timeouts, exit: 300}, logLevel: 'error'},
   );
 });
+
+test('T10: a worker in which another task runs is ended after that task', t =>
+  openNursery(
+    async nursery => {
+      const pool = await nursery.openPool(1, {expose: [deafTask, nap, pidOf]});
+      const first = await pool.run(pidOf);
+      const deaf = new AbortController();
+      const signalled = t.throwsAsync(
+        lastValueFrom(from([0]).pipe(pool.with({signal: deaf.signal}).map(deafTask, {concurrency: 3}))),
+        {instanceOf: ContextCancelled},
+      );
+      const beside = lastValueFrom(from([1_500]).pipe(pool.map(nap, {concurrency: 3})));
+      // Answered behind both.
+      t.is(await lastValueFrom(from([0]).pipe(pool.map(pidOf, {concurrency: 3}))), first);
+      deaf.abort();
+      t.false((await signalled).acked);
+      t.is(await beside, undefined);
+      t.not(await pool.run(pidOf), first);
+      t.deepEqual(await untilGone([first]), []);
+    },
+    {timeouts: {...patientStart.timeouts, exit: 300}, logLevel: 'error'},
+  ));
 
 test('X10: a task that waits for a worker is cancelled by its signal, its time and its pool, and never begins', async t => {
   const {file, read} = notes(t);

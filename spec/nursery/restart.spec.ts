@@ -63,6 +63,18 @@ test('T9: with restart the actor that died is started again behind its portal, a
     t.false(nursery.signal.aborted);
   }));
 
+test('T16: a thread is started again too', t =>
+  withService(
+    quick,
+    async service => {
+      const {id} = service.actor;
+      await kill(t, service);
+      t.is(await service.run(sum, [1, 2]), 3);
+      t.not(service.actor.id, id);
+    },
+    {backend: 'thread'},
+  ));
+
 test('calls of every kind that are made after the death wait for the next incarnation', t =>
   withService({delay: 300}, async service => {
     const dead = service.actor.pid;
