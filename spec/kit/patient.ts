@@ -5,6 +5,3 @@ import type {RootOptions} from '../../lib/index.js';
 export const patient = {
   timeouts: {spawn: 60_000, handshake: 60_000, cancelAck: 30_000, exit: 60_000, flush: 30_000},
 } as const satisfies RootOptions;
-
-/** The same for starts alone, where something does not obey a cancel, and is ended by force as soon as usual. */
-export const patientStart = {timeouts: {spawn: 60_000, handshake: 60_000}} as const satisfies RootOptions;

@@ -13,7 +13,7 @@ import {throwLater} from '../fixtures/careless.js';
 import {neverStarts, open, returnThenExit, silent} from '../fixtures/endings.js';
 import {sabotage} from '../fixtures/sabotage.js';
 import {add, exit, hang, pidOf} from '../fixtures/tasks.js';
-import {patient, patientStart} from '../kit/patient.js';
+import {patient} from '../kit/patient.js';
 import {isAlive} from '../kit/processes.js';
 import {spawning} from '../kit/spawning.js';
 
@@ -182,7 +182,7 @@ test('T9: the death of an actor of run() that nobody asked for fails the nursery
     openNursery(nursery => {
       void nursery.run(exit, 3);
       return nursery.run(hang);
-    }, patientStart),
+    }),
     {instanceOf: ActorDied},
   );
   t.is(failure.exit.code, 3);

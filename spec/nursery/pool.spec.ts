@@ -19,7 +19,6 @@ import {countTo} from '../fixtures/streams.js';
 import {deafTask, spins} from '../fixtures/stubborn.js';
 import {add, double, echo, exit, hang, nap, pidOf} from '../fixtures/tasks.js';
 
-import {patientStart} from '../kit/patient.js';
 import {actorProcesses, isAlive, untilGone} from '../kit/processes.js';
 import {spawning} from '../kit/spawning.js';
 
@@ -53,7 +52,7 @@ test('openPool() resolves when all workers serve, and a task goes to the one tha
     await pool[Symbol.asyncDispose]();
     await Promise.all(busy);
     t.deepEqual(children(), []);
-  }, patientStart);
+  });
 });
 
 test('a failed task fails itself alone', async t => {
@@ -62,7 +61,7 @@ test('a failed task fails itself alone', async t => {
     const error = await t.throwsAsync(pool.run(double, 1), {instanceOf: RemoteActorError});
     t.true(error.is(NotExposed));
     t.is(await pool.run(add, 1, 2), 3);
-  }, patientStart);
+  });
 });
 
 const jobs = (file: string, times: readonly number[]): {file: string; n: number; ms: number}[] =>
@@ -78,7 +77,7 @@ test('map() gives results as they are ready, or with `ordered` in the order of t
     t.deepEqual([...mapped].sort(), [0, 10, 20, 30]);
     const ordered = await lastValueFrom(from(slowFirst).pipe(pool.map(workOrDie, {ordered: true}), toArray()));
     t.deepEqual(ordered, [0, 10, 20, 30]);
-  }, patientStart);
+  });
 });
 
 /** Counts how many calls of `run` are pending, without changing what they do. */
@@ -112,7 +111,7 @@ test('map() has as many tasks at a time as there are workers, or `concurrency`',
     await run(5);
     t.is(seen.most, 5);
     t.throws(() => pool.map(double, {concurrency: 0})(from([1])), {instanceOf: RangeError});
-  }, patientStart);
+  });
 });
 
 test('map() reads a remote stream only as fast as the workers work; what an Observable pushes is queued', async t => {
@@ -141,7 +140,7 @@ test('map() reads a remote stream only as fast as the workers work; what an Obse
     t.is(pushed, 100);
     t.is(seen.calls, 2);
     t.is((await all).length, 100);
-  }, patientStart);
+  });
 });
 
 test('T9: a dead worker is replaced: its task alone fails, with ActorDied, and is not run again', async t => {
@@ -161,7 +160,7 @@ test('T9: a dead worker is replaced: its task alone fails, with ActorDied, and i
     t.is(pids.filter(pid => before.includes(pid)).length, 1);
     t.deepEqual(read().sort(), [1, 2]);
     t.false(nursery.signal.aborted);
-  }, patientStart);
+  });
 });
 
 test('T9: several deaths, of all workers at a time and of one again and again, are each their task’s alone', async t => {
@@ -186,7 +185,7 @@ test('T9: several deaths, of all workers at a time and of one again and again, a
     );
     t.is(new Set(await Promise.all([pool.run(pidOf), pool.run(pidOf)])).size, 2);
     t.false(nursery.signal.aborted);
-  }, patientStart);
+  });
 });
 
 test('T9: one crash fails one task: those that were waiting run in the next worker', async t => {
@@ -202,7 +201,7 @@ test('T9: one crash fails one task: those that were waiting run in the next work
     // Each ran once, in the order of the calls.
     t.deepEqual(read(), numbers);
     t.false(nursery.signal.aborted);
-  }, patientStart);
+  });
 });
 
 test('T10: a worker whose task does not let go is ended, and no task waits behind it', async t => {
@@ -221,7 +220,7 @@ test('T10: a worker whose task does not let go is ended, and no task waits behin
       t.deepEqual(await untilGone([ended]), []);
       t.false(nursery.signal.aborted);
     },
-    {timeouts: {...patientStart.timeouts, exit: 300}, logLevel: 'error'},
+    {timeouts: {exit: 300}, logLevel: 'error'},
   );
 });
 
@@ -244,7 +243,7 @@ test('T10: a worker in which another task runs is ended after that task', t =>
       t.not(await pool.run(pidOf), first);
       t.deepEqual(await untilGone([first]), []);
     },
-    {timeouts: {...patientStart.timeouts, exit: 300}, logLevel: 'error'},
+    {timeouts: {exit: 300}, logLevel: 'error'},
   ));
 
 test('X10: a task that waits for a worker is cancelled by its signal, its time and its pool, and never begins', async t => {
@@ -267,7 +266,7 @@ test('X10: a task that waits for a worker is cancelled by its signal, its time a
     await Promise.all([running, waiting]);
     t.throws(read);
     t.false(nursery.signal.aborted);
-  }, patientStart);
+  });
 });
 
 test('F6: a task that waits gets its arguments as they were at the call', t =>
@@ -283,7 +282,7 @@ test('F6: a task that waits gets its arguments as they were at the call', t =>
     );
     await first;
     t.deepEqual(await second, {count: 1});
-  }, patientStart));
+  }));
 
 test('a pool that cannot be started rejects, and leaves nothing', async t => {
   await openNursery(async nursery => {
@@ -292,7 +291,7 @@ test('a pool that cannot be started rejects, and leaves nothing', async t => {
     t.deepEqual(children(), []);
     await t.throwsAsync(nursery.openPool(2, {...options, stdio: 'loud' as never}), {instanceOf: TypeError});
     t.false(nursery.signal.aborted);
-  }, patientStart);
+  });
 });
 
 for (const size of [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, '2' as never]) {
@@ -316,7 +315,7 @@ test('a pool that was disposed of starts nothing more: run() is ContextCancelled
     await t.throwsAsync(lastValueFrom(from([1]).pipe(pool.map(double))), {instanceOf: ContextCancelled});
     t.deepEqual(children(), []);
     t.false(nursery.signal.aborted);
-  }, patientStart);
+  });
 });
 
 test('T8: a nursery that is left awaits the tasks of its pool, and ends it', async t => {
@@ -326,7 +325,7 @@ test('T8: a nursery that is left awaits the tasks of its pool, and ends it', asy
   await openNursery(async nursery => {
     pool = await nursery.openPool(2, options);
     result = pool.run(workOrDie, {file, n: 7, ms: 200});
-  }, patientStart);
+  });
   t.is(await result, 70);
   t.deepEqual(read(), [7]);
   t.deepEqual(children(), []);
@@ -339,7 +338,7 @@ test('T9: a task of a pool whose failure nobody asks for fails the nursery', asy
     openNursery(async nursery => {
       const pool = await nursery.openPool(1, options);
       void pool.run(exit, 3);
-    }, patientStart),
+    }),
     {instanceOf: ActorDied},
   );
   t.deepEqual(children(), []);
@@ -353,7 +352,7 @@ test('T10: a nursery that is cancelled ends its pool and what it runs', async t 
     const running = pool.run(nap, 1e9);
     void nursery.cancel();
     await t.throwsAsync(running, {instanceOf: ContextCancelled});
-  }, patientStart);
+  });
   t.deepEqual(pids.filter(isAlive), []);
 });
 
@@ -368,5 +367,5 @@ test('nursery.with() names the workers and gives openPool() its defaults', async
         .sort(),
       ['digger-0', 'digger-1'],
     );
-  }, patientStart);
+  });
 });
