@@ -3,12 +3,12 @@
  * Floor 5: above `peer`, on whose channel it makes callers. It tells the owner of the actor through `PortalOwner` to end it.
  */
 import type {Observable, ObservableInput, ObservedValueOf} from 'rxjs';
-import {type ActorId, formatActor} from '../base/actor-id.js';
+import type {ActorId} from '../base/actor-id.js';
 import {Answer, Report} from '../base/answer.js';
 import {current} from '../base/current.js';
-import {ActorDied, type ActorError, ContextCancelled, TransportClosed} from '../base/errors.js';
+import type {ActorDied, ContextCancelled} from '../base/errors.js';
 import type {OutputLine, OutputLines} from '../base/output-lines.js';
-import {innerScope, ownCancel, type Scope, settledScopeError} from '../base/scope.js';
+import {innerScope, type Scope, settledScopeError} from '../base/scope.js';
 import {type Flow, flowOf} from '../context/flow/options.js';
 import type {Call, Frames} from '../context/protocol/call.js';
 import {Caller} from '../context/protocol/caller.js';
@@ -24,6 +24,7 @@ import {feedStage} from './feed-stage.js';
 import {markOf} from './mark-table.js';
 import type {Marked} from './marks.js';
 import type {Peer} from './peer.js';
+import {cancelActorError, notPipedError, portalClosedError} from './portal-errors.js';
 
 /**
  * The handle to another actor. Its promises reject, and its streams fail, with
@@ -195,6 +196,11 @@ export function withInternalOptions(portal: Portal, options: InternalOptions): P
   return PeerPortal.withInternal(portal as PeerPortal, options);
 }
 
+/** How messages for people name a function of the other actor. @throws TypeError when it is not marked */
+export function nameIn(portal: Portal, fn: unknown): string {
+  return PeerPortal.nameIn(portal as PeerPortal, fn);
+}
+
 class PeerPortal implements Portal {
   readonly #peer: Peer;
   readonly #owner: PortalOwner;
@@ -220,6 +226,10 @@ class PeerPortal implements Portal {
   static withInternal(portal: PeerPortal, options: InternalOptions): Portal {
     const internal = {...portal.#internal, ...options};
     return new PeerPortal(portal.#peer, portal.#owner, portal.#options, internal, portal.#flow);
+  }
+
+  static nameIn(portal: PeerPortal, fn: unknown): string {
+    return portal.#peer.functions.nameOf(markOf(fn));
   }
 
   get actor(): ActorId {
@@ -339,14 +349,8 @@ class PeerPortal implements Portal {
     if (scope.settled) throw settledScopeError(scope);
     // The actor's subscription or signal has ended it: that says more than the failure of a call into an actor that ends.
     if (asked?.reason === 'requested') throw asked;
-    const over = this.#internal.over?.() ?? (channel.closed && endText(channel.closed));
-    if (over !== undefined) {
-      throw new TransportClosed(`the portal to ${formatActor(this.actor)} is closed: ${over}`, {
-        kind: 'closed',
-        cause: channel.closed,
-        actor: this.actor,
-      });
-    }
+    const over = this.#internal.over?.();
+    if (channel.closed || over !== undefined) throw portalClosedError(this.actor, channel.closed, over);
     const {signal, timeout, onExit} = this.#options;
     const force = this.#owner.force;
     return new Caller(channel, {
@@ -375,25 +379,9 @@ class PeerPortal implements Portal {
   }
 }
 
-/** The cancellation of a whole actor, asked for by `self`. */
-export function cancelActorError(self: ActorId, actor: ActorId, cause: unknown): ContextCancelled {
-  const text = `${formatActor(actor)} was cancelled by ${formatActor(self)}`;
-  return ownCancel(new ContextCancelled(text, {canceller: self, reason: 'actor', cause, actor}));
-}
-
 const verbOf = {
   task: 'run()',
   stream: 'stream()',
   operator: 'operator()',
   context: 'openContext() or context()',
 } as const;
-
-function endText(closed: ActorError): string {
-  return closed instanceof ActorDied ? closed.message : 'its actor, or the connection to it, has ended';
-}
-
-/** The output of an actor whose `stdio` is not `pipe`, or that another actor has started. */
-export function notPipedError(actor: ActorId): TypeError {
-  const who = formatActor(actor);
-  return new TypeError(`the output of ${who} is not read here: start it with stdio: 'pipe', and use that portal`);
-}

@@ -2,7 +2,8 @@
  * The workers of a pool, and the tasks that wait for one of them. A task says how many a worker may have together with it.
  * Floor 6: below `pool`, which runs the tasks.
  */
-import type {Portal} from '../actor/portal.js';
+import {markOf} from '../actor/mark-table.js';
+import {nameIn, type Portal} from '../actor/portal.js';
 import {type Deferred, deferred} from '../base/deferred.js';
 import {ContextCancelled} from '../base/errors.js';
 import {Ring, type RingEntry} from '../base/ring.js';
@@ -13,8 +14,7 @@ import type {OnDeath, StartedActor} from './started-actor.js';
 export type StartWorker = (index: number, onDeath: OnDeath) => StartedActor;
 
 export class Crew {
-  /** The name of the pool. */
-  readonly name: string;
+  readonly #name: string;
   readonly #workers: readonly Worker[];
   /** The claims that have no worker yet, in the order in which they were made. */
   readonly #waiting = new Ring<Claim>();
@@ -22,7 +22,7 @@ export class Crew {
   #closed: ContextCancelled | undefined;
 
   constructor(name: string, size: number, start: StartWorker) {
-    this.name = name;
+    this.#name = name;
     this.#workers = Array.from({length: size}, (_, index) => new Worker(onDeath => start(index, onDeath)));
   }
 
@@ -33,6 +33,12 @@ export class Crew {
   /** How many tasks run or wait. */
   get tasks(): number {
     return this.#running + this.#waiting.size;
+  }
+
+  /** How messages for people name a task. @throws TypeError when it is not marked */
+  nameOf(fn: unknown): string {
+    const serving = this.#workers.find(worker => worker.present)?.present;
+    return `${serving ? nameIn(serving, fn) : markOf(fn).name} in ${this.#name}`;
   }
 
   /** Starts all workers. Resolves when they serve. */
@@ -60,7 +66,7 @@ export class Crew {
   /** Ends all workers. Tasks that wait, and later ones, reject with ContextCancelled. */
   async close(): Promise<void> {
     this.#closed ??= ownCancel(
-      new ContextCancelled(`the pool of ${this.name} was closed`, {canceller: undefined, reason: 'requested'}),
+      new ContextCancelled(`the pool of ${this.#name} was closed`, {canceller: undefined, reason: 'requested'}),
     );
     const why = this.#closed;
     for (const claim of this.#waiting) claim.refuse(why);
@@ -133,10 +139,10 @@ export class Claim {
   }
 
   /** The task has failed. When it goes on all the same, its worker is lost for other tasks. */
-  failed(error: unknown, task: string): void {
-    const actor = this.present?.actor;
-    const goesOn = actor && error instanceof ContextCancelled && !error.acked && error.actor?.id === actor.id;
-    if (goesOn) this.worker?.disobeyed(error, task);
+  failed(error: unknown, fn: unknown): void {
+    const {present} = this;
+    if (!present || !(error instanceof ContextCancelled) || error.acked) return;
+    if (error.actor?.id === present.actor.id) this.worker?.disobeyed(error, nameIn(present, fn));
   }
 
   /** The task has ended, or is not to begin any more: the worker is free for another one. */

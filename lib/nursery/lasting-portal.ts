@@ -5,9 +5,9 @@
 import type {Observable} from 'rxjs';
 import type {Actor} from '../actor/actor.js';
 import {type CallOptions, checkCallOptions, scopeKey} from '../actor/call-options.js';
-import {markOf} from '../actor/mark-table.js';
 import type {Marked} from '../actor/marks.js';
-import {cancelActorError, notPipedError, type Portal, type StreamValue, withInternalOptions} from '../actor/portal.js';
+import {nameIn, type Portal, type StreamValue, withInternalOptions} from '../actor/portal.js';
+import {cancelActorError, notPipedError} from '../actor/portal-errors.js';
 import type {ActorId} from '../base/actor-id.js';
 import {Answer} from '../base/answer.js';
 import {current} from '../base/current.js';
@@ -156,7 +156,7 @@ export class LastingPortal implements Portal {
   }
 
   #labelOf(fn: unknown): string {
-    return `${markOf(fn).name} in ${this.#lasting.name}`;
+    return `${nameIn(this.#lasting.last as Portal, fn)} in ${this.#lasting.name}`;
   }
 
   #scopeOfCall(): Scope {

@@ -5,7 +5,6 @@
 import type {OperatorFunction} from 'rxjs';
 import type {Actor} from '../actor/actor.js';
 import {type CallOptions, checkCallOptions, type ScopeHolder, scopeKey} from '../actor/call-options.js';
-import {markOf} from '../actor/mark-table.js';
 import type {Marked} from '../actor/marks.js';
 import {type Portal, withInternalOptions} from '../actor/portal.js';
 import {plainClock} from '../base/clock.js';
@@ -168,16 +167,15 @@ class RunningPool implements Pool {
     fn: ((...args: A) => R) & Marked<'task'>,
     args: A,
   ): Promise<Awaited<R>> {
-    const {name} = markOf(fn);
     const claim = this.#crew.claim(task.share);
     try {
       const {present} = claim;
       if (present) return await this.#optionsOn(present, task).run(fn, ...args);
       const given = argumentsNow(this.#owner.runtime.codec, args);
-      const portal = await this.#awaitWorker(claim, task, `${name} in ${this.#crew.name}`);
+      const portal = await this.#awaitWorker(claim, task, this.#crew.nameOf(fn));
       return await this.#optionsOn(portal, task).run(fn, ...given);
     } catch (error) {
-      claim.failed(error, name);
+      claim.failed(error, fn);
       throw error;
     } finally {
       claim.release();

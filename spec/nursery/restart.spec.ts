@@ -252,7 +252,7 @@ test('C12: a call that waits ends with the scope in which it was made', t =>
         inner.cancel();
         throw await waiting;
       }),
-      {instanceOf: ContextCancelled, message: /in service was cancelled before it began \(scope\)/},
+      {instanceOf: ContextCancelled, message: /pid in service was cancelled before it began \(scope\)/},
     );
     t.false(nursery.signal.aborted);
   }));
