@@ -19,7 +19,7 @@ interface Ancestor {
 
 export function isUnderNodemon(): boolean {
   let pid = process.ppid;
-  for (let left = maxAncestors; left > 0 && pid > 1; left--) {
+  for (let left = maxAncestors; left > 0 && pid > 0; left--) {
     const ancestor = ancestorOf(pid);
     if (!ancestor) return false;
     if (ancestor.words.some(isNodemon)) return true;

@@ -163,7 +163,7 @@ export interface PortalOwner {
   readonly ended: Promise<ActorDied | undefined>;
   /** Why the end of the actor was asked for. Undefined until then. */
   readonly asked?: ContextCancelled | undefined;
-  /** What the actor prints, where this actor reads it. */
+  /** The lines that the actor prints, where this actor reads them. */
   readonly output?: OutputLines | undefined;
   cancelActor(why: ContextCancelled): Promise<boolean>;
   /** Ends the actor of a task that does not obey a cancel. Absent when this actor does not own the other one. */

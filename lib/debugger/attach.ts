@@ -59,7 +59,7 @@ export function attach(actor: Actor): ActorDebugger {
   if (known) return known.debugger;
   const debug = actor.tree.debug as DebugMode;
   const made = new ActorDebugger(actor, debug);
-  // What the actors below a piped one print comes out of the portal of that one, as its own output does.
+  // Actors below a piped one print to its own output, because the portal of that one gives out the lines of all.
   const output = debug.stdio === 'pipe' ? undefined : new OutputRelay(() => made.terminal.root(), debug.stdio);
   begin(actor, {debugger: made, output});
   listen();

@@ -34,7 +34,7 @@ export class ChildActor implements PortalOwner, Child {
   readonly id = newId();
   readonly plan: ActorPlan;
   readonly scope: Scope;
-  /** What it prints, with the `stdio` of `pipe`. */
+  /** The lines that it prints, where its `stdio` is `pipe`. */
   readonly output: OutputLines | undefined;
   readonly #actor: Actor;
   readonly #onDeath: OnDeath;

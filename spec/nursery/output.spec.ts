@@ -1,4 +1,4 @@
-// What an actor with `stdio: 'pipe'` prints comes out of its portal, and nowhere else.
+// The lines of an actor with `stdio: 'pipe'` come out of its portal, and nowhere else.
 import type {ExecutionContext} from 'ava';
 import {filter, firstValueFrom, lastValueFrom, toArray} from 'rxjs';
 import {findActor, type Nursery, type OutputLine, openNursery, type Portal} from '../../lib/index.js';
