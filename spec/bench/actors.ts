@@ -59,6 +59,26 @@ export function recordsOf(bytes: number): readonly Item[] {
 
 export const binary = task((bytes: number) => binaryOf(bytes));
 export const records = task((bytes: number) => recordsOf(bytes));
+/**
+ * The longest time in ms that this process has worked without giving its event loop back, since this was called before: in time of
+ * the processor, so that other programs do not count.
+ */
+export function longestTurn(): number {
+  const {longest} = turns;
+  turns.longest = 0;
+  turns.timer ??= setInterval(() => {
+    const {user, system} = process.cpuUsage();
+    const used = (user + system) / 1_000;
+    turns.longest = Math.max(turns.longest, used - turns.used);
+    turns.used = used;
+  }, 1);
+  turns.timer.unref();
+  return longest;
+}
+const turns: {longest: number; used: number; timer?: NodeJS.Timeout} = {longest: 0, used: 0};
+
+export const longestTurnHere = task(() => longestTurn());
+
 export const take = task((_value: unknown): void => {});
 
 /** Milliseconds of a clock that all processes of a machine share. */

@@ -43,6 +43,7 @@ function besideLoad(load: Load): Promise<Figures> {
       nursery.startActor('idle', {expose}),
     ]);
     await Promise.all([load(loaded), load(loaded)]);
+    const turns = await longestTurns(loaded, load);
     const start = performance.now();
     let loads = 0;
     const end = start + warmUpMs + measureMs;
@@ -55,9 +56,21 @@ function besideLoad(load: Load): Promise<Figures> {
     return {
       ...figuresOf('', same),
       ...figuresOf('other ', other),
+      ...turns,
       loads: loads / ((performance.now() - start) / 1_000),
     };
   });
+}
+
+/** The longest time in ms of the processor for which the caller, and the actor, did nothing but move something large once. */
+async function longestTurns(loaded: Portal, load: Load): Promise<Figures> {
+  for (const reset of [actors.longestTurn, () => loaded.run(actors.longestTurnHere)]) await reset();
+  await pause(50);
+  for (const reset of [actors.longestTurn, () => loaded.run(actors.longestTurnHere)]) await reset();
+  await load(loaded);
+  // The turn that has brought the answer is counted when it is over.
+  await pause(50);
+  return {turn: actors.longestTurn(), 'actor turn': await loaded.run(actors.longestTurnHere)};
 }
 
 /** The time of each call from the moment when it was due, so that a stall counts for all calls that it has held up. */

@@ -83,6 +83,8 @@ export const rows: readonly Row[] = [
     return [
       {title: `small call beside ${load}, p50`, metric: 'p50', ...beside},
       {title: `small call beside ${load}, p99`, metric: 'p99', ...beside},
+      {title: `longest turn of the caller, ${load}`, metric: 'turn', ...beside},
+      {title: `longest turn of the actor, ${load}`, metric: 'actor turn', ...beside},
       {title: `small call to another actor beside ${load}, p99`, metric: 'other p99', ...beside},
     ];
   }),

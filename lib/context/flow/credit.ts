@@ -45,9 +45,10 @@ export class SendCredit {
   }
 
   /**
-   * Whether a value of this size may leave now. A value larger than half of the window may leave as soon as there is any
-   * room at all. The reason: the receiver grants again only when half of its window is used, so that a wait for more room
-   * could last for ever.
+   * Whether a value of this size may leave now. A value larger than half of the first window may leave as soon as there is
+   * any room at all. The reason: the receiver grants again only when half of its window is used, so that a wait for more
+   * room could last for ever. When nothing is outstanding, there is some room, so that a value of any size leaves (rule F7:
+   * this lifts the bound in bytes only).
    */
   fits(bytes: number): boolean {
     if (this.sent >= this.#messages) return false;

@@ -84,6 +84,40 @@ test('F7: a value larger than the window goes when there is any room at all, and
   t.false(credit.fits(1_000));
 });
 
+test('F7: a large value lifts the bound in bytes only, and only once the receiver has opened its end', t => {
+  const credit = new SendCredit();
+  t.false(credit.fits(1_000));
+  credit.grant(1, 100);
+  credit.take(1);
+  t.false(credit.fits(1_000), 'no message is left');
+  credit.grant(2, 100);
+  t.true(credit.fits(1_000));
+});
+
+test('F7: when nothing is outstanding a value of any size goes, whatever was sent and consumed before', t => {
+  fc.assert(
+    fc.property(
+      fc.integer({min: 1, max: 50}),
+      fc.integer({min: 1, max: 300_000}),
+      fc.array(fc.integer({min: 1, max: 100_000}), {maxLength: 30}),
+      fc.integer({min: 1, max: 64 * 1024 * 1024}),
+      (window, windowBytes, before, large) => {
+        const sender = new SendCredit();
+        const receiver = new ReceiveCredit(window, windowBytes);
+        const {messages, bytes} = receiver.open();
+        sender.grant(messages, bytes);
+        for (const length of [...before, large]) {
+          assert.ok(sender.fits(length));
+          receiver.accept(sender.take(length), length);
+          const grant = receiver.consume(1, length);
+          if (grant) sender.grant(grant.messages, grant.bytes);
+        }
+      },
+    ),
+  );
+  t.pass();
+});
+
 test('a small value does not go over the byte bound', t => {
   const credit = new SendCredit();
   credit.grant(10, 100);
