@@ -55,6 +55,8 @@ export class Channel {
   fate: Promise<ActorError> | undefined;
   /** The time when bytes last came in, for the heartbeat. */
   lastHeard = plainClock.now();
+  /** The time when the transport last had room again, after it had asked to wait. */
+  lastDrained = plainClock.now();
   readonly #transport: Transport;
   readonly #owner: ChannelOwner;
   readonly #outbox = new Outbox();
@@ -98,6 +100,7 @@ export class Channel {
     transport.open({
       frame: bytes => this.#frame(bytes),
       drained: () => {
+        this.lastDrained = plainClock.now();
         this.#isWritable = true;
         this.#flush();
       },
@@ -121,6 +124,11 @@ export class Channel {
   /** How many contexts are open on it. */
   get size(): number {
     return this.#endpoints.size;
+  }
+
+  /** The bytes that were written and that the system has not taken yet, as far as the transport knows. */
+  get unsentBytes(): number {
+    return this.#transport.unsentBytes ?? 0;
   }
 
   /** An id for a context that this side opens. */

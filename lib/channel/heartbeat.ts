@@ -10,6 +10,9 @@ import type {Channel} from './channel.js';
 /** A tick that comes after this many periods instead of one shows that this process itself stood still. */
 const ownStall = 1.5;
 
+/** Whether the time between two ticks shows that this process stood still. */
+export const isOwnStall = (between: number, period: number): boolean => between > ownStall * period;
+
 /**
  * Sends a Ping after `period` ms of silence. Reports `unresponsive` when nothing comes in another period, and `responsive` when
  * something comes again. Its timer does not keep the process alive. Returns how to stop.
@@ -25,7 +28,7 @@ export function startHeartbeat(
   let stopped = false;
   const stop = plainClock.every(period, () => {
     const now = plainClock.now();
-    const stalled = now - lastTick > ownStall * period;
+    const stalled = isOwnStall(now - lastTick, period);
     lastTick = now;
     const heard = askedAt === undefined ? now - channel.lastHeard < period : channel.lastHeard >= askedAt;
     if (heard) {

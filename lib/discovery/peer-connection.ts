@@ -13,6 +13,7 @@ import {type ActorDied, type ActorError, TransportClosed} from '../base/errors.j
 import {Fifo} from '../base/fifo.js';
 import {log} from '../base/log.js';
 import {startHeartbeat} from '../channel/heartbeat.js';
+import {watchWrites} from '../channel/write-watch.js';
 import type {Transport} from '../transport/transport.js';
 
 /** The right to use a connection. The connection stays open at least until the lease is released. */
@@ -62,7 +63,7 @@ export class PeerConnection {
     this.#isConfirmed = options.side === 'connected';
     this.#gone = options.gone;
     this.#deathOf = options.deathOf;
-    let stopHeartbeat: Stop = () => {};
+    let stopWatching: Stop = () => {};
     this.peer = new Peer(
       actor,
       transport,
@@ -76,13 +77,18 @@ export class PeerConnection {
     );
     const {channel} = this.peer;
     channel.awaitVerdict(closed => {
-      stopHeartbeat();
+      stopWatching();
       const isInUse = this.#leases > 0 || channel.size > 0;
       // From now on it is not used any more: others connect anew while this end asks how the peer ended.
       this.#end(closed.kind === 'heartbeat');
       return isInUse ? this.#verdict(closed) : Promise.resolve(closed);
     });
-    if (!channel.closed) stopHeartbeat = this.#watchSilence(actor, id, options.isRemote);
+    if (channel.closed) return;
+    const stops = [this.#watchSilence(actor, id, options.isRemote)];
+    if (options.isRemote) stops.push(this.#watchWrites(actor, id));
+    stopWatching = () => {
+      for (const stop of stops) stop();
+    };
   }
 
   /** Takes a lease. */
@@ -136,6 +142,22 @@ export class PeerConnection {
       // is at a prompt gets another period after the prompt.
       if (isRemote && state === 'unresponsive')
         stopWaiting = actor.scope.clock.overdue(heartbeat, () => channel.destroy('heartbeat'));
+    });
+    return () => {
+      stop();
+      stopWaiting();
+    };
+  }
+
+  /** Ends a remote connection whose peer takes nothing of what is sent to it, although it may go on talking. Returns how to stop. */
+  #watchWrites(actor: Actor, id: ActorId): Stop {
+    const {heartbeat} = actor.tree.timeouts;
+    const {channel} = this.peer;
+    let stopWaiting: Stop = () => {};
+    const stop = watchWrites(channel, heartbeat, state => {
+      log('runtime', `what is sent to ${formatActor(id)} is ${state}`);
+      stopWaiting();
+      if (state === 'stuck') stopWaiting = actor.scope.clock.overdue(heartbeat, () => channel.destroy('heartbeat'));
     });
     return () => {
       stop();

@@ -60,6 +60,11 @@ export class SocketTransport extends FramedTransport {
     });
   }
 
+  /** Node counts a write until all of it has been taken, and libuv what is left of it: the sum shrinks with each part. */
+  get unsentBytes(): number {
+    return this.#socket.writableLength + (queueSize(this.#socket) ?? 0);
+  }
+
   override write(chunks: readonly Uint8Array[]): boolean {
     if (this.hasEnded || this.isClosing || this.#isPeerDeaf) return true;
     const socket = this.#socket;
@@ -99,11 +104,10 @@ export class SocketTransport extends FramedTransport {
   }
 
   /**
-   * libuv may have written a part of the oldest write already. Only the handle's `writeQueueSize`, which is private, tells how
-   * much is left. Without that number it is not known where to continue, so nothing is written.
+   * libuv may have written a part of the oldest write already. Without the number of bytes that are left it is not known where to continue, so nothing is written.
    */
   override drainSync(ms: number): void {
-    const left = (this.#socket as unknown as {_handle?: {writeQueueSize?: number}})._handle?.writeQueueSize;
+    const left = queueSize(this.#socket);
     if (this.#fd === undefined || this.hasEnded || left === undefined || this.#inFlight.size === 0) return;
     const all = Buffer.concat(this.#inFlight.takeAll());
     this.#inFlightBytes = 0;
@@ -154,6 +158,11 @@ function outliveFailedWrites(socket: Socket, onFailed: () => void): void {
     };
   socket._write = (chunk, encoding, written) => write.call(socket, chunk, encoding, quiet(written));
   if (writev) socket._writev = (chunks, written) => writev.call(socket, chunks, quiet(written));
+}
+
+/** The bytes that libuv has and has not written yet. The field is private, so it may be missing. */
+function queueSize(socket: Socket): number | undefined {
+  return (socket as unknown as {_handle?: {writeQueueSize?: number}})._handle?.writeQueueSize;
 }
 
 /** The bytes that Node counts as waiting although libuv has them already. The field is private, so it may be missing. */

@@ -22,6 +22,11 @@ export interface TransportSink {
 }
 
 export interface Transport {
+  /**
+   * About how many bytes were written that the system has not taken yet: it shrinks with everything that the system takes.
+   * Undefined where that is not known.
+   */
+  readonly unsentBytes?: number;
   /** Starts the delivery of frames. Called once. Frames that have arrived before are delivered too, but not within this call. */
   open(sink: TransportSink): void;
   /**

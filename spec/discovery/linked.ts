@@ -69,6 +69,8 @@ export function over({peer}: Lease): ReturnType<typeof callsOf> {
 export interface Relay {
   readonly address: string;
   silence(on: boolean): void;
+  /** Holds back only what goes from the side that has connected: the other side never reads, and can go on talking. */
+  deafen(): void;
   /** Ends what goes through it. */
   cut(): void;
 }
@@ -107,10 +109,14 @@ export async function relayTo(t: ExecutionContext, address: string): Promise<Rel
       }
     }
   };
+  const deafen = (): void => {
+    for (const [socket, onward] of pairs as [Socket, Socket][]) socket.unpipe(onward).pause();
+  };
   const {port} = (target.kind === 'unix' ? {port: 0} : server.address()) as AddressInfo;
   return {
     address: target.kind === 'unix' ? `unix:${path}` : `tcp://${(target as NetworkAddress).host}:${port}`,
     silence,
+    deafen,
     cut,
   };
 }

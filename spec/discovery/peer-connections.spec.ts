@@ -1,6 +1,7 @@
 // lib/discovery/peer-connections, peer-connection and listeners: one channel for each pair of actors, whoever connects; how it is let go, and how it ends.
 import test, {type ExecutionContext} from 'ava';
 import fc from 'fast-check';
+import {interval} from 'rxjs';
 import {newActorId} from '../../lib/base/actor-id.js';
 import {plainClock} from '../../lib/base/clock.js';
 import {HandshakeRejected, TransportClosed} from '../../lib/base/errors.js';
@@ -263,6 +264,37 @@ test.serial('F5, D4: over TCP one that falls silent is dead, and stays so; a new
   const [to, from] = [await here.to(anew), await anew.to(here)];
   await areLinked(t, here, anew);
   for (const {release} of [to, from]) release();
+});
+
+test.serial('F5, D4: over TCP one that goes on talking and never reads is ended, like a silent one', async t => {
+  const here = await linked(t, 'here', {heartbeat: 300});
+  const there = await linked(t, 'there', {listen: tcp});
+  const relay = await relayTo(t, (await there.connections.addresses())[1] as string);
+  const lease = (await here.connections.connect(parseAddress(relay.address), {timeout})) as Lease;
+  const talk = over(lease).stream(() => interval(20));
+  let heard = 0;
+  const failed = errorOf(talk.forEach(() => void heard++));
+  await until(() => heard > 2);
+  relay.deafen();
+  // More than the system keeps by itself.
+  const large = errorOf(over(lease).run((value: unknown) => value, new Uint8Array(32 * 1024 * 1024)));
+  for (const error of [await large, await failed])
+    t.true(error instanceof TransportClosed && error.kind === 'heartbeat', String(error));
+  t.is(here.connections.size, 0);
+  relay.cut();
+  await isGone(here, there);
+});
+
+test.serial('F5: over TCP one that reads slowly is not ended', async t => {
+  const here = await linked(t, 'here', {heartbeat: 200});
+  const there = await linked(t, 'there', {listen: tcp});
+  const lease = (await here.connections.connect(parseAddress((await there.connections.addresses())[1] as string), {
+    timeout,
+  })) as Lease;
+  for (let i = 0; i < 5; i++)
+    t.is(await over(lease).run((value: Uint8Array) => value.length, new Uint8Array(8_000_000)), 8_000_000);
+  lease.release();
+  await isGone(here, there);
 });
 
 test.serial('F5: on a Unix socket silence is only reported, and what waits goes on when it is over', async t => {

@@ -55,6 +55,10 @@ export class HandshakeTransport implements Transport {
     else queueMicrotask(() => this.#deliver());
   }
 
+  get unsentBytes(): number {
+    return this.#inner.unsentBytes ?? 0;
+  }
+
   write(chunks: readonly Uint8Array[]): boolean {
     return this.#inner.write(chunks);
   }
