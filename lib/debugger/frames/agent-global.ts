@@ -5,16 +5,26 @@
  * expression.
  */
 import {open, url} from 'node:inspector';
-import {showValue} from './show-value.js';
+import {lendBuiltins} from './builtins.js';
+import {type ShownDetail, showValue} from './show-value.js';
 
 const key = 'rxtractor/debugger/agent';
 /** The expression that gives the object in the main thread. */
 export const agentGlobal = `globalThis[Symbol.for('${key}')]`;
 
+/** How the terminal of the prompt looks. */
+export interface TerminalLook {
+  /** Its width, in characters. */
+  readonly columns: number;
+  readonly colours: boolean;
+}
+
 interface AgentGlobal {
   /** The value that `show` shows next. The agent puts it there. */
   value: unknown;
-  show(brief: boolean): string;
+  show(detail: ShownDetail): string;
+  /** Lends Node's modules to the text that is evaluated next, until the next call. */
+  lend(text: string): void;
   /** Opens Node's own inspector for other debuggers, and gives its address. */
   devtools(): string | undefined;
   /** The object that the agent asks while the thread stands in the call of a breakpoint. */
@@ -22,14 +32,19 @@ interface AgentGlobal {
 }
 
 /** Defines the object before this thread is stopped. It keeps no value alive that has been shown. */
-export function defineAgentGlobal(columns: number, breakpointCall?: object): void {
+export function defineAgentGlobal({columns, colours}: TerminalLook, breakpointCall?: object): void {
+  let takeBack = (): void => {};
   const agent: AgentGlobal = {
     value: undefined,
     breakpointCall,
-    show(brief) {
+    show(detail) {
       const {value} = agent;
       agent.value = undefined;
-      return showValue(value, {brief, columns});
+      return showValue(value, {detail, columns, colours});
+    },
+    lend(text) {
+      takeBack();
+      takeBack = lendBuiltins(text);
     },
     devtools() {
       // A free port of this host, which other hosts cannot reach.

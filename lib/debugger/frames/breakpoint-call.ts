@@ -4,16 +4,17 @@
  * Floor 7: `prompt/breakpoint-prompt` makes it and puts it into `agent-global`; `breakpoint-debuggee` talks to it.
  */
 import {plainClock} from '../../base/clock.js';
+import type {TerminalLook} from './agent-global.js';
 import {CapturedDebuggee} from './captured-debuggee.js';
 import type {CapturedFrame} from './captured-frame.js';
-import type {Evaluation} from './debuggee.js';
+import type {Detail, Evaluation} from './debuggee.js';
 
 export class BreakpointCall {
   /** Whether the person has left the prompt without a step, so that its end is to be waited for. The agent sets it. */
   released = false;
   readonly #frames: readonly CapturedFrame[];
   #debuggee: CapturedDebuggee;
-  #wanted: {readonly frame: number; readonly text: string} | undefined;
+  #wanted: {readonly frame: number; readonly text: string; readonly detail: Detail} | undefined;
   #answer: Evaluation | undefined;
   /** The values of variables before the first expression, by frame. */
   readonly #before = new Map<number, Map<string, unknown>>();
@@ -23,8 +24,8 @@ export class BreakpointCall {
     this.#debuggee = new CapturedDebuggee(frames);
   }
 
-  shownIn(columns: number, evaluateMs: number): void {
-    this.#debuggee = new CapturedDebuggee(this.#frames, {columns, evaluateMs});
+  shownIn(look: TerminalLook, evaluateMs: number): void {
+    this.#debuggee = new CapturedDebuggee(this.#frames, {...look, evaluateMs});
   }
 
   sites(): string {
@@ -39,15 +40,15 @@ export class BreakpointCall {
     return JSON.stringify(this.#debuggee.namesNow(frame, of));
   }
 
-  evaluate(frame: number, text: string): string {
+  evaluate(frame: number, text: string, detail: Detail): string {
     this.#note(frame);
-    return JSON.stringify(this.#debuggee.evaluateNow(frame, text));
+    return JSON.stringify(this.#debuggee.evaluateNow(frame, text, detail));
   }
 
   /** Notes an expression that is to be awaited when the thread runs on. */
-  want(frame: number, text: string): void {
+  want(frame: number, text: string, detail: Detail): void {
     this.#note(frame);
-    this.#wanted = {frame, text};
+    this.#wanted = {frame, text, detail};
   }
 
   /** The value of the expression that was awaited; undefined while it has not settled. */
@@ -86,10 +87,10 @@ export class BreakpointCall {
   /** Awaits the expression that `want` has noted. */
   async settle(): Promise<void> {
     if (!this.#wanted) return;
-    const {frame, text} = this.#wanted;
+    const {frame, text, detail} = this.#wanted;
     this.#wanted = undefined;
     this.#answer = undefined;
-    this.#answer = await this.#debuggee.evaluate(frame, text);
+    this.#answer = await this.#debuggee.evaluate(frame, text, detail);
   }
 
   #note(frame: number): void {

@@ -11,7 +11,16 @@
 import {agentGlobal} from './agent-global.js';
 import {mayAwait} from './await-expression.js';
 import type {CallSite} from './captured-frame.js';
-import type {Debuggee, Evaluation, FrameScope, StackFrame, StepKind, StepOutcome} from './debuggee.js';
+import type {
+  Breakpoints,
+  Debuggee,
+  Detail,
+  Evaluation,
+  FrameScope,
+  StackFrame,
+  StepKind,
+  StepOutcome,
+} from './debuggee.js';
 import type {StoppedDebuggee} from './stopped-debuggee.js';
 
 const breakpointCall = `${agentGlobal}.breakpointCall`;
@@ -29,6 +38,11 @@ export class BreakpointDebuggee implements Debuggee {
   constructor(program: StoppedDebuggee, inCall: boolean) {
     this.#program = program;
     this.#inCall = inCall;
+    program.breakpoints.fileOf = frame => this.frames[frame]?.file;
+  }
+
+  get breakpoints(): Breakpoints {
+    return this.#program.breakpoints;
   }
 
   get frames(): readonly StackFrame[] {
@@ -47,7 +61,7 @@ export class BreakpointDebuggee implements Debuggee {
   }
 
   /** The prompt is over. The program gets the values that were assigned to variables of the call. */
-  async leave(how: 'continue' | 'quit' | 'gone'): Promise<void> {
+  async leave(how: 'continue' | 'quit' | 'quit all' | 'gone'): Promise<void> {
     if (!this.#inCall) return;
     try {
       const changes = how === 'continue' ? await this.#changes() : [];
@@ -87,10 +101,16 @@ export class BreakpointDebuggee implements Debuggee {
     return this.#inCall ? undefined : this.#program.returned();
   }
 
-  async evaluate(frame: number, expression: string): Promise<Evaluation> {
+  parameters(frame: number): Promise<readonly string[]> {
+    return this.#inCall ? this.#program.parametersAt(this.#sites[frame]) : this.#program.parameters(frame);
+  }
+
+  async evaluate(frame: number, expression: string, detail: Detail = 'full'): Promise<Evaluation> {
     if (this.#inCall)
-      return mayAwait(expression) ? this.#await(frame, expression) : this.#ask('evaluate', frame, expression);
-    const evaluation = await this.#program.evaluate(frame, expression);
+      return mayAwait(expression)
+        ? this.#await(frame, expression, detail)
+        : this.#ask('evaluate', frame, expression, detail);
+    const evaluation = await this.#program.evaluate(frame, expression, detail);
     if (!evaluation.failed || !evaluation.text.startsWith('SyntaxError') || !mayAwait(expression)) return evaluation;
     return {
       failed: true,
@@ -105,9 +125,9 @@ export class BreakpointDebuggee implements Debuggee {
   }
 
   /** Lets the thread run until the expression has settled, or until the person does not wait any longer. */
-  async #await(frame: number, expression: string): Promise<Evaluation> {
+  async #await(frame: number, expression: string, detail: Detail): Promise<Evaluation> {
     const {stepper, values} = this.#program;
-    await values.ask(call('want', frame, expression));
+    await values.ask(call('want', frame, expression, detail));
     this.#awaiting = true;
     try {
       for (;;) {

@@ -10,6 +10,8 @@ export interface CapturedFrame {
   readonly name: string;
   /** The call frame in V8's words. Undefined where nothing but a stack is known. */
   readonly site?: CallSite;
+  /** The file that runs: that of `position`, or the one to which it was compiled. */
+  readonly url?: string;
   /** In the file that the author wrote; counts from 0. */
   readonly position: SourcePosition;
   /**
@@ -19,6 +21,8 @@ export interface CapturedFrame {
   readonly evaluate: (code: string) => unknown;
   /** From the innermost outwards, without the global one. `evaluate` gives the values. */
   readonly scopes: readonly CapturedScope[];
+  /** The names of the function's parameters, and perhaps more: see `parameterNames`. */
+  readonly parameters?: () => readonly string[];
   /** The lines of its file; undefined when the file cannot be found. */
   source(): Promise<readonly string[] | undefined>;
 }
@@ -30,4 +34,6 @@ export interface CapturedScope {
   /** `local`, `block`, `closure`, `module`, …, in V8's words. */
   readonly kind: string;
   readonly names: readonly string[];
+  /** Those of the names that a module imports. */
+  readonly imported?: ReadonlySet<string>;
 }

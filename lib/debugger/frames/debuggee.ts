@@ -39,6 +39,38 @@ export function failedWith(said: string): Evaluation {
   return {failed: true, text: (stack < 0 ? said : said.slice(0, stack)).slice(0, maxMessage)};
 }
 
+/** How much of a value is shown. */
+export type Detail = 'full' | 'deep';
+
+/** A breakpoint that a person has set at the prompt. */
+export interface Breakpoint {
+  /** Names it at the prompt. */
+  readonly number: number;
+  /** The file that the author wrote: a path, or a URL. */
+  readonly file: string;
+  readonly line: number;
+  /** The program stops only where it is true. */
+  readonly condition: string | undefined;
+  /** Whether it is gone after its first stop. */
+  readonly isOnce: boolean;
+}
+
+export interface BreakpointRequest extends Pick<Breakpoint, 'line' | 'condition' | 'isOnce'> {
+  /** The selected frame, whose file is meant where `file` is undefined. */
+  readonly frame: number;
+  /** The end of a path. */
+  readonly file: string | undefined;
+}
+
+export interface Breakpoints {
+  readonly all: readonly Breakpoint[];
+  /** The numbers of those at which the program has just stopped. */
+  readonly hit: readonly number[];
+  /** Sets one at the line, or at the next line that has code. Resolves with why there is none, as a text. */
+  set(request: BreakpointRequest): Promise<Breakpoint | string>;
+  remove(number: number): Promise<void>;
+}
+
 export type StepKind = 'over' | 'into' | 'out';
 
 /**
@@ -59,7 +91,10 @@ export interface Debuggee {
   source(frame: number): Promise<readonly string[] | undefined>;
   /** From the innermost outwards, without the global one. */
   scopes(frame: number): Promise<readonly FrameScope[]>;
-  evaluate(frame: number, expression: string): Promise<Evaluation>;
+  /** @param detail default: `full` */
+  evaluate(frame: number, expression: string, detail?: Detail): Promise<Evaluation>;
+  /** The names of the function's parameters. */
+  parameters(frame: number): Promise<readonly string[]>;
   /**
    * The names that may stand behind the dot of the expression `of`, or alone where `of` is undefined. It has no effect
    * on the program; the list is empty where it would have one.
@@ -69,6 +104,8 @@ export interface Debuggee {
   returned(): Promise<string | undefined>;
   /** Only where `steps` is true. */
   step(step: StepKind): Promise<StepOutcome>;
+  /** Absent where the program cannot be stopped. */
+  readonly breakpoints?: Breakpoints | undefined;
   /**
    * The address at which other debuggers reach this program from now on. Absent where the program does not stand still.
    */

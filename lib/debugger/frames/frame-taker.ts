@@ -7,6 +7,7 @@ import type {Debugger, Runtime} from 'node:inspector';
 import {attempt} from '../../base/foreign.js';
 import type {CapturedFrame, CapturedScope} from './captured-frame.js';
 import {handedOver, handOver, type OwnInspector} from './own-inspector.js';
+import {importedNames, parameterNames} from './parameter-names.js';
 import {Sources} from './sources.js';
 import {usersFrames} from './user-code.js';
 
@@ -70,6 +71,15 @@ export class FrameTaker {
         return sources.origin(location.scriptId, location.lineNumber, location.columnNumber ?? 0);
       },
       evaluate,
+      url: sources.urlOf(location.scriptId),
+      parameters: () =>
+        functionLocation
+          ? parameterNames(
+              this.#scriptSource(functionLocation.scriptId),
+              functionLocation.lineNumber,
+              functionLocation.columnNumber ?? 0,
+            )
+          : [],
       scopes: this.#scopesOf(inspector, location.scriptId, scopeChain),
       source() {
         return sources.text(this.position.url, compiled);
@@ -83,12 +93,17 @@ export class FrameTaker {
     for (const {type: kind, object} of chain) {
       if (kind === 'global' || object.objectId === undefined || room === 0) continue;
       const known = kind === 'module' ? this.#modules.get(scriptId) : undefined;
-      const scope = known ?? {kind, names: namesOf(inspector, object.objectId).slice(0, maxNames)};
+      const scope = known ?? this.#scopeOf(inspector, scriptId, kind, object.objectId);
       if (kind === 'module') this.#modules.set(scriptId, scope);
       else room = Math.max(0, room - scope.names.length);
       scopes.push(scope);
     }
     return scopes;
+  }
+
+  #scopeOf(inspector: OwnInspector, scriptId: string, kind: string, objectId: string): CapturedScope {
+    const names = namesOf(inspector, objectId).slice(0, maxNames);
+    return kind === 'module' ? {kind, names, imported: importedNames(this.#scriptSource(scriptId))} : {kind, names};
   }
 
   #scriptSource(scriptId: string): string {

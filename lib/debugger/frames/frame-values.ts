@@ -6,9 +6,12 @@
 import type {Runtime} from 'node:inspector';
 import {thrownText} from '../../base/foreign.js';
 import {agentGlobal} from './agent-global.js';
-import type {Evaluation, FrameScope, Variable} from './debuggee.js';
+import {namesBuiltins} from './builtins.js';
+import type {Detail, Evaluation, FrameScope, Variable} from './debuggee.js';
 import {failureOf, showPrimitive, type TimedEvaluation} from './inspector-protocol.js';
 import type {MainThread} from './main-thread.js';
+import {importedNames, parameterNames} from './parameter-names.js';
+import type {ShownDetail} from './show-value.js';
 import type {Stepper} from './stepper.js';
 
 /** Timeout, in ms, for the value behind which a name is completed, because the person goes on typing. */
@@ -32,24 +35,33 @@ export class FrameValues {
     const found: FrameScope[] = [];
     for (const {type, objectId} of this.#scopeChain(frame)) {
       const {result} = await this.#thread.post('Runtime.getProperties', {objectId, ownProperties: true});
+      const imported = type === 'module' ? await this.#imported(frame) : undefined;
       const variables: Variable[] = [];
       for (const {name, value} of result) {
-        variables.push({name, text: value ? (await this.#show(value, true)).text : '(not set yet)'});
+        if (imported?.has(name)) continue;
+        variables.push({name, text: value ? (await this.#show(value, 'brief')).text : '(not set yet)'});
       }
       found.push({kind: type, variables});
     }
     return found;
   }
 
-  async evaluate(frame: number, expression: string): Promise<Evaluation> {
+  async evaluate(frame: number, expression: string, detail: Detail = 'full'): Promise<Evaluation> {
     try {
+      if (namesBuiltins(expression)) await this.#lend(expression);
       const {result, exceptionDetails} = await this.#evaluate(frame, {expression, timeout: this.#evaluateMs});
-      return await (exceptionDetails ? this.#showThrown(exceptionDetails) : this.#show(result));
+      return await (exceptionDetails ? this.#showThrown(exceptionDetails) : this.#show(result, detail));
     } catch (error) {
       return {failed: true, text: thrownText(error)};
     } finally {
+      if (namesBuiltins(expression)) await this.#lend('');
       await this.#releaseHandles();
     }
+  }
+
+  /** The names of the parameters of a function, and more: see `parameterNames`. */
+  async parameters(at: Runtime.ScriptId, line: number, column: number): Promise<readonly string[]> {
+    return parameterNames(await this.#thread.scriptSource(at), line, column);
   }
 
   /** The value that the innermost function is about to return. */
@@ -85,6 +97,18 @@ export class FrameValues {
   /** Evaluates an expression of the debugger's own while the program runs. Its value and its failure are dropped. */
   tell(expression: string): void {
     this.#thread.post('Runtime.evaluate', {expression, silent: true}).catch(() => {});
+  }
+
+  async #imported(frame: number): Promise<ReadonlySet<string>> {
+    const scriptId = this.#stepper.callFrames[frame]?.location.scriptId;
+    return importedNames(scriptId === undefined ? '' : await this.#thread.scriptSource(scriptId));
+  }
+
+  /** Lends Node's modules to a text that is evaluated next; the empty text takes them back. */
+  async #lend(text: string): Promise<void> {
+    await this.#evaluate(0, {expression: `${agentGlobal}?.lend(${JSON.stringify(text)})`, silent: true}).catch(
+      () => {},
+    );
   }
 
   async #namesInScope(frame: number): Promise<string[]> {
@@ -128,21 +152,21 @@ export class FrameValues {
   async #showThrown(details: Runtime.ExceptionDetails): Promise<Evaluation> {
     const {exception} = details;
     if (exception?.objectId === undefined || exception.subtype === 'error') return failureOf(details);
-    return {failed: true, text: (await this.#show(exception, true)).text};
+    return {failed: true, text: (await this.#show(exception, 'brief')).text};
   }
 
   /**
    * The text of a value, as Node's own prompt shows it. Node's `inspect` runs in the main thread, within the timeout.
    */
-  async #show(value: Runtime.RemoteObject, brief = false): Promise<Evaluation> {
-    if (value.objectId === undefined) return {failed: false, text: showPrimitive(value, brief)};
+  async #show(value: Runtime.RemoteObject, detail: ShownDetail = 'full'): Promise<Evaluation> {
+    if (value.objectId === undefined) return {failed: false, text: showPrimitive(value, detail)};
     await this.#thread.post('Runtime.callFunctionOn', {
       functionDeclaration: `function (value) { ${agentGlobal}.value = value; }`,
       objectId: value.objectId,
       arguments: [{objectId: value.objectId}],
       silent: true,
     });
-    const expression = `${agentGlobal}.show(${brief})`;
+    const expression = `${agentGlobal}.show('${detail}')`;
     const {result, exceptionDetails} = await this.#evaluate(0, {expression, timeout: this.#evaluateMs, silent: true});
     return exceptionDetails ? failureOf(exceptionDetails) : {failed: false, text: String(result.value)};
   }

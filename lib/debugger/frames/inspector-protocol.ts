@@ -4,7 +4,7 @@
  */
 import type {Debugger, Runtime} from 'node:inspector';
 import {type Evaluation, failedWith} from './debuggee.js';
-import {showValue} from './show-value.js';
+import {type ShownDetail, showValue} from './show-value.js';
 
 export type CallFrame = Debugger.CallFrame;
 
@@ -23,8 +23,15 @@ export interface InspectorMethods {
   'Debugger.stepOver': [[], undefined];
   'Debugger.stepInto': [[], undefined];
   'Debugger.stepOut': [[], undefined];
+  'Debugger.getPossibleBreakpoints': [
+    [Debugger.GetPossibleBreakpointsParameterType],
+    Debugger.GetPossibleBreakpointsReturnType,
+  ];
+  'Debugger.setBreakpoint': [[Debugger.SetBreakpointParameterType], Debugger.SetBreakpointReturnType];
+  'Debugger.removeBreakpoint': [[Debugger.RemoveBreakpointParameterType], undefined];
   'Debugger.getScriptSource': [[Debugger.GetScriptSourceParameterType], Debugger.GetScriptSourceReturnType];
   'Debugger.evaluateOnCallFrame': [[Debugger.EvaluateOnCallFrameParameterType], Debugger.EvaluateOnCallFrameReturnType];
+  'Runtime.runIfWaitingForDebugger': [[], undefined];
   'Runtime.evaluate': [[Runtime.EvaluateParameterType], Runtime.EvaluateReturnType];
   'Runtime.callFunctionOn': [[Runtime.CallFunctionOnParameterType], Runtime.CallFunctionOnReturnType];
   'Runtime.getProperties': [[Runtime.GetPropertiesParameterType], Runtime.GetPropertiesReturnType];
@@ -41,9 +48,12 @@ export function functionKey(frame: CallFrame | undefined): string {
 }
 
 /** The text of a value that is not an object. */
-export function showPrimitive({type, value, unserializableValue}: Runtime.RemoteObject, brief = false): string {
+export function showPrimitive(
+  {type, value, unserializableValue}: Runtime.RemoteObject,
+  detail: ShownDetail = 'full',
+): string {
   if (unserializableValue !== undefined) return unserializableValue;
-  return type === 'undefined' ? 'undefined' : showValue(value, {brief, columns: 80});
+  return type === 'undefined' ? 'undefined' : showValue(value, {detail, columns: 80});
 }
 
 /** The failure that the inspector reports for an expression that has thrown. */

@@ -8,12 +8,20 @@ import {fileURLToPath} from 'node:url';
 import type {CallSite} from './captured-frame.js';
 import type {StackFrame} from './debuggee.js';
 import type {CallFrame, InspectorMethods} from './inspector-protocol.js';
-import {Sources} from './sources.js';
+import {type SourcePosition, Sources} from './sources.js';
 import {UserCode} from './user-code.js';
 
 export interface MainThreadListener {
   paused(event: Debugger.PausedEventDataType): void;
   resumed(): void;
+}
+
+/** A file of the author, as a part of a script. */
+export interface SourceFile {
+  readonly scriptId: string;
+  readonly url: string;
+  /** A path where the code lies in a file, else its URL. */
+  readonly path: string;
 }
 
 export class MainThread {
@@ -60,6 +68,19 @@ export class MainThread {
     });
   }
 
+  /** The files whose path is `file`, or ends with it, in the code that has run. */
+  filesAt(file: string): readonly SourceFile[] {
+    return this.#sources
+      .files(url => this.#userCode.isUsers(url))
+      .map(({scriptId, url}) => ({scriptId, url, path: pathOf(url)}))
+      .filter(({path}) => path === file || path.endsWith(`/${file}`));
+  }
+
+  /** The position in the author's file that was compiled to this one; counts from 0. */
+  originOf(scriptId: string, line: number, column: number): SourcePosition {
+    return this.#sources.origin(scriptId, line, column);
+  }
+
   /** The text of a script that V8 runs. */
   async scriptSource(scriptId: string): Promise<string> {
     return (await this.post('Debugger.getScriptSource', {scriptId})).scriptSource;
@@ -84,8 +105,7 @@ export class MainThread {
       location.lineNumber,
       location.columnNumber ?? 0,
     );
-    const file = url.startsWith('file:') ? fileURLToPath(url) : url;
-    return {name: functionName, file, line: line + 1, column: column + 1};
+    return {name: functionName, file: pathOf(url), line: line + 1, column: column + 1};
   }
 
   /** The lines of the file; undefined when it cannot be found. */
@@ -98,3 +118,5 @@ export class MainThread {
     return this.#sources.urlOf(frame?.location.scriptId ?? '');
   }
 }
+
+const pathOf = (url: string): string => (url.startsWith('file:') ? fileURLToPath(url) : url);

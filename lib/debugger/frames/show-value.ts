@@ -4,22 +4,47 @@
  */
 import {type InspectOptions, inspect, types} from 'node:util';
 
-/** For the value that the person asked for. */
-const full: InspectOptions = {depth: 3, maxStringLength: 10_000};
-/** For one of many values. `customInspect` is off because the person did not ask to run code of these objects. */
-const short: InspectOptions = {depth: 1, maxArrayLength: 10, maxStringLength: 200, customInspect: false};
-/** Maximum text of one value. */
-const most = {full: {lines: 200, characters: 20_000}, brief: {lines: 12, characters: 1_000}};
+/** `brief`: the value is one of many. `full`: the person asked for it. `deep`: the person asked for all of it. */
+export type ShownDetail = 'brief' | 'full' | 'deep';
 
-/** @param options `brief`: the value is one of many; `columns`: the width of the terminal */
-export function showValue(value: unknown, {brief, columns}: {brief: boolean; columns: number}): string {
+const inspected: Readonly<Record<ShownDetail, InspectOptions>> = {
+  // `customInspect` is off because the person did not ask to run code of these objects.
+  brief: {depth: 1, maxArrayLength: 10, maxStringLength: 200, customInspect: false},
+  full: {depth: 3, maxStringLength: 10_000},
+  deep: {depth: 20, maxArrayLength: 10_000, maxStringLength: 1_000_000},
+};
+/** Maximum text of one value. */
+const most: Readonly<Record<ShownDetail, {readonly lines: number; readonly characters: number}>> = {
+  brief: {lines: 12, characters: 1_000},
+  full: {lines: 200, characters: 20_000},
+  deep: {lines: 10_000, characters: 1_000_000},
+};
+const advice: Readonly<Record<ShownDetail, string>> = {
+  brief: 'ask for a part of it',
+  full: 'ask for a part of it, or pp it',
+  deep: 'ask for a part of it',
+};
+
+/** A colour that was cut in two. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: colours are made of them
+const halfColour = /\x1b[^m]*$/;
+
+export interface ShowOptions {
+  readonly detail: ShownDetail;
+  /** The width of the terminal. */
+  readonly columns: number;
+  /** Whether the terminal has colours. Default false. */
+  readonly colours?: boolean;
+}
+
+export function showValue(value: unknown, {detail, columns, colours = false}: ShowOptions): string {
   hideStores(value);
-  const text = inspect(value, {...(brief ? short : full), breakLength: Math.max(40, columns - 2)});
-  const {lines, characters} = brief ? most.brief : most.full;
-  const all = text.slice(0, characters).split('\n');
+  const text = inspect(value, {...inspected[detail], colors: colours, breakLength: Math.max(40, columns - 2)});
+  const {lines, characters} = most[detail];
+  const all = text.slice(0, characters).replace(halfColour, '').split('\n');
   const kept = all.slice(0, lines).join('\n');
   const left = text.length - kept.length;
-  return left === 0 ? kept : `${kept}\n… ${left} more characters: ask for a part of it`;
+  return left === 0 ? kept : `${kept}\n… ${left} more characters: ${advice[detail]}`;
 }
 
 /**

@@ -47,6 +47,16 @@ export class Sources {
     return {url, line: found.originalLine, column: found.originalColumn};
   }
 
+  /** The files of the author that have become scripts whose URL `isWanted`. */
+  files(isWanted: (url: string) => boolean): readonly {readonly scriptId: string; readonly url: string}[] {
+    return [...this.#scripts.values()]
+      .filter(({url}) => isWanted(url))
+      .flatMap(script => {
+        const sources = mapOf(script)?.payload.sources.map(source => sourceUrl(source, script)) ?? [script.url];
+        return sources.map(url => ({scriptId: script.id, url}));
+      });
+  }
+
   /**
    * The lines of a source file; undefined when it cannot be read.
    *

@@ -55,6 +55,7 @@ function frameOf(text: string): readonly CapturedFrame[] {
     {
       name: name.replace(/^(?:new |Object\.)/, '').replace(/^<anonymous>$/, ''),
       position,
+      url,
       site: {functionName: name, location: {scriptId: '', lineNumber: position.line, columnNumber: position.column}},
       // The frame is gone, so that code sees globals only.
       evaluate: evaluateGlobally,

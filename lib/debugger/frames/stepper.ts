@@ -34,6 +34,8 @@ export class Stepper {
   callFrames: readonly CallFrame[] = [];
   /** The innermost call frame at this stop. It may not be the user's. */
   top: CallFrame | undefined;
+  /** Called with the inspector's names of the breakpoints at which a step has ended. */
+  onStop: (breakpoints: readonly string[]) => void = () => {};
   /** Called when another debugger has resumed the program. */
   onResumed: () => void = () => {};
   /** Whether other debuggers may be connected to this program. */
@@ -44,6 +46,8 @@ export class Stepper {
   /** Whether the stop that is awaited may be in any code. */
   #anywhere = false;
   #hops = 0;
+  /** Whether the program stands at a breakpoint. */
+  #isHit = false;
   /** The function in which the last step began. */
   #stepped: string | undefined;
   #running = true;
@@ -65,7 +69,7 @@ export class Stepper {
     return this.#thread.connect({
       paused: event => {
         if (isThrow(event) && !this.#interrupted) void this.#passThrow(event);
-        else this.#paused(event.callFrames);
+        else this.#paused(event);
       },
       resumed: () => this.#resumed(),
     });
@@ -140,7 +144,7 @@ export class Stepper {
     for (;;) {
       const returns = this.callFrames[0]?.returnValue !== undefined;
       const stepped = await this.#step('over');
-      if (returns || stepped !== 'stopped' || functionKey(this.callFrames[0]) !== own) return stepped;
+      if (returns || this.#isHit || stepped !== 'stopped' || functionKey(this.callFrames[0]) !== own) return stepped;
     }
   }
 
@@ -209,7 +213,7 @@ export class Stepper {
     return undefined;
   }
 
-  #paused(callFrames: readonly CallFrame[]): void {
+  #paused({callFrames, hitBreakpoints = []}: Debugger.PausedEventDataType): void {
     this.#stopLeftTimer?.();
     this.#running = false;
     const top = callFrames[0];
@@ -219,6 +223,8 @@ export class Stepper {
     this.top = top;
     this.callFrames = callFrames.filter(frame => this.#thread.isUsers(frame));
     this.frames = this.callFrames.map(frame => this.#thread.frameAt(frame));
+    this.#isHit = hitBreakpoints.length > 0;
+    if (!this.#anywhere) this.onStop(hitBreakpoints);
     if (this.#interrupted) this.#land('interrupted');
     else this.#land(isUsers || this.#anywhere ? 'stopped' : 'gone');
   }

@@ -3,9 +3,11 @@
  * asked for.
  * Floor 7: below `breakpoint-debuggee` and `prompt/agent-worker`, above `stepper` and `frame-values`.
  */
-import type {Debuggee, Evaluation, FrameScope, StackFrame, StepKind, StepOutcome} from './debuggee.js';
+import type {CallSite} from './captured-frame.js';
+import type {Debuggee, Detail, Evaluation, FrameScope, StackFrame, StepKind, StepOutcome} from './debuggee.js';
 import {FrameValues} from './frame-values.js';
 import {MainThread} from './main-thread.js';
+import {BreakpointList, ProgramBreakpoints} from './program-breakpoints.js';
 import {Stepper} from './stepper.js';
 
 export class StoppedDebuggee implements Debuggee {
@@ -13,10 +15,16 @@ export class StoppedDebuggee implements Debuggee {
   readonly thread = new MainThread();
   readonly stepper = new Stepper(this.thread);
   readonly values: FrameValues;
+  readonly breakpoints: ProgramBreakpoints;
 
-  /** @param evaluateMs timeout for an expression, in ms */
-  constructor(evaluateMs: number) {
+  /**
+   * @param evaluateMs timeout for an expression, in ms
+   * @param list the breakpoints of earlier prompts
+   */
+  constructor(evaluateMs: number, list = new BreakpointList()) {
     this.values = new FrameValues(this.thread, this.stepper, evaluateMs);
+    this.breakpoints = new ProgramBreakpoints(this.thread, this.stepper, list);
+    this.breakpoints.fileOf = frame => this.frames[frame]?.file;
   }
 
   get frames(): readonly StackFrame[] {
@@ -32,8 +40,20 @@ export class StoppedDebuggee implements Debuggee {
     return this.values.scopes(frame);
   }
 
-  evaluate(frame: number, expression: string): Promise<Evaluation> {
-    return this.values.evaluate(frame, expression);
+  evaluate(frame: number, expression: string, detail?: Detail): Promise<Evaluation> {
+    return this.values.evaluate(frame, expression, detail);
+  }
+
+  async parameters(frame: number): Promise<readonly string[]> {
+    return this.parametersAt(this.stepper.callFrames[frame]);
+  }
+
+  /** The names of the parameters of the function of a call frame. */
+  async parametersAt(site: CallSite | undefined): Promise<readonly string[]> {
+    const {scriptId, lineNumber, columnNumber = 0} = site?.functionLocation ?? {};
+    return scriptId === undefined || lineNumber === undefined
+      ? []
+      : this.values.parameters(scriptId, lineNumber, columnNumber);
   }
 
   names(frame: number, of: string | undefined): Promise<readonly string[]> {

@@ -16,14 +16,20 @@
 import {readFileSync} from 'node:fs';
 import {type MessagePort, parentPort} from 'node:worker_threads';
 import {plainClock} from '../../base/clock.js';
+import type {TerminalLook} from '../frames/agent-global.js';
 import {BreakpointDebuggee} from '../frames/breakpoint-debuggee.js';
+import {BreakpointList} from '../frames/program-breakpoints.js';
 import {StoppedDebuggee} from '../frames/stopped-debuggee.js';
 import {confirmExit} from '../terminal/debugger-thread.js';
 import type {AgentToMain, MainToAgent} from './breakpoint-prompt.js';
 import {CommandLanguage, type PromptEnd} from './command-language.js';
 import {Conversation} from './conversation.js';
+import {PromptMemory} from './prompt-memory.js';
 
 const main = parentPort as MessagePort;
+
+const memory = new PromptMemory();
+const breakpoints = new BreakpointList();
 
 /** Timeout, in ms, for a root to end after its terminal is gone. */
 const goneMs = 1_000;
@@ -33,20 +39,22 @@ class AgentPrompt {
   readonly #program: StoppedDebuggee;
   readonly #debuggee: BreakpointDebuggee;
   readonly #label: string;
+  readonly #language: CommandLanguage;
   readonly #conversation: Conversation;
   readonly #over: Int32Array;
   #connected = false;
 
   constructor({terminal, label, evaluateMs, inCall, over}: Extract<MainToAgent, {type: 'arm'}>) {
-    const program = new StoppedDebuggee(evaluateMs);
+    const program = new StoppedDebuggee(evaluateMs, breakpoints);
     const debuggee = new BreakpointDebuggee(program, inCall);
     this.#program = program;
     this.#debuggee = debuggee;
     program.stepper.onResumed = () => this.#conversation.leave(['another debugger has resumed the program']);
     this.#label = label;
     this.#over = over;
-    this.#conversation = new Conversation(terminal, label, new CommandLanguage(debuggee), {
-      opened: columns => void this.#hold(columns),
+    this.#language = new CommandLanguage(debuggee, memory);
+    this.#conversation = new Conversation(terminal, label, this.#language, {
+      opened: look => void this.#hold(look),
       refused: why => tell({type: 'refused', why}),
       interrupt: () => debuggee.interrupt(),
       calm: () => program.stepper.calm(),
@@ -60,11 +68,13 @@ class AgentPrompt {
     this.#conversation.abandon();
   }
 
-  async #hold(columns: number): Promise<void> {
+  async #hold(look: TerminalLook): Promise<void> {
+    this.#language.colours = look.colours;
     await this.#program.stepper.connect();
+    await this.#program.breakpoints.connect();
     this.#connected = true;
     const stopped = this.#debuggee.stopped();
-    tell({type: 'armed', columns});
+    tell({type: 'armed', look});
     await this.#release((await stopped) === 'gone' ? this.#unawaited() : await this.#talk());
   }
 

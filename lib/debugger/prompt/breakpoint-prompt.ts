@@ -7,7 +7,7 @@
 import type {Worker} from 'node:worker_threads';
 import {deferred} from '../../base/deferred.js';
 import {processWide} from '../../base/process-wide.js';
-import {defineAgentGlobal} from '../frames/agent-global.js';
+import {defineAgentGlobal, type TerminalLook} from '../frames/agent-global.js';
 import {BreakpointCall} from '../frames/breakpoint-call.js';
 import {suspendCapture} from '../frames/capture.js';
 import type {CapturedFrame} from '../frames/captured-frame.js';
@@ -28,7 +28,7 @@ export type MainToAgent =
   | {readonly type: 'abandon'; readonly done: Int32Array};
 
 export type AgentToMain =
-  | {readonly type: 'armed'; readonly columns: number}
+  | {readonly type: 'armed'; readonly look: TerminalLook}
   | {readonly type: 'refused'; readonly why: string}
   | {readonly type: 'released'; readonly how: PromptEnd};
 
@@ -140,8 +140,8 @@ function arm(
     const receive = (message: AgentToMain): void => {
       if (message.type === 'armed') {
         armed = true;
-        breakpointCall?.shownIn(message.columns, evaluateMs);
-        defineAgentGlobal(message.columns, breakpointCall);
+        breakpointCall?.shownIn(message.look, evaluateMs);
+        defineAgentGlobal(message.look, breakpointCall);
         return resolve(undefined);
       }
       end();

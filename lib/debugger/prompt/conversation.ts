@@ -7,6 +7,7 @@ import {connect} from 'node:net';
 import {plainClock} from '../../base/clock.js';
 import {type Deferred, deferred} from '../../base/deferred.js';
 import {thrownText} from '../../base/foreign.js';
+import type {TerminalLook} from '../frames/agent-global.js';
 import {drawRoster, type Roster} from '../terminal/roster.js';
 import {type AgentToTerminal, TerminalSocket, type TerminalToAgent} from '../terminal/terminal-socket.js';
 import type {CommandLanguage, PromptEnd} from './command-language.js';
@@ -14,7 +15,7 @@ import type {CommandLanguage, PromptEnd} from './command-language.js';
 /** Told by the conversation. Either `opened` or `refused` is called, once. `lost` may be called before or after it. */
 export interface ConversationListener {
   /** The terminal belongs to this prompt now. */
-  opened(columns: number): void;
+  opened(look: TerminalLook): void;
   refused(why: string): void;
   /** Ctrl-C while nothing is asked. */
   interrupt(): void;
@@ -61,7 +62,7 @@ export class Conversation {
   async talk(): Promise<PromptEnd> {
     this.print(await this.#guarded(() => this.#language.arrive()));
     for (;;) {
-      const line = await this.#ask();
+      const line = await this.#whole();
       if (line === undefined) return 'continue';
       let end: PromptEnd | undefined;
       const lines = await this.#guarded(async () => {
@@ -110,7 +111,7 @@ export class Conversation {
     switch (message.type) {
       case 'opened':
         this.root = message.pid;
-        return this.#listener.opened(message.columns);
+        return this.#listener.opened({columns: message.columns, colours: message.colours ?? false});
       case 'refused':
         this.abandon();
         return this.#listener.refused(message.why);
@@ -145,11 +146,23 @@ export class Conversation {
     }
   }
 
-  #ask(): Promise<string | undefined> {
+  /** Asks for lines until they are whole. Ctrl-C and Ctrl-D drop those that are not. */
+  async #whole(): Promise<string | undefined> {
+    let text = await this.#ask();
+    while (text !== undefined && this.#language.isUnfinished(text)) {
+      const next = await this.#ask(true);
+      text = next === undefined ? await this.#ask() : `${text}\n${next}`;
+    }
+    return text;
+  }
+
+  /** @param goesOn whether the line belongs to the one before */
+  #ask(goesOn = false): Promise<string | undefined> {
     if (this.#over || this.#left) return Promise.resolve(undefined);
     this.#listener.calm();
     this.#question = deferred();
-    this.#socket.send({type: 'ask', prompt: `${this.#label}> `});
+    const prompt = goesOn ? '... ' : `${this.#label}> `;
+    this.#socket.send({type: 'ask', prompt, goesOn});
     return this.#question.promise;
   }
 

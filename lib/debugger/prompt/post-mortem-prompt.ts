@@ -13,6 +13,9 @@ import {framesOfStack} from '../frames/stack-frames.js';
 import {CommandLanguage, type PromptEnd} from './command-language.js';
 import {Conversation} from './conversation.js';
 import {crashReport} from './crash-report.js';
+import {PromptMemory} from './prompt-memory.js';
+
+const memory = new PromptMemory();
 
 export interface PostMortemPromptOptions {
   /** The path at which the terminal listens. */
@@ -57,10 +60,13 @@ export function openPostMortemPrompt(
       if (!isOpen) refused('the terminal cannot be reached');
     };
     let isOpen = false;
-    const conversation = new Conversation(terminal, actor.name, new CommandLanguage(debuggee), {
-      opened: columns => {
+    const language = new CommandLanguage(debuggee, memory);
+    const conversation = new Conversation(terminal, actor.name, language, {
+      opened: ({columns, colours}) => {
         isOpen = true;
         debuggee.columns = columns;
+        debuggee.colours = colours;
+        language.colours = colours;
         void opened();
       },
       refused,

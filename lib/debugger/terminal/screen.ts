@@ -10,6 +10,7 @@ import {ReadStream, WriteStream} from 'node:tty';
 import {plainClock, type Stop} from '../../base/clock.js';
 import {escapeText} from '../../base/escape.js';
 import {Fifo} from '../../base/fifo.js';
+import {escapeButColours} from './colours.js';
 import {type History, historySize} from './history.js';
 
 export interface ScreenOptions {
@@ -27,6 +28,8 @@ export interface ScreenOptions {
 }
 
 const device = '/dev/tty';
+/** Bracketed paste, in the words of the terminal. */
+const pasteMode = {on: '\x1b[?2004h', off: '\x1b[?2004l'};
 /** Milliseconds between two looks at the size of the terminal, because a worker thread gets no SIGWINCH. */
 const resizeMs = 200;
 
@@ -41,6 +44,11 @@ export class Screen {
   #editor: Interface;
   /** The prompt before the line that is asked for; undefined while nothing is asked. */
   #asked: string | undefined;
+  #goesOn = false;
+  /** Whether the keys that come are those of a pasted text. */
+  #isPasting = false;
+  /** The lines of a pasted text, and the lines before them, that were not sent off yet. */
+  #pasted: string[] = [];
   /** Lines that were typed before they were asked for. Undefined is Ctrl-D. */
   readonly #typed = new Fifo<string | undefined>();
   #closed = false;
@@ -56,21 +64,30 @@ export class Screen {
     for (const stream of [this.#input, this.#output]) stream.on('error', () => options.gone());
     this.#input.once('end', () => options.gone());
     this.#editor = this.#edit();
+    this.#input.on('keypress', (_, {name}: {readonly name?: string}) => this.#heedPaste(name));
+    this.#setPasteMode(true);
     this.#stopResizing = plainClock.every(resizeMs, () => this.#resize());
   }
 
-  get size(): {readonly columns: number; readonly rows: number} {
+  get look(): {readonly columns: number; readonly rows: number; readonly colours: boolean} {
     const {columns, rows} = this.#output;
-    return {columns: columns || 80, rows: rows || 24};
+    // Node heeds TERM, and lets FORCE_COLOR win over NO_COLOR.
+    const colours = !process.env.NO_COLOR && this.#output.hasColors();
+    return {columns: columns || 80, rows: rows || 24, colours};
   }
 
   print(text: string): void {
-    this.#output.write(`${escapeText(text)}\n`);
+    this.#output.write(`${escapeButColours(text)}\n`);
   }
 
-  /** The next line goes to `line`. It may have been typed already. */
-  ask(prompt: string): void {
+  /**
+   * The next line goes to `line`. It may have been typed already.
+   *
+   * @param goesOn whether it belongs to the line before, so that Ctrl-C answers as Ctrl-D does
+   */
+  ask(prompt: string, goesOn = false): void {
     this.#asked = escapeText(prompt);
+    this.#goesOn = goesOn;
     if (this.#typed.size > 0) return this.#answer(this.#typed.shift());
     this.#editor.setPrompt(this.#asked);
     this.#editor.prompt();
@@ -91,6 +108,7 @@ export class Screen {
     this.#closed = true;
     this.#stopResizing();
     if (this.#asked !== undefined) this.#output.write('\r\n');
+    this.#setPasteMode(false);
     this.#editor.close();
     this.#input.destroy();
     this.#output.destroy();
@@ -116,7 +134,7 @@ export class Screen {
     });
     editor.on('line', text => {
       history.add(text);
-      this.#take(text);
+      this.#entered(text);
     });
     editor.on('SIGINT', () => this.#interrupt());
     editor.on('SIGTSTP', () => this.#suspend());
@@ -125,9 +143,33 @@ export class Screen {
       if (this.#closed) return;
       this.#editor = this.#edit();
       this.#output.write('\r\n');
+      this.#pasted = [];
       this.#take(undefined);
     });
     return editor;
+  }
+
+  /** The terminal says before and after a pasted text that it was pasted, where it can do so. */
+  #setPasteMode(on: boolean): void {
+    if (process.env.TERM !== 'dumb') this.#output.write(on ? pasteMode.on : pasteMode.off);
+  }
+
+  #heedPaste(key: string | undefined): void {
+    if (key === 'paste-start') this.#isPasting = true;
+    if (key === 'paste-end') this.#isPasting = false;
+  }
+
+  /** The lines of a pasted block are one piece, which the person sends off with the next Enter. */
+  #entered(line: string): void {
+    if (this.#isPasting) {
+      this.#pasted.push(line);
+      if (this.#asked === undefined) return;
+      this.#editor.setPrompt('... ');
+      return this.#editor.prompt();
+    }
+    const whole = [...this.#pasted, line].join('\n');
+    this.#pasted = [];
+    this.#take(whole);
   }
 
   #take(line: string | undefined): void {
@@ -145,11 +187,16 @@ export class Screen {
   /** Drops the line that is being edited, or interrupts the program. Lines that were typed ahead are dropped too. */
   #interrupt(): void {
     this.#typed.takeAll();
+    this.#pasted = [];
     this.#editor.write(null, {ctrl: true, name: 'e'});
     this.#output.write('^C');
     clearLine(this.#editor);
     if (this.#asked === undefined) this.#options.interrupt();
-    else this.#editor.prompt();
+    else if (this.#goesOn) this.#answer(undefined);
+    else {
+      this.#editor.setPrompt(this.#asked);
+      this.#editor.prompt();
+    }
   }
 
   /**
@@ -158,10 +205,12 @@ export class Screen {
    */
   #suspend(): void {
     this.#input.setRawMode(false);
+    this.#setPasteMode(false);
     this.#restore();
     this.#output.write('\r\n');
     spawnSync('sh', ['-c', 'kill -s TSTP 0'], {stdio: 'ignore'});
     this.#input.setRawMode(true);
+    this.#setPasteMode(true);
     this.#resize();
     this.#editor.prompt(true);
   }
@@ -210,7 +259,7 @@ function stty(args: readonly string[], stdio: StdioOptions) {
  * terminal.
  */
 function guard(saved: string): ChildProcess {
-  const script = `trap '' HUP INT TERM TTIN TTOU; read -r done || stty "$1" <${device}`;
+  const script = `trap '' HUP INT TERM TTIN TTOU; read -r done || { stty "$1" <${device}; printf '\\033[?2004l' >${device}; }`;
   const child = spawn('sh', ['-c', script, 'sh', saved], {stdio: ['pipe', 'ignore', 'ignore']});
   child.on('error', () => {});
   child.stdin.on('error', () => {});

@@ -18,14 +18,21 @@ import type {Roster} from './roster.js';
 export type AgentToTerminal =
   | {readonly type: 'open'; readonly label: string}
   | {readonly type: 'print'; readonly text: string}
-  | {readonly type: 'ask'; readonly prompt: string}
+  /** `goesOn`: the line belongs to the one before; Ctrl-C drops both, and is answered with `end`. */
+  | {readonly type: 'ask'; readonly prompt: string; readonly goesOn?: boolean}
   | {readonly type: 'roster'}
   | {readonly type: 'completions'; readonly id: number; readonly names: readonly string[]; readonly typed: string}
   | {readonly type: 'close'};
 
 export type TerminalToAgent =
   /** `pid`: the process of the root. */
-  | {readonly type: 'opened'; readonly columns: number; readonly rows: number; readonly pid: number}
+  | {
+      readonly type: 'opened';
+      readonly columns: number;
+      readonly rows: number;
+      readonly colours?: boolean;
+      readonly pid: number;
+    }
   | {readonly type: 'refused'; readonly why: string}
   | {readonly type: 'line'; readonly text: string}
   | {readonly type: 'end'}

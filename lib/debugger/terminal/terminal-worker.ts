@@ -74,7 +74,7 @@ class AgentConnection {
       case 'print':
         return this.#screen?.print(message.text);
       case 'ask':
-        return this.#screen?.ask(message.prompt);
+        return this.#screen?.ask(message.prompt, message.goesOn);
       case 'roster':
         return this.#socket.send({type: 'roster', roster});
       case 'completions':
@@ -105,7 +105,7 @@ class AgentConnection {
         gone: () => this.hangUp(),
       });
       open = this;
-      this.#socket.send({type: 'opened', ...this.#screen.size, pid: process.pid});
+      this.#socket.send({type: 'opened', ...this.#screen.look, pid: process.pid});
     } catch (error) {
       this.#refuse(thrownText(error));
     }

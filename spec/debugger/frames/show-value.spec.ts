@@ -38,7 +38,11 @@ test('values are shown as what they are: signs, kinds, private fields, this', as
   t.is(await terminal.type('this.#secret += 1'), '42');
   t.is(await terminal.type('{a: this.#secret}'), '{ a: 42 }');
   t.is(await terminal.type('"x".repeat(20000)'), `'${'x'.repeat(10_000)}'... 10000 more characters`);
-  t.regex(await terminal.type('many'), /^\{\n {2}key0: 0,\n[\s\S]*\n… \d+ more characters: ask for a part of it$/);
+  t.regex(
+    await terminal.type('many'),
+    /^\{\n {2}key0: 0,\n[\s\S]*\n… \d+ more characters: ask for a part of it, or pp it$/,
+  );
+  t.regex(await terminal.type('pp many'), /^\{\n {2}key0: 0,\n[\s\S]*\n {2}key999: 999,?\n\}$/);
   t.is(await terminal.type('many.key999'), '999');
   await ends([42, 1, 0]);
 });
@@ -55,9 +59,10 @@ test('assignments reach variables around the function, also constants of the fra
 
 test('a value is cut at lines and at characters, and says how much is left', t => {
   const columns = 80;
-  t.is(showValue([1, 2], {brief: false, columns}), '[ 1, 2 ]');
-  t.is(showValue({a: {b: {c: 1}}}, {brief: true, columns}), '{ a: { b: [Object] } }');
-  const long = showValue(new Array(90).fill('y'.repeat(900)), {brief: false, columns});
+  t.is(showValue([1, 2], {detail: 'full', columns}), '[ 1, 2 ]');
+  t.is(showValue({a: {b: {c: 1}}}, {detail: 'brief', columns}), '{ a: { b: [Object] } }');
+  const long = showValue(new Array(90).fill('y'.repeat(900)), {detail: 'full', columns});
   t.true(long.length < 21_000);
-  t.regex(long, /\n… \d+ more characters: ask for a part of it$/);
+  t.regex(long, /\n… \d+ more characters: ask for a part of it, or pp it$/);
+  t.true(showValue(new Array(90).fill('y'.repeat(900)), {detail: 'deep', columns}).length > 80_000);
 });

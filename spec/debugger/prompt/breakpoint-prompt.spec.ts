@@ -43,7 +43,9 @@ test('expressions see the variables of the frame and of what is around it, and m
   t.is(await terminal.type('throw new TypeError("two\\nlines")'), '! TypeError: two\nlines');
   t.is(await terminal.type('throw Object.assign(new Error("m"), {name: "Custom"})'), '! Custom: m');
   t.is(await terminal.type('throw 3'), '! 3');
-  t.is(await terminal.type('1 +'), '! SyntaxError: Unexpected end of input');
+  t.is(await terminal.type('1 +'), '');
+  t.is(await terminal.type('2'), '3');
+  t.is(await terminal.type('1 2'), '! SyntaxError: Unexpected number');
   t.is(await terminal.type('10n ** 20n'), '100000000000000000000n');
   t.is(await terminal.type('undefined'), 'undefined');
   t.is(await terminal.type('new Error("two\\nlines").message'), String.raw`'two\nlines'`);

@@ -87,7 +87,7 @@ test('Ctrl-C at the prompt of a crash gives up what is awaited there, and nothin
   await program.until(screen => screen.endsWith('{})'), 'echo');
   await program.type(keys.ctrlC);
   t.regex(await program.prompt('child'), /^! interrupted/m);
-  t.is(await program.line('b', 'child'), '0');
+  t.is(await program.line('p b', 'child'), '0');
   program.press(`c${keys.enter}`);
   await program.prompt('root');
   program.press(`c${keys.enter}`);

@@ -1,0 +1,73 @@
+// Whole dialogues at a prompt, on a real pseudo-terminal.
+import type {ExecutionContext} from 'ava';
+import {keys, PtyProgram, type ScreenOptions} from '../../kit/screen.js';
+import {spawning} from '../../kit/spawning.js';
+
+const test = spawning({takesLong: true});
+
+async function inTill(t: ExecutionContext, options: ScreenOptions = {}): Promise<(line: string) => Promise<string>> {
+  const program = new PtyProgram(t, 'shop', {rows: 100, ...options});
+  await program.prompt('till');
+  return line => program.line(line, 'till');
+}
+
+test('breakpoints, until, args, display and pp, from one stop to the next', async t => {
+  const say = await inTill(t);
+  t.is(await say('b 13, price > 1'), 'breakpoint 1 at shop.ts:13, if price > 1');
+  t.is(await say('tbreak shop.ts:23'), 'breakpoint 2 at shop.ts:24, once');
+  t.is(await say('display typeof sum'), "1: typeof sum = 'undefined'");
+  t.regex(await say('until 21'), /^> 21 {2}/m);
+  t.is(await say('undisplay'), '');
+  t.regex(await say('until 23'), /^breakpoint 1\ntaxed \(shop\.ts:13\)\n[\s\S]*^> 13 {4}const tax/m);
+  t.is(await say('args'), 'price = 2\nrate = 2');
+  t.regex(await say('f'), /^\(anonymous\) \(shop\.ts:2[12]\)$/m);
+  t.regex(await say('clear 1'), /^breakpoint 2/);
+  t.regex(await say('until 24'), /^breakpoint 2\n.*\n[\s\S]*^> 24 {4}till\.add\(sum\);$/m);
+  t.is(await say('b'), 'no breakpoints');
+  t.regex(await say('s'), /^add \(shop\.ts:7\)$/m);
+  t.is(await say('this.#cash'), '10');
+  t.regex(await say('f'), /^> 24|^> 25/m);
+});
+
+test('lines that are not whole go on, and Ctrl-C gives them up; a pasted block is one piece', async t => {
+  const program = new PtyProgram(t, 'shop', {rows: 100});
+  await program.prompt('till');
+  program.press('prices.map(one => {\r');
+  await program.until(screen => screen.endsWith('...'), 'second line');
+  t.is(await program.line('return one * 2; })', 'till'), '[ 2, 4, 6 ]');
+  program.press('prices.map((\r');
+  await program.until(screen => screen.endsWith('...'), 'second line');
+  await program.type('one', keys.ctrlC);
+  t.regex(await program.prompt('till'), /\^C\n+till>$/);
+  program.press('\x1b[200~const a = 3;\rconst b = 4;\ra * b\x1b[201~');
+  await program.until(screen => screen.endsWith('... a * b'), 'pasted block');
+  t.is(await program.line('', 'till'), '12');
+});
+
+test('modules of Node are there by name, and others by import(); what the module imports is no local', async t => {
+  const say = await inTill(t);
+  t.is(await say("path.join('a', 'b')"), "'a/b'");
+  t.is(await say("Object.hasOwn(globalThis, 'pa' + 'th')"), 'false');
+  t.is(await say("(await import('node:os')).EOL"), String.raw`'\n'`);
+  t.is(await say("typeof (await import('./spin.js'))"), "'object'");
+  t.notRegex(await say('locals'), /breakpoint|main =/);
+  t.regex(await say('n'), /^> 20 /m);
+  t.is(await say("path.join('a', 'b')"), "'a/b'");
+  t.notRegex(await say('locals'), /breakpoint|main =/);
+});
+
+test('the current line and values have colours where the terminal has them, and none with NO_COLOR', async t => {
+  const colours = {TERM: 'xterm-256color', FORCE_COLOR: '', NO_COLOR: ''};
+  const program = new PtyProgram(t, 'shop', {env: colours});
+  await program.prompt('till');
+  await program.line('[prices.length]', 'till');
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are made of them
+  t.regex(program.raw, /\x1b\[1m> 19 .*\x1b\[22m/);
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are made of them
+  t.regex(program.raw, /\[ \x1b\[33m3\x1b\[39m \]/);
+  const plain = new PtyProgram(t, 'shop', {env: {...colours, NO_COLOR: '1'}});
+  await plain.prompt('till');
+  await plain.line('[prices.length]', 'till');
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are made of them
+  t.notRegex(plain.raw, /\x1b\[(1|33)m/);
+});
