@@ -4,7 +4,7 @@
  */
 import type {ActorId} from './actor-id.js';
 import {hasBrand, putBrand} from './brand.js';
-import {printAsTree} from './failure-tree.js';
+import {printAsTree, printQuitAsLine} from './failure-tree.js';
 import {setHidden} from './hidden.js';
 import {suppressedBy} from './suppressed.js';
 import {formatPath} from './value-path.js';
@@ -304,7 +304,10 @@ export class ResourceExhausted extends ActorError {
   }
 }
 
-/** The person at the debugger's prompt left it with `q`. The task that stood there ends with this error. */
+/**
+ * The person at the debugger's prompt left it with `q` or `quit all`. The task that stood there ends with this error. It is
+ * printed in one line, also around the errors that carry it to other actors.
+ */
 export class DebuggerQuit extends ActorError {
   static override readonly code = 'ERR_DEBUGGER_QUIT';
 }
@@ -372,5 +375,6 @@ export const errorClasses = [
 ] as const;
 
 for (const Class of errorClasses) putBrand(Class);
+for (const Class of [DebuggerQuit, RemoteActorError, ContextCancelled]) printQuitAsLine(Class.prototype);
 // It extends a builtin class, and is an error of this library nevertheless.
 putBrand(NurseryError, ActorError.code);

@@ -6,6 +6,7 @@ import {type ActorId, formatActor} from './actor-id.js';
 import {escapeText} from './escape.js';
 import {attempt, causeOf, isError, membersOf, messageOf, readProperty} from './foreign.js';
 import {setHidden} from './hidden.js';
+import {quitText} from './quit-report.js';
 import {isMachinery, userFrames} from './stack.js';
 
 /** Maximum sizes of one tree, because a log must not be flooded by one error. `text` and `message` are in characters. */
@@ -28,6 +29,13 @@ export function printAsTree(error: Aggregate): void {
   setHidden(error, inspectKey, () => error.stack);
 }
 
+/** Makes the errors of a class print themselves in one line where a person at the debugger's prompt has caused them. */
+export function printQuitAsLine(prototype: Error): void {
+  setHidden(prototype, inspectKey, function (this: Error) {
+    return quitText(this) ?? this;
+  });
+}
+
 /**
  * The stack of an error without the tree: this is what crosses to other actors, which draw the tree for themselves.
  * Undefined when the stack is not a text, or cannot be read.
@@ -38,6 +46,8 @@ export function plainStack(error: Error): string | undefined {
 }
 
 function drawTree(error: Aggregate): string {
+  const quit = quitText(error);
+  if (quit !== undefined) return quit;
   const pen = new Pen();
   pen.write('', '', `${error.name} [${error.code}]: ${messageText(error)}`);
   pen.branches(branchesOf(error), '', [error]);
@@ -81,6 +91,8 @@ class Pen {
     if (!isError(thrown)) return this.write(first, rest, label + valueText(thrown));
     if (around.includes(thrown)) return this.write(first, rest, `${label}an error that it lies in itself`);
     const path = pathText(thrown);
+    const quit = quitText(thrown);
+    if (quit !== undefined) return this.write(first, rest, label + quit);
     // An error from another actor is the `cause` of a box. The box knows the path and the frames of the call, and the
     // branches hang on the original.
     const original = path === undefined ? thrown : causeOf(thrown);

@@ -17,6 +17,7 @@ import {log} from '../base/log.js';
 import {processWide} from '../base/process-wide.js';
 import type {Scope} from '../base/scope.js';
 import {Crashes} from './crashes.js';
+import {quitAllText, type ReleaseWord} from './lock/root-lock.js';
 import {TerminalAccess, type TerminalGrant} from './lock/terminal-access.js';
 import {TtyLock} from './lock/tty-lock.js';
 import {type PromptRequest, userInterface} from './prompt/user-interface.js';
@@ -80,6 +81,10 @@ export class ActorDebugger {
       // From here on a cancel waits.
       stopListening();
       if (grant) stopped = await this.#prompt({kind, task: scope.label, error, frames}, grant, scope, next);
+    } catch (why) {
+      // The task ends with it, also where nothing awaits the breakpoint.
+      if (why instanceof DebuggerQuit) scope.fail(why);
+      throw why;
     } finally {
       stopListening();
       if (!stopped) next?.();
@@ -131,19 +136,22 @@ export class ActorDebugger {
     next: () => void,
   ): Promise<boolean> {
     const asTask = <T>(fn: () => T): T => paused.run(this, fn);
-    const quit = (): DebuggerQuit => {
+    const quit = (how: 'quit' | 'quit all'): DebuggerQuit => {
       this.#quit.add(scope);
-      const text = `${what.task} was left at the debugger's prompt with q`;
+      const text =
+        how === 'quit all'
+          ? quitAllText(`${what.kind} in ${what.task}`)
+          : `${what.task} was left at the debugger's prompt with q`;
       const error = new DebuggerQuit(text, {actor: this.actor.id, cause: what.error});
       this.#crashes.note(scope, error);
       return error;
     };
-    const ended = (how: 'continue' | 'quit'): void => {
+    const ended = (how: 'continue' | 'quit' | 'quit all'): void => {
       this.#stepping = undefined;
       // An error cannot be thrown into code that runs: the task's next wait rejects, and the task fails with this
       // error.
-      if (how === 'quit') scope.fail(quit());
-      void grant.release().finally(next);
+      if (how !== 'continue') scope.fail(quit(how));
+      void grant.release(wordOf(how)).finally(next);
     };
     const {terminal} = this.#mode;
     const request = {...what, actor: this.actor.id, signal: grant.signal, terminal, ended, asTask};
@@ -158,8 +166,8 @@ export class ActorDebugger {
       this.#stepping = scope;
       return true;
     }
-    await grant.release();
-    if (end === 'quit') throw quit();
+    await grant.release(wordOf(end));
+    if (end !== 'continue') throw quit(end);
     return false;
   }
 
@@ -176,6 +184,8 @@ export class ActorDebugger {
     return !!stepping && (isWithin(scope, at => at === stepping) || isWithin(stepping, at => at === scope));
   }
 }
+
+const wordOf = (how: string): ReleaseWord => (how === 'quit all' ? how : 'released');
 
 /** Whether `matches` is true for a scope or for one around it. */
 function isWithin(scope: Scope, matches: (at: Scope) => boolean): boolean {

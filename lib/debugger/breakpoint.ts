@@ -4,8 +4,10 @@
  */
 import type {Actor} from '../actor/actor.js';
 import {current} from '../base/current.js';
+import {deferred} from '../base/deferred.js';
 import {hooks} from '../base/hooks.js';
 import {log} from '../base/log.js';
+import type {Scope} from '../base/scope.js';
 import type {CapturedFrame} from './frames/captured-frame.js';
 import type {PromptRequest} from './prompt/user-interface.js';
 
@@ -58,13 +60,33 @@ export async function postMortem(error: unknown): Promise<void> {
 }
 
 async function stop(kind: PromptRequest['kind'], error?: unknown): Promise<void> {
-  const actor = current()?.runtime as Actor | undefined;
-  if (!actor?.tree.debug?.on) return warnOnce(kind, actor ?? outside);
+  const {runtime, scope} = current() ?? {};
+  const actor = runtime as Actor | undefined;
+  if (!scope || !actor?.tree.debug?.on) return warnOnce(kind, actor ?? outside);
   // The frames must be captured before the first `await`: after it, the frames of the caller are not on the stack any
   // more.
   const frames = hooks.captureHere?.() as readonly CapturedFrame[] | undefined;
-  const {attach} = await import('./attach.js');
-  await attach(actor).pause(kind, error, frames);
+  const release = keepOpen(scope);
+  try {
+    const {attach} = await import('./attach.js');
+    await attach(actor).pause(kind, error, frames);
+  } finally {
+    release();
+  }
+}
+
+/** The task does not end before its prompt, which code that cannot await does not wait for. */
+function keepOpen(scope: Scope): () => void {
+  const over = deferred();
+  const release = scope.adopt({
+    label: "somebody at the debugger's prompt",
+    finish: () => over.promise,
+    end: () => over.promise,
+  });
+  return () => {
+    release();
+    over.resolve();
+  };
 }
 
 /** Stands for all code that runs outside a runtime. */

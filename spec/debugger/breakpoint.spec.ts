@@ -1,4 +1,5 @@
 // breakpoint() and postMortem() in one process: who stops, in which order, and what a cancel does to them.
+import {inspect} from 'node:util';
 import test from 'ava';
 import type {Actor} from '../../lib/actor/actor.js';
 import {plainClock} from '../../lib/base/clock.js';
@@ -91,6 +92,67 @@ test.serial('q ends the task with DebuggerQuit, and it does not stop again on it
     await answer();
     await later;
   });
+});
+
+test.serial('a task does not end before the prompt of a breakpoint that it does not await', async t => {
+  await tree(async nursery => {
+    const portal = await inline(nursery, 'child');
+    let ended = false;
+    const task = portal
+      .run(() => {
+        void breakpoint();
+        void breakpoint();
+        return 3;
+      })
+      .finally(() => {
+        ended = true;
+      });
+    await answer();
+    await next();
+    await turns();
+    t.false(ended);
+    await answer();
+    t.is(await task, 3);
+  });
+});
+
+test.serial('q ends a task that does not await its breakpoint', async t => {
+  await tree(async nursery => {
+    const portal = await inline(nursery, 'child');
+    const task = portal.run(() => {
+      breakpoint().catch(() => {});
+      return sleep(1e9);
+    });
+    await answer('quit');
+    t.true((await t.throwsAsync(task))?.cause instanceof DebuggerQuit);
+  });
+});
+
+test.serial('quit all ends the whole tree with one error, and nobody else has a prompt', async t => {
+  let rootEnded: unknown;
+  const whole = tree(async nursery => {
+    const [one, two] = [await inline(nursery, 'one'), await inline(nursery, 'two')];
+    const first = one.run(() => breakpoint());
+    await next();
+    const second = two.run(() => breakpoint());
+    const third = two.run(() => Promise.reject(new Error('a crash')));
+    second.catch(() => {});
+    third.catch(() => {});
+    await turns();
+    await answer('quit all');
+    await first.catch(() => {});
+    await sleep(1e9).catch(error => {
+      rootEnded = error;
+      throw error;
+    });
+  });
+  const error = await t.throwsAsync(whole);
+  t.true(rootEnded instanceof ContextCancelled);
+  t.regex(
+    inspect(error),
+    /^DebuggerQuit: the tree was ended at the debugger's prompt with quit all: breakpoint in .*one$/,
+  );
+  t.is(open.length, 0);
 });
 
 test.serial('postMortem() shows the error at the prompt, and gives it back to nobody', async t => {

@@ -1,10 +1,10 @@
 // The person at the prompt, in this very process: a spec sees who stands there, and lets them go on.
 // Beside prompts.ts, which does the same for processes. Whoever imports it has it.
-import {type PromptRequest, userInterface} from '../../lib/debugger/prompt/user-interface.js';
+import {type PromptAnswer, type PromptRequest, userInterface} from '../../lib/debugger/prompt/user-interface.js';
 import {turns, until} from './pair.js';
 
 export interface Asked extends PromptRequest {
-  answer(word: 'continue' | 'quit'): void;
+  answer(word: PromptAnswer): void;
   fail(error: Error): void;
 }
 
@@ -35,7 +35,7 @@ export async function next(): Promise<Asked> {
 }
 
 /** Lets the one at the prompt go on. */
-export async function answer(word: 'continue' | 'quit' = 'continue'): Promise<Asked> {
+export async function answer(word: PromptAnswer = 'continue'): Promise<Asked> {
   const one = await next();
   open.shift();
   one.answer(word);

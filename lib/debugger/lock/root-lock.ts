@@ -7,7 +7,7 @@
  * actor                                root
  *   openContext(lockTerminal) ─────────▶  takes its place in the queue
  *   ◀───────────────────────── started   its turn has come: true, or false where there is no terminal
- *   'released' ────────────────────────▶  the next one has it
+ *   'released' ────────────────────────▶  the next one has it; 'quit all' ends the tree
  *   ◀────────────────────────── return   confirmed
  * ```
  * When the context is cancelled, or its channel ends, the actor leaves the queue or loses the terminal.
@@ -15,8 +15,9 @@
 import type {Actor} from '../../actor/actor.js';
 import {runtimeFunction} from '../../actor/marks.js';
 import {Attached} from '../../base/attached.js';
+import {plainClock} from '../../base/clock.js';
 import {current} from '../../base/current.js';
-import {NotExposed} from '../../base/errors.js';
+import {ContextCancelled, DebuggerQuit, NotExposed} from '../../base/errors.js';
 import type {CalleeContext} from '../../context/rx/callee-context.js';
 import {userInterface} from '../prompt/user-interface.js';
 import {type LockWatcher, TtyLock} from './tty-lock.js';
@@ -32,26 +33,45 @@ export function openLock(root: Actor, watcher?: LockWatcher): TtyLock {
   return lock;
 }
 
-function lockHere(): {readonly lock: TtyLock; readonly terminal: string} {
+function lockHere(): {readonly root: Actor; readonly lock: TtyLock; readonly terminal: string} {
   const root = current()?.runtime as Actor;
   const lock = locks.of(root);
   if (!lock || !root.tree.debug) throw new NotExposed('the terminal is given out by the root of a tree in debug mode');
-  return {lock, terminal: root.tree.debug.terminal};
+  return {root, lock, terminal: root.tree.debug.terminal};
 }
+
+/** How an actor gives the terminal back. `quit all`: the person wants the whole tree to end. */
+export type ReleaseWord = 'released' | 'quit all';
+
+/** Ends the tree because a person wants that: nobody gets a prompt any more, and everything is cancelled. */
+export function quitTree(root: Actor, what: string): void {
+  const error = new DebuggerQuit(quitAllText(what), {actor: root.id});
+  locks.of(root)?.close(new ContextCancelled(error.message, {canceller: root.id, reason: 'shutdown', cause: error}));
+  root.scope.fail(error);
+}
+
+export const quitAllText = (what: string): string =>
+  `the tree was ended at the debugger's prompt with quit all: ${what}`;
 
 export const lockTerminal = runtimeFunction(
   'context',
   'lock the terminal',
-  async (ctx: CalleeContext<'released', never, boolean>, what: string): Promise<void> => {
-    const {lock, terminal} = lockHere();
+  async (ctx: CalleeContext<ReleaseWord, never, boolean>, what: string): Promise<void> => {
+    const {root, lock, terminal} = lockHere();
     if (!(await userInterface.prepareTerminal(terminal))) return ctx.started.next(false);
     const release = await lock.request({actor: ctx.peer, what: String(what)}, ctx.signal);
+    let last: ReleaseWord | undefined;
     try {
       ctx.started.next(true);
-      for await (const word of ctx.openStream()) if (word === 'released') break;
+      for await (const word of ctx.openStream()) {
+        last = word;
+        break;
+      }
     } finally {
       release();
     }
+    // In a later turn, so that the actor gets its answer before.
+    if (last === 'quit all') plainClock.soon(() => quitTree(root, String(what)));
   },
 );
 

@@ -15,15 +15,15 @@ import {log} from '../../base/log.js';
 import {Scope} from '../../base/scope.js';
 import {rootPortal} from '../../discovery/root-portal.js';
 import {userInterface} from '../prompt/user-interface.js';
-import {lockTerminal, terminalFree} from './root-lock.js';
+import {lockTerminal, quitTree, type ReleaseWord, terminalFree} from './root-lock.js';
 import type {TtyLock} from './tty-lock.js';
 
 /** The terminal, while this actor has it. */
 export interface TerminalGrant {
   /** Aborted when the terminal is lost. */
   readonly signal: AbortSignal;
-  /** Gives the terminal back. Resolves when the root has confirmed it. Never rejects. */
-  release(): Promise<void>;
+  /** Gives the terminal back. Resolves when the root has confirmed it. Never rejects. @param word default: `released` */
+  release(word?: ReleaseWord): Promise<void>;
 }
 
 /**
@@ -58,7 +58,13 @@ export class TerminalAccess implements Gate {
     if (this.#lock) {
       if (!(await orAborted(userInterface.prepareTerminal(this.#mode.terminal), signal))) return undefined;
       const release = await this.#lock.request({actor: this.#actor.id, what}, signal);
-      return {signal: never, release: async () => release()};
+      return {
+        signal: never,
+        release: async word => {
+          release();
+          if (word === 'quit all') quitTree(this.#actor, what);
+        },
+      };
     }
     const portal = await orAborted(this.#reachRoot(signal), signal);
     const context = await orAborted(portal.with({signal}).openContext(lockTerminal, what), signal);
@@ -66,9 +72,9 @@ export class TerminalAccess implements Gate {
     signal.throwIfAborted();
     if (!context.first) return undefined;
     const stream = context.openStream();
-    const release = async (): Promise<void> => {
+    const release = async (word: ReleaseWord = 'released'): Promise<void> => {
       try {
-        await stream.send('released');
+        await stream.send(word);
         await context.result();
       } catch (error) {
         log('runtime', 'the terminal was lost before it was let go of', {error});

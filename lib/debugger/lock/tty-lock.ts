@@ -37,6 +37,8 @@ export class TtyLock {
   #holder: LockRequest | undefined;
   #lastFree = Number.NEGATIVE_INFINITY;
   #used = false;
+  /** Aborted when nobody gets the lock any more. */
+  readonly #closed = new AbortController();
   /** True in the turn of the event loop in which the last holder has let go, and in the next turn. */
   #settling = false;
 
@@ -88,12 +90,19 @@ export class TtyLock {
   request(request: LockRequest, signal?: AbortSignal): Promise<() => void> {
     return new Promise((resolve, reject) => {
       let left = false;
-      const stop = onAbort(signal, reason => {
+      const leave = (reason: unknown): void => {
         left = true;
         if (this.#waiting.delete(request)) this.#changed(request, 'does not wait any more for');
         reject(reason);
-      });
-      if (left) return;
+      };
+      if (this.#closed.signal.aborted) return leave(this.#closed.signal.reason);
+      const stopAtClose = onAbort(this.#closed.signal, leave);
+      const stopAtAbort = onAbort(signal, leave);
+      const stop = (): void => {
+        stopAtClose();
+        stopAtAbort();
+      };
+      if (left) return stopAtClose();
       this.#used = true;
       this.#waiting.add(request);
       if (this.busy) this.#changed(request, 'waits for');
@@ -104,6 +113,11 @@ export class TtyLock {
         await this.#hold(request, resolve);
       });
     });
+  }
+
+  /** From now on nobody gets the lock: those who wait for it or ask for it are refused. A holder keeps it. */
+  close(why: unknown): void {
+    this.#closed.abort(why);
   }
 
   /** Resolves when nobody holds the lock or waits for it, with the milliseconds since somebody did. */

@@ -8,6 +8,7 @@ import type {ActorId} from '../../base/actor-id.js';
 import {RemoteActorError} from '../../base/errors.js';
 import {escapeText} from '../../base/escape.js';
 import {attempt, isError} from '../../base/foreign.js';
+import {quitReport} from '../../base/quit-report.js';
 
 /** Maximum number of lines and of causes that are shown, because `p error` shows the whole. */
 const maxLines = 40;
@@ -32,6 +33,8 @@ function report(actor: ActorId, task: string, error: unknown): string[] {
  * itself, because that says how the error came here. Other errors are shown by name and message.
  */
 function told(error: Error, where: string): string[] {
+  const quit = quitReport(error);
+  if (quit) return [`${where} ${quit.line}`, ...(quit.cause === undefined ? [] : [`caused by ${quit.cause}`])];
   if (error instanceof AggregateError) return [where, ...inspected(error).split('\n')];
   if (!(error instanceof RemoteActorError)) return causesOf(error, where);
   const cause = isError(error.cause) ? error.cause.cause : undefined;

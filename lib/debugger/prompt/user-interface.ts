@@ -9,6 +9,7 @@ import {processWide} from '../../base/process-wide.js';
 import type {CapturedFrame} from '../frames/captured-frame.js';
 import {prepareTerminal} from '../terminal/root-terminal.js';
 import {isHolding, openBreakpointPrompt} from './breakpoint-prompt.js';
+import type {PromptEnd} from './command-language.js';
 import {openPostMortemPrompt} from './post-mortem-prompt.js';
 
 /** A task stands at a breakpoint or has failed, and its actor has the terminal. */
@@ -27,10 +28,13 @@ export interface PromptRequest {
   /** The path at which the root's terminal listens. */
   readonly terminal: string;
   /** Called once, when `openPrompt` has answered with `stopped` and the program runs again. */
-  ended(how: 'continue' | 'quit'): void;
+  ended(how: PromptAnswer): void;
   /** Runs `fn` as the paused task: a breakpoint in it is passed over. */
   asTask<T>(fn: () => T): T;
 }
+
+/** What the person wants: that the program runs on, that the task ends, or that the whole tree ends. */
+export type PromptAnswer = 'continue' | 'quit' | 'quit all';
 
 export interface UserInterface {
   /**
@@ -38,7 +42,7 @@ export interface UserInterface {
    * this thread is about to stand still in the user's own code, and `ended` tells how that ends. When it rejects, the
    * terminal is given back, and the task gets the error.
    */
-  openPrompt(request: PromptRequest): Promise<'continue' | 'quit' | 'stopped'>;
+  openPrompt(request: PromptRequest): Promise<PromptAnswer | 'stopped'>;
   /**
    * Whether a prompt that was answered with `stopped` is still open. `ended` is called a little after the prompt is
    * left.
@@ -54,39 +58,35 @@ export const userInterface = processWide<UserInterface>('debugger/user-interface
   prepareTerminal,
 }));
 
+const answerOf = (end: PromptEnd): PromptAnswer => (end === 'gone' ? 'continue' : end);
+
 /** An inspector can hold the main thread, and no other one. */
 function openPrompt(request: PromptRequest): ReturnType<UserInterface['openPrompt']> {
   return request.kind === 'breakpoint' && isMainThread ? stopHere(request) : lookBack(request);
 }
 
 /** The event loop of this thread runs on. The task waits here: it has failed, or awaits its breakpoint. */
-async function lookBack(request: PromptRequest): Promise<'continue' | 'quit'> {
+async function lookBack(request: PromptRequest): Promise<PromptAnswer> {
   const {kind, error, frames} = request;
   const where = kind === 'breakpoint' ? {call: frames ?? []} : {here: frames};
   const end = await openPostMortemPrompt({...request, ...where, error});
-  if (typeof end === 'string') return end === 'quit' ? 'quit' : 'continue';
+  if (typeof end === 'string') return answerOf(end);
   const what = kind === 'breakpoint' ? 'is at a breakpoint, and goes on' : 'has crashed, and nobody could look at it';
   log('warn', `${request.task} ${what}: ${end.refused}`);
   return 'continue';
 }
 
 /** Stops this thread, in the call of the breakpoint or at the user's statement that awaits it. */
-async function stopHere({
-  actor,
-  task,
-  terminal,
-  frames,
-  ended,
-}: PromptRequest): Promise<'continue' | 'quit' | 'stopped'> {
+async function stopHere({actor, task, terminal, frames, ended}: PromptRequest): Promise<PromptAnswer | 'stopped'> {
   /** Set here before the user's code runs, when the prompt is left before the first step. */
-  let left: 'continue' | 'quit' | undefined;
+  let left: PromptAnswer | undefined;
   let stopped = false;
   const refused = await openBreakpointPrompt({
     terminal,
     label: actor.name,
     frames,
     onEnd(how) {
-      left = how === 'quit' ? 'quit' : 'continue';
+      left = answerOf(how);
       if (stopped) ended(left);
     },
   });

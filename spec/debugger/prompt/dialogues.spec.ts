@@ -1,5 +1,6 @@
 // Whole dialogues at a prompt, on a real pseudo-terminal.
 import type {ExecutionContext} from 'ava';
+import {openExample} from '../../kit/driven.js';
 import {keys, PtyProgram, type ScreenOptions} from '../../kit/screen.js';
 import {spawning} from '../../kit/spawning.js';
 
@@ -70,4 +71,38 @@ test('the current line and values have colours where the terminal has them, and 
   await plain.line('[prices.length]', 'till');
   // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are made of them
   t.notRegex(plain.raw, /\x1b\[(1|33)m/);
+});
+
+test('q is told in one line, in the root’s prompt and at the end of the program', async t => {
+  const program = new PtyProgram(t, 'shop', {rows: 100});
+  await program.prompt('till');
+  program.press('q\r');
+  const line = "DebuggerQuit: total in till was left at the debugger's prompt with q";
+  t.regex(await program.prompt('root'), new RegExp(`^crash in root, main: ${line}$`, 'm'));
+  program.press('c\r');
+  await program.ends(t, 1);
+  t.true(program.screen().endsWith(`root> c\n${line}`), program.screen());
+});
+
+test('quit all ends the tree with one line, and no other prompt opens', async t => {
+  const program = openExample(t, '06-stops-for-ever', {rows: 100, columns: 200});
+  await program.prompt('sentry');
+  program.press('quit all\r');
+  await program.ends(t, 1);
+  t.regex(
+    program.screen(),
+    /sentry> quit all\n(the sentry.*\n)?DebuggerQuit: the tree was ended at the debugger's prompt with quit all: .*$/,
+  );
+});
+
+test('a breakpoint in code that cannot await has its prompt, although its task has nothing else to do', async t => {
+  const program = new PtyProgram(t, 'void-breakpoint', {rows: 100});
+  t.regex(await program.prompt('shop'), /^price \(void-breakpoint\.ts:7\)$/m);
+  t.is(await program.line('twice', 'shop'), '2');
+  program.press('c\r');
+  await program.prompt('shop');
+  t.is(await program.line('twice', 'shop'), '4');
+  program.press('c\r');
+  await program.ends(t, 0);
+  t.regex(program.screen(), /^prices \[ 2, 4 \]$/m);
 });
