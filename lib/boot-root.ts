@@ -3,6 +3,7 @@
  * Floor 8: below `main`.
  */
 import {Actor} from './actor/actor.js';
+import {debuggerDoor} from './actor/debug-mode.js';
 import {modulesOf} from './actor/exposed.js';
 import type {RemoteFn} from './actor/marks.js';
 import {defaultTimeouts, type Timeouts} from './actor/tree-options.js';
@@ -74,6 +75,7 @@ export async function bootRoot(options: RootOptions): Promise<Actor> {
   if (options.maxActors !== undefined) root.maxActors = options.maxActors;
   if (options.expose) await root.exposed.load(modulesOf(options.expose), true);
   await openNamesAtRoot(root, options);
+  debuggerDoor.open = async (actor, mode) => (await import('./debugger/attach.js')).attachLater(actor, mode);
   if (debug) await attachDebugger(root);
   return root;
 }

@@ -3,6 +3,7 @@
  * has caught, and exits when everything is said.
  * Floor 8: below `child` and `thread`.
  */
+import {debuggerDoor} from './actor/debug-mode.js';
 import {type Served, type SpawnedIdentity, serve} from './actor/serve.js';
 import type {SpawnSpec} from './actor/spawn-spec.js';
 import {markSpawned} from './base/current.js';
@@ -30,6 +31,7 @@ export interface BootedActor extends Served {
 
 export function bootSpawned(identity: SpawnedIdentity, transport: Transport, boot: SpawnedBoot): BootedActor {
   markSpawned();
+  debuggerDoor.open = async (actor, mode) => (await import('./debugger/attach.js')).attachLater(actor, mode);
   const leave = async (code: number): Promise<void> => {
     process.exitCode = code;
     await boot.written(() => hooks.outputSent?.());

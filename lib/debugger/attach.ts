@@ -31,12 +31,12 @@ interface Attachment {
 /** The attachments of the actors of this process, by the id of the actor. */
 const attachments = processWide('debugger/attachments', () => new Map<string, Attachment>());
 
-/** Puts a tree into debug mode. Called before the root has started an actor. */
-export async function attachRoot(root: Actor): Promise<void> {
+/** Puts a tree into debug mode. @param on whether the root itself stops at breakpoints */
+export async function attachRoot(root: Actor, on = true): Promise<void> {
   // The root needs the flags with which its children are started.
   for (const flag of visibleValues) setFlagsFromString(flag);
   const debug: DebugMode = {
-    on: true,
+    on,
     root: root.id.id,
     addresses: await rootAddresses(root),
     terminal: await newSocketPath(root),
@@ -51,6 +51,18 @@ export async function attachRoot(root: Actor): Promise<void> {
   });
   await warmUp();
   listen();
+}
+
+/**
+ * Puts an actor that runs already into debug mode, in which it does not stop itself, because an actor below it is to stop.
+ *
+ * @param mode that of the tree; undefined at the root
+ */
+export async function attachLater(actor: Actor, mode: DebugMode | undefined): Promise<void> {
+  if (actor.root) return attachRoot(actor, false);
+  if (!mode) return;
+  actor.tree = {...actor.tree, debug: mode};
+  attach(actor);
 }
 
 /** The debugger of an actor. It is made when there is none. */

@@ -30,7 +30,10 @@ export interface ActorOptions {
   readonly daemon?: boolean;
   /** From `transport` (everything) to `silent`. Default: that of the parent. */
   readonly logLevel?: LogLevel;
-  /** Whether `breakpoint()` stops in it, in a tree in debug mode. Default: as in the parent. */
+  /**
+   * Whether `breakpoint()` stops in it. In a tree without debug mode, `true` makes the root open its terminal when this actor is
+   * started; the other actors do not stop. Default: as in the parent.
+   */
   readonly debug?: boolean;
   /** Environment variables, merged over the inherited ones; `undefined` removes a variable. Default: none. */
   readonly env?: Readonly<Record<string, string | undefined>>;
@@ -80,6 +83,8 @@ export interface ActorPlan {
   readonly stdio: NonNullable<ActorOptions['stdio']>;
   readonly logLevel: LogLevel;
   readonly debug: DebugMode | undefined;
+  /** Whether the tree must be put into debug mode before the actor is started, because this actor alone is to stop. */
+  readonly entersDebugMode: boolean;
 }
 
 /** Options that a backend cannot honour. They are refused, not ignored. */
@@ -150,22 +155,19 @@ export function planOf(name: string, options: ActorOptions, inherited: TreeOptio
     stdio,
     logLevel,
     debug: withStdio(debugOf(options.debug, inherited.debug), stdio),
+    entersDebugMode: options.debug === true && !inherited.debug,
   };
 }
 
-/** The root gives out the terminal: in a tree without debug mode no actor can be debugged. @throws TypeError */
+/** @throws TypeError */
 function debugOf(on: unknown, inherited: DebugMode | undefined): DebugMode | undefined {
   if (on === undefined) return inherited;
   checkBoolean('startActor(): debug', on);
-  if (on && !inherited)
-    throw new TypeError(
-      'startActor(): debug needs a tree in debug mode: main(body, {debug: true}), or RXTRACTOR_DEBUG=1',
-    );
   return inherited && {...inherited, on};
 }
 
 /** The output of actors below this one goes to the root directly, which must know how this actor would have treated it. */
-function withStdio(debug: DebugMode | undefined, stdio: ActorPlan['stdio']): DebugMode | undefined {
+export function withStdio(debug: DebugMode | undefined, stdio: ActorPlan['stdio']): DebugMode | undefined {
   if (!debug || stdio === 'inherit' || debug.stdio === 'pipe') return debug;
   return stdio === 'pipe' || debug.stdio !== 'ignore' ? {...debug, stdio} : debug;
 }

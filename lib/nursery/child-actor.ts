@@ -4,9 +4,11 @@
  */
 import type {Actor, Child} from '../actor/actor.js';
 import {countActor, uncountChild} from '../actor/actor-limit.js';
+import {enterDebugMode, offerDebugMode} from '../actor/debug-mode.js';
 import {directories} from '../actor/directory.js';
 import {makePortal, type Portal, type PortalOwner} from '../actor/portal.js';
 import {askSurvey} from '../actor/survey.js';
+import type {DebugMode} from '../actor/tree-options.js';
 import {type ActorId, formatActor, newId} from '../base/actor-id.js';
 import {plainClock} from '../base/clock.js';
 import {deferred} from '../base/deferred.js';
@@ -17,7 +19,7 @@ import type {Scope} from '../base/scope.js';
 import {suppress} from '../base/suppressed.js';
 import type {SurveyRow} from '../base/tree-survey.js';
 import {startHeartbeat} from '../channel/heartbeat.js';
-import type {ActorPlan} from './actor-options.js';
+import {type ActorPlan, withStdio} from './actor-options.js';
 import type {Spawned, Spawner} from './backends/spawner.js';
 import {ChildConnection} from './child-connection.js';
 import {actorDiedError, type Ending, exitText, spawnFailedError} from './death.js';
@@ -38,6 +40,7 @@ export class ChildActor implements PortalOwner, Child {
   readonly output: OutputLines | undefined;
   readonly #actor: Actor;
   readonly #onDeath: OnDeath;
+  #debug: DebugMode | undefined;
   #phase: 'queued' | 'exec' | 'connect' | 'serving' = 'queued';
   readonly #queue = new AbortController();
   #spawned: Spawned | undefined;
@@ -53,6 +56,7 @@ export class ChildActor implements PortalOwner, Child {
   constructor(actor: Actor, plan: ActorPlan, scope: Scope, onDeath: OnDeath) {
     this.#actor = actor;
     this.plan = plan;
+    this.#debug = plan.debug;
     this.scope = scope;
     this.output = plan.stdio === 'pipe' ? new OutputLines() : undefined;
     this.#onDeath = onDeath;
@@ -97,8 +101,10 @@ export class ChildActor implements PortalOwner, Child {
   /** Starts it. Resolves when it serves. @throws SpawnFailed, or the cancellation that came first */
   async start(spawn: Spawner): Promise<Portal> {
     await this.#count();
+    if (this.plan.entersDebugMode) await this.#enterDebugMode();
+    offerDebugMode(this.#actor);
     this.#phase = 'exec';
-    const {name, env, cwd, execArgv, argv, maxHeap, stdio, debug} = this.plan;
+    const {name, env, cwd, execArgv, argv, maxHeap, stdio} = this.plan;
     const {treeId, startFolder, setpriv} = this.#actor.tree;
     try {
       this.#spawned = await spawn({
@@ -115,7 +121,7 @@ export class ChildActor implements PortalOwner, Child {
         startFolder,
         setpriv,
         owner: this.#actor.id.id,
-        debug: debug?.on,
+        debug: this.#debug?.on,
       });
       // The end may have been asked for while the system made the process.
       if (this.#asked) this.#killWhenFree();
@@ -143,9 +149,21 @@ export class ChildActor implements PortalOwner, Child {
     this.#checkAsked();
   }
 
+  /** Still `queued`: actors above may be too busy to answer. */
+  async #enterDebugMode(): Promise<void> {
+    try {
+      const mode = await this.scope.orCancelled(enterDebugMode(this.#actor));
+      this.#debug = withStdio({...mode, on: true}, this.plan.stdio);
+    } catch (error) {
+      this.#neverBegan();
+      throw this.#asked ?? error;
+    }
+    this.#checkAsked();
+  }
+
   async #connect(spawned: Spawned): Promise<Portal> {
     this.#phase = 'connect';
-    const {modules, name, logLevel, debug} = this.plan;
+    const {modules, name, logLevel} = this.plan;
     const {tree} = this.#actor;
     const setpriv = spawned.setpriv === undefined ? tree.setpriv : spawned.setpriv;
     const connection = new ChildConnection(this.#actor, spawned.transport, {id: this.id, name});
@@ -153,7 +171,7 @@ export class ChildActor implements PortalOwner, Child {
     void this.#awaitEnd(spawned, connection);
     connection.sendSpec({
       modules,
-      tree: {...tree, depth: tree.depth + 1, logLevel, debug, setpriv},
+      tree: {...tree, depth: tree.depth + 1, logLevel, debug: this.#debug, setpriv},
       watchParent: !spawned.diesWithParent,
     });
     await this.#untilReady(spawned, connection);

@@ -272,18 +272,14 @@ test.serial(
   },
 );
 
-test.serial('without debug mode a breakpoint warns once and goes on, and an actor cannot have it alone', async t => {
+test.serial('without debug mode a breakpoint warns once and goes on', async t => {
   const warnings: string[] = [];
   const ignore = (): void => {};
   const logger = {debug: ignore, info: ignore, error: ignore, warn: (_: object, text: string) => warnings.push(text)};
   await openNursery(
-    async nursery => {
+    async () => {
       await breakpoint();
       await breakpoint();
-      await t.throwsAsync(nursery.startActor('debugged', {expose: anyFunctions, debug: true}), {
-        instanceOf: TypeError,
-        message: /debug mode/,
-      });
     },
     {logger, debug: false},
   );
@@ -291,6 +287,34 @@ test.serial('without debug mode a breakpoint warns once and goes on, and an acto
   t.is(warnings.length, 1);
   t.regex(warnings[0] as string, /debug mode is off/);
 });
+
+test.serial(
+  'one actor may be in debug mode alone, also below an actor that is not, and no other one stops',
+  async t => {
+    await openNursery(
+      async nursery => {
+        const deaf = await inline(nursery, 'deaf');
+        const below = deaf.run(() =>
+          openNursery(async inner => {
+            const alone = await inline(inner, 'alone', true);
+            await breakpoint();
+            await alone.run(() => breakpoint());
+          }),
+        );
+        const {actor} = await next();
+        t.is(actor.name, 'alone');
+        const beside = await inline(nursery, 'beside', true);
+        const later = beside.run(() => breakpoint());
+        await breakpoint();
+        await answer();
+        t.is((await answer()).actor.name, 'beside');
+        await Promise.all([below, later]);
+      },
+      {debug: false, logLevel: 'silent'},
+    );
+    t.is(open.length, 0);
+  },
+);
 
 test.serial('without a terminal a breakpoint warns once and goes on', async t => {
   asked.terminal = false;

@@ -123,6 +123,6 @@ function relaysOf(child: ChildProcess, request: SpawnRequest): [Relay, ...Relay[
 function relayOptions({pid = 0}: ChildProcess, stdio: Writer['stdio'], request: SpawnRequest): RelayOptions {
   const writer = {name: request.name, pid, stdio, marked: request.stdio === 'prefix'};
   const prefix = writer.marked ? lineMark(writer) : '';
-  if (request.debug === undefined) return {prefix};
+  // Asked for each line: the tree may be put into debug mode later.
   return {prefix, take: line => hooks.output?.(request.owner, writer, line) ?? false};
 }

@@ -1,4 +1,7 @@
 // Whole dialogues at a prompt, on a real pseudo-terminal.
+import {mkdtempSync, rmSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
 import type {ExecutionContext} from 'ava';
 import {openExample} from '../../kit/driven.js';
 import {keys, PtyProgram, type ScreenOptions} from '../../kit/screen.js';
@@ -105,4 +108,34 @@ test('a breakpoint in code that cannot await has its prompt, although its task h
   program.press('c\r');
   await program.ends(t, 0);
   t.regex(program.screen(), /^prices \[ 2, 4 \]$/m);
+});
+
+/** A program with one actor in debug mode, and the line that lets the others go on while that actor is at its prompt. */
+async function oneDebugged(t: ExecutionContext, env = {}): Promise<{program: PtyProgram; go: string}> {
+  const folder = mkdtempSync(join(tmpdir(), 'rxtractor-spec-'));
+  t.teardown(() => rmSync(folder, {recursive: true}));
+  const file = join(folder, 'go');
+  const program = new PtyProgram(t, 'one-debugged', {rows: 100, columns: 200, env: {...env, SPEC_GO: file}});
+  await program.prompt('leaf');
+  const wait = 'await new Promise(resolve => setTimeout(resolve, 2000, twice))';
+  return {program, go: `fs.writeFileSync('${file}', ''), ${wait}`};
+}
+
+test('an actor is in debug mode alone: it stops, nobody disturbs it, and the program runs on', async t => {
+  const {program, go} = await oneDebugged(t);
+  t.is(await program.line(go, 'leaf'), '8');
+  t.notRegex(program.screen(), /talks/);
+  program.press('c\r');
+  await program.ends(t, 0);
+  t.regex(program.screen(), /leaf> c\n(.*\n)*talker\(\d+\) the talker talks\nleaf says 8$/);
+  t.regex(program.screen(), /a breakpoint was passed over, as all will be: debug mode is off here/);
+});
+
+test('T10: an actor that is in debug mode alone is not ended while it is at the prompt', async t => {
+  const {program, go} = await oneDebugged(t, {SPEC_FAILS: '1'});
+  t.is(await program.line(go, 'leaf'), '8');
+  t.notRegex(program.screen(), /the root fails/);
+  program.press('c\r');
+  await program.ends(t, 1);
+  t.regex(program.screen(), /^Error: the root fails$/m);
 });
