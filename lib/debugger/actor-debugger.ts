@@ -12,6 +12,7 @@ import {AsyncLocalStorage} from 'node:async_hooks';
 import type {Actor} from '../actor/actor.js';
 import type {DebugMode} from '../actor/tree-options.js';
 import {current} from '../base/current.js';
+import {deferred} from '../base/deferred.js';
 import {type CancelReason, ContextCancelled, DebuggerQuit} from '../base/errors.js';
 import {log} from '../base/log.js';
 import {processWide} from '../base/process-wide.js';
@@ -41,8 +42,10 @@ export class ActorDebugger {
   /** The scopes of tasks that were left with `q`: these tasks do not stop again on their way up. */
   readonly #quit = new WeakSet<Scope>();
   readonly #crashes = new Crashes();
-  /** False when a crash has found no terminal: no other crash asks for it. */
+  /** False when no terminal was found: no crash and no statement asks for it again. */
   #hasTerminal = true;
+  /** Whether a statement that could not stop waits for its prompt. Until then others are passed over. */
+  #waitingStatement = false;
   /** The scope of the task that is at the prompt and may be stepped. */
   #stepping: Scope | undefined;
 
@@ -78,6 +81,7 @@ export class ActorDebugger {
     try {
       next = await this.#turns.request({actor: this.actor.id, what}, leave.signal);
       const grant = (await this.terminal.request(what, leave.signal)) ?? warnOfNoTerminal();
+      this.#hasTerminal = grant !== undefined;
       // From here on a cancel waits.
       stopListening();
       if (grant) stopped = await this.#prompt({kind, task: scope.label, error, frames}, grant, scope, next);
@@ -90,6 +94,71 @@ export class ActorDebugger {
       if (!stopped) next?.();
     }
     if (!stopped && scope.cancelled) throw scope.cancelled;
+  }
+
+  /**
+   * Called in the middle of a statement at which this actor is to stop and that cannot wait: `debugger`, or a breakpoint that was
+   * set at an earlier prompt. The thread is held where it stands if the terminal is free. Otherwise it goes on, and the prompt
+   * comes in its turn, on the frames as they were.
+   *
+   * @param lock that of the terminal, where this thread has it
+   */
+  stopInStatement(frames: NonNullable<PromptRequest['frames']>, breakpoint: number | undefined, lock?: TtyLock): void {
+    const scope = current()?.scope ?? this.actor.scope;
+    if (!this.#mode.on || !this.#hasTerminal || paused.getStore() || this.#isStepping(scope) || this.#hasQuit(scope))
+      return;
+    const statement = breakpoint === undefined ? 'debugger statement' : `breakpoint ${breakpoint}`;
+    if (this.#waitingStatement || this.#hold(statement, breakpoint, lock)) return;
+    this.#waitForTurn(frames, scope);
+  }
+
+  #hold(statement: string, breakpoint: number | undefined, lock: TtyLock | undefined): boolean {
+    const claim = {actor: this.actor.id, what: statement};
+    const release = lock?.take(claim);
+    if (lock && !release) return false;
+    let task = this.actor.scope;
+    const isHeld = userInterface.holdHere({
+      terminal: this.#mode.terminal,
+      label: this.actor.id.name,
+      claim: lock ? undefined : claim,
+      breakpoint,
+      statement: {
+        stopped: () => {
+          task = current()?.scope ?? task;
+          this.#stepping = task;
+        },
+        left: how => {
+          if (how === 'quit' || how === 'quit all')
+            task.fail(this.#quitError({kind: 'breakpoint', task: task.label}, task, how));
+        },
+      },
+      onEnd: end => {
+        this.#stepping = undefined;
+        release?.();
+        if (end === 'quit all') this.terminal.endTree(`breakpoint in ${task.label}`);
+      },
+    });
+    if (!isHeld) release?.();
+    return isHeld;
+  }
+
+  /** As `void breakpoint()` does. One waits at a time, because code that cannot wait may come by very often. */
+  #waitForTurn(frames: NonNullable<PromptRequest['frames']>, scope: Scope): void {
+    const over = deferred();
+    const leave = scope.adopt({
+      label: "somebody at the debugger's prompt",
+      finish: () => over.promise,
+      end: () => over.promise,
+    });
+    const turn = this.pause('breakpoint', undefined, frames).catch(error => {
+      log('runtime', 'a statement was passed over: nobody was there to look at it', {error});
+    });
+    this.#waitingStatement = true;
+    void turn.finally(() => {
+      this.#waitingStatement = false;
+      leave();
+      over.resolve();
+    });
   }
 
   /** See `hooks.crashed`. A task that was cancelled may crash too. */
@@ -136,16 +205,7 @@ export class ActorDebugger {
     next: () => void,
   ): Promise<boolean> {
     const asTask = <T>(fn: () => T): T => paused.run(this, fn);
-    const quit = (how: 'quit' | 'quit all'): DebuggerQuit => {
-      this.#quit.add(scope);
-      const text =
-        how === 'quit all'
-          ? quitAllText(`${what.kind} in ${what.task}`)
-          : `${what.task} was left at the debugger's prompt with q`;
-      const error = new DebuggerQuit(text, {actor: this.actor.id, cause: what.error});
-      this.#crashes.note(scope, error);
-      return error;
-    };
+    const quit = (how: 'quit' | 'quit all'): DebuggerQuit => this.#quitError(what, scope, how);
     const ended = (how: 'continue' | 'quit' | 'quit all'): void => {
       this.#stepping = undefined;
       // An error cannot be thrown into code that runs: the task's next wait rejects, and the task fails with this
@@ -169,6 +229,20 @@ export class ActorDebugger {
     await grant.release(wordOf(end));
     if (end !== 'continue') throw quit(end);
     return false;
+  }
+
+  /** The error of a task that a person has quit. It does not stop again on its way up. */
+  #quitError(
+    {kind, task, error: cause}: Pick<PromptRequest, 'kind' | 'task' | 'error'>,
+    scope: Scope,
+    how: 'quit' | 'quit all',
+  ): DebuggerQuit {
+    this.#quit.add(scope);
+    const text =
+      how === 'quit all' ? quitAllText(`${kind} in ${task}`) : `${task} was left at the debugger's prompt with q`;
+    const error = new DebuggerQuit(text, {actor: this.actor.id, cause});
+    this.#crashes.note(scope, error);
+    return error;
   }
 
   #hasQuit(scope: Scope): boolean {

@@ -6,18 +6,22 @@ import {setFlagsFromString} from 'node:v8';
 import type {Actor} from '../actor/actor.js';
 import type {DebugMode} from '../actor/tree-options.js';
 import {plainClock} from '../base/clock.js';
+import {current} from '../base/current.js';
 import {emptyHooks, fillHooks} from '../base/hooks.js';
 import {processWide} from '../base/process-wide.js';
 import {rxjs} from '../context/rx/rxjs.js';
 import {newSocketPath, rootAddresses} from '../discovery/root-portal.js';
 import {visibleValues} from '../nursery/backends/spawner.js';
 import {ActorDebugger, isOfPrompt} from './actor-debugger.js';
-import {captureHere, startCapture, stopCapture} from './frames/capture.js';
+import {captureHere, onStop, startCapture, stopCapture} from './frames/capture.js';
+import type {CapturedFrame} from './frames/captured-frame.js';
 import {publishRoster} from './lock/publish-roster.js';
 import {openLock} from './lock/root-lock.js';
+import type {TtyLock} from './lock/tty-lock.js';
 import {OutputRelay, type OutputSink} from './output/output-relay.js';
 import {closeDisplay, openDisplay} from './output/root-display.js';
-import {closeTerminal, hangUpTerminal} from './terminal/root-terminal.js';
+import {userInterface} from './prompt/user-interface.js';
+import {closeTerminal, hangUpTerminal, letClaim} from './terminal/root-terminal.js';
 
 /** The parts of the debugger that one actor has. */
 interface Attachment {
@@ -27,6 +31,9 @@ interface Attachment {
   /** At a root. */
   readonly stopRoster?: () => void;
 }
+
+/** The locks of the roots of this process, by the id of the root. */
+const locks = processWide('debugger/locks', () => new Map<string, TtyLock>());
 
 /** The attachments of the actors of this process, by the id of the actor. */
 const attachments = processWide('debugger/attachments', () => new Map<string, Attachment>());
@@ -44,6 +51,8 @@ export async function attachRoot(root: Actor, on = true): Promise<void> {
   root.tree = {...root.tree, debug};
   const display = openDisplay(root, debug.terminal);
   const lock = openLock(root, display);
+  letClaim(debug.terminal, claim => lock.take(claim));
+  locks.set(root.id.id, lock);
   begin(root, {
     debugger: new ActorDebugger(root, debug, lock),
     output: display,
@@ -51,6 +60,8 @@ export async function attachRoot(root: Actor, on = true): Promise<void> {
   });
   await warmUp();
   listen();
+  // An actor that stands in a statement cannot ask the root to open it. Where there is no terminal this costs nothing.
+  void userInterface.prepareTerminal(debug.terminal);
 }
 
 /**
@@ -97,6 +108,7 @@ export async function detachRoot(root: Actor): Promise<void> {
   detach(root);
   if (root.tree.debug) await closeTerminal(root.tree.debug.terminal);
   closeDisplay(root);
+  locks.delete(root.id.id);
 }
 
 export function detach(actor: Actor): void {
@@ -107,9 +119,18 @@ export function detach(actor: Actor): void {
   emptyHooks();
 }
 
+/** The statement belongs to the running actor, or to the one actor of this process where none is known to run. */
+function stopInStatement(frames: readonly CapturedFrame[], breakpoint: number | undefined): void {
+  const {runtime} = current() ?? {};
+  const id = (runtime as Actor | undefined)?.id.id ?? attachments.keys().next().value;
+  const own = id === undefined ? undefined : attachments.get(id)?.debugger;
+  own?.stopInStatement(frames, breakpoint, locks.get(own.actor.tree.debug?.root ?? ''));
+}
+
 /** Captures throws, and answers the hooks of the runtime. */
 function listen(): void {
   startCapture();
+  onStop(stopInStatement);
   fillHooks({
     captureHere,
     isOfPrompt,

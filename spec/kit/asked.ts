@@ -20,6 +20,7 @@ export const asked = {
   },
 };
 
+userInterface.holdHere = () => false;
 userInterface.prepareTerminal = async () => asked.terminal;
 userInterface.openPrompt = request =>
   new Promise((resolve, reject) => void open.push({...request, answer: resolve, fail: reject}));

@@ -6,6 +6,7 @@
  */
 import {open, url} from 'node:inspector';
 import {lendBuiltins} from './builtins.js';
+import {keepBreakpoints} from './capture.js';
 import {type ShownDetail, showValue} from './show-value.js';
 
 const key = 'rxtractor/debugger/agent';
@@ -19,6 +20,13 @@ export interface TerminalLook {
   readonly colours: boolean;
 }
 
+/** Both are called in the async context of the statement. */
+export interface StatementListener {
+  stopped(): void;
+  /** @param how the answer of the person */
+  left(how: string): void;
+}
+
 interface AgentGlobal {
   /** The value that `show` shows next. The agent puts it there. */
   value: unknown;
@@ -27,16 +35,26 @@ interface AgentGlobal {
   lend(text: string): void;
   /** Opens Node's own inspector for other debuggers, and gives its address. */
   devtools(): string | undefined;
+  /** Keeps the breakpoints of the prompt that ends: a list of `KeptBreakpoint` as JSON. */
+  keepBreakpoints(list: string): void;
+  /** The prompt at a statement, told when it has stopped the thread, and before the thread runs on. */
+  readonly statement: StatementListener | undefined;
   /** The object that the agent asks while the thread stands in the call of a breakpoint. */
   readonly breakpointCall: object | undefined;
 }
 
 /** Defines the object before this thread is stopped. It keeps no value alive that has been shown. */
-export function defineAgentGlobal({columns, colours}: TerminalLook, breakpointCall?: object): void {
+export function defineAgentGlobal(
+  {columns, colours}: TerminalLook,
+  breakpointCall?: object,
+  statement?: StatementListener,
+): void {
   let takeBack = (): void => {};
   const agent: AgentGlobal = {
     value: undefined,
     breakpointCall,
+    statement,
+    keepBreakpoints: list => keepBreakpoints(JSON.parse(list)),
     show(detail) {
       const {value} = agent;
       agent.value = undefined;

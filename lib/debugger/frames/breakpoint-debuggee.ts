@@ -60,8 +60,9 @@ export class BreakpointDebuggee implements Debuggee {
     return stopped;
   }
 
-  /** The prompt is over. The program gets the values that were assigned to variables of the call. */
+  /** The prompt is over. The program gets the values that were assigned to variables of the call, and the breakpoints. */
   async leave(how: 'continue' | 'quit' | 'quit all' | 'gone'): Promise<void> {
+    await this.#handBreakpointsOver();
     if (!this.#inCall) return;
     try {
       const changes = how === 'continue' ? await this.#changes() : [];
@@ -70,6 +71,14 @@ export class BreakpointDebuggee implements Debuggee {
     } catch {
       // The terminal was lost, and the program runs already.
     }
+  }
+
+  /** From now on the thread of the program heeds them itself, because no session may hold it without the terminal. */
+  async #handBreakpointsOver(): Promise<void> {
+    const {breakpoints, values} = this.#program;
+    const list = JSON.stringify(JSON.stringify(breakpoints.kept));
+    // Nothing to hand over to where the terminal was lost, and the program runs already.
+    if (breakpoints.wereSet) await values.ask(`${agentGlobal}.keepBreakpoints(${list})`).catch(() => {});
   }
 
   /** Ends the step that is being made, or the wait for a promise. */

@@ -8,6 +8,7 @@ import {attempt} from '../../base/foreign.js';
 import {processWide} from '../../base/process-wide.js';
 import type {CapturedFrame} from './captured-frame.js';
 import {FrameTaker} from './frame-taker.js';
+import type {KeptBreakpoint} from './kept-breakpoints.js';
 import {handedOver, handOver, OwnInspector} from './own-inspector.js';
 
 type CapturedFrames = readonly CapturedFrame[];
@@ -24,13 +25,24 @@ interface Capture {
   here: CapturedFrames | undefined;
   /** Whether `captureHere` waits for its answer. */
   wantsHere: boolean;
+  /** The inspector's names of the breakpoints that are set in this session. */
+  readonly set: Map<string, KeptBreakpoint>;
 }
+
+/**
+ * Called in the middle of a statement at which the program is to stop: `debugger`, or a breakpoint of an earlier prompt. The
+ * thread goes on when the call returns, unless another session holds it by then.
+ */
+export type StopListener = (frames: CapturedFrames, breakpoint: number | undefined) => void;
 
 /** The state of this thread. */
 const state = processWide('debugger/capture', () => ({
   capture: undefined as Capture | undefined,
   captured: new WeakMap<object, CapturedFrames>(),
   taker: new FrameTaker(),
+  /** The breakpoints that a person has set at a prompt. */
+  breakpoints: [] as readonly KeptBreakpoint[],
+  onStop: undefined as StopListener | undefined,
 }));
 const {captured, taker} = state;
 
@@ -41,7 +53,7 @@ export function startCapture(): void {
     scriptParsed: script => taker.learn(script),
     paused: event => paused(capture, event),
   });
-  const capture: Capture = {inspector, suspensions: new Set(), here: undefined, wantsHere: false};
+  const capture: Capture = {inspector, suspensions: new Set(), here: undefined, wantsHere: false, set: new Map()};
   state.capture = capture;
   taker.inspector = inspector;
   listen(capture);
@@ -73,6 +85,25 @@ function end(capture: Capture, suspension: Suspension): void {
     listen(capture);
 }
 
+/** As `suspendCapture`, in the middle of a stop, where the session of this thread must stay as it is. */
+export function ignoreStops(isOver: () => boolean): () => void {
+  const {capture} = state;
+  if (!capture) return () => {};
+  const suspension = {isOver};
+  capture.suspensions.add(suspension);
+  return () => end(capture, suspension);
+}
+
+export function onStop(listener: StopListener): void {
+  state.onStop = listener;
+}
+
+/** Keeps these breakpoints while no prompt is open, from now on. Called at the end of a prompt, while the thread stands still. */
+export function keepBreakpoints(breakpoints: readonly KeptBreakpoint[]): void {
+  state.breakpoints = breakpoints;
+  if (state.capture) listen(state.capture);
+}
+
 /** The frames in which an error was first thrown, the innermost first; undefined when they are not known. */
 export function framesOf(error: unknown): CapturedFrames | undefined {
   return typeof error === 'object' && error !== null ? captured.get(error) : undefined;
@@ -94,16 +125,27 @@ export function captureHere(): CapturedFrames | undefined {
 }
 
 /** A failure of the debugger is dropped here and below, because the program must not notice it. */
-function listen({inspector}: Capture): void {
+function listen(capture: Capture): void {
+  const {inspector, set} = capture;
   attempt(() => {
     inspector.post('Debugger.enable');
     inspector.post('Debugger.setPauseOnExceptions', {state: 'all'});
   });
+  for (const breakpointId of set.keys()) attempt(() => inspector.post('Debugger.removeBreakpoint', {breakpointId}));
+  set.clear();
+  for (const breakpoint of state.breakpoints) attempt(() => set.set(setIn(inspector, breakpoint), breakpoint));
+}
+
+function setIn(inspector: OwnInspector, {location, condition}: KeptBreakpoint): string {
+  const options = {location, ...(condition !== undefined && {condition})};
+  return inspector.post<Debugger.SetBreakpointReturnType>('Debugger.setBreakpoint', options).breakpointId;
 }
 
 /** Runs in the middle of the user's statement, so it must not throw. */
 function paused(capture: Capture, {callFrames, reason, data, hitBreakpoints}: Debugger.PausedEventDataType): void {
   const {inspector} = capture;
+  // Another session holds the thread, and these are its stops.
+  for (const {isOver} of capture.suspensions) if (!isOver()) return;
   attempt(() => {
     if (capture.wantsHere) {
       capture.wantsHere = false;
@@ -117,9 +159,24 @@ function paused(capture: Capture, {callFrames, reason, data, hitBreakpoints}: De
       }
       // Where another debugger listens too, the program would stand still for it without this.
       if (!hitBreakpoints?.length) inspector.post('Debugger.resume');
+    } else if (state.onStop) {
+      const hit = (hitBreakpoints ?? []).flatMap(id => capture.set.get(id) ?? [])[0];
+      const frames = taker.take(inspector, callFrames);
+      // A step or a pause of another debugger is not for this one.
+      if (frames && (hit || isStatement(inspector, callFrames[0]))) stopAt(frames, hit);
     }
   });
   taker.release(inspector);
+}
+
+function stopAt(frames: CapturedFrames, hit: KeptBreakpoint | undefined): void {
+  if (hit?.isOnce) state.breakpoints = state.breakpoints.filter(one => one !== hit);
+  state.onStop?.(frames, hit?.number);
+}
+
+/** Whether a stop stands at a `debugger` statement of a program. The inspector does not say it. */
+function isStatement(inspector: OwnInspector, frame: Debugger.CallFrame | undefined): boolean {
+  return frame !== undefined && taker.isDebuggerStatement(inspector, frame);
 }
 
 /** The thrown object; undefined when it is not an object, because then nothing can be kept for it. */

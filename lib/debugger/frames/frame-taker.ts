@@ -9,7 +9,7 @@ import type {CapturedFrame, CapturedScope} from './captured-frame.js';
 import {handedOver, handOver, type OwnInspector} from './own-inspector.js';
 import {importedNames, parameterNames} from './parameter-names.js';
 import {Sources} from './sources.js';
-import {usersFrames} from './user-code.js';
+import {isOfProgram, usersFrames} from './user-code.js';
 
 /**
  * Maximum number of frames and of names that are kept, because deep recursion and generated code have more than a
@@ -45,6 +45,14 @@ export class FrameTaker {
       if (frame) frames.push(frame);
     }
     return frames.length > 0 ? frames : undefined;
+  }
+
+  /** Whether a frame of the user's stands at a `debugger` statement. */
+  isDebuggerStatement(inspector: OwnInspector, {location}: Debugger.CallFrame): boolean {
+    const {scriptId, lineNumber, columnNumber = 0} = location;
+    if (!isOfProgram(this.#sources.urlOf(scriptId))) return false;
+    const {scriptSource} = inspector.post<Debugger.GetScriptSourceReturnType>('Debugger.getScriptSource', {scriptId});
+    return /^debugger\b/.test((scriptSource.split('\n')[lineNumber] ?? '').slice(columnNumber));
   }
 
   /** Releases the protocol's own handles of frames and scopes, which leak kilobytes at each stop otherwise. */

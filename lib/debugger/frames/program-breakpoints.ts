@@ -14,6 +14,10 @@ export class BreakpointList {
   readonly #set = new Map<number, Breakpoint & KeptBreakpoint>();
   #next = 1;
 
+  get wereSet(): boolean {
+    return this.#next > 1;
+  }
+
   get all(): readonly (Breakpoint & KeptBreakpoint)[] {
     return [...this.#set.values()];
   }
@@ -46,6 +50,11 @@ export class ProgramBreakpoints implements Breakpoints {
 
   get all(): readonly Breakpoint[] {
     return this.#list.all;
+  }
+
+  /** Whether this thread has ever had a breakpoint. */
+  get wereSet(): boolean {
+    return this.#list.wereSet;
   }
 
   /** The same, for the time in which no prompt is open. */
@@ -85,6 +94,12 @@ export class ProgramBreakpoints implements Breakpoints {
     const id = this.#ids.get(number);
     this.#ids.delete(number);
     if (id !== undefined) await this.#thread.post('Debugger.removeBreakpoint', {breakpointId: id});
+  }
+
+  /** The program has stopped at a breakpoint of an earlier prompt, before this prompt has opened. */
+  stoppedAt(number: number): void {
+    this.hit = [number];
+    if (this.#list.all.some(one => one.number === number && one.isOnce)) this.#list.remove(number);
   }
 
   /** The program has stopped where V8 says that these breakpoints are. */

@@ -38,8 +38,6 @@ export class Stepper {
   onStop: (breakpoints: readonly string[]) => void = () => {};
   /** Called when another debugger has resumed the program. */
   onResumed: () => void = () => {};
-  /** Whether other debuggers may be connected to this program. */
-  isShared = false;
   readonly #thread: MainThread;
   /** The stop that is awaited. */
   #landing: Deferred<StepOutcome> | undefined;
@@ -79,8 +77,8 @@ export class Stepper {
   disconnect(): void {
     this.#stopLeftTimer?.();
     this.#leaving = true;
-    // Otherwise the program would stay stopped for the other debugger.
-    if (this.isShared && !this.#running) this.#thread.post('Debugger.resume').catch(() => {});
+    // Otherwise the program would stay stopped for another debugger, and Node would take a later wait for this pause.
+    if (!this.#running) this.#thread.post('Debugger.resume').catch(() => {});
     this.#thread.disconnect();
     this.#land('gone');
   }

@@ -68,9 +68,7 @@ export class StoppedDebuggee implements Debuggee {
     return this.stepper.step(step);
   }
 
-  async devtools(): Promise<Evaluation> {
-    const opened = await this.values.devtools();
-    if (!opened.failed) this.stepper.isShared = true;
-    return opened;
+  devtools(): Promise<Evaluation> {
+    return this.values.devtools();
   }
 }

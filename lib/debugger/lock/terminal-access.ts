@@ -83,6 +83,15 @@ export class TerminalAccess implements Gate {
     return {signal: context.signal, release};
   }
 
+  /** Ends the whole tree, because a person wants that, where no grant of this actor is there to say it. */
+  endTree(what: string): void {
+    if (this.#lock) return quitTree(this.#actor, what);
+    this.request(what, never).then(
+      grant => grant?.release('quit all'),
+      error => log('runtime', 'the tree could not be ended', {error}),
+    );
+  }
+
   isClosed(): boolean {
     return this.#lock?.taken === true;
   }

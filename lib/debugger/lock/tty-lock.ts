@@ -115,6 +115,20 @@ export class TtyLock {
     });
   }
 
+  /** Takes the lock at once, if nobody holds it or waits for it. Returns the function that releases it. */
+  take(request: LockRequest): (() => void) | undefined {
+    if (this.busy || this.#closed.signal.aborted) return undefined;
+    this.#used = true;
+    let release: (() => void) | undefined;
+    // The queue calls it in this very call, because it is empty.
+    void this.#queue.add(() =>
+      this.#hold(request, granted => {
+        release = granted;
+      }),
+    );
+    return release;
+  }
+
   /** From now on nobody gets the lock: those who wait for it or ask for it are refused. A holder keeps it. */
   close(why: unknown): void {
     this.#closed.abort(why);

@@ -16,7 +16,7 @@
 import {readFileSync} from 'node:fs';
 import {type MessagePort, parentPort} from 'node:worker_threads';
 import {plainClock} from '../../base/clock.js';
-import type {TerminalLook} from '../frames/agent-global.js';
+import {agentGlobal, type TerminalLook} from '../frames/agent-global.js';
 import {BreakpointDebuggee} from '../frames/breakpoint-debuggee.js';
 import {BreakpointList} from '../frames/program-breakpoints.js';
 import {StoppedDebuggee} from '../frames/stopped-debuggee.js';
@@ -24,9 +24,19 @@ import {confirmExit} from '../terminal/debugger-thread.js';
 import type {AgentToMain, MainToAgent} from './breakpoint-prompt.js';
 import {CommandLanguage, type PromptEnd} from './command-language.js';
 import {Conversation} from './conversation.js';
+import {holdAnswer, holdState} from './hold-answer.js';
 import {PromptMemory} from './prompt-memory.js';
 
 const main = parentPort as MessagePort;
+
+type HoldMessage = Extract<MainToAgent, {type: 'hold'}>;
+
+/** False where the main thread does not wait any more. */
+function answerHold({answer}: HoldMessage, state: number): boolean {
+  const was = Atomics.compareExchange(answer, holdAnswer.state, holdState.open, state);
+  Atomics.notify(answer, holdAnswer.state);
+  return was === holdState.open;
+}
 
 const memory = new PromptMemory();
 const breakpoints = new BreakpointList();
@@ -44,7 +54,13 @@ class AgentPrompt {
   readonly #over: Int32Array;
   #connected = false;
 
-  constructor({terminal, label, evaluateMs, inCall, over}: Extract<MainToAgent, {type: 'arm'}>) {
+  /** Set where the main thread is held in a statement. */
+  readonly #held: HoldMessage | undefined;
+
+  constructor(message: Extract<MainToAgent, {type: 'arm'}> | HoldMessage) {
+    const {terminal, label, evaluateMs, over} = message;
+    const inCall = message.type === 'arm' && message.inCall;
+    this.#held = message.type === 'hold' ? message : undefined;
     const program = new StoppedDebuggee(evaluateMs, breakpoints);
     const debuggee = new BreakpointDebuggee(program, inCall);
     this.#program = program;
@@ -53,13 +69,19 @@ class AgentPrompt {
     this.#label = label;
     this.#over = over;
     this.#language = new CommandLanguage(debuggee, memory);
-    this.#conversation = new Conversation(terminal, label, this.#language, {
-      opened: look => void this.#hold(look),
-      refused: why => tell({type: 'refused', why}),
-      interrupt: () => debuggee.interrupt(),
-      calm: () => program.stepper.calm(),
-      lost: () => void this.#lost(),
-    });
+    this.#conversation = new Conversation(
+      terminal,
+      label,
+      this.#language,
+      {
+        opened: look => void (this.#held ? this.#holdStatement(this.#held, look) : this.#hold(look)),
+        refused: why => (this.#held ? answerHold(this.#held, holdState.refused) : tell({type: 'refused', why})),
+        interrupt: () => debuggee.interrupt(),
+        calm: () => program.stepper.calm(),
+        lost: () => void this.#lost(),
+      },
+      this.#held?.claim,
+    );
   }
 
   /** The process ends. Node keeps a process waiting for a session that is still connected. */
@@ -76,6 +98,28 @@ class AgentPrompt {
     const stopped = this.#debuggee.stopped();
     tell({type: 'armed', look});
     await this.#release((await stopped) === 'gone' ? this.#unawaited() : await this.#talk());
+  }
+
+  /** The main thread waits for the answer, and then for this session, in the middle of its statement. */
+  async #holdStatement(held: HoldMessage, look: TerminalLook): Promise<void> {
+    this.#language.colours = look.colours;
+    Atomics.store(held.answer, holdAnswer.columns, look.columns);
+    Atomics.store(held.answer, holdAnswer.colours, look.colours ? 1 : 0);
+    // The main thread has not waited that long: the terminal is given back.
+    if (!answerHold(held, holdState.held)) return this.#conversation.close();
+    const {stepper, breakpoints, thread, values} = this.#program;
+    const stopped = stepper.stopped();
+    await stepper.connect();
+    this.#connected = true;
+    if (held.breakpoint !== undefined) breakpoints.stoppedAt(held.breakpoint);
+    await breakpoints.connect();
+    await thread.post('Runtime.runIfWaitingForDebugger');
+    const outcome = await stopped;
+    await values.ask(`${agentGlobal}.statement.stopped()`).catch(() => {});
+    const end = outcome === 'gone' ? 'gone' : await this.#talk();
+    // Before the program runs: the code after the statement may not wait for anything.
+    await values.ask(`${agentGlobal}.statement.left('${end}')`).catch(() => {});
+    await this.#release(end);
   }
 
   async #talk(): Promise<PromptEnd> {
@@ -105,7 +149,10 @@ class AgentPrompt {
 
   /** The terminal is gone, with or without the root. A main thread that stands still could not even end by itself. */
   async #lost(): Promise<void> {
-    if (!this.#connected) return tell({type: 'refused', why: 'the terminal cannot be reached'});
+    if (!this.#connected) {
+      if (this.#held) return void answerHold(this.#held, holdState.refused);
+      return tell({type: 'refused', why: 'the terminal cannot be reached'});
+    }
     const {root} = this.#conversation;
     if (root !== undefined && (await isGone(root))) process.kill(process.pid, 'SIGKILL');
     this.#program.stepper.disconnect();
@@ -136,7 +183,7 @@ function isAlive(pid: number): boolean {
 let prompt: AgentPrompt | undefined;
 
 main.on('message', (message: MainToAgent) => {
-  if (message.type === 'arm') prompt = new AgentPrompt(message);
+  if (message.type !== 'abandon') prompt = new AgentPrompt(message);
   else {
     prompt?.abandon();
     confirmExit(message.done);

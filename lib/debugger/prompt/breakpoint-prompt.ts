@@ -4,15 +4,18 @@
  * Floor 7: below `user-interface`, which has the terminal's lock when it calls this; above `agent-worker`, which it
  * starts by URL.
  */
+import {waitForDebugger} from 'node:inspector';
 import type {Worker} from 'node:worker_threads';
 import {deferred} from '../../base/deferred.js';
 import {processWide} from '../../base/process-wide.js';
-import {defineAgentGlobal, type TerminalLook} from '../frames/agent-global.js';
+import {defineAgentGlobal, type StatementListener, type TerminalLook} from '../frames/agent-global.js';
 import {BreakpointCall} from '../frames/breakpoint-call.js';
-import {suspendCapture} from '../frames/capture.js';
+import {ignoreStops, suspendCapture} from '../frames/capture.js';
 import type {CapturedFrame} from '../frames/captured-frame.js';
 import {startDebuggerThread} from '../terminal/debugger-thread.js';
+import type {TerminalClaim} from '../terminal/terminal-socket.js';
 import type {PromptEnd} from './command-language.js';
+import {holdAnswer, holdState} from './hold-answer.js';
 
 export type MainToAgent =
   | {
@@ -23,6 +26,19 @@ export type MainToAgent =
       /** Whether the frames of the breakpoint's call have been captured. */
       readonly inCall: boolean;
       /** Its element is set when the program runs again: the program's next statement comes sooner than any message. */
+      readonly over: Int32Array;
+    }
+  | {
+      /** The main thread stands in a statement, and waits for the answer with its event loop blocked. */
+      readonly type: 'hold';
+      readonly terminal: string;
+      readonly label: string;
+      readonly evaluateMs: number;
+      /** The claim with which the terminal asks the root for the lock; absent where the main thread has it. */
+      readonly claim?: TerminalClaim | undefined;
+      /** The breakpoint at which the thread stands. */
+      readonly breakpoint: number | undefined;
+      readonly answer: Int32Array;
       readonly over: Int32Array;
     }
   | {readonly type: 'abandon'; readonly done: Int32Array};
@@ -94,6 +110,71 @@ export async function openBreakpointPrompt({onEnd, ...options}: BreakpointPrompt
   }
   if (breakpointCall?.released) await end.promise;
   return undefined;
+}
+
+export interface HeldPromptOptions extends Omit<BreakpointPromptOptions, 'frames'> {
+  readonly claim?: TerminalClaim | undefined;
+  readonly breakpoint: number | undefined;
+  readonly statement: StatementListener;
+}
+
+/** Timeout, in ms, for the agent and the root to answer a thread that cannot do anything else meanwhile. */
+const holdMs = 3_000;
+
+/**
+ * Stops this thread where it stands, in a statement that cannot wait: it is called in the middle of a stop of the thread's own
+ * session, and the thread stands still for the agent's session when this has returned true. False where somebody else has the
+ * terminal, or there is none.
+ */
+export function holdHere({
+  terminal,
+  label,
+  evaluateMs = 5_000,
+  onEnd,
+  claim,
+  breakpoint,
+  statement,
+}: HeldPromptOptions): boolean {
+  if (isHolding()) return false;
+  agent.worker ??= startAgent();
+  const {worker} = agent;
+  const answer = new Int32Array(new SharedArrayBuffer(12));
+  const over = new Int32Array(new SharedArrayBuffer(4));
+  worker.postMessage({
+    type: 'hold',
+    terminal,
+    label,
+    evaluateMs,
+    claim,
+    breakpoint,
+    answer,
+    over,
+  } satisfies MainToAgent);
+  Atomics.wait(answer, holdAnswer.state, holdState.open, holdMs);
+  Atomics.compareExchange(answer, holdAnswer.state, holdState.open, holdState.givenUp);
+  if (Atomics.load(answer, holdAnswer.state) !== holdState.held) return false;
+  agent.over = over;
+  const resumeCapture = ignoreStops(() => Atomics.load(over, 0) !== 0);
+  worker.ref();
+  const end = (how: PromptEnd): void => {
+    if (agent.over === over) agent.over = undefined;
+    resumeCapture();
+    worker.off('message', receive);
+    worker.off('exit', lost);
+    worker.unref();
+    onEnd(how);
+  };
+  const receive = (message: AgentToMain): void => {
+    if (message.type === 'released') end(message.how);
+  };
+  const lost = (): void => end('gone');
+  worker.on('message', receive);
+  worker.once('exit', lost);
+  const look = {columns: answer[holdAnswer.columns] ?? 80, colours: answer[holdAnswer.colours] === 1};
+  defineAgentGlobal(look, undefined, statement);
+  // Its only means to let the agent's session connect in the middle of a stop.
+  waitForDebugger();
+  return true;
 }
 
 function startAgent(): Worker {

@@ -9,7 +9,12 @@ import {type Deferred, deferred} from '../../base/deferred.js';
 import {thrownText} from '../../base/foreign.js';
 import type {TerminalLook} from '../frames/agent-global.js';
 import {drawRoster, type Roster} from '../terminal/roster.js';
-import {type AgentToTerminal, TerminalSocket, type TerminalToAgent} from '../terminal/terminal-socket.js';
+import {
+  type AgentToTerminal,
+  type TerminalClaim,
+  TerminalSocket,
+  type TerminalToAgent,
+} from '../terminal/terminal-socket.js';
 import type {CommandLanguage, PromptEnd} from './command-language.js';
 
 /** Told by the conversation. Either `opened` or `refused` is called, once. `lost` may be called before or after it. */
@@ -45,8 +50,17 @@ export class Conversation {
   #left = false;
   #over = false;
 
-  /** @param terminal the path at which it listens */
-  constructor(terminal: string, label: string, language: CommandLanguage, listener: ConversationListener) {
+  /**
+   * @param terminal the path at which it listens
+   * @param claim where the lock of the terminal is still to be taken
+   */
+  constructor(
+    terminal: string,
+    label: string,
+    language: CommandLanguage,
+    listener: ConversationListener,
+    claim?: TerminalClaim,
+  ) {
     this.#label = label;
     this.#language = language;
     this.#listener = listener;
@@ -55,7 +69,7 @@ export class Conversation {
       message => void this.#receive(message),
       () => this.#lost(),
     );
-    this.#socket.send({type: 'open', label});
+    this.#socket.send({type: 'open', label, claim});
   }
 
   /** Shows where the program stands, and obeys lines until one of them ends the prompt. Never rejects. */

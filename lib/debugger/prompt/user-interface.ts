@@ -8,7 +8,7 @@ import {log} from '../../base/log.js';
 import {processWide} from '../../base/process-wide.js';
 import type {CapturedFrame} from '../frames/captured-frame.js';
 import {prepareTerminal} from '../terminal/root-terminal.js';
-import {isHolding, openBreakpointPrompt} from './breakpoint-prompt.js';
+import {type HeldPromptOptions, holdHere, isHolding, openBreakpointPrompt} from './breakpoint-prompt.js';
 import type {PromptEnd} from './command-language.js';
 import {openPostMortemPrompt} from './post-mortem-prompt.js';
 
@@ -48,6 +48,10 @@ export interface UserInterface {
    * left.
    */
   isHolding(): boolean;
+  /**
+   * Stops this thread in the middle of a statement, if that can be done at once. False: the statement is passed over.
+   */
+  holdHere(options: HeldPromptOptions): boolean;
   /** At the root: resolves when its terminal can be given out; false where there is none. Never rejects. */
   prepareTerminal(path: string): Promise<boolean>;
 }
@@ -55,6 +59,7 @@ export interface UserInterface {
 export const userInterface = processWide<UserInterface>('debugger/user-interface', () => ({
   openPrompt,
   isHolding,
+  holdHere: options => isMainThread && holdHere(options),
   prepareTerminal,
 }));
 

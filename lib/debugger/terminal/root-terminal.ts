@@ -8,16 +8,26 @@ import {log} from '../../base/log.js';
 import {processWide} from '../../base/process-wide.js';
 import type {Roster} from './roster.js';
 import {openTerminal, type Terminal} from './terminal.js';
+import type {TerminalClaim} from './terminal-socket.js';
 
 /** The terminals, by the path at which they listen. */
 const terminals = processWide('debugger/terminals', () => new Map<string, Promise<Terminal>>());
+
+const claimers = processWide('debugger/claimers', () => new Map<string, Claimer>());
+
+type Claimer = (claim: TerminalClaim) => (() => void) | undefined;
+
+/** Says how the lock of a terminal is taken for an actor whose main thread stands in a statement. */
+export function letClaim(path: string, claimer: Claimer): void {
+  claimers.set(path, claimer);
+}
 
 /** Resolves with true when actors can connect to the terminal, with false where there is none. Never rejects. */
 export async function prepareTerminal(path: string): Promise<boolean> {
   if (!isThere()) return false;
   let opening = terminals.get(path);
   if (!opening) {
-    opening = openTerminal({path});
+    opening = openTerminal({path, claim: claim => claimers.get(path)?.(claim)});
     terminals.set(path, opening);
   }
   try {
@@ -61,6 +71,7 @@ export function tellTerminal(path: string, roster: Roster): void {
 export async function closeTerminal(path: string): Promise<void> {
   const opening = terminals.get(path);
   terminals.delete(path);
+  claimers.delete(path);
   await (await opening?.catch(() => undefined))?.close();
 }
 

@@ -13,10 +13,18 @@
  *   agent ── close ──▶              closed: the terminal is as it was before
  */
 import type {Socket} from 'node:net';
+import type {ActorId} from '../../base/actor-id.js';
 import type {Roster} from './roster.js';
 
+/** An actor that asks for the lock of the terminal by the terminal's thread, because its own main thread stands in a statement. */
+export interface TerminalClaim {
+  readonly actor: ActorId;
+  /** The statement, for people. */
+  readonly what: string;
+}
+
 export type AgentToTerminal =
-  | {readonly type: 'open'; readonly label: string}
+  | {readonly type: 'open'; readonly label: string; readonly claim?: TerminalClaim | undefined}
   | {readonly type: 'print'; readonly text: string}
   /** `goesOn`: the line belongs to the one before; Ctrl-C drops both, and is answered with `end`. */
   | {readonly type: 'ask'; readonly prompt: string; readonly goesOn?: boolean}

@@ -12,8 +12,8 @@ import {confirmExit} from './debugger-thread.js';
 import {History} from './history.js';
 import type {Roster} from './roster.js';
 import {Screen} from './screen.js';
-import type {MainToTerminal} from './terminal.js';
-import {type AgentToTerminal, TerminalSocket, type TerminalToAgent} from './terminal-socket.js';
+import type {MainToTerminal, TerminalToMain} from './terminal.js';
+import {type AgentToTerminal, type TerminalClaim, TerminalSocket, type TerminalToAgent} from './terminal-socket.js';
 
 const main = parentPort as MessagePort;
 const {path, history: historyPath} = workerData as {readonly path: string; readonly history: string};
@@ -21,6 +21,11 @@ const history = new History(historyPath);
 
 /** Timeout for a completion, in ms, because the keyboard waits for it. */
 const completeMs = 2_000;
+
+/** Timeout for the root to answer a claim, in ms, because the main thread of an actor waits for it. */
+const claimMs = 2_000;
+const claims = new Map<number, (granted: boolean) => void>();
+let nextClaim = 0;
 
 let roster: Roster | undefined;
 /** The agent that has the screen. */
@@ -35,6 +40,8 @@ class AgentConnection {
   readonly #completions = new Map<number, (names: readonly string[], typed: string) => void>();
   #nextCompletion = 0;
   #release: () => void = () => {};
+  /** Gives the lock back that was claimed for it. */
+  #giveBack: () => void = () => {};
   #gone = false;
 
   constructor(socket: Socket) {
@@ -51,6 +58,8 @@ class AgentConnection {
     this.#screen = undefined;
     if (open === this) open = undefined;
     this.#release();
+    this.#giveBack();
+    this.#giveBack = () => {};
   }
 
   hangUp(): void {
@@ -70,7 +79,7 @@ class AgentConnection {
   #receive(message: AgentToTerminal): void | Promise<void> {
     switch (message.type) {
       case 'open':
-        return this.#open();
+        return message.claim ? this.#claim(message.claim) : this.#open();
       case 'print':
         return this.#screen?.print(message.text);
       case 'ask':
@@ -85,6 +94,27 @@ class AgentConnection {
       default:
         return message satisfies never;
     }
+  }
+
+  /** The root says at once whether its lock is free. It cannot say so while its own main thread stands still. */
+  async #claim(claim: TerminalClaim): Promise<void> {
+    if (open || hungUp) return this.#refuse('somebody else has the terminal');
+    const id = nextClaim++;
+    const granted = new Promise<boolean>(resolve => {
+      const stop = plainClock.timer(claimMs, () => resolve(false));
+      claims.set(id, is => {
+        stop();
+        resolve(is);
+      });
+    });
+    main.postMessage({type: 'claim', id, claim} satisfies TerminalToMain);
+    const isGranted = await granted;
+    claims.delete(id);
+    // A late answer must not leave the lock with nobody.
+    this.#giveBack = () => main.postMessage({type: 'unclaim', id} satisfies TerminalToMain);
+    if (isGranted && !this.#gone) return this.#open();
+    this.#giveBack();
+    this.#refuse('somebody else has the terminal');
   }
 
   async #open(): Promise<void> {
@@ -135,10 +165,11 @@ class AgentConnection {
 }
 
 const server = createServer(socket => void new AgentConnection(socket));
-server.listen(path, () => main.postMessage('listening'));
+server.listen(path, () => main.postMessage({type: 'listening'} satisfies TerminalToMain));
 
 main.on('message', (message: MainToTerminal) => {
   if (message.type === 'redraw') return open?.redraw();
+  if (message.type === 'claimed') return claims.get(message.id)?.(message.granted);
   if (message.type === 'hangUp') {
     hungUp = true;
     return open?.hangUp();

@@ -9,6 +9,7 @@ import {homedir} from 'node:os';
 import {join} from 'node:path';
 import {startDebuggerThread} from './debugger-thread.js';
 import type {Roster} from './roster.js';
+import type {TerminalClaim} from './terminal-socket.js';
 
 export interface TerminalOptions {
   /** The path at which it listens: a new one in the tree's private folder. */
@@ -18,6 +19,8 @@ export interface TerminalOptions {
    * folder.
    */
   readonly history?: string;
+  /** Takes the lock of the terminal if it is free, and returns how to release it. Default: it is never free. */
+  readonly claim?: (claim: TerminalClaim) => (() => void) | undefined;
 }
 
 export interface Terminal {
@@ -32,14 +35,24 @@ export interface Terminal {
   close(): Promise<void>;
 }
 
+export type TerminalToMain =
+  | {readonly type: 'listening'}
+  | {readonly type: 'claim'; readonly id: number; readonly claim: TerminalClaim}
+  | {readonly type: 'unclaim'; readonly id: number};
+
 export type MainToTerminal =
+  | {readonly type: 'claimed'; readonly id: number; readonly granted: boolean}
   | {readonly type: 'redraw'}
   | {readonly type: 'hangUp'}
   | {readonly type: 'roster'; readonly roster: Roster}
   | {readonly type: 'close'; readonly done?: Int32Array};
 
 /** Resolves when actors can connect. Whether there is a terminal at all turns out with the first prompt. */
-export async function openTerminal({path, history = defaultHistory()}: TerminalOptions): Promise<Terminal> {
+export async function openTerminal({
+  path,
+  history = defaultHistory(),
+  claim = () => undefined,
+}: TerminalOptions): Promise<Terminal> {
   const worker = startDebuggerThread(new URL('./terminal-worker.js', import.meta.url), {
     name: 'rxtractor terminal',
     workerData: {path, history},
@@ -51,6 +64,17 @@ export async function openTerminal({path, history = defaultHistory()}: TerminalO
   // Rejects with the error that keeps it from listening.
   await once(worker, 'message');
   worker.on('error', () => {});
+  const held = new Map<number, () => void>();
+  worker.on('message', (message: TerminalToMain) => {
+    if (message.type === 'claim') {
+      const release = claim(message.claim);
+      if (release) held.set(message.id, release);
+      worker.postMessage({type: 'claimed', id: message.id, granted: release !== undefined} satisfies MainToTerminal);
+    } else if (message.type === 'unclaim') {
+      held.get(message.id)?.();
+      held.delete(message.id);
+    }
+  });
   worker.unref();
   return {
     path,

@@ -114,3 +114,18 @@ test('the edge tells how long ago the terminal was let go of: never where nobody
   const free = await lock.idle();
   t.true(free >= 0 && free < 60_000);
 });
+
+test('a lock that nobody has or waits for can be taken at once; closed, it is refused to all but its holder', async t => {
+  const lock = new TtyLock();
+  const release = lock.take({actor, what: 'a statement'});
+  t.is(lock.holder?.what, 'a statement');
+  t.is(lock.take({actor, what: 'another'}), undefined);
+  const waiting = lock.request({actor, what: 'a turn'});
+  lock.close(new Error('over'));
+  await t.throwsAsync(waiting, {message: 'over'});
+  await t.throwsAsync(lock.request({actor, what: 'a turn'}), {message: 'over'});
+  t.true(lock.busy);
+  release?.();
+  await lock.idle();
+  t.is(lock.take({actor, what: 'another'}), undefined);
+});

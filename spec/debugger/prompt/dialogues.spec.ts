@@ -2,8 +2,10 @@
 import {mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
+import {fileURLToPath} from 'node:url';
 import type {ExecutionContext} from 'ava';
 import {openExample} from '../../kit/driven.js';
+import {fixture, startNode} from '../../kit/program.js';
 import {keys, PtyProgram, type ScreenOptions} from '../../kit/screen.js';
 import {spawning} from '../../kit/spawning.js';
 
@@ -138,4 +140,54 @@ test('T10: an actor that is in debug mode alone is not ended while it is at the 
   program.press('c\r');
   await program.ends(t, 1);
   t.regex(program.screen(), /^Error: the root fails$/m);
+});
+
+test('a breakpoint stops after the prompt has been left, and so does a debugger statement, where they stand', async t => {
+  const program = new PtyProgram(t, 'statements', {rows: 100});
+  await program.prompt('till');
+  t.is(await program.line('b 15, sum > 2', 'till'), 'breakpoint 1 at statements.ts:15, if sum > 2');
+  t.is(await program.line('tbreak 14', 'till'), 'breakpoint 2 at statements.ts:14, once');
+  t.regex(await program.line('c', 'till'), /^breakpoint 2\n[\s\S]*^> 14 /m);
+  t.regex(await program.line('c', 'till'), /^breakpoint 1\n[\s\S]*^> 15 /m);
+  t.is(await program.line('sum', 'till'), '3');
+  t.regex(await program.line('c', 'till'), /^taxed \(statements\.ts:7\)\n[\s\S]*^> +7 {2}.*debugger;$/m);
+  t.is(await program.line('tax = 40', 'till'), '40');
+  t.regex(await program.line('w', 'till'), /^> taxed .*\n {2}\(anonymous\) /);
+  t.regex(await program.line('n', 'till'), /^> +8 {4}return price \+ tax;$/m);
+  t.regex(await program.line('c', 'till'), /^breakpoint 1\n[\s\S]*^> 15 /m);
+  t.is(await program.line('sum', 'till'), '45');
+  t.is(await program.line('clear', 'till'), 'no breakpoints');
+  t.regex(await program.line('c', 'till'), /^> +7 /m);
+  program.press('c\r');
+  await program.ends(t, 0);
+  t.regex(program.screen(), /^total 54$/m);
+});
+
+test('a debugger statement stops the root, and q there ends the tree in one line', async t => {
+  const program = new PtyProgram(t, 'statements', {rows: 100, args: ['root']});
+  t.regex(await program.prompt('root'), /^> 7 {2}.*debugger;$/m);
+  t.is(await program.line('price', 'root'), '2');
+  program.press('q\r');
+  await program.ends(t, 1);
+  t.regex(program.screen(), /root> q\nroot total 9\nDebuggerQuit: .* was left at the debugger's prompt with q$/);
+});
+
+test('without a terminal a debugger statement stops nothing', async t => {
+  const program = startNode(t, [fileURLToPath(fixture('statements')), 'root'], {}, ['setsid', '--wait']);
+  t.deepEqual(await program.exited, {code: 0, signal: null});
+  t.regex(program.stdout, /^root total 9$/m);
+});
+
+test('a statement that comes while somebody else is at the prompt freezes nobody: its prompt opens later', async t => {
+  const program = new PtyProgram(t, 'statements-beside', {rows: 100});
+  await program.prompt('root');
+  t.is(
+    await program.line("await new Promise(resolve => process.once('message of child', resolve))", 'root'),
+    "'went on 4'",
+  );
+  program.press('c\r');
+  t.regex(await program.prompt('child'), /^> +\d+ {2}.*debugger;$/m);
+  t.is(await program.line('twice', 'child'), '4');
+  program.press('c\r');
+  await program.ends(t, 0);
 });
