@@ -12,7 +12,7 @@ import type {Channel} from '../channel/channel.js';
 import type {Codec} from '../msg/codec.js';
 import {type CallLimits, defaultCallLimits} from './admission.js';
 import {Exposed} from './exposed.js';
-import type {TreeOptions} from './tree-options.js';
+import type {Timeouts, TreeOptions} from './tree-options.js';
 
 /** An actor that this one has started. */
 export interface Child {
@@ -49,12 +49,23 @@ export class Actor {
     this.id = options.id;
     this.root = options.root;
     this.codec = options.codec;
-    this.tree = options.tree;
     this.limits = options.limits ?? defaultCallLimits;
     this.scope = new Scope(`actor ${options.id.name}`);
+    this.tree = options.tree;
+    this.#liveBy(options.tree.timeouts);
+  }
+
+  /** The parent has sent the options of the tree. */
+  join(tree: TreeOptions): void {
+    this.tree = tree;
+    this.#liveBy(tree.timeouts);
+  }
+
+  #liveBy({exit, explain}: Timeouts): void {
     // A root has 1 900 ms for all levels: the 1 600 of its children, and twice the time that a level keeps for itself.
-    this.scope.budget = options.tree.timeouts.exit + 300;
-    this.scope.ownPatience = options.tree.timeouts.explain;
+    this.scope.budget = exit + 300;
+    this.scope.ownGrace = exit;
+    this.scope.ownPatience = explain;
   }
 
   /** Runs `fn` as part of this actor, in a scope. */

@@ -65,8 +65,7 @@ export function serve({name, id, treeId}: SpawnedIdentity, transport: Transport,
   setParent(actor, guestPortal(peer, actor.scope));
 
   const become = async (spec: SpawnSpec): Promise<void> => {
-    actor.tree = {...spec.tree};
-    actor.scope.ownPatience = actor.tree.timeouts.explain;
+    actor.join({...spec.tree});
     const prepared = boot.prepare(spec, actor);
     if (prepared) await prepared;
     // A module that waits for ever must show at once: the channel does not keep the process alive while it imports.

@@ -11,10 +11,9 @@ import {onAbort} from './abort.js';
 export type Stop = () => void;
 
 /** The functions of the platform behind a clock. */
-export type Time = Pick<
-  typeof globalThis,
-  'setTimeout' | 'clearTimeout' | 'setInterval' | 'clearInterval' | 'setImmediate' | 'clearImmediate'
-> & {now(): number};
+export type Time = Pick<typeof globalThis, 'setTimeout' | 'clearTimeout' | 'setImmediate' | 'clearImmediate'> & {
+  now(): number;
+};
 
 /** Whether the limits of a tree stand still, as the debugger knows it. */
 export interface Gate {
@@ -34,8 +33,6 @@ export interface Gate {
 export const realTime: Time = {
   setTimeout: globalThis.setTimeout,
   clearTimeout: globalThis.clearTimeout,
-  setInterval: globalThis.setInterval,
-  clearInterval: globalThis.clearInterval,
   setImmediate: globalThis.setImmediate,
   clearImmediate: globalThis.clearImmediate,
   now: performance.now.bind(performance),
@@ -69,7 +66,7 @@ export class Clock {
   }
 
   /**
-   * Calls `fn` after `ms` milliseconds, of any length. The gate does not hold it up.
+   * Calls `fn` after `ms` milliseconds, of any length: Infinity means never. The gate does not hold it up.
    *
    * @param options `background`: the timer does not keep the process alive
    */
@@ -86,11 +83,18 @@ export class Clock {
     return () => this.#time.clearTimeout(handle);
   }
 
-  /** Calls `fn` again and again, every `ms` milliseconds. It does not keep the process alive. */
+  /** Calls `fn` again and again, every `ms` milliseconds, of any length. It does not keep the process alive. */
   every(ms: number, fn: () => void): Stop {
-    const handle = this.#time.setInterval(fn, ms);
-    handle.unref();
-    return () => this.#time.clearInterval(handle);
+    let stop: Stop;
+    const arm = (): void => {
+      stop = this.timer(ms, again, {background: true});
+    };
+    const again = (): void => {
+      arm();
+      fn();
+    };
+    arm();
+    return () => stop();
   }
 
   /** Calls `fn` in the next turn of the event loop. */
@@ -148,18 +152,18 @@ export class Clock {
    * @param whole the milliseconds that the peer gets after a prompt. Default: `ms`
    */
   deadline(ms: number, missed: () => void, whole = Math.max(0, ms)): Stop {
-    let handle: NodeJS.Timeout;
+    let stop: Stop;
     let stopped = false;
     const set = (wait: number): void => {
       const due = this.now() + wait;
       const late = (): void =>
         this.now() - due > stallMs ? set(wait) : this.#unlessHeldUp(whole, missed, set, () => stopped);
-      handle = this.#time.setTimeout(late, wait);
+      stop = this.timer(wait, late);
     };
     set(Math.max(0, ms));
     return () => {
       stopped = true;
-      this.#time.clearTimeout(handle);
+      stop();
     };
   }
 

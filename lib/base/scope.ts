@@ -32,9 +32,13 @@ export class Scope {
   ownClock: Clock | undefined;
   /** Milliseconds after which a wait in it is explained. Undefined: as the parent. */
   ownPatience: number | undefined;
+  /** Milliseconds that clean-up in a shield has after a cancellation. Undefined: as the parent. */
+  ownGrace: number | undefined;
   #cancelled: ContextCancelled | undefined;
   #controller: AbortController | undefined;
   #listeners: Ring<(why: ContextCancelled) => void> | undefined;
+  /** Those who wait in the scope for nothing but time, and must not outlive it. */
+  #sleepers: Ring<(why: ContextCancelled | undefined) => void> | undefined;
   #dependents: Ring<Dependent> | undefined;
   #failures: unknown[] | undefined;
   /** Failures for which it is not decided yet whether somebody has asked for them. */
@@ -86,6 +90,15 @@ export class Scope {
     return this.ownPatience ?? this.parent?.patience ?? patienceMs;
   }
 
+  get grace(): number {
+    return this.ownGrace ?? this.parent?.grace ?? graceMs;
+  }
+
+  /** Why nothing may go on in it: it was cancelled, or it has settled. Undefined while things may. */
+  get over(): ContextCancelled | undefined {
+    return this.#cancelled ?? (this.#settled ? settledScopeError(this) : undefined);
+  }
+
   cancel(why: ContextCancelled): void {
     if (this.#cancelled) return;
     this.#cancelled = why;
@@ -93,6 +106,7 @@ export class Scope {
     this.#listeners = undefined;
     this.#controller?.abort(why);
     if (listeners) for (const listener of listeners) listener(why);
+    this.#endSleep(why);
   }
 
   /** Reports a failure that nobody has asked for: the scope ends with it. */
@@ -132,6 +146,22 @@ export class Scope {
   }
 
   /**
+   * Calls `listener` when the scope is over: with its cancellation, or with undefined when it settles without one. To be called
+   * while it is not over. Returns how to stop listening.
+   */
+  onOver(listener: (why: ContextCancelled | undefined) => void): () => void {
+    this.#sleepers ??= new Ring();
+    const entry = this.#sleepers.add(listener);
+    return () => entry.leave();
+  }
+
+  #endSleep(why?: ContextCancelled): void {
+    const sleepers = this.#sleepers;
+    this.#sleepers = undefined;
+    if (sleepers) for (const sleeper of sleepers) sleeper(why);
+  }
+
+  /**
    * The value of `work`. Rejects with the cancellation when that comes first, and then the work goes on. It leaves no listener
    * behind.
    */
@@ -145,8 +175,8 @@ export class Scope {
 
   /** @throws ContextCancelled when the scope was cancelled or has settled */
   check(): void {
-    if (this.#cancelled) throw this.#cancelled;
-    if (this.#settled) throw settledScopeError(this);
+    const {over} = this;
+    if (over) throw over;
   }
 
   /** The scope waits for the end of `dependent`. Returns how to release it, when it has ended by itself. */
@@ -174,10 +204,11 @@ export class Scope {
     }
   }
 
-  /** No more can be opened in it from now on. */
+  /** No more can be opened in it from now on, and nothing waits for time in it any more. */
   settle(): void {
     this.#settled = true;
     this.#detach?.();
+    this.#endSleep();
   }
 
   /** Whether something in it has to end, or to be decided, before it settles. */
@@ -224,6 +255,8 @@ export class Scope {
   }
 }
 
+/** Default of `grace`, in ms. */
+const graceMs = 1_600;
 /** Maximum number of names in one warning. */
 const maxExplained = 20;
 const none = new Ring<Dependent>();
@@ -250,7 +283,7 @@ export function handedDown(budget: number): number {
 
 export function settledScopeError(scope: Scope): ContextCancelled {
   return new ContextCancelled(
-    `${scope.label} has ended: nothing can be opened in it. Where the call belongs elsewhere say so with portal.with({scope: nursery})`,
+    `${scope.label} has ended: nothing can be opened or awaited in it. Where a call belongs elsewhere say so with portal.with({scope: nursery})`,
     {
       canceller: undefined,
       reason: 'scope',

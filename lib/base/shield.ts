@@ -7,13 +7,11 @@ import {current, runInScope} from './current.js';
 import {ContextCancelled} from './errors.js';
 import {Scope} from './scope.js';
 
-/** Maximum time that a shield holds after a cancellation, in ms, because the ladder of teardown goes on meanwhile. */
-const shieldMs = 1_600;
-
 /**
- * Runs `fn` so that its waits are not cancelled together with the running scope, for 1 600 ms after the cancellation at most:
- * for clean-up that must talk to others. After that time its waits reject with ContextCancelled (reason `deadline`). Resolves
- * with the value of `fn`, and rejects with its error. Outside a runtime it just calls `fn`.
+ * Runs `fn` so that its waits are not cancelled together with the running scope: for clean-up that must talk to others. The
+ * shield holds for `timeouts.exit` (1 600 ms) after the cancellation at most, because the scope is given no more time to end.
+ * After that its waits reject with ContextCancelled (reason `deadline`). Resolves with the value of `fn`, and rejects with its
+ * error. Outside a runtime it just calls `fn`.
  *
  * @example
  * ```ts
@@ -41,7 +39,7 @@ export async function shield<T>(fn: () => T | PromiseLike<T>): Promise<T> {
           cause: why,
         }),
       );
-    stopTimer = now.scope.clock.limit(shieldMs, expire);
+    stopTimer = now.scope.clock.limit(now.scope.grace, expire);
   });
   // The debugger steps out through here, to the caller that awaits the shield. It would lose its way in a `return await` with a
   // `finally`, and in an await of nothing.

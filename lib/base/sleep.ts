@@ -6,8 +6,11 @@ import {plainClock} from './clock.js';
 import {current} from './current.js';
 
 /**
- * Waits for `ms` milliseconds, of any length. It is a checkpoint: it rejects with ContextCancelled as soon as the running scope
- * is cancelled. Outside a runtime it is a plain timer.
+ * Waits for `ms` milliseconds, of any length: with Infinity for ever. It is a checkpoint: it rejects with ContextCancelled as
+ * soon as the running scope is cancelled. Outside a runtime it is a plain timer.
+ *
+ * When the scope ends normally while the pause still lasts, as after a `Promise.race` that something else has won, nobody waits
+ * for the pause: it never settles, and does not keep the process alive. In a scope that has ended, it rejects with reason `scope`.
  *
  * @example
  * ```ts
@@ -20,18 +23,23 @@ import {current} from './current.js';
 export function sleep(ms: number): Promise<void> {
   if (!(ms >= 0)) return Promise.reject(new RangeError(`sleep() takes milliseconds from 0 on, not ${ms}`));
   const scope = current()?.scope;
-  return new Promise((resolve, reject) => {
-    if (scope?.cancelled) {
-      reject(scope.cancelled);
+  const pause = new Promise<void>((resolve, reject) => {
+    if (scope?.over) {
+      reject(scope.over);
       return;
     }
     const stopTimer = (scope?.clock ?? plainClock).timer(ms, () => {
       stopListening?.();
       resolve();
     });
-    const stopListening = scope?.onCancel(why => {
+    const stopListening = scope?.onOver(why => {
       stopTimer();
-      reject(why);
+      if (why) reject(why);
     });
   });
+  // A pause that nobody awaits is no failure of anybody (rule T9: promises of this library never raise `unhandledRejection`).
+  pause.catch(nothing);
+  return pause;
 }
+
+function nothing(): void {}

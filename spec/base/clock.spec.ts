@@ -18,10 +18,8 @@ function madeTime(): Time & {advance(ms: number): Promise<void>; stall(ms: numbe
     [...timers].filter(([, timer]) => timer.due <= until).sort(([, a], [, b]) => a.due - b.due)[0];
   const made = {
     setTimeout: set,
-    setInterval: set,
     setImmediate: set,
     clearTimeout: clear,
-    clearInterval: clear,
     clearImmediate: clear,
     now: () => now,
     async advance(ms: number): Promise<void> {
@@ -55,6 +53,38 @@ test('a timer longer than the platform takes fires once, after its whole length'
   t.is(fired, 0);
   await time.advance(1);
   t.deepEqual([fired, time.pending], [1, 0]);
+});
+
+for (const ms of [Number.POSITIVE_INFINITY, 2 ** 40, 2 ** 31])
+  test(`a time of ${ms} ms is not a short one, for timers, deadlines, limits and what comes again and again`, async t => {
+    const time = madeTime();
+    const clock = new Clock(time);
+    let fired = 0;
+    const fire = (): void => void fired++;
+    const stops = [clock.timer(ms, fire), clock.deadline(ms, fire), clock.limit(ms, fire), clock.every(ms, fire)];
+    const never = clock.within(new Promise(() => {}), ms).then(fire);
+    // The platform takes a longer time than this as 1 ms.
+    await time.advance(2 ** 31 - 1);
+    t.is(fired, 0);
+    t.is(time.pending, 5);
+    for (const stop of stops) stop();
+    t.is(time.pending, 1);
+    if (ms !== 2 ** 31) return;
+    await time.advance(1);
+    await never;
+    t.deepEqual([fired, time.pending], [1, 0]);
+  });
+
+test('what comes again and again comes in its period, until it is stopped from within', async t => {
+  const time = madeTime();
+  let ticks = 0;
+  const stop = new Clock(time).every(10, () => {
+    if (++ticks === 3) stop();
+  });
+  await time.advance(25);
+  t.is(ticks, 2);
+  await time.advance(100);
+  t.deepEqual([ticks, time.pending], [3, 0]);
 });
 
 test('a timer that is stopped does not fire, and leaves nothing behind', async t => {
