@@ -2,8 +2,8 @@
  * Cold Observables that open something at each subscription, and close it at the end of the subscription.
  * Floor 4, room `rx`: below `context` (contexts) and the nursery (actors).
  *
- * Rule X9: a new subscription waits until the one before is gone, so that `retry` and `repeat` never have two holders of a
- * port or a lock.
+ * Rule X9: a new subscription waits until those before it that are over have gone, so that `retry` and `repeat` never have two
+ * holders of a port or a lock. A subscription that lives holds up no other.
  */
 import type {Observable, Subscriber} from 'rxjs';
 import {deferred} from '../../base/deferred.js';
@@ -12,9 +12,12 @@ import {observerInPlace} from './in-place.js';
 import {rxjs} from './rxjs.js';
 import {observableOf, type Source} from './source.js';
 
+/** The subscriber, as the code that opens something for it needs it. */
+type Tenant<R> = Pick<Subscriber<R>, 'next' | 'error' | 'complete' | 'closed' | 'add' | 'unsubscribe'>;
+
 /** The thing that one subscription opens and closes. */
 export interface Tenancy {
-  /** Opens. Called when the subscription before is gone, unless this one has ended meanwhile. */
+  /** Opens. Called when nothing is left of the subscriptions that were over before, unless this one has ended meanwhile. */
   begin(): void | Promise<void>;
   /** Closes, also while it is being opened. Undefined when nothing was opened. Resolves when it is gone, and never rejects. */
   close(): Promise<unknown> | undefined;
@@ -22,28 +25,30 @@ export interface Tenancy {
   leave(isFailing: boolean): Promise<void>;
 }
 
-/** An Observable whose subscriptions follow one another. Each of them lives as what `tenancyOf` makes for it. */
+/** An Observable whose subscriptions never overlap one that is over. Each of them lives as what `tenancyOf` makes for it. */
 export function successive<R>(
   scopeOf: () => Scope,
   label: string,
-  tenancyOf: (subscriber: Subscriber<R>, scope: Scope, gone: Promise<void>) => Tenancy,
+  tenancyOf: (subscriber: Tenant<R>, scope: Scope, gone: Promise<void>) => Tenancy,
 ): Observable<R> {
   const {Observable: RxObservable} = rxjs();
-  let last: Promise<void> | undefined;
+  /** The ends of the subscriptions that are over, and of which something is left. */
+  const leaving = new Set<Promise<void>>();
   return new RxObservable<R>(subscriber => {
     const scope = scopeOf();
-    const before = last;
+    const before = leaving.size > 0 ? Promise.all(leaving) : undefined;
     const {promise: gone, resolve} = deferred();
-    last = gone;
+    const isOver = (): void => void leaving.add(gone);
     const free = (): void => {
-      if (last === gone) last = undefined;
+      leaving.delete(gone);
       resolve();
     };
-    const tenancy = tenancyOf(subscriber, scope, gone);
+    const tenancy = tenancyOf(toldOfEnd(subscriber, isOver), scope, gone);
     const release = scope.adopt({label, finish: () => tenancy.leave(false), end: () => tenancy.leave(true)});
     if (before) void before.then(() => subscriber.closed || tenancy.begin());
     else void tenancy.begin();
     return () => {
+      isOver();
       // At once, because the subscriber may still use what is open: it is told that it ends.
       void Promise.resolve(tenancy.close() ?? before).then(() => {
         release();
@@ -52,6 +57,26 @@ export function successive<R>(
       });
     };
   });
+}
+
+/** The subscriber. `isOver` is called before it is told of the end, because it may subscribe again in that very moment. */
+function toldOfEnd<R>(subscriber: Subscriber<R>, isOver: () => void): Tenant<R> {
+  return {
+    next: value => subscriber.next(value),
+    error: error => {
+      if (!subscriber.closed) isOver();
+      subscriber.error(error);
+    },
+    complete: () => {
+      if (!subscriber.closed) isOver();
+      subscriber.complete();
+    },
+    get closed() {
+      return subscriber.closed;
+    },
+    add: teardown => subscriber.add(teardown),
+    unsubscribe: () => subscriber.unsubscribe(),
+  };
 }
 
 /** A resource that is being opened. */

@@ -6,7 +6,7 @@ import type {Subscriber} from 'rxjs';
 import type {Scope} from '../../base/scope.js';
 
 /** Opens for a subscriber. Undefined when that is refused; then the subscriber gets the error. */
-export type Open = <T>(subscriber: Subscriber<unknown>, open: () => T) => T | undefined;
+export type Open = <T>(subscriber: Pick<Subscriber<unknown>, 'add' | 'error'>, open: () => T) => T | undefined;
 
 export function refusing(scopeOf: () => Scope): Open {
   return (subscriber, open) => {

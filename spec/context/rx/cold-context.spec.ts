@@ -60,14 +60,34 @@ test('X9: subscribed again, context() waits until the one before has ended, its 
   await quiet(pair, t);
 });
 
-test('X9: a subscription waits for its turn while another is there, and none has its turn when it has left', async t => {
+test('X9: two subscriptions that live do not hold up each other, nor one that comes later', async t => {
+  const pair = await newPair();
+  const fns = [stubborn(), stubborn(), stubborn()];
+  let calls = 0;
+  const source = pair.with({}).context(callee => fns[calls++]?.run(callee));
+  const subscriptions = [source.subscribe(), source.subscribe()];
+  await until(() => calls === 2);
+  subscriptions[0]?.unsubscribe();
+  // This one waits for the first, which is over and still ends, and not for the second, which lives.
+  subscriptions.push(source.subscribe());
+  await turns(30);
+  t.is(calls, 2);
+  fns[0]?.end();
+  await until(() => calls === 3);
+  for (const subscription of subscriptions) subscription.unsubscribe();
+  for (const fn of fns) fn.end();
+  await quiet(pair, t);
+});
+
+test('X9: a subscription that left while it waited has no turn', async t => {
   const pair = await newPair();
   const fn = stubborn();
   const source = pair.with({}).context(fn.run);
-  const [one, two, three] = [source.subscribe(), source.subscribe(), source.subscribe()];
+  const one = source.subscribe();
   await until(() => fn.begun === 1);
-  two.unsubscribe();
   one.unsubscribe();
+  const [two, three] = [source.subscribe(), source.subscribe()];
+  two.unsubscribe();
   fn.end();
   await until(() => fn.begun === 2);
   three.unsubscribe();
@@ -75,6 +95,24 @@ test('X9: a subscription waits for its turn while another is there, and none has
   await pair.quiet();
   t.is(fn.begun, 2);
   t.is(fn.most, 1);
+  await quiet(pair, t);
+});
+
+test('X9: whoever subscribes again when it is told of the end waits for that end', async t => {
+  const pair = await newPair();
+  let [running, most, runs] = [0, 0, 0];
+  const source = pair.with({}).context(async callee => {
+    most = Math.max(most, ++running);
+    callee.started.next(0);
+    await turns(2);
+    running--;
+    if (++runs === 1) throw new RangeError('again');
+  });
+  await new Promise<void>(resolve => {
+    source.subscribe({error: () => source.subscribe({complete: () => source.subscribe({complete: resolve})})});
+  });
+  t.is(runs, 3);
+  t.is(most, 1);
   await quiet(pair, t);
 });
 
@@ -137,16 +175,17 @@ test('T8: a subscription that waits for its turn is unsubscribed when its scope 
     error: (error: unknown) => seen.push(error),
     complete: () => seen.push('end'),
   };
-  source.subscribe(watch);
-  source.subscribe(watch);
+  const first = source.subscribe();
   await until(() => fn.begun === 1);
+  first.unsubscribe();
+  source.subscribe(watch);
   const left = scope.leave(false);
   await turns();
   fn.end();
   await left;
   scope.settle();
   await turns();
-  t.deepEqual(seen, ['value']);
+  t.deepEqual(seen, []);
   t.is(fn.begun, 1);
   await quiet(pair, t);
 });
