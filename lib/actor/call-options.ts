@@ -10,7 +10,10 @@ import type {FlowOptions} from '../context/flow/options.js';
 export interface CallOptions extends FlowOptions {
   /** Aborting it cancels the call. One that is aborted already prevents the call. Default: none. */
   readonly signal?: AbortSignal;
-  /** Maximum time of the call in milliseconds. After it the call is cancelled with the reason `deadline`. Default: none. */
+  /**
+   * Maximum time of the call in milliseconds, of any length. When it is over, the call is cancelled, and rejects with the reason
+   * `deadline`, whatever the function still gives. With 0 or less the call is not made. Default: none.
+   */
   readonly timeout?: number;
   /**
    * How a context that `run` or `openContext` has opened ends when its scope is left normally: the scope waits for its
@@ -44,5 +47,11 @@ const callOptions = new Set([
 /** @throws TypeError for an option that does not exist, RangeError for a `timeout` that is not a number */
 export function checkCallOptions(options: CallOptions): void {
   checkKeys(options, callOptions, 'portal.with(): ');
-  if (Number.isNaN(options.timeout)) throw new RangeError('timeout is a number of milliseconds, not NaN');
+  checkTimeout(options.timeout);
+}
+
+/** @throws RangeError when the value is not a number. Infinity is allowed, and so is less than 0. */
+export function checkTimeout(timeout: unknown): void {
+  if (timeout !== undefined && (typeof timeout !== 'number' || Number.isNaN(timeout)))
+    throw new RangeError(`timeout is a number of milliseconds, not ${String(timeout)}`);
 }

@@ -23,7 +23,10 @@ export interface NurseryOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Defaults for the actors that a nursery starts, and options of the call that `run` makes. */
+/**
+ * Defaults for the actors that a nursery starts, and options of the call that `run` makes. Its `timeout` counts from the call of
+ * `run`, so that the start of the actor counts too.
+ */
 export interface ActorDefaults extends Partial<ActorOptions>, Pick<CallOptions, 'signal' | 'timeout'> {
   /** For `run` and `openPool`: the name of the actor. Default: the name of the task; `worker` for a pool. */
   readonly name?: string;
@@ -63,8 +66,8 @@ export interface Nursery extends AsyncDisposable, ScopeHolder {
   startActor(name: string, options: ActorOptions): Promise<Portal>;
   /**
    * An actor as a cold Observable: a subscription starts the actor and emits its portal. Unsubscribing ends the actor. Its
-   * death is an error. It never completes. A second subscription first waits until the actor of the first is gone, so that
-   * `retry` never has two of them.
+   * death is an error. It never completes. A subscription first waits until the actors of those that have ended before it are
+   * gone, so that `retry` never has two of them. A subscription that lives has an actor of its own, and holds up no other.
    *
    * @example
    * ```ts
@@ -111,6 +114,7 @@ export interface Nursery extends AsyncDisposable, ScopeHolder {
   /**
    * The same nursery with other defaults for the actors that it starts.
    *
+   * @throws RangeError for a `timeout` that is not a number
    * @example
    * ```ts
    * const result = await nursery.with({name: 'doubler', timeout: 5_000}).run(double, 21);

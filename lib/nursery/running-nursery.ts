@@ -4,7 +4,7 @@
  */
 import type {Observable, ObservableInput} from 'rxjs';
 import type {Actor} from '../actor/actor.js';
-import {scopeKey} from '../actor/call-options.js';
+import {checkTimeout, scopeKey} from '../actor/call-options.js';
 import {markOf} from '../actor/mark-table.js';
 import type {Marked} from '../actor/marks.js';
 import {type Portal, withInternalOptions} from '../actor/portal.js';
@@ -104,6 +104,7 @@ export class RunningNursery implements Nursery, PoolOwner, Dependent {
   }
 
   with(defaults: ActorDefaults): ActorStarter {
+    checkTimeout(defaults.timeout);
     const {timeout: _timeout, name = 'worker', ...own} = defaults;
     const run: Nursery['run'] = (fn, ...args) => this.#runInOwnActor(defaults, fn, args, framesAbove(run, 0));
     const actor = (name: string, options: ActorOptions, use?: (portal: Portal) => ObservableInput<unknown>) =>
@@ -268,19 +269,34 @@ export class RunningNursery implements Nursery, PoolOwner, Dependent {
       const mark = markOf(fn);
       if (mark.kind !== 'task')
         throw new TypeError(`${mark.name} is marked with ${mark.kind}(): nursery.run() takes a task`);
-      const {signal, timeout, name = fn.name || 'task', ...options} = defaults;
-      const started = {...options, expose: options.expose ?? [fn], ...(signal && {signal})};
-      // Its death is that of the call, which fails with it. Whoever asked for the call is told, or else the nursery.
-      const portal = await this.spawn(name, started, () => {}).portal;
+      const {signal, timeout = Number.POSITIVE_INFINITY, name = fn.name || 'task', ...options} = defaults;
+      const {clock} = this[scopeKey];
+      const due = clock.now() + timeout;
+      const own = {...options, expose: options.expose ?? [fn], ...(signal && {signal})};
+      const portal = await this.#startWithin(timeout, name, own);
       try {
         return await withInternalOptions(portal, {frames})
-          .with({scope: this, ...(signal && {signal}), ...(timeout !== undefined && {timeout})})
+          .with({scope: this, timeout: due - clock.now(), ...(signal && {signal})})
           .run(fn, ...args);
       } finally {
         await portal.cancelActor();
       }
     };
     return this.own('a one-shot actor', work());
+  }
+
+  /** Starts the actor of one call, whose time begins to run now. @throws ContextCancelled with reason `deadline` */
+  async #startWithin(timeout: number, name: string, options: ActorOptions): Promise<Portal> {
+    const late = new ContextCancelled(`${name} was cancelled before it began: its time of ${timeout} ms is over`, {
+      canceller: this.#actor.id,
+      reason: 'deadline',
+      cause: undefined,
+    });
+    if (timeout <= 0) throw late;
+    // Its death is that of the call, which fails with it. Whoever asked for the call is told, or else the nursery.
+    const {portal, close} = this.spawn(name, options, () => {});
+    const stopTimer = this[scopeKey].clock.limit(timeout, () => void close(late));
+    return portal.finally(stopTimer);
   }
 
   #close(failed: boolean): Promise<void> {
