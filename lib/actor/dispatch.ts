@@ -63,8 +63,7 @@ export function dispatch(actor: Actor, peer: CallingPeer, message: Message, inst
   });
   if (!found) {
     if (instead && !(instead instanceof Error)) callee.link.receive(instead);
-    callee.threw(scope.cancelled ?? refusal);
-    close(peer, scope);
+    void sent(peer, callee, callee.threw(scope.cancelled ?? refusal));
     return;
   }
   const {fn, mark} = found;
@@ -146,15 +145,18 @@ function answer(peer: CallingPeer, callee: Callee, outcome: Settlement): Promise
   const {scope} = callee;
   const failure = outcomeError(scope, 'error' in outcome ? [outcome.error] : []);
   if (failure) return show(callee, failure.error, error => refuse(peer, callee, error));
-  const sent = callee.returned((outcome as {value: unknown}).value);
-  if (sent) return sent.finally(() => close(peer, scope));
-  close(peer, scope);
-  return undefined;
+  return sent(peer, callee, callee.returned((outcome as {value: unknown}).value));
 }
 
-function refuse(peer: CallingPeer, callee: Callee, error: unknown): undefined {
-  callee.threw(error);
-  close(peer, callee.scope);
+function refuse(peer: CallingPeer, callee: Callee, error: unknown): Promise<void> | undefined {
+  return sent(peer, callee, callee.threw(error));
+}
+
+/** The answer has left, or leaves later. */
+function sent(peer: CallingPeer, {scope}: Callee, later: Promise<void> | undefined): Promise<void> | undefined {
+  if (later) return later.finally(() => close(peer, scope));
+  close(peer, scope);
+  return undefined;
 }
 
 /** Shows a failure at the prompt, unless the function is one of the runtime, because the caller in the runtime reports that failure. */

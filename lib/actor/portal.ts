@@ -73,8 +73,8 @@ export interface Portal {
   ): Promise<Context<Out, In, First, Awaited<R>>>;
   /**
    * A context as a cold Observable: a subscription opens the context, and emits it at once. It completes with the context.
-   * Unsubscribing cancels the context. A second subscription first waits until the context of the first is gone, so that
-   * `retry` never has two of them.
+   * Unsubscribing cancels the context. A subscription first waits until the contexts of those that have ended before it are
+   * gone, so that `retry` never has two of them. A subscription that lives has a context of its own, and holds up no other.
    *
    * @example
    * ```ts
@@ -317,14 +317,10 @@ class PeerPortal implements Portal {
   #open(kind: 'stream' | 'operator', fn: unknown, args: unknown[], source?: Source<unknown>): Tap {
     const caller = this.#call(kind, fn, args, 'subscription', this.#scope());
     if (source !== undefined) feedStage(caller, this.#options, source);
-    const leave = (): void => {
-      if (!caller.link.outcome) void caller.cancel('requested', undefined);
-    };
     return {
       inlet: caller.link.halves.makeInlet({}),
-      leave,
-      // The remote end sees the cancel. The consumer is told of the error itself.
-      fail: leave,
+      leave: () => caller.unsubscribe(),
+      fail: (error, isTold) => caller.fail(error, isTold),
     };
   }
 

@@ -179,10 +179,13 @@ test('X4: a reason that cannot be serialized is told as a text', async t => {
 
 test('X10: a timeout cancels with reason deadline', async t => {
   const {file, lines} = notesOf(t);
-  const context = await portal.with({timeout: 400}).openContext(tidy, file, 0);
-  const error = await t.throwsAsync(context.result(), {instanceOf: ContextCancelled});
-  t.is(error.reason, 'deadline');
-  t.true(await context.cancel());
+  // On a busy machine the time may be over before `started`.
+  const outcome = portal
+    .with({timeout: 400})
+    .openContext(tidy, file, 0)
+    .then(context => context.result());
+  const error = await t.throwsAsync(outcome, {instanceOf: ContextCancelled});
+  t.like(error, {reason: 'deadline', acked: true});
   t.is(lines().at(-1), 'end');
 });
 

@@ -14,8 +14,8 @@ import {
 } from '../../lib/index.js';
 import {talk} from '../fixtures/contexts.js';
 import {askHidden, askParent} from '../fixtures/relay.js';
-import {add, double, echo, hang, nap, pidOf, who} from '../fixtures/tasks.js';
-import {isAlive} from '../kit/processes.js';
+import {add, double, echo, hang, nap, pidOf, spinFor, who} from '../fixtures/tasks.js';
+import {actorProcesses, isAlive} from '../kit/processes.js';
 import {spawning} from '../kit/spawning.js';
 
 const test = spawning();
@@ -115,6 +115,28 @@ test('X10: with({timeout}) ends a run with reason deadline, and the actor goes o
     t.is(error.reason, 'deadline');
     t.true(error.acked);
     t.is(await portal.run(add, 1, 2), 3);
+  });
+});
+
+test('X10: a timeout is total: a value that a busy task returns later does not count', async t => {
+  await openNursery(async nursery => {
+    const portal = await nursery.startActor('callee', {expose: [add, spinFor]});
+    const error = await t.throwsAsync(portal.with({timeout: 50}).run(spinFor, 400), {instanceOf: ContextCancelled});
+    t.like(error, {reason: 'deadline', acked: true});
+    t.is(await portal.run(add, 1, 2), 3);
+  });
+});
+
+test('X10: the timeout of a one-shot actor counts its start, and with 0 nothing is started', async t => {
+  await openNursery(async nursery => {
+    t.throws(() => nursery.with({timeout: Number.NaN}), {instanceOf: RangeError, message: /not NaN/});
+    for (const timeout of [1, 0]) {
+      const run = nursery.with({timeout}).run(add, 1, 2);
+      t.is(actorProcesses().filter(({parent}) => parent === process.pid).length, 0);
+      t.is((await t.throwsAsync(run, {instanceOf: ContextCancelled}))?.reason, 'deadline');
+    }
+    t.false(nursery.signal.aborted);
+    t.is(await nursery.with({timeout: Number.POSITIVE_INFINITY}).run(add, 1, 2), 3);
   });
 });
 

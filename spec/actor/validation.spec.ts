@@ -19,6 +19,7 @@ import {z} from 'zod';
 import {modulesOf} from '../../lib/actor/exposed.js';
 import {context, operator, stream, task} from '../../lib/actor/markers.js';
 import {makePortal, type Portal} from '../../lib/actor/portal.js';
+import {deferred} from '../../lib/base/deferred.js';
 import {type ContextCancelled, MessageTypeError, RemoteActorError} from '../../lib/base/errors.js';
 import type {CalleeContext} from '../../lib/context/rx/callee-context.js';
 import type {RemoteStream} from '../../lib/context/rx/remote-stream.js';
@@ -207,6 +208,33 @@ const badLater = task(() => lie('text'), {
 });
 const dated = task(() => '2020-01-02', {...at('dated'), result: z.string().transform(text => text.length)});
 const datedLater = task(() => '2020', {...at('datedLater'), result: z.string().transform(async text => text.length)});
+
+test('C5: a result is kept when the cancel comes while its schema checks it', async t => {
+  const {pair, portal} = await open(datedLater);
+  const controller = new AbortController();
+  const call = portal.with({signal: controller.signal}).run(datedLater);
+  await until(() => pair.wire.includes('→ Start'));
+  await turns(1);
+  controller.abort('no');
+  t.is((await call) as unknown, 4);
+  await pair.quiet();
+});
+
+test('X10: a result whose schema still checks it when the time is over does not count', async t => {
+  const checked = deferred();
+  let checks = 0;
+  const atReceiver = schema<number>(async value => {
+    // The end that sends the result checks it first.
+    if (++checks > 1) await checked.promise;
+    return {value: value as number};
+  });
+  const slowResult = task(() => 1, {...at('slowResult'), result: atReceiver});
+  const {pair, portal} = await open(slowResult);
+  const error = await t.throwsAsync(portal.with({timeout: 50}).run(slowResult));
+  t.is((error as ContextCancelled).reason, 'deadline');
+  checked.resolve();
+  await pair.quiet();
+});
 
 test('a result that does not fit is a failure of the function that gave it', async t => {
   const {pair, portal} = await open(badResult, badLater);

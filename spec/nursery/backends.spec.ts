@@ -201,6 +201,30 @@ each('X10: a deadline and a signal cancel a call, and the actor serves on', (t, 
   }),
 );
 
+each('X4, X10: a signal of the nursery tells the same to what obeys and to what is killed', async (t, backend) => {
+  const controller = new AbortController();
+  const why = new Error('mine');
+  let told: unknown;
+  const outcome = openNursery(
+    async nursery => {
+      const portal = await nursery.startActor('callee', {expose: [busy, talk], backend});
+      // Nothing can kill what is busy within this process.
+      const context = await portal.openContext(backend === 'inline' ? talk : (busy as unknown as typeof talk));
+      controller.abort(why);
+      await context.result().catch(error => {
+        told = error;
+      });
+    },
+    {signal: controller.signal},
+  );
+  t.is((await t.throwsAsync(outcome, {instanceOf: ContextCancelled})).cause as unknown, why);
+  t.true(told instanceof ContextCancelled, String(told));
+  const {reason, cause} = told as ContextCancelled;
+  t.is(reason, 'scope');
+  t.true(cause instanceof ContextCancelled);
+  t.is((cause as unknown as ContextCancelled).cause as unknown, why);
+});
+
 each('T6: what cannot be sent is refused at the call, and what cannot be answered fails the call alone', (t, backend) =>
   withActor(backend, [echo, unsendable, badStream, add], async portal => {
     const there = await t.throwsAsync(portal.run(echo, {deep: [() => 1]}), {instanceOf: Unserializable});

@@ -140,9 +140,9 @@ export class Outlet {
     this.#onClosed.happen();
   }
 
-  /** Calls `listener` when the outlet closes, at once when it has closed. */
-  onClosed(listener: () => void): void {
-    this.#onClosed.on(listener);
+  /** Calls `listener` when the outlet closes, at once when it has closed. Returns how to stop listening. */
+  onClosed(listener: () => void): () => void {
+    return this.#onClosed.on(listener);
   }
 
   /** Resolves when the queue is empty, because all values have left or were cut off. */

@@ -74,7 +74,7 @@ export function encodeStart(channel: Channel, call: Call): {readonly payload: Ui
     call.kind,
     call.args,
     [window, windowBytes, bufferBytes, overflow, granted],
-    call.timeout ?? null,
+    call.timeout === Number.POSITIVE_INFINITY ? null : (call.timeout ?? null),
   ];
   try {
     return {payload: channel.codec.encode(start, ''), granted};

@@ -4,17 +4,19 @@
  */
 
 import {type ActorId, formatActor} from '../../base/actor-id.js';
-import {ContextCancelled} from '../../base/errors.js';
+import {type ActorError, ContextCancelled} from '../../base/errors.js';
 import {isError, isThenable, readProperty} from '../../base/foreign.js';
 import type {Scope} from '../../base/scope.js';
+import {suppress} from '../../base/suppressed.js';
 import type {Channel} from '../../channel/channel.js';
-import {unboxError} from '../../msg/boxed-error.js';
+import {type BoxedError, unboxError} from '../../msg/boxed-error.js';
 import {decodeCancel} from '../../msg/cancel.js';
 import {parse, parseNow, type Schemas} from '../../msg/schema.js';
 import {type ErrorPayload, type FunctionKind, Kind} from '../../msg/types.js';
 import type {Flow} from '../flow/options.js';
 import type {Outcome} from './dialog.js';
-import {Link, type Role} from './link.js';
+import {Link} from './link.js';
+import type {Role} from './role.js';
 
 export interface CalleeOptions {
   /** The id of the context. */
@@ -54,6 +56,10 @@ export class Callee implements Role {
     return this.scope.cancelled !== undefined;
   }
 
+  get interrupted(): ContextCancelled | undefined {
+    return this.scope.cancelled;
+  }
+
   get peer(): ActorId {
     return this.link.channel.peer as ActorId;
   }
@@ -73,14 +79,13 @@ export class Callee implements Role {
   }
 
   /**
-   * The function returned. A result that cannot cross, or does not fit its schema, is a failure of the function. Returns a
-   * promise when the Return leaves later: the schema is asynchronous, or pushed values have to leave first.
+   * The function returned, perhaps although it was told to end: its result is kept nevertheless (rule C5). A result that cannot
+   * cross, or does not fit its schema, is a failure of the function. Returns a promise when the Return leaves later: the schema
+   * is asynchronous, or pushed values have to leave first.
    */
   returned(value: unknown): Promise<void> | undefined {
-    const {synced, started} = this.link.dialog;
-    // The function absorbed its cancellation. Before `started` there is no result to keep, and the missing `started` is not
-    // a mistake of the function.
-    if (synced && !started && this.scope.cancelled) return this.threw(this.scope.cancelled);
+    const {overruling} = this;
+    if (overruling) return this.threw(overruling);
     let bytes: Uint8Array;
     let checked: unknown;
     try {
@@ -100,16 +105,42 @@ export class Callee implements Role {
     } catch (error) {
       return this.threw(error);
     }
+    // A cancel cuts this wait short.
     await this.link.stream?.outlet?.flushed();
-    // A cancel may have come meanwhile.
-    if (this.scope.cancelled) return this.threw(this.scope.cancelled);
-    return this.#sendReturn(bytes, value);
+    const {overruling} = this;
+    return overruling ? this.threw(overruling) : this.#sendReturn(bytes, value);
   }
 
-  /** The function threw. When it let its cancellation through, the caller is told of a cancellation. */
-  threw(error: unknown): undefined {
+  /**
+   * The cancellation, when it counts more than a result. It does after a deadline, because a `timeout` is total (rule X10); and
+   * before `started`, because there is no context yet whose result it could be, and the missing `started` is not a mistake of
+   * the function.
+   */
+  get overruling(): ContextCancelled | undefined {
+    const {cancelled} = this.scope;
+    const {synced, started} = this.link.dialog;
+    return cancelled && (cancelled.reason === 'deadline' || (synced && !started)) ? cancelled : undefined;
+  }
+
+  /**
+   * The function threw. Returns a promise when the Error leaves later: that of a stream comes behind the values which the stream
+   * gave before it (rule S5). A cancel cuts this wait short.
+   */
+  threw(error: unknown): Promise<void> | undefined {
+    const outlet = this.link.stream?.outlet;
+    const isBehind = !this.link.dialog.synced && outlet && outlet.queuedBytes > 0;
+    return isBehind ? outlet.flushed().then(() => this.#sendError(error)) : this.#sendError(error);
+  }
+
+  /**
+   * When the function let its cancellation through, the caller is told of a cancellation. So it is after a deadline, with the
+   * error attached.
+   */
+  #sendError(error: unknown): undefined {
     const why = this.scope.cancelled;
-    const cancelled = why !== undefined && isCancellation(error, why);
+    const isLate = why?.reason === 'deadline';
+    const cancelled = why !== undefined && (isLate || isCancellation(error, why));
+    if (isLate && !isCancellation(error, why)) suppress(why, error);
     const told = cancelled ? why : error;
     const send = (): void => this.link.sendError(told, {settled: true, cancelled});
     this.link.act('threw', send, {kind: 'failed', error: told});
@@ -131,6 +162,15 @@ export class Callee implements Role {
     return {kind: 'failed', error: unboxError(boxed as ErrorPayload[0])};
   }
 
+  lostBy(error: ActorError): ActorError {
+    return error;
+  }
+
+  /** A source that the caller was sending has failed. */
+  streamError(boxed: BoxedError): unknown {
+    return unboxError(boxed);
+  }
+
   /** The function is told by `abort`, and its own outcome it knows. */
   concluded(_outcome: Outcome): void {}
 
@@ -143,6 +183,7 @@ export class Callee implements Role {
 
   #sendReturn(bytes: Uint8Array, value: unknown): undefined {
     const {link} = this;
+    link.stream?.interrupt();
     link.act('returned', () => link.channel.send(Kind.Return, link.id, link.lastSent, bytes), {
       kind: 'returned',
       value,

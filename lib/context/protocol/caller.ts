@@ -6,12 +6,19 @@
 import {onAbort} from '../../base/abort.js';
 import {Report} from '../../base/answer.js';
 import type {Stop} from '../../base/clock.js';
-import {type CancelReason, ContextCancelled, MessageTypeError, RemoteActorError} from '../../base/errors.js';
+import {
+  type ActorError,
+  type CancelReason,
+  ContextCancelled,
+  MessageTypeError,
+  RemoteActorError,
+  StreamClosed,
+} from '../../base/errors.js';
 import {isThenable} from '../../base/foreign.js';
 import {Moment} from '../../base/moment.js';
 import {type Dependent, ownCancel} from '../../base/scope.js';
 import type {Channel} from '../../channel/channel.js';
-import {reviveError, unboxError} from '../../msg/boxed-error.js';
+import {type BoxedError, reviveError, unboxError} from '../../msg/boxed-error.js';
 import {parse, parseNow} from '../../msg/schema.js';
 import {type ErrorPayload, Kind} from '../../msg/types.js';
 import {
@@ -26,7 +33,8 @@ import {
 import {Cancelling} from './cancelling.js';
 import type {Outcome} from './dialog.js';
 import {describePeersWait} from './explain.js';
-import {Link, type Role} from './link.js';
+import {Link} from './link.js';
+import type {Role} from './role.js';
 
 export class Caller implements Role, Dependent {
   readonly call: Call;
@@ -43,6 +51,7 @@ export class Caller implements Role, Dependent {
   readonly #outcome = new Moment<Outcome>();
   readonly #cancelling: Cancelling;
   readonly #stops: Stop[];
+  #stopTimer: Stop | undefined;
 
   /**
    * Sends Start.
@@ -118,6 +127,20 @@ export class Caller implements Role, Dependent {
     return this.#cancelling.awaitEnd(timeout);
   }
 
+  /** The subscriber has gone: nothing is sent for it any more, so that its source is released in this call (rule X9). */
+  unsubscribe(): void {
+    if (this.link.outcome) return;
+    this.link.stream?.outlet?.cut(unsubscribedError(this.call.name));
+    void this.cancel('requested', undefined);
+  }
+
+  /** The code of the one subscriber threw: the call fails at both ends. @param isTold whether the subscriber is told */
+  fail(error: unknown, isTold: boolean): void {
+    this.link.stream?.inlet?.mute();
+    if (!this.link.outcome) this.report.isAsked = isTold;
+    this.link.failFor(this.call.scope, error, isTold);
+  }
+
   /** The scope is left normally (rule C6: what a verb opened is awaited, what a subscription opened is unsubscribed). */
   async finish(): Promise<void> {
     const {stream} = this.link;
@@ -144,6 +167,7 @@ export class Caller implements Role, Dependent {
   }
 
   started(value: unknown): void {
+    if (this.#cancelling.isLate) return;
     const schema = this.call.schemas?.started;
     try {
       this.first = {value: schema ? parseNow(schema, value, {part: 'started', name: this.name}) : value};
@@ -156,17 +180,31 @@ export class Caller implements Role, Dependent {
   }
 
   outcomeOf(kind: Kind, payload: unknown): Outcome | Promise<Outcome> {
-    if (kind === Kind.Return) return this.#resultOf(payload);
+    const {isLate} = this.#cancelling;
+    if (kind === Kind.Return) return isLate ? this.#late() : this.#resultOf(payload);
     const [boxed, , cancelled] = payload as Partial<ErrorPayload>;
     if (boxed === undefined) return {kind: 'failed', error: unboxError(boxed as never)};
     if (cancelled === true) return this.#cancelledOutcome(reviveError(boxed));
     const error = unboxError(boxed, this.#site);
+    if (isLate) return this.#late(error);
     // An error of a source of ours went to the remote stage and came back unhandled: then it is the original error.
     const isOurs = error instanceof RemoteActorError && error.origin.id === this.link.channel.self.id;
     return {kind: 'failed', error: this.sourceError && isOurs ? this.sourceError.error : error};
   }
 
+  /** The function was cancelled and gives a result nevertheless: its stream ends with the cancellation. */
+  streamError(boxed: BoxedError): unknown {
+    const told = reviveError(boxed);
+    return told instanceof ContextCancelled ? this.#cancelling.cancellation(told) : unboxError(boxed, this.#site);
+  }
+
+  /** The actor was ended while its function was told to end: that makes no difference to the caller. */
+  lostBy(error: ActorError): ActorError {
+    return this.isCancelled && error instanceof ContextCancelled ? this.#cancelling.cancellation(error) : error;
+  }
+
   concluded(outcome: Outcome, isTold: boolean): void {
+    this.#stopTimer?.();
     if (isTold) this.report.isAsked = true;
     this.#started.happen({error: outcome.kind === 'failed' ? outcome.error : undefined});
     if (this.#outcome.waiting === 0) logCleanUp(this.link.channel, this.call, outcome);
@@ -207,6 +245,18 @@ export class Caller implements Role, Dependent {
     }
   }
 
+  /** The time of the call is over. */
+  #expire(): void {
+    void this.cancel('deadline', undefined);
+    // The function has returned in time, and an asynchronous schema still checks its value.
+    if (this.hasEnded && !this.link.outcome) this.link.giveUp(this.#late());
+  }
+
+  /** Whatever the function gives when the time of the call is over. */
+  #late(error?: unknown): Outcome {
+    return {kind: 'failed', error: this.#cancelling.late(error)};
+  }
+
   /** The subscriber sees nothing more, as after its own unsubscription. */
   #mute(): void {
     this.#outcome.forget();
@@ -218,12 +268,20 @@ export class Caller implements Role, Dependent {
       if (!this.isCancelled) void this.cancel('requested', reason);
     };
     this.#stops.push(onAbort(signal, onAborted));
-    if (timeout !== undefined && timeout !== Number.POSITIVE_INFINITY)
-      this.#stops.push(scope.clock.limit(timeout, () => void this.cancel('deadline', undefined)));
+    if (timeout !== undefined && timeout !== Number.POSITIVE_INFINITY) {
+      // One turn later, because an answer that came in time may lie unread when this process itself stood still (rule T14).
+      this.#stopTimer = scope.clock.limit(timeout, () => {
+        this.#stopTimer = scope.clock.soon(() => this.#expire());
+      });
+    }
     const onCancelled = (why: ContextCancelled): void => {
       const reason = why.reason === 'requested' ? 'scope' : why.reason;
       scope.clock.whenFree(() => void this.cancel(reason, why));
     };
     this.#stops.push(scope.onCancel(onCancelled));
   }
+}
+
+function unsubscribedError(name: string): StreamClosed {
+  return new StreamClosed(`nothing is sent to ${name} any more: its output was unsubscribed`);
 }

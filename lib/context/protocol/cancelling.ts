@@ -9,6 +9,7 @@
 import {type CancelReason, ContextCancelled} from '../../base/errors.js';
 import {Moment} from '../../base/moment.js';
 import {handedDown, ownCancel} from '../../base/scope.js';
+import {suppress} from '../../base/suppressed.js';
 import {encodeCancel} from '../../msg/cancel.js';
 import {Kind} from '../../msg/types.js';
 import {type Call, describeCall, withCleanUp} from './call.js';
@@ -35,6 +36,11 @@ export class Cancelling {
 
   get isRequested(): boolean {
     return this.#request !== undefined;
+  }
+
+  /** Whether the time of the call is over: then nothing counts that the function still gives (rule X10: a `timeout` is total). */
+  get isLate(): boolean {
+    return this.#request?.reason === 'deadline';
   }
 
   /** Sends the Cancel. The first request counts. @param budget the milliseconds that the function has to end */
@@ -94,6 +100,14 @@ export class Cancelling {
     // This actor has ended the peer as a whole: that is not a failure of its scopes.
     const hasEndedPeer = told.reason === 'actor' && told.canceller?.id === channel.self.id;
     return hasEndedPeer ? ownCancel(told) : told;
+  }
+
+  /** The cancellation of a call whose time is over. @param error the error that the function threw after that */
+  late(error: unknown): ContextCancelled {
+    this.#request ??= {reason: 'deadline', cause: undefined};
+    const own = this.#own(true);
+    if (error !== undefined) suppress(own, error);
+    return own;
   }
 
   /** The function has not acknowledged in time. */

@@ -6,7 +6,7 @@ import {formatActor} from '../../base/actor-id.js';
 import {MessageTypeError, ProtocolError, StreamClosed, Unserializable} from '../../base/errors.js';
 import {log} from '../../base/log.js';
 import type {Channel} from '../../channel/channel.js';
-import {boxError, unboxError} from '../../msg/boxed-error.js';
+import {boxError} from '../../msg/boxed-error.js';
 import {eachValue} from '../../msg/codec.js';
 import {parseNow, type Schemas} from '../../msg/schema.js';
 import {type CreditPayload, Kind, type Message, type StopPayload} from '../../msg/types.js';
@@ -16,6 +16,7 @@ import {type FlowOptions, flowOf} from '../flow/options.js';
 import {closedByPeerError, Outlet} from '../flow/outlet.js';
 import {StallWatch} from '../flow/stall.js';
 import type {Dialog, Outcome} from './dialog.js';
+import type {Role} from './role.js';
 
 /** The link, as its halves need it. */
 export interface HalvesPort {
@@ -24,7 +25,7 @@ export interface HalvesPort {
   readonly dialog: Dialog;
   readonly outcome: Outcome | undefined;
   readonly schemas: Schemas | undefined;
-  readonly role: {readonly name: string};
+  readonly role: Pick<Role, 'name' | 'interrupted' | 'streamError'>;
   readonly lastSent: number;
   act(event: 'stop' | 'close', send: () => void): void;
   post(send: () => void): void;
@@ -99,7 +100,8 @@ export class Halves {
   /** Ends both directions of the stream. The context goes on. */
   close(): void {
     const link = this.#link;
-    link.act('close', () => this.#sendStop('both', link.lastSent));
+    const why = this.#interruption;
+    link.act('close', () => this.#sendStop('both', link.lastSent, why));
     this.outlet?.cut(new StreamClosed('this end of the stream is closed: close() was called on it'), true);
     this.inlet?.finish({});
   }
@@ -108,6 +110,12 @@ export class Halves {
   abort(why: unknown): void {
     this.outlet?.cut(why);
     this.inlet?.finish({error: why});
+  }
+
+  /** The function was told to end, and gives a result nevertheless: its stream must not look complete (rule E7). */
+  interrupt(): void {
+    const why = this.#interruption;
+    if (why) this.#link.act('stop', () => this.#sendStop('send', this.#link.lastSent, why));
   }
 
   /** The context has its outcome. Returns whether a consumer or a sender is told of it. */
@@ -164,7 +172,7 @@ export class Halves {
   stopped([side, failure]: StopPayload, last: number): void {
     this.checkLast(last);
     if (side === 'both') this.outlet?.cut(closedByPeerError(this.#link.channel.peer));
-    const end = failure ? {error: unboxError(failure)} : {};
+    const end = failure ? {error: this.#link.role.streamError(failure)} : {};
     if (this.inlet) this.inlet.finish(end);
     else this.#earlyEnd = end;
   }
@@ -191,6 +199,12 @@ export class Halves {
   #parse(part: 'in' | 'out', value: unknown): unknown {
     const schema = this.#link.schemas?.[part];
     return schema ? parseNow(schema, value, {part, name: this.#link.role.name}) : value;
+  }
+
+  /** The cancellation that has cut off what this end was sending. Undefined when it had said that it sends no more. */
+  get #interruption(): {readonly error: unknown} | undefined {
+    const {role, dialog} = this.#link;
+    return this.outlet && role.interrupted && dialog.sending === 'open' ? {error: role.interrupted} : undefined;
   }
 
   #blocked(outlet: Outlet): void {

@@ -5,6 +5,7 @@
 
 import {type ActorError, ProtocolError} from '../../base/errors.js';
 import {isThenable} from '../../base/foreign.js';
+import type {Scope} from '../../base/scope.js';
 import type {Channel, Endpoint} from '../../channel/channel.js';
 import {boxError} from '../../msg/boxed-error.js';
 import {valueIn} from '../../msg/codec.js';
@@ -12,24 +13,7 @@ import type {Schemas} from '../../msg/schema.js';
 import {type AckStage, type ErrorPayload, Kind, type Message, type StopPayload} from '../../msg/types.js';
 import {type Dialog, type DialogEffect, type DialogEvent, newDialog, type Outcome, step} from './dialog.js';
 import {Halves} from './halves.js';
-
-/** The part of one end in which the caller and the callee differ. */
-export interface Role {
-  /** The name of the function, for messages. */
-  readonly name: string;
-  /** Whether the function was told to end, as far as this end knows. */
-  readonly isCancelled: boolean;
-  /** Caller: the first value of the function has come. */
-  started(value: unknown): void;
-  /** Reads a Return (its value) or an Error (its list). A promise: an asynchronous schema still checks the value. */
-  outcomeOf(kind: Kind, payload: unknown): Outcome | Promise<Outcome>;
-  /** The outcome is known. Called once. @param isTold whether a consumer or a sender of the stream was told of it */
-  concluded(outcome: Outcome, isTold: boolean): void;
-  /** Callee: the function is to end. @param cancel the payload of the Cancel; absent when the context or its channel failed */
-  abort(cancel: Uint8Array | undefined): void;
-  /** Caller: the function has ended, its clean-up included. */
-  ended(): void;
-}
+import type {Role} from './role.js';
 
 export class Link implements Endpoint {
   readonly channel: Channel;
@@ -108,7 +92,7 @@ export class Link implements Endpoint {
   }
 
   channelEnded(error: ActorError): void {
-    const outcome: Outcome = {kind: 'failed', error};
+    const outcome: Outcome = {kind: 'failed', error: this.role.lostBy(error)};
     // A terminal that could not be read has ended the dialog without an outcome.
     if (this.dialog.terminal !== 'none') this.#conclude(outcome);
     this.#apply('lost', undefined, undefined, outcome);
@@ -123,6 +107,12 @@ export class Link implements Endpoint {
   fail(error: unknown, isTold = false): void {
     this.#isTold ||= isTold;
     this.act('fail', () => this.sendError(error, {settled: false, cancelled: false}), {kind: 'failed', error});
+  }
+
+  /** Fails this context because code of its consumer threw. When the context has ended before, only the owner is left to be told. */
+  failFor(owner: Scope, error: unknown, isTold: boolean): void {
+    if (!this.outcome) this.fail(error, isTold);
+    else if (!isTold) owner.fail(error);
   }
 
   /** Fails this context because the peer broke the rules of the dialog. The channel lives on. */

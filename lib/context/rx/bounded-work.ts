@@ -18,8 +18,8 @@ export interface Tap {
   readonly inlet: Inlet;
   /** The consumer is gone, at the end of the stream or before it. */
   readonly leave: () => void;
-  /** The work of the consumer failed, and somebody is told. The context ends with that error. */
-  readonly fail: (error: unknown) => void;
+  /** The code of the consumer threw. The context ends with that error. @param isTold whether somebody is told of it */
+  readonly fail: (error: unknown, isTold: boolean) => void;
 }
 
 /** The work on one value. */
@@ -138,7 +138,7 @@ export function consume<T>(
   const fail = (error: unknown): void => {
     if (!work.leave()) return;
     reject(error);
-    tap.fail(error);
+    tap.fail(error, true);
   };
   const work = new BoundedWork(
     tap.inlet,
@@ -175,6 +175,11 @@ export function mapAsync<T, R>(
     // A Subject instead of a Subscription, because it ends an inner source also while that is still subscribing.
     const gone = new Subject<void>();
     const lanes: Lane<R>[] = [];
+    const fail = (error: unknown): void => {
+      // Before the subscriber leaves, which would cancel the call of a cold stream instead.
+      if (work.leave()) tap.fail(error, true);
+      subscriber.error(error);
+    };
     const work = new BoundedWork(
       tap.inlet,
       concurrency,
@@ -183,16 +188,12 @@ export function mapAsync<T, R>(
         if (ordered) lanes.push(lane);
         const made = attempt(() => observableOf<R>(fn(value as T)));
         if ('error' in made) {
-          subscriber.error(made.error);
-          tap.fail(made.error);
+          fail(made.error);
           return;
         }
         made.value.pipe(takeUntil(gone)).subscribe({
           next: result => (!ordered || lanes[0] === lane ? subscriber.next(result) : lane.waiting.push(result)),
-          error: error => {
-            subscriber.error(error);
-            tap.fail(error);
-          },
+          error: fail,
           complete: () => {
             if (ordered) settleLane(lanes, lane, done, result => subscriber.next(result));
             else done();

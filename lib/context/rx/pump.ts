@@ -20,24 +20,55 @@ export function pump(link: Link, outlet: Outlet, source: Source<unknown>): Promi
   return push(link, outlet, source);
 }
 
-/** While there is room, a synchronous iterator is asked for the next value without an `await` between two values. */
+/**
+ * While there is room, a synchronous iterator is asked for the next value without an `await` between two values. When the outlet
+ * closes, the iterator gets its `return()` in that same call, also while its `next()` is pending: an idle source would not be
+ * released otherwise.
+ */
 async function pull(link: Link, outlet: Outlet, iterator: Iterator<unknown> | AsyncIterator<unknown>): Promise<void> {
-  let exhausted = false;
+  let isRunning = false;
+  // An iterator that throws has ended by itself, so that it gets no `return()`.
+  let hasEnded = false;
+  let returned: Promise<unknown> | undefined;
+  const release = (): void => {
+    // An iterator that runs at this moment cannot be told to return.
+    if (isRunning || returned) return;
+    returned = returnOf(iterator);
+    // The pump tells of its failure in the end.
+    returned.catch(() => {});
+  };
+  const stopListening = outlet.onClosed(inPlace(release));
   try {
     for (;;) {
       if (!outlet.hasRoom) await outlet.room();
-      if (outlet.closed) throw outlet.closed.error;
-      // An iterator that throws has ended by itself, so that it gets no `return()`.
-      exhausted = true;
+      checkOpen(outlet);
+      isRunning = true;
+      hasEnded = true;
       const step = iterator.next();
+      isRunning = false;
+      if (outlet.closed && isThenable(step)) release();
       const {done, value} = isThenable(step) ? await step : step;
-      if (done) return;
-      exhausted = false;
+      if (done) break;
+      hasEnded = false;
       link.halves.pulled(outlet, value);
     }
+    await outlet.flushed();
+    checkOpen(outlet);
   } finally {
-    if (!exhausted) await iterator.return?.();
+    isRunning = false;
+    stopListening();
+    if (!hasEnded) release();
+    await returned;
   }
+}
+
+/** @throws the reason why nothing more can be sent */
+function checkOpen({closed}: Outlet): void {
+  if (closed) throw closed.error;
+}
+
+async function returnOf(iterator: Iterator<unknown> | AsyncIterator<unknown>): Promise<unknown> {
+  return iterator.return?.();
 }
 
 function push(link: Link, outlet: Outlet, source: Source<unknown>): Promise<void> {

@@ -17,15 +17,20 @@ import {markSource, type Source} from './source.js';
 
 /** The origin of a stream's values. */
 interface StreamSource<T> {
-  /** The values for a subscription. */
-  readonly values: Observable<T>;
+  /** The values for a subscription. `opened` is called with what to do when the code of the subscriber throws. */
+  readonly values: (opened?: (thrown: Thrown) => void) => Observable<T>;
   /** Opens the receiving side for one iterator, or one `consume`. */
   readonly open: () => Tap;
-  /** Called when a subscriber's own function throws, because nobody else would learn of that error (rule S5). */
-  readonly thrown: (error: unknown) => void;
   /** The scope that fails with an error that nobody asks for. */
   readonly scope: () => Scope;
 }
+
+/**
+ * The code of a direct subscriber threw: unsubscribes it, and fails the context (rule S5).
+ *
+ * @param isTold whether the subscriber itself is told of the error
+ */
+type Thrown = (error: unknown, unsubscribe: () => void, isTold: boolean) => void;
 
 /** Options of `iterate`. */
 export interface IterateOptions {
@@ -83,11 +88,14 @@ export const remoteStreamClass = madeOfRxjs<NewRemoteStream>(({Observable, Subsc
     readonly #source: StreamSource<T>;
 
     constructor(source: StreamSource<T>) {
-      super(subscriber => source.values.subscribe(subscriber));
+      super(subscriber => source.values().subscribe(subscriber));
       this.#source = source;
     }
 
-    /** As in RxJS, with one difference: when the `next` of an observer throws, that fails the context (rule S5), not the process. */
+    /**
+     * As in RxJS, with one difference: when the `next` of an observer throws, that fails the context (rule S5), not the process.
+     * The observer's own `error` is told. Without one it is whoever else holds the context, or else the owner.
+     */
     override subscribe(
       observer?: Partial<Observer<T>> | ((value: T) => void) | null,
       error?: ((error: unknown) => void) | null,
@@ -98,13 +106,17 @@ export const remoteStreamClass = madeOfRxjs<NewRemoteStream>(({Observable, Subsc
       const next = typeof observer === 'function' ? observer : given.next?.bind(given);
       const fail = error ?? given.error?.bind(given);
       const end = complete ?? given.complete?.bind(given);
-      const subscriber: Subscription = new Observable<T>(inner => super.subscribe(inner)).subscribe({
+      let thrown: Thrown | undefined;
+      const values = this.#source.values(opened => {
+        thrown = opened;
+      });
+      const subscriber: Subscription = values.subscribe({
         next: value => {
           try {
             next?.(value);
-          } catch (thrown) {
-            subscriber.unsubscribe();
-            this.#source.thrown(thrown);
+          } catch (failure) {
+            thrown?.(failure, () => subscriber.unsubscribe(), fail !== undefined);
+            fail?.(failure);
           }
         },
         ...(fail && {error: fail}),
@@ -146,11 +158,18 @@ export const remoteStreamClass = madeOfRxjs<NewRemoteStream>(({Observable, Subsc
 export function coldStream<T>(open: () => Tap, scope: () => Scope): RemoteStream<T> {
   const {Observable: RxObservable} = rxjs();
   const openFor = refusing(scope);
-  const values = new RxObservable<T>(subscriber => {
-    const tap = openFor(subscriber, open);
-    return tap && received<T>(tap.inlet, tap.leave).subscribe(subscriber);
-  });
-  return new (remoteStreamClass())({values, open, thrown: error => scope().fail(error), scope});
+  const values: StreamSource<T>['values'] = opened =>
+    new RxObservable<T>(subscriber => {
+      const tap = openFor(subscriber, open);
+      if (!tap) return undefined;
+      opened?.((error, unsubscribe, isTold) => {
+        // In this order, because the unsubscription would cancel the call instead.
+        tap.fail(error, isTold);
+        unsubscribe();
+      });
+      return received<T>(tap.inlet, tap.leave).subscribe(subscriber);
+    });
+  return new (remoteStreamClass())({values, open, scope});
 }
 
 /** The values that a caller sends into a remote stage: one inlet for all its readers. */
@@ -163,19 +182,22 @@ export function openedStream<T>(link: Link, inlet: Inlet, scope: Scope): StreamS
   const {Observable: RxObservable, share, Subject} = rxjs();
   const shared = received<T>(inlet, () => {}).pipe(share({connector: () => new Subject<T>()}));
   let subscribers = 0;
+  const values = new RxObservable<T>(subscriber => {
+    // Values reach the first subscriber in its own async context. The others join it there, and are called in theirs (rule C12).
+    const isFirst = subscribers++ === 0;
+    subscriber.add(() => subscribers--);
+    return shared.subscribe(isFirst ? subscriber : observerInPlace(subscriber));
+  });
+  const tap: Tap = {inlet, leave: () => {}, fail: (error, isTold) => link.failFor(scope, error, isTold)};
   return {
-    values: new RxObservable<T>(subscriber => {
-      // Values reach the first subscriber in its own async context. The others join it there, and are called in theirs (rule C12).
-      const isFirst = subscribers++ === 0;
-      subscriber.add(() => subscribers--);
-      return shared.subscribe(isFirst ? subscriber : observerInPlace(subscriber));
-    }),
-    open: () => ({
-      inlet,
-      leave: () => {},
-      fail: error => link.fail(error, true),
-    }),
-    thrown: error => link.fail(error),
+    values: opened => {
+      opened?.((error, unsubscribe, isTold) => {
+        unsubscribe();
+        tap.fail(error, isTold);
+      });
+      return values;
+    },
+    open: () => tap,
     scope: () => scope,
   };
 }

@@ -37,9 +37,12 @@ const everywhere = [
   'cancel not obeyed in time',
   'cancel that crosses the end',
   'cancels that cross',
+  'deadline at the caller',
+  'deadline at the callee',
   'late message',
   'message for a context that is gone',
 ];
+const inOperators = ['unsubscription'];
 const inContexts = ['close by the caller', 'close by the callee', 'return without started'];
 const onLostLinks = ['link lost by the caller', 'link lost by the callee', 'link cut with messages on it'];
 
@@ -61,13 +64,17 @@ const holds = test.macro({
     `I1-I4, X2, X7, F1, F8: in ${runs.toLocaleString('en').replaceAll(',', ' ')} random runs in all, ${what} end once at each end, alike, after a prefix, within their windows`,
 });
 
-test.serial('contexts', holds, 0.5, 'context', false, [...everywhere, ...inContexts]);
+test.serial('contexts', holds, 0.5, 'context', false, [...everywhere, ...inContexts, 'return after the deadline']);
 test.serial('contexts on links that may be lost', holds, 0.25, 'context', true, [
   ...everywhere,
   ...inContexts,
   ...onLostLinks,
 ]);
-test.serial('operators on links that may be lost', holds, 0.25, 'operator', true, [...everywhere, ...onLostLinks]);
+test.serial('operators on links that may be lost', holds, 0.25, 'operator', true, [
+  ...everywhere,
+  ...inOperators,
+  ...onLostLinks,
+]);
 
 const plain: Setup = {
   kind: 'context',
@@ -76,6 +83,7 @@ const plain: Setup = {
   holdsStart: false,
   losses: false,
   opensLate: false,
+  isTimed: false,
   faults: 0,
 };
 
@@ -118,6 +126,32 @@ test(
     'caller hears',
     'caller opens',
   ],
+);
+
+test('E7: a stream that a function closes after it was cancelled ends with the cancellation', found, [
+  'callee hears',
+  'callee started',
+  'caller hears',
+  'caller opens',
+  'callee opens',
+  'caller cancels',
+  'callee hears what passes',
+  'callee closes',
+  'the function returns',
+  'caller hears all',
+]);
+test(
+  'X10, C2: a function that returns without started after the deadline is told as that',
+  found,
+  [
+    'callee hears',
+    'the function returns',
+    'a turn ends',
+    'caller opens',
+    'the time of the call is over',
+    'caller hears',
+  ],
+  {isTimed: true},
 );
 
 test('a run that names what cannot happen is refused: a fixed run that went stale would pass for ever', async t => {

@@ -29,9 +29,14 @@ export interface Setup {
   readonly losses: boolean;
   /** The caller opens its stream only when a terminal is on its way. */
   readonly opensLate: boolean;
+  /** The call has a timeout. */
+  readonly isTimed: boolean;
   /** How many things may go wrong. */
   readonly faults: number;
 }
+
+/** The timeout of a call, told from the times of cancels by its length. */
+const callMs = 9_999;
 
 const callerId: ActorId = {name: 'caller', id: 'a', pid: 1, host: 'here'};
 const calleeId: ActorId = {name: 'callee', id: 'b', pid: 2, host: 'here'};
@@ -89,6 +94,10 @@ export class Side<E extends Caller | Callee = Caller | Callee> {
   /** What the peer's grants, as heard here, allow. */
   granted = {messages: 0, bytes: 0};
   stopSent = false;
+  /** A Stop was sent that says why more does not come. */
+  stopFailed = false;
+  /** The cancel of the function has cut its stream off, before that was completed. */
+  cutOff = false;
   terminalSent: 'return' | 'error' | undefined;
   /** What may have closed the outlet. */
   mayClose = false;
@@ -129,7 +138,11 @@ export class World {
   readonly callee: Side<WatchedCallee>;
   readonly scope = new Scope('the function');
   readonly #cover: (what: string) => void;
-  #droppedAtReturn = 0;
+  #droppedAtEnd = 0;
+  /** What the function has thrown. */
+  #thrown: unknown;
+  /** Whether the function has given a result that counts, whatever it was told before. */
+  #hasLastWord = false;
   /** The callee's function. */
   running = false;
   faultsLeft: number;
@@ -142,6 +155,10 @@ export class World {
   endedHeard = false;
   endedSent = 0;
   gaveUp = false;
+  /** Ends the time of the call, at the caller. */
+  deadline: (() => void) | undefined;
+  /** The time of the call was over before anything else had ended it. */
+  isLate = false;
   timedOut = false;
   drains = false;
   /** How each `cancel()` was answered. */
@@ -257,12 +274,13 @@ export class World {
   settles(how: 'return' | 'throw', error?: unknown): void {
     const callee = this.callee.end as WatchedCallee;
     this.running = false;
-    this.#droppedAtReturn = this.callee.outlet?.dropped ?? 0;
-    if (how === 'throw') callee.threw(error);
-    else
-      callee.returned('done')?.catch((reason: unknown) => {
-        this.broken ??= reason;
-      });
+    this.#droppedAtEnd = this.callee.outlet?.dropped ?? 0;
+    this.#thrown = error;
+    this.#hasLastWord = how === 'return' && (this.setup.kind !== 'context' || callee.link.dialog.started);
+    const sent = how === 'throw' ? callee.threw(error) : callee.returned('done');
+    sent?.catch((reason: unknown) => {
+      this.broken ??= reason;
+    });
   }
 
   cancel(): void {
@@ -274,11 +292,38 @@ export class World {
     if (this.caller.channel.withdrawn) this.cover('cancel before Start has left');
   }
 
+  /** The subscriber of the output leaves: its source is released at once. */
+  unsubscribe(): void {
+    const {caller} = this;
+    if (!caller.end?.link.outcome) caller.mayClose = true;
+    caller.end?.unsubscribe();
+    must(caller.outlet?.closed !== undefined || !caller.outlet, 'X9: a source is still taken after the unsubscription');
+  }
+
   cancelSelf(): void {
+    this.#mayEnd();
+    (this.callee.end as WatchedCallee).cancelSelf('enough');
+  }
+
+  /** The time of the call is over, as its caller sees it. */
+  expire(): void {
+    const {end, terminalSent} = this.caller;
+    if (!end?.link.outcome && !end?.isCancelled && terminalSent === undefined) this.isLate = true;
+    this.deadline?.();
+    this.deadline = undefined;
+  }
+
+  /** The time of the call is over, as the function sees it. */
+  expireThere(): void {
+    this.#mayEnd();
+    this.scope.cancel(new ContextCancelled('its time is over', {canceller: undefined, reason: 'deadline'}));
+  }
+
+  /** Something within the callee's actor ends the function. */
+  #mayEnd(): void {
     this.mayAbort = true;
     this.callee.mayClose = true;
     this.callee.mayEnd = true;
-    (this.callee.end as WatchedCallee).cancelSelf('enough');
   }
 
   /** The caller wants the result: what no reader wants is dropped. */
@@ -365,13 +410,22 @@ export class World {
   concludes(side: Side, outcome: Outcome): void {
     side.outcomes.push(outcome);
     must(side.outcomes.length === 1, `I1: the ${side.name} concluded twice`);
-    if (side === this.callee && outcome.kind === 'returned') {
-      must(!this.running, 'a function returned that runs');
-      const dropped = (side.outlet?.dropped ?? 0) - this.#droppedAtReturn;
-      must(dropped === 0 || side.refused || side.ownClose, `I3: a return cut off ${dropped} values before it`);
-    }
+    if (side === this.callee) this.#settlesWith(outcome);
     side.mayClose = true;
     side.mayEnd = true;
+  }
+
+  /** What the function had pushed goes before its return, and before the error of a stream, unless a cancel cuts it off. */
+  #settlesWith(outcome: Outcome): void {
+    const {callee, scope} = this;
+    const dropped = (callee.outlet?.dropped ?? 0) - this.#droppedAtEnd;
+    const isCut = dropped > 0 && !callee.refused && !callee.ownClose;
+    if (outcome.kind === 'returned') {
+      must(!this.running, 'a function returned that runs');
+      must(!isCut || callee.stopFailed, `I3: a return cut off ${dropped} values before it`);
+      must(scope.cancelled?.reason !== 'deadline', 'X10: a result was sent after the deadline');
+    } else if (this.setup.kind === 'operator' && this.#thrown !== undefined && outcome.error === this.#thrown)
+      must(!isCut || scope.cancelled !== undefined, `S5: the error of a stream has overtaken ${dropped} of its values`);
   }
 
   hearsEnded(): void {
@@ -454,6 +508,11 @@ export class World {
     const {caller, callee} = this;
     const [here] = caller.outcomes as [Outcome];
     const [there] = callee.outcomes as [Outcome];
+    const {cancelled} = this.scope;
+    if (this.#hasLastWord && cancelled?.reason !== 'deadline') {
+      const isReplaced = there.kind === 'failed' && there.error === cancelled;
+      must(!isReplaced, 'C5: a result was replaced by the cancellation that came before it');
+    }
     if (callee.terminalSent === 'return') must(there.kind === 'returned', 'X7: a return that was sent does not stand');
     else must(there.kind === 'failed', 'X11: an error that was sent or told does not stand at the callee');
     if (caller.terminalSent !== undefined) {
@@ -463,6 +522,13 @@ export class World {
     }
     if (this.gaveUp) {
       must(here.kind === 'failed' && here.error instanceof ContextCancelled && !here.error.acked, 'C5: not unacked');
+      return;
+    }
+    // A function that has returned without `started` has made a mistake, which says more than the deadline.
+    if (this.isLate && (callee.terminalSent === 'error' || this.setup.kind === 'operator' || this.startedSent)) {
+      must(here.kind === 'failed' && here.error instanceof ContextCancelled, 'X10: a call has outlived its deadline');
+      must(here.error.reason === 'deadline' && here.error.acked, `X10: a deadline was told as ${here.error.reason}`);
+      if (callee.terminalSent === 'return') this.cover('return after the deadline');
       return;
     }
     if (callee.terminalSent === 'return') {
@@ -495,14 +561,25 @@ export class World {
       scope: this.#body(),
       flow: this.setup.flow,
       cancelBound: 1_600,
+      ...(this.setup.isTimed && {timeout: callMs}),
     };
   }
 
   /** The scope of the caller. Its clock is the model's own, so that only `jump` lets time pass. */
   #body(): Scope {
     const scope = new Scope('the body');
-    const hold = (fire: () => void): number => this.timers.push(fire);
-    scope.ownClock = new Clock({...realTime, setTimeout: hold as unknown as typeof setTimeout});
+    const hold = (fire: () => void, ms: number): void => {
+      if (ms === callMs) this.deadline = fire;
+      else this.timers.push(fire);
+    };
+    const time = {
+      ...realTime,
+      setTimeout: hold as unknown as typeof setTimeout,
+      clearTimeout: () => {},
+      // There are no turns of the loop here: what would come in the next one comes at once.
+      setImmediate: ((fire: () => void) => fire()) as unknown as typeof setImmediate,
+    };
+    scope.ownClock = new Clock(time);
     return scope;
   }
 
@@ -515,6 +592,10 @@ export class World {
     const options = {id: 1, kind, name: 'work', scope: this.scope, flow, granted};
     const callee = new WatchedCallee(this.callee.channel.asChannel(), options);
     callee.world = this;
+    this.scope.onCancel(() => {
+      const {ownClose, refused, stopSent} = this.callee;
+      this.callee.cutOff = this.callee.opened && !ownClose && !refused && !stopSent;
+    });
     mustNotViolate(callee);
     this.callee.end = callee;
     if (kind !== 'operator') return;
@@ -570,6 +651,7 @@ export class World {
       case Kind.Stop:
         must(seq === sent, `F1: a Stop names ${seq} values where ${sent} were sent`);
         side.stopSent = true;
+        side.stopFailed = (side.channel.codec.decode(payload) as unknown[])[1] !== null;
         return;
       case Kind.Return:
       case Kind.Error: {
@@ -635,6 +717,7 @@ export class World {
       const isOwn = side.ownClose || (side === this.callee && !this.running);
       if (!isOwn) must(side.consumed === sent.length, `I3: complete after ${side.consumed} of ${sent.length} values`);
       must(side.outcomes[0]?.kind !== 'failed', 'E7, S7: a stream whose context has failed was told as complete');
+      must(side === this.callee || isOwn || !this.callee.cutOff, 'E7: a stream that a cancel cut off looks complete');
       this.cover('read to the end');
     } else this.cover('read to an error');
   }

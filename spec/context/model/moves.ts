@@ -192,6 +192,36 @@ const moves: readonly Move[] = [
     },
   },
   {
+    name: 'caller unsubscribes',
+    weight: 1,
+    fault: true,
+    possible: world => world.setup.kind === 'operator' && world.caller.end?.link.outcome === undefined,
+    perform: world => {
+      world.cover('unsubscription');
+      world.unsubscribe();
+    },
+  },
+  {
+    name: 'the time of the call is over',
+    weight: 4,
+    fault: true,
+    possible: world => world.deadline !== undefined,
+    perform: world => {
+      world.cover('deadline at the caller');
+      world.expire();
+    },
+  },
+  {
+    name: 'the time of the call is over at the callee',
+    weight: 1,
+    fault: true,
+    possible: world => world.setup.isTimed && world.running && !world.scope.cancelled,
+    perform: world => {
+      world.cover('deadline at the callee');
+      world.expireThere();
+    },
+  },
+  {
     name: 'the time of the cancels is over',
     weight: 1,
     possible: world => world.timers.length > 0,

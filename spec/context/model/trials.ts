@@ -3,6 +3,7 @@
  * Above moves.ts, below model.spec.ts and the mutants.
  */
 import fc from 'fast-check';
+import {configureLog} from '../../../lib/base/log.js';
 import type {Setup} from './model.js';
 import {play} from './moves.js';
 
@@ -22,6 +23,8 @@ export async function tryOut(what: {
   readonly shrink?: boolean;
 }): Promise<Trials> {
   const reached = new Map<string, number>();
+  // Errors of clean-ups that nobody reads are logged, and here nobody reads any.
+  configureLog('silent');
   // The frames of errors cost more than all else.
   const limit = Error.stackTraceLimit;
   Error.stackTraceLimit = 0;
@@ -57,6 +60,7 @@ function setups({kind, losses}: Pick<Setup, 'kind' | 'losses'>): fc.Arbitrary<Se
     holdsStart: fc.boolean(),
     losses: fc.constant(losses),
     opensLate: fc.constantFrom(false, false, false, true),
+    isTimed: fc.constantFrom(false, false, true),
     faults: fc.integer({min: 0, max: 3}),
   });
 }

@@ -361,7 +361,7 @@ for (const ordered of [false, true]) {
     t.deepEqual(seen, [['error', error]]);
     t.false(inner('a').observed);
     t.falsy(inner('c'));
-    t.deepEqual(here.told, ['leave', ['fail', error]]);
+    t.deepEqual(here.told, [['fail', error], 'leave']);
     t.is(here.inlet.consumers, 0);
   });
 
@@ -381,7 +381,7 @@ for (const ordered of [false, true]) {
     arrive(here.inlet, 'a', 'b');
     await microtasks();
     t.deepEqual(seen, [error]);
-    t.deepEqual(here.told, ['leave', ['fail', error]]);
+    t.deepEqual(here.told, [['fail', error], 'leave']);
   });
 }
 
