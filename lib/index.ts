@@ -32,7 +32,7 @@ export type {CallOptions} from './actor/call-options.js';
 export type {CalleeContext, SubjectLike} from './context/rx/callee-context.js';
 export type {Context} from './context/rx/context.js';
 export type {MsgStream, StreamOptions, StreamStats} from './context/rx/msg-stream.js';
-export type {RemoteStream, IterateOptions, WorkOptions} from './context/rx/remote-stream.js';
+export type {RemoteStream, RemotePipe, RemoteStage, IterateOptions, WorkOptions} from './context/rx/remote-stream.js';
 export type {FlowOptions, Overflow} from './context/flow/options.js';
 export type {Source, AnyObservable} from './context/rx/source.js';
 // Cancellation

@@ -1,7 +1,19 @@
 // The two ends of a context see its types from their own side; what comes out of a stream is what went in.
-import {interval, type Observable, of} from 'rxjs';
-import type {ActorId, CalleeContext, Context, MsgStream, RemoteStream, SubjectLike} from '../../lib/index.js';
+import {catchError, filter, interval, map, mergeMap, type Observable, of, retry, scan, take, toArray} from 'rxjs';
+import {
+  type ActorId,
+  type CalleeContext,
+  type Context,
+  type MsgStream,
+  operator,
+  type Portal,
+  type RemoteStream,
+  type SubjectLike,
+} from '../../lib/index.js';
 import {expectType} from './expect.js';
+
+const squared = operator((numbers: Observable<number>) => numbers.pipe(map(n => n * n)));
+const spelled = operator((numbers: Observable<number>) => numbers.pipe(map(n => n.toFixed())));
 
 type Command = {readonly go: boolean};
 
@@ -84,3 +96,46 @@ export function received(values: RemoteStream<number>): void {
 }
 const asObservable = <T>(values: Observable<T>): Observable<T> => values;
 const asIterable = <T>(values: AsyncIterable<T>): AsyncIterable<T> => values;
+
+export async function piped(numbers: RemoteStream<number>, texts: RemoteStream<string>, portal: Portal): Promise<void> {
+  const [square, spell] = [portal.operator(squared), portal.operator(spelled)];
+  // Behind a remote stage comes a remote stream, which can be iterated.
+  expectType<RemoteStream<number>>()(numbers.pipe(square));
+  expectType<RemoteStream<string>>()(numbers.pipe(square, spell));
+  expectType<RemoteStream<string>>()(
+    numbers.pipe(
+      map(n => n + 1),
+      filter(n => n > 1),
+      square,
+      spell,
+    ),
+  );
+  for await (const n of numbers.pipe(square)) expectType<number>()(n);
+  for await (const text of numbers.pipe(
+    map(String),
+    map(Number),
+    map(n => n.toFixed()),
+    map(Number),
+    spell,
+  ))
+    expectType<string>()(text);
+
+  // Behind an operator of RxJS comes an Observable. What the operators take is inferred as ever.
+  expectType<Observable<number>>()(numbers.pipe());
+  expectType<Observable<string>>()(numbers.pipe(map(n => n.toFixed(1))));
+  expectType<Observable<number>>()(numbers.pipe(square, take(1)));
+  expectType<Observable<readonly [number, string]>>()(
+    numbers.pipe(mergeMap(n => texts.pipe(map(text => [n, text] as const)))),
+  );
+  expectType<Observable<number | undefined>>()(numbers.pipe(catchError(() => of(undefined))));
+  expectType<Observable<{sum: number}>>()(numbers.pipe(scan(({sum}, n) => ({sum: sum + n}), {sum: 0})));
+  expectType<Observable<number[]>>()(numbers.pipe(retry(2), toArray()));
+  expectType<Observable<1 | 2>>()(texts.pipe(map(text => (text ? 1 : 2))));
+  const wide: (source: Observable<number>) => Observable<string> = source => source.pipe(map(String));
+  expectType<Observable<string>>()(numbers.pipe(wide));
+  expectType<Observable<string>>()(numbers.pipe(source => source.pipe(map(String))));
+  // @ts-expect-error the stage takes numbers
+  texts.pipe(square);
+  // @ts-expect-error an operator of RxJS gives nothing to iterate
+  for await (const n of numbers.pipe(map(n => n))) expectType<number>()(n);
+}

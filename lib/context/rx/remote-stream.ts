@@ -2,7 +2,7 @@
  * Values from another actor as users hold them: an Observable and an AsyncIterable in one.
  * Floor 4, room `rx`: the face of RxJS on `inlet`; `msg-stream` adds the sending half.
  */
-import type {Observable, Observer, Subscription} from 'rxjs';
+import type {Observable, Observer, OperatorFunction, Subscription} from 'rxjs';
 import {Answer} from '../../base/answer.js';
 import {checkCount} from '../../base/option-checks.js';
 import type {Scope} from '../../base/scope.js';
@@ -59,6 +59,15 @@ export interface WorkOptions {
  */
 export interface RemoteStream<T> extends Observable<T>, AsyncIterable<T> {
   /**
+   * As in RxJS. Behind a remote stage, which `portal.operator()` gives, comes a remote stream again: it can be iterated too.
+   *
+   * @example
+   * ```ts
+   * for await (const text of portal.stream(countTo, 3).pipe(map(n => n + 1), other.operator(spell))) console.log(text);
+   * ```
+   */
+  readonly pipe: RemotePipe<T> & Observable<T>['pipe'];
+  /**
    * An iterator. It sees every value from the moment in which it is made. Leaving it early is like unsubscribing.
    *
    * @throws RangeError for a lag that is not a count from 1 on
@@ -81,10 +90,38 @@ export interface RemoteStream<T> extends Observable<T>, AsyncIterable<T> {
   mapAsync<R>(fn: (value: T) => Source<R>, options?: WorkOptions & {readonly ordered?: boolean}): Observable<R>;
 }
 
+/** One stage of a pipe that runs in another actor: what `portal.operator()` gives. */
+export type RemoteStage<In, Out> = (source: Observable<In>) => RemoteStream<Out>;
+
+/** `pipe` with a remote stage at its end: at run time it gives what the last operator gives. */
+export interface RemotePipe<T> {
+  /** The remote stage alone. */
+  <R>(last: RemoteStage<T, R>): RemoteStream<R>;
+  /** One operator before the remote stage. */
+  <A, R>(a: OperatorFunction<T, A>, last: RemoteStage<A, R>): RemoteStream<R>;
+  /** Two operators before it. */
+  <A, B, R>(a: OperatorFunction<T, A>, b: OperatorFunction<A, B>, last: RemoteStage<B, R>): RemoteStream<R>;
+  /** Three operators before it. */
+  <A, B, C, R>(
+    a: OperatorFunction<T, A>,
+    b: OperatorFunction<A, B>,
+    c: OperatorFunction<B, C>,
+    last: RemoteStage<C, R>,
+  ): RemoteStream<R>;
+  /** Four operators before it. */
+  <A, B, C, D, R>(
+    a: OperatorFunction<T, A>,
+    b: OperatorFunction<A, B>,
+    c: OperatorFunction<B, C>,
+    d: OperatorFunction<C, D>,
+    last: RemoteStage<D, R>,
+  ): RemoteStream<R>;
+}
+
 type NewRemoteStream = new <T>(source: StreamSource<T>) => RemoteStream<T>;
 
 export const remoteStreamClass = madeOfRxjs<NewRemoteStream>(({Observable, Subscriber}) => {
-  class RemoteStreamOf<T> extends Observable<T> implements RemoteStream<T> {
+  class RemoteStreamOf<T> extends Observable<T> {
     readonly #source: StreamSource<T>;
 
     constructor(source: StreamSource<T>) {
@@ -151,7 +188,8 @@ export const remoteStreamClass = madeOfRxjs<NewRemoteStream>(({Observable, Subsc
     }
   }
   markSource(RemoteStreamOf.prototype);
-  return RemoteStreamOf;
+  // `pipe` is that of RxJS. Only its type says more here.
+  return RemoteStreamOf as unknown as NewRemoteStream;
 });
 
 /** A stream that opens a call at each subscription, and for each iterator. */
