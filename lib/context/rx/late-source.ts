@@ -64,11 +64,17 @@ const lateStreamClass = madeOfRxjs<NewLateStream>(() => {
 
     constructor(late: Late<RemoteStream<T>>) {
       super({
-        values: lateObservable(late),
+        values: opened => {
+          // The unsubscription cancels the call, if there is one already.
+          opened?.((error, unsubscribe, isTold) => {
+            unsubscribe();
+            if (!isTold) late.scope().fail(error);
+          });
+          return lateObservable(late);
+        },
         open: () => {
           throw new TypeError('a stream that waits for its actor has nothing to open yet');
         },
-        thrown: error => late.scope().fail(error),
         scope: late.scope,
       });
       this.#late = late;

@@ -24,6 +24,10 @@ export function refusing(scopeOf: () => Scope): Open {
  * When the scope has settled, the turn does not keep the process alive, because a `retry` without a count would keep it for
  * ever.
  */
-export function refuse(subscriber: Subscriber<unknown>, error: unknown, {clock, settled}: Scope): void {
+export function refuse(
+  subscriber: Pick<Subscriber<unknown>, 'add' | 'error'>,
+  error: unknown,
+  {clock, settled}: Scope,
+): void {
   subscriber.add(clock.soon(() => subscriber.error(error), {background: settled}));
 }
