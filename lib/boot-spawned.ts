@@ -11,6 +11,7 @@ import {hooks} from './base/hooks.js';
 import {configureLog} from './base/log.js';
 import {openNames, unlisten} from './discovery/names.js';
 import type {Reachability} from './discovery/reachability.js';
+import {othersDecide} from './process-events.js';
 import type {Transport} from './transport/transport.js';
 
 export interface SpawnedBoot {
@@ -48,8 +49,16 @@ export function bootSpawned(identity: SpawnedIdentity, transport: Transport, boo
     exit: code => void leave(code),
     orphaned: () => process.exit(1),
   });
-  process.on('uncaughtException', error => served.fail(error));
-  process.on('unhandledRejection', error => served.fail(error));
+  process.on('uncaughtException', error => {
+    if (!othersDecide('uncaughtException')) served.fail(error);
+  });
+  process.on('unhandledRejection', error => {
+    if (othersDecide('unhandledRejection')) return;
+    // Without a listener for rejections Node takes them for exceptions: then a listener for those decides.
+    if (othersDecide('uncaughtException'))
+      (process as NodeJS.EventEmitter).emit('uncaughtException', error, 'unhandledRejection');
+    else served.fail(error);
+  });
   process.on('exit', () => {
     const {actor, peer} = served;
     peer.channel.drainSync(actor.tree.timeouts.flush);

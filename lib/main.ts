@@ -9,12 +9,13 @@ import type {Portal} from './actor/portal.js';
 import {Answer} from './base/answer.js';
 import {plainClock} from './base/clock.js';
 import {current, isRoot} from './base/current.js';
-import {ContextCancelled, ResourceExhausted} from './base/errors.js';
+import {ResourceExhausted} from './base/errors.js';
+import {isCancelBy} from './base/scope.js';
 import {bootRoot, checkInnerOptions, closeRoot, type RootOptions} from './boot-root.js';
 import {adoptWork} from './nursery/adopt-work.js';
 import type {Body, Nursery} from './nursery/nursery.js';
 import {RunningNursery} from './nursery/running-nursery.js';
-import {handleSignals, handleUncaught, handleUserSignal} from './process-events.js';
+import {handleSignals, handleUncaught, handleUserSignal, printError} from './process-events.js';
 
 /**
  * The entry of a program: opens the root, runs the body in its nursery, and owns the signals and the exit code.
@@ -53,9 +54,10 @@ export async function main<T>(body: Body<T>, options: RootOptions = {}): Promise
   try {
     return await root.run(root.scope, () => nursery.runBody(body));
   } catch (error) {
-    if (!signals.received && !uncaught.received && !isOwnCancel(error, root)) {
+    // A cancellation that this very program has asked for is not an error.
+    if (!signals.received && !uncaught.received && !isCancelBy(root.id, error)) {
       process.exitCode = 1;
-      console.error(error);
+      printError(error);
     }
     return undefined;
   } finally {
@@ -167,10 +169,5 @@ function withoutBody(nursery: RunningNursery): RunningNursery {
 function printBootError(error: unknown): undefined {
   if (error instanceof TypeError || (error instanceof ResourceExhausted && error.what === 'platform')) throw error;
   process.exitCode = 1;
-  console.error(error);
-}
-
-/** Whether it is a cancellation that this very program has asked for: that is not an error. */
-function isOwnCancel(error: unknown, root: Actor): boolean {
-  return error instanceof ContextCancelled && error.canceller?.id === root.id.id;
+  printError(error);
 }

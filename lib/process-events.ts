@@ -7,6 +7,7 @@ import {isatty} from 'node:tty';
 import type {Actor} from './actor/actor.js';
 import {surveyOf} from './actor/survey.js';
 import {ContextCancelled} from './base/errors.js';
+import {thrownText} from './base/foreign.js';
 import {hooks, lookedAt} from './base/hooks.js';
 import {log} from './base/log.js';
 import {drawSurvey} from './base/tree-survey.js';
@@ -97,16 +98,15 @@ export function handleUncaught(root: Actor, nursery: RunningNursery): HandledErr
   let received = false;
   let shown: Promise<void> | undefined;
   const onUncaught = (error: unknown): void => {
-    // A program that has a listener of its own decides.
-    if (error instanceof ContextCancelled || process.listenerCount('uncaughtException') > 1) return;
+    if (error instanceof ContextCancelled || othersDecide('uncaughtException')) return;
     if (hooks.isOfPrompt?.()) return log('warn', 'nothing has caught what was left by code of the prompt', {error});
     if (!hooks.crashed) return print(error);
     // The person at the terminal looks at the first error, because that error ends the tree. Later errors are printed after it.
     shown = shown ? shown.then(() => print(error)) : Promise.resolve(lookedAt(root.id.id, root.scope, error, print));
   };
   const print = (error: unknown): void => {
-    console.error(error);
     process.exitCode = 1;
+    printError(error);
     received = true;
     endTree(root, nursery, 'the program was ended by an error that nothing caught', error);
   };
@@ -120,6 +120,20 @@ export function handleUncaught(root: Actor, nursery: RunningNursery): HandledErr
     },
     release: () => void process.off('uncaughtException', onUncaught),
   };
+}
+
+/** Whether the program has a listener of its own for what nothing has caught. Then that listener decides, and not the runtime. */
+export function othersDecide(event: 'uncaughtException' | 'unhandledRejection'): boolean {
+  return process.listenerCount(event) > 1;
+}
+
+/** Prints an error as Node does. To show a value may run its code: when that throws, as much is printed as can be read. */
+export function printError(error: unknown): void {
+  try {
+    console.error(error);
+  } catch {
+    console.error(thrownText(error));
+  }
 }
 
 /**

@@ -4,7 +4,7 @@
  */
 
 import {ContextCancelled, ProtocolError} from '../base/errors.js';
-import {isThenable} from '../base/foreign.js';
+import {isThenable, whenSettled} from '../base/foreign.js';
 import {lookedAt} from '../base/hooks.js';
 import {outcomeError, Scope} from '../base/scope.js';
 import type {Channel} from '../channel/channel.js';
@@ -96,7 +96,7 @@ function withArgs(
 ): unknown {
   if (!schema) return call(args);
   const parsed = parse(schema, args, {part: 'args', name}) as MaybePromise<readonly unknown[]>;
-  return isThenable(parsed) ? parsed.then(call) : call(parsed);
+  return isThenable(parsed) ? (async () => call(await parsed))() : call(parsed);
 }
 
 /** `context/rx/run` is loaded when it is first needed, because it loads RxJS. */
@@ -119,7 +119,8 @@ function execute(peer: CallingPeer, callee: Callee, run: () => unknown): Promise
     return conclude(peer, callee, {error});
   }
   if (isThenable(value)) {
-    return Promise.resolve(value).then(
+    return whenSettled(
+      value,
       settled => conclude(peer, callee, {value: settled}),
       error => conclude(peer, callee, {error}),
     );

@@ -3,6 +3,7 @@
  * Floor 5: filled at the start, read by `dispatch`. It is a Map, so that a name that comes over the wire never reaches a
  * prototype.
  */
+import {inherits} from '../base/foreign.js';
 import type {FunctionKind} from '../msg/types.js';
 import {functionsAt, importableMarkOf, markOf, marksInFile, ownUrlOf, printsFor, printsOfFile} from './mark-table.js';
 import {type AnyFunction, givenName, isMarked, keyOf, type Mark, type RemoteFn, readMark} from './marks.js';
@@ -56,8 +57,8 @@ export function modulesOf(expose: ReadonlyArray<RemoteFn | URL>): ExposedModule[
   };
   const functions = new Set<RemoteFn>();
   for (const entry of expose as ReadonlyArray<RemoteFn | URL>) {
-    if (entry instanceof URL) moduleAt(entry.href).isWhole = true;
-    else functions.add(entry);
+    if (inherits(entry, URL)) moduleAt((entry as URL).href).isWhole = true;
+    else functions.add(entry as RemoteFn);
   }
   const marks = [...functions].map(importableMarkOf);
   checkNames(marks);

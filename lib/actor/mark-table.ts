@@ -2,9 +2,11 @@
  * All marked functions of this process: found by the key of a mark, and listed by file for a comparison with another process.
  * Floor 5: above `marks`; `markers` fill it, `exposed` and `function-refs` read it.
  */
+
 import {createHash} from 'node:crypto';
 import {realpathSync} from 'node:fs';
 import {fileURLToPath, pathToFileURL} from 'node:url';
+import {textOf} from '../base/foreign.js';
 import {processWide} from '../base/process-wide.js';
 import type {FunctionKind} from '../msg/types.js';
 import {type AnyFunction, attachMark, givenName, type Mark, readMark} from './marks.js';
@@ -79,7 +81,7 @@ const fileId = (module: string, kind: FunctionKind): string => `${kind} ${module
 export function markOf(fn: unknown): Mark {
   const found = readMark(fn);
   if (!found) {
-    const what = typeof fn === 'function' ? `the function ${fn.name || '(anonymous)'}` : String(fn);
+    const what = typeof fn === 'function' ? `the function ${fn.name || '(anonymous)'}` : textOf(fn);
     throw new TypeError(`${what} is not marked: wrap it in task(), stream(), operator() or context() in its module`);
   }
   if (found.module === '' && givenName(found) === undefined) throw new TypeError(noFileText(found));

@@ -2,6 +2,7 @@
  * The marks of the functions that may be called from another actor.
  * Floor 5: below `markers`, which make the marks. `mark-table` finds them again, `exposed` decides who may call, `dispatch` runs.
  */
+import {hasProperty, readProperty} from '../base/foreign.js';
 import type {Schemas} from '../msg/schema.js';
 import type {FunctionKind} from '../msg/types.js';
 import type {Script} from './call-site.js';
@@ -47,7 +48,7 @@ export function attachMark(fn: AnyFunction, mark: Mark): void {
 }
 
 export function isMarked(value: unknown): value is AnyFunction {
-  return typeof value === 'function' && markKey in value;
+  return typeof value === 'function' && hasProperty(value, markKey);
 }
 
 /** Whether the function itself has a mark, and not only its prototype. */
@@ -57,7 +58,7 @@ export function hasOwnMark(fn: AnyFunction): boolean {
 
 /** The mark of a value; undefined when it has none. */
 export function readMark(value: unknown): Mark | undefined {
-  return typeof value === 'function' ? (value as unknown as Record<symbol, Mark | undefined>)[markKey] : undefined;
+  return typeof value === 'function' ? (readProperty(value, markKey) as Mark | undefined) : undefined;
 }
 
 export function keyOf(within: string, place: string): string {

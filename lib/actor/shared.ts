@@ -6,6 +6,7 @@ import {Answer} from '../base/answer.js';
 import {Attached} from '../base/attached.js';
 import {current, runInScope} from '../base/current.js';
 import {ContextCancelled, NoRuntime} from '../base/errors.js';
+import {textOf} from '../base/foreign.js';
 import {type Dependent, Scope, settledScopeError} from '../base/scope.js';
 
 /** A use of a shared resource. Disposing of it ends the use. */
@@ -82,7 +83,7 @@ async function openFirst<T extends AsyncDisposable>(
   open: (signal: AbortSignal) => Promise<T>,
   user: Scope,
 ): Promise<Shared<T>> {
-  const scope = new Scope(`the shared resource ${String(key)}`, rootOf(user));
+  const scope = new Scope(`the shared resource ${textOf(key)}`, rootOf(user));
   // Until the resource is there it belongs to the first caller, whose cancellation ends the opening.
   const stop = user.onCancel(why => scope.cancel(why));
   const opened = runInScope(scope, async () => {
@@ -161,8 +162,9 @@ class SharedResource {
       if (scope.isAwaited) await scope.leave(true);
       scope.settle();
     }
-    const [failure] = scope.failures;
-    if (failure !== undefined && !(failure instanceof ContextCancelled)) throw failure;
+    // In a list, because `undefined` can be thrown, too.
+    const [failure] = scope.failures.filter(error => !(error instanceof ContextCancelled)).map(error => [error]);
+    if (failure) throw failure[0];
   }
 }
 

@@ -3,6 +3,7 @@
  * eleventh listener.
  * Floor 0: used wherever a user may give a signal.
  */
+import {callApart} from './uncaught.js';
 
 /** The functions that wait for one signal, and the one listener on the signal that calls them. */
 interface Waiting {
@@ -33,7 +34,7 @@ export function onAbort(signal: AbortSignal | undefined, aborted: (reason: unkno
 function listenTo(signal: AbortSignal): Waiting {
   const waiters = new Set<(reason: unknown) => void>();
   const tell = (): void => {
-    for (const waiter of waiters) waiter(signal.reason);
+    for (const waiter of waiters) callApart(() => waiter(signal.reason));
   };
   signal.addEventListener('abort', tell, {once: true});
   const waiting = {waiters, tell};

@@ -3,7 +3,7 @@
  * or a bundled and an unbundled one, recognise each other's errors (the habit of undici's `core/errors`).
  * Floor 0: below `errors`, whose classes carry the brands.
  */
-import {hasProperty, inherits} from './foreign.js';
+import {inherits, readProperty} from './foreign.js';
 
 interface BrandedClass {
   readonly code: string;
@@ -21,7 +21,8 @@ export function putBrand(Class: BrandedClass, code: string = Class.code): void {
 /** `instanceof`: by brand for the classes of this library, by prototype for the subclasses that users write. */
 export function hasBrand(Class: object, value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
-  return isBranded(Class) ? hasProperty(value, brandOf(Class.code)) : inherits(value, Class);
+  // The value of the brand is compared, because a mock may say of every property that it has it.
+  return isBranded(Class) ? readProperty(value, brandOf(Class.code)) === true : inherits(value, Class);
 }
 
 /** A subclass that a user writes inherits `code` and the brand, but has neither of its own. */

@@ -19,7 +19,8 @@ type Aggregate = Error & {readonly code: string; readonly errors: readonly unkno
 
 /** Makes an aggregate print itself as a tree: as its `stack`, and by `util.inspect`. Its message stays as it is. */
 export function printAsTree(error: Aggregate): void {
-  setHidden(error, ownStack, error.stack);
+  // A program may have set a `prepareStackTrace` that throws.
+  setHidden(error, ownStack, readProperty(error, 'stack'));
   // The tree is drawn when the stack is read, because most errors are never printed.
   Object.defineProperty(error, 'stack', {
     get: () => drawTree(error),

@@ -35,9 +35,28 @@ export function hasProperty(value: object, key: PropertyKey): boolean {
   }
 }
 
-/** Whether a value is a promise, by its shape. */
+/** Whether a value is a promise, by its shape. As for `await`, a function may be one too. */
 export function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
-  return typeof value === 'object' && value !== null && typeof readProperty(value, 'then') === 'function';
+  if ((typeof value !== 'object' || value === null) && typeof value !== 'function') return false;
+  return typeof readProperty(value, 'then') === 'function';
+}
+
+/**
+ * Waits for what code of a user gave, as `await` does, and calls one of the two functions. It never throws: a foreign `then` may
+ * throw, may call back twice, and may be another one at the second look.
+ */
+export async function whenSettled<T, A, B>(
+  given: T,
+  fulfilled: (value: Awaited<T>) => A,
+  rejected: (error: unknown) => B,
+): Promise<Awaited<A> | Awaited<B>> {
+  let value: Awaited<T>;
+  try {
+    value = await given;
+  } catch (error) {
+    return await rejected(error);
+  }
+  return await fulfilled(value);
 }
 
 /** `instanceof` by prototype, which asks no `Symbol.hasInstance`. False when a Proxy does not tell. */
@@ -87,7 +106,12 @@ export function messageOf(error: unknown): string | undefined {
 /** A thrown value in words for another message: the message of an Error, or the value as a text. */
 export function thrownText(thrown: unknown): string {
   if (isError(thrown)) return messageOf(thrown) ?? unreadable;
-  return attempt(() => String(thrown), unreadable);
+  return textOf(thrown);
+}
+
+/** A value as a text. A class may have replaced `toString`, and an object need not have one. */
+export function textOf(value: unknown): string {
+  return attempt(() => String(value), unreadable);
 }
 
 const unreadable = 'something that cannot be shown';

@@ -3,6 +3,7 @@
  * Floor 0: every floor above writes to it.
  */
 import {debuglog} from 'node:util';
+import {attempt, isThenable, thrownText, whenSettled} from './foreign.js';
 import {processWide} from './process-wide.js';
 
 /**
@@ -59,10 +60,44 @@ export function configureLog(level: LogLevel, logger?: Logger): void {
 }
 
 export function log(level: Exclude<LogLevel, 'silent'>, text: string, record: object = {}): void {
-  trace('%s %s %o', level, text, record);
+  // A record may hold an error of a user, and to show that may run its code.
+  attempt(() => trace('%s %s %o', level, text, record));
   if (logLevels.indexOf(level) < settings.level) return;
   const {logger} = settings;
-  if (logger)
-    logger[level === 'transport' || level === 'runtime' || level === 'cancel' ? 'debug' : level](record, text);
-  else process.stderr.write(`rxtractor ${process.pid} ${level}: ${text}\n`);
+  if (logger) hand(logger, level, text, record);
+  else write(level, text);
 }
+
+/** A logger is code of a user. A line that it does not take goes to stderr, so that teardown, and everything else, goes on. */
+function hand(logger: Logger, level: Exclude<LogLevel, 'silent'>, text: string, record: object): void {
+  const method = level === 'transport' || level === 'runtime' || level === 'cancel' ? 'debug' : level;
+  const failed = (error: unknown): void => {
+    warnOf(logger, method, error);
+    write(level, text);
+  };
+  try {
+    const logged: unknown = logger[method](record, text);
+    // The method may be asynchronous, although nothing waits for it.
+    if (isThenable(logged)) void whenSettled(logged, nothing, failed);
+  } catch (error) {
+    failed(error);
+  }
+}
+
+function write(level: string, text: string): void {
+  process.stderr.write(`rxtractor ${process.pid} ${level}: ${text}\n`);
+}
+
+/** The loggers that have failed: one warning says it of each. */
+const failedLoggers = new WeakSet<Logger>();
+
+function warnOf(logger: Logger, method: keyof Logger, error: unknown): void {
+  if (failedLoggers.has(logger)) return;
+  failedLoggers.add(logger);
+  process.emitWarning(
+    `the logger threw in ${method}(): ${thrownText(error)}. The lines that it does not take go to stderr`,
+    {code: 'RXTRACTOR_LOGGER'},
+  );
+}
+
+function nothing(): void {}

@@ -2,6 +2,7 @@
  * Something that happens once, and those who want to know: the start, the outcome, the end.
  * Floor 0.
  */
+import {leaveUncaught} from './uncaught.js';
 
 type Listener<T> = (value: T) => void;
 
@@ -41,7 +42,13 @@ export class Moment<T = void> {
     this.#happened = {value};
     const listeners = this.#listeners;
     this.#listeners = [];
-    for (const listener of listeners) listener(value);
+    for (const listener of listeners) {
+      try {
+        listener(value);
+      } catch (error) {
+        leaveUncaught(error);
+      }
+    }
   }
 
   /** Forgets those who wait: they are told nothing. */

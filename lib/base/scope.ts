@@ -2,11 +2,14 @@
  * The cancel scope: everything that runs under one owner, and the way in which all of it learns that it should end.
  * Floor 0: the body of a nursery and every remote function run in a scope; `base/current` knows in which.
  */
+import type {ActorId} from './actor-id.js';
 import {type Clock, plainClock} from './clock.js';
 import {ContextCancelled} from './errors.js';
+import {readProperty} from './foreign.js';
 import {Ring} from './ring.js';
 import {patienceMs, warnWhenStuck} from './stuck-warning.js';
 import {suppress} from './suppressed.js';
+import {callApart} from './uncaught.js';
 
 /** Something that must have ended before its scope settles: a nursery, or one end of a context. */
 export interface Dependent {
@@ -105,7 +108,7 @@ export class Scope {
     const listeners = this.#listeners;
     this.#listeners = undefined;
     this.#controller?.abort(why);
-    if (listeners) for (const listener of listeners) listener(why);
+    if (listeners) for (const listener of listeners) callApart(() => listener(why));
     this.#endSleep(why);
   }
 
@@ -238,7 +241,7 @@ export class Scope {
         const why =
           cancelled ??
           new ContextCancelled(`${this.label} ended with an error`, {canceller: undefined, reason: 'scope'});
-        await Promise.all(dependents.map(dependent => dependent.end(why)));
+        await Promise.all(dependents.map(dependent => this.#end(dependent, why)));
       } else {
         await this.#finish(dependents);
       }
@@ -247,11 +250,24 @@ export class Scope {
   }
 
   async #finish(dependents: readonly Dependent[]): Promise<void> {
-    const finished = Promise.all(dependents.map(dependent => dependent.finish().catch(error => this.fail(error))));
+    const finished = Promise.all(dependents.map(dependent => this.#orFail(() => dependent.finish())));
     // A failure or a cancellation that comes while results are awaited ends the wait.
     await this.orCancelled(finished).catch((why: ContextCancelled) =>
-      Promise.all(dependents.map(dependent => dependent.end(why))),
+      Promise.all(dependents.map(dependent => this.#end(dependent, why))),
     );
+  }
+
+  #end(dependent: Dependent, why: ContextCancelled): Promise<void> {
+    return this.#orFail(() => dependent.end(why));
+  }
+
+  /** An end runs code of users: the teardown of a subscription, a `Symbol.asyncDispose`. When it throws, the scope ends nevertheless. */
+  async #orFail(end: () => Promise<void>): Promise<void> {
+    try {
+      await end();
+    } catch (error) {
+      this.fail(error);
+    }
   }
 }
 
@@ -268,6 +284,11 @@ const ownCancels = new WeakSet<ContextCancelled>();
 export function ownCancel(why: ContextCancelled): ContextCancelled {
   ownCancels.add(why);
   return why;
+}
+
+/** Whether an error is a cancellation that this actor has asked for. */
+export function isCancelBy(actor: ActorId, error: unknown): error is ContextCancelled {
+  return error instanceof ContextCancelled && readProperty(readProperty(error, 'canceller'), 'id') === actor.id;
 }
 
 /** Maximum time that each level of a tree keeps for itself of its budget, in ms. */

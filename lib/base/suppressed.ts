@@ -17,5 +17,7 @@ export function suppress(error: unknown, other: unknown): void {
 
 /** The errors that are kept with an error, in the order in which they came. */
 export function suppressedBy(error: object): readonly unknown[] {
-  return (readProperty(error, suppressedKey) as readonly unknown[] | undefined) ?? [];
+  const kept = readProperty(error, suppressedKey);
+  // A mock gives something for every property that is read.
+  return attempt(() => (Array.isArray(kept) ? [...kept] : []), []);
 }

@@ -8,6 +8,7 @@ import {type ActorError, ProtocolError, TransportClosed, type TransportEnd} from
 import {isError, thrownText} from '../base/foreign.js';
 import {IdMap} from '../base/id-map.js';
 import {Ring, type RingEntry} from '../base/ring.js';
+import {callApart, leaveUncaught} from '../base/uncaught.js';
 import type {Codec} from '../msg/codec.js';
 import {readFrame} from '../msg/frame.js';
 import {Kind, type Message} from '../msg/types.js';
@@ -242,8 +243,9 @@ export class Channel {
       const message = frame.more || this.#reassembly.size > 0 ? this.#reassembly.add(frame) : frame;
       if (message) this.#route(message);
     } catch (error) {
-      if (!(error instanceof ProtocolError)) throw error;
-      this.fail(error);
+      if (error instanceof ProtocolError) this.fail(error);
+      // Thrown from here it would take the frames with it that came in the same chunk.
+      else leaveUncaught(error);
     }
   }
 
@@ -279,7 +281,7 @@ export class Channel {
     this.#closed = why;
     const entries = this.#inOrder.entries();
     this.#endpoints.clear();
-    for (const {value} of entries) value.channelEnded(why);
+    for (const {value} of entries) callApart(() => value.channelEnded(why));
     this.#owner.ended(error);
   }
 }

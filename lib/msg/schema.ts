@@ -5,7 +5,7 @@
  */
 
 import {MessageTypeError} from '../base/errors.js';
-import {isThenable} from '../base/foreign.js';
+import {isThenable, whenSettled} from '../base/foreign.js';
 import {formatPath} from '../base/value-path.js';
 
 /**
@@ -66,7 +66,8 @@ export function parse(schema: StandardSchema, value: unknown, of: Checked): unkn
     throw brokenSchemaError(of, error);
   }
   if (!isThenable(result)) return settledValue(result, of);
-  return result.then(
+  return whenSettled(
+    result,
     settled => settledValue(settled, of),
     error => {
       throw brokenSchemaError(of, error);
@@ -78,19 +79,36 @@ export function parse(schema: StandardSchema, value: unknown, of: Checked): unkn
 export function parseNow(schema: StandardSchema, value: unknown, of: Checked): unknown {
   const parsed = parse(schema, value, of);
   if (!isThenable(parsed)) return parsed;
-  Promise.resolve(parsed).catch(() => {});
+  void whenSettled(parsed, nothing, nothing);
   throw new MessageTypeError(
     `the schema of ${of.part} of ${of.name} is asynchronous: only those of args and result may be`,
     {issues: []},
   );
 }
 
-function settledValue(result: SchemaResult<unknown>, {part, name}: Checked): unknown {
-  if (!result.issues) return result.value;
-  const issues = Array.from(result.issues, ({message, path}) => ({message, path: Array.from(path ?? [], keyOf)}));
+function settledValue(result: SchemaResult<unknown>, of: Checked): unknown {
+  let issues: KnownIssue[];
+  try {
+    if (!result.issues) return result.value;
+    issues = Array.from(result.issues, ({message, path}) => ({
+      message: String(message),
+      path: Array.from(path ?? [], keyOf),
+    }));
+  } catch (error) {
+    throw brokenSchemaError(of, error);
+  }
+  const {part, name} = of;
   const told = issues.map(({message, path}) => `${formatPath([part, ...path])}: ${message}`);
   throw new MessageTypeError(`${nouns[part]} ${name}${told.length > 0 ? `: ${told.join('; ')}` : ''}`, {issues});
 }
+
+/** An issue as it is told: everything in it can cross to the other end. */
+interface KnownIssue {
+  readonly message: string;
+  readonly path: readonly (string | number)[];
+}
+
+function nothing(): void {}
 
 /** A path has texts and numbers only, because the issues of an error cross to the other end with it. */
 function keyOf(segment: PropertyKey | {readonly key: PropertyKey}): string | number {

@@ -14,7 +14,7 @@ import {type ActorDied, type CancelReason, ContextCancelled, ResourceExhausted, 
 import {thrownText} from '../base/foreign.js';
 import {lookedAt} from '../base/hooks.js';
 import {log} from '../base/log.js';
-import {type Dependent, ownCancel, Scope} from '../base/scope.js';
+import {type Dependent, isCancelBy, ownCancel, Scope} from '../base/scope.js';
 import {type Frames, framesAbove} from '../context/protocol/call.js';
 import {cold, coldWhile, type Opening} from '../context/rx/cold.js';
 import {type ActorOptions, planOf} from './actor-options.js';
@@ -144,7 +144,7 @@ export class RunningNursery implements Nursery, PoolOwner, Dependent {
       value = await this.#actor.run(scope, () => settleBody(() => body(this), scope));
     } catch (failure) {
       // While the tree is still there.
-      const error = await this.#shown(failure);
+      const {error} = await this.#shown(failure);
       thrown.push(error);
       scope.cancel(
         new ContextCancelled(`${this.#name} was cancelled because its body failed`, {
@@ -156,7 +156,7 @@ export class RunningNursery implements Nursery, PoolOwner, Dependent {
     }
     await this.#close(thrown.length > 0);
     const failure = this.#outcome(thrown);
-    if (failure) throw await this.#shown(failure.error);
+    if (failure) throw (await this.#shown(failure.error)).error;
     return value as T;
   }
 
@@ -222,7 +222,7 @@ export class RunningNursery implements Nursery, PoolOwner, Dependent {
     return Answer.owned(scope, (resolve, reject) => {
       work.then(resolve, error => {
         // A cancel that this actor has asked for is not a failure of its scope.
-        if (error instanceof ContextCancelled && error.canceller?.id === this.#actor.id.id) ownCancel(error);
+        if (isCancelBy(this.#actor.id, error)) ownCancel(error);
         reject(error);
       });
     });
@@ -345,11 +345,14 @@ export class RunningNursery implements Nursery, PoolOwner, Dependent {
     return isByOthers ? {error: cancelled} : undefined;
   }
 
-  /** In debug mode, somebody looks at an error before it leaves a root. */
-  #shown(error: unknown): unknown {
+  /**
+   * In debug mode, somebody looks at an error before it leaves a root. The error comes in a box, because an `await` would take a
+   * promise that was thrown, or anything with a `then`, for something to wait for.
+   */
+  #shown(error: unknown): {readonly error: unknown} | Promise<{readonly error: unknown}> {
     const scope = this[scopeKey];
     const isOfRoot = this.#actor.root && scope.parent === this.#actor.scope;
-    return isOfRoot ? lookedAt(this.#actor.id.id, scope, error, shown => shown) : error;
+    return isOfRoot ? lookedAt(this.#actor.id.id, scope, error, shown => ({error: shown})) : {error};
   }
 
   #cancelScope(reason: CancelReason, cause: unknown): void {

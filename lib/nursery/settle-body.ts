@@ -5,6 +5,7 @@
 import type {Observable} from 'rxjs';
 import type {Scope} from '../base/scope.js';
 import {warnWhenStuck} from '../base/stuck-warning.js';
+import {suppress} from '../base/suppressed.js';
 import {isObservable, observableOf} from '../context/rx/source.js';
 
 /** Runs a body to its end. */
@@ -29,11 +30,20 @@ function lastValue<T>(source: Observable<T>, scope: Scope): Promise<T> {
       complete: () => resolve(last as T),
     });
     const stop = scope.onCancel(why => {
-      subscription.unsubscribe();
       reject(why);
+      letGo(subscription, why);
     });
     subscription.add(stop);
   });
+}
+
+/** Unsubscribes for a reason. An error of the teardown does not replace the reason (rule E6). */
+function letGo(subscription: {unsubscribe(): void}, why: unknown): void {
+  try {
+    subscription.unsubscribe();
+  } catch (error) {
+    suppress(why, error);
+  }
 }
 
 /** Warns when the body goes on for a while after its scope has been cancelled. Returns how to stop it. */

@@ -7,6 +7,7 @@
  */
 import {ProtocolError} from '../../base/errors.js';
 import {Fifo} from '../../base/fifo.js';
+import {leaveUncaught} from '../../base/uncaught.js';
 import type {WindowBudget} from '../../channel/window-budget.js';
 import {type Grant, ReceiveCredit} from './credit.js';
 
@@ -96,7 +97,14 @@ export class Inlet {
 
   /** After the values of a frame: lets every consumer take them. */
   deliver(): void {
-    for (const consumer of this.#positions.keys()) consumer.ready();
+    for (const consumer of this.#positions.keys()) {
+      // A consumer may end in code of a user. The other consumers, and the messages behind this one, are not its affair.
+      try {
+        consumer.ready();
+      } catch (error) {
+        leaveUncaught(error);
+      }
+    }
   }
 
   /** @throws ProtocolError when values that were sent have not arrived */

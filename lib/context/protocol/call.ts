@@ -5,6 +5,7 @@
 import {formatActor} from '../../base/actor-id.js';
 import type {Report} from '../../base/answer.js';
 import {type CancelReason, ContextCancelled, Unserializable} from '../../base/errors.js';
+import {textOf} from '../../base/foreign.js';
 import {log} from '../../base/log.js';
 import {ownCancel, type Scope} from '../../base/scope.js';
 import {suppress} from '../../base/suppressed.js';
@@ -118,5 +119,5 @@ export function withCleanUp(own: ContextCancelled, told: unknown): ContextCancel
 export function logCleanUp(channel: Channel, call: Call, outcome: Outcome): void {
   if (outcome.kind !== 'failed' || !(outcome.error instanceof ContextCancelled)) return;
   for (const error of outcome.error.suppressed)
-    log('warn', `the clean-up of ${describeCall(channel, call)} failed: ${String(error)}`, {error});
+    log('warn', `the clean-up of ${describeCall(channel, call)} failed: ${textOf(error)}`, {error});
 }

@@ -5,7 +5,7 @@
 
 import {type ActorId, formatActor} from '../../base/actor-id.js';
 import {type ActorError, ContextCancelled} from '../../base/errors.js';
-import {isError, isThenable, readProperty} from '../../base/foreign.js';
+import {isError, isThenable, readProperty, textOf} from '../../base/foreign.js';
 import type {Scope} from '../../base/scope.js';
 import {suppress} from '../../base/suppressed.js';
 import type {Channel} from '../../channel/channel.js';
@@ -195,7 +195,7 @@ export class Callee implements Role {
     const {codec, self} = this.link.channel;
     const {reason, cause, canceller, budget} = decodeCancel(codec, payload, 'a cancel');
     this.scope.budget = budget;
-    const text = `${this.name} was cancelled by ${formatActor(canceller)} (${String(reason)})`;
+    const text = `${this.name} was cancelled by ${formatActor(canceller)} (${textOf(reason)})`;
     return new ContextCancelled(text, {canceller, reason, cause, actor: self});
   }
 

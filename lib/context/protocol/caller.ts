@@ -14,7 +14,7 @@ import {
   RemoteActorError,
   StreamClosed,
 } from '../../base/errors.js';
-import {isThenable} from '../../base/foreign.js';
+import {isThenable, whenSettled} from '../../base/foreign.js';
 import {Moment} from '../../base/moment.js';
 import {type Dependent, ownCancel} from '../../base/scope.js';
 import type {Channel} from '../../channel/channel.js';
@@ -239,7 +239,7 @@ export class Caller implements Role, Dependent {
     try {
       const parsed = parse(schema, value, {part: 'result', name: this.name});
       const returned = (result: unknown): Outcome => ({kind: 'returned', value: result});
-      return isThenable(parsed) ? Promise.resolve(parsed).then(returned, failed) : returned(parsed);
+      return isThenable(parsed) ? whenSettled(parsed, returned, failed) : returned(parsed);
     } catch (error) {
       return failed(error);
     }

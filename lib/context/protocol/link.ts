@@ -4,7 +4,7 @@
  */
 
 import {type ActorError, ProtocolError} from '../../base/errors.js';
-import {isThenable} from '../../base/foreign.js';
+import {isThenable, whenSettled} from '../../base/foreign.js';
 import type {Scope} from '../../base/scope.js';
 import type {Channel, Endpoint} from '../../channel/channel.js';
 import {boxError} from '../../msg/boxed-error.js';
@@ -150,14 +150,15 @@ export class Link implements Endpoint {
   holdFor(checked: PromiseLike<unknown>): void {
     const held: (() => void)[] = [];
     this.#held = held;
-    checked.then(
+    void whenSettled(
+      checked,
       () => {
         if (this.#held !== held) return;
         this.#held = undefined;
         for (const send of held) send();
       },
       error => {
-        if (this.#held === held) this.neverSent(error);
+        if (this.#held === held) this.neverSent(error as ActorError);
       },
     );
   }

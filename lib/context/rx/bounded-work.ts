@@ -4,7 +4,7 @@
  */
 
 import type {Observable} from 'rxjs';
-import {isThenable} from '../../base/foreign.js';
+import {isThenable, whenSettled} from '../../base/foreign.js';
 import {checkCount} from '../../base/option-checks.js';
 import type {Scope} from '../../base/scope.js';
 import {type Consumer, type Inlet, isValue, type StreamEnd} from '../flow/inlet.js';
@@ -146,7 +146,7 @@ export function consume<T>(
     (value, done) => {
       const made = attempt(() => fn(value as T));
       if ('error' in made) fail(made.error);
-      else if (isThenable(made.value)) made.value.then(done, fail);
+      else if (isThenable(made.value)) void whenSettled(made.value, done, fail);
       else done();
     },
     end => {
@@ -205,8 +205,9 @@ export function mapAsync<T, R>(
     );
     return () => {
       work.leave();
-      gone.next();
       tap.leave();
+      // The last one, because it runs teardowns of the user's sources, and these may throw.
+      gone.next();
     };
   });
 }

@@ -43,8 +43,11 @@ export class Context<In, Out, First, Result> implements AsyncDisposable {
     const started = new ReplaySubject<First>(1);
     caller.onStarted(failure => {
       if (failure) return started.error(this.#told(failure.error));
-      started.next(caller.first?.value as First);
-      started.complete();
+      try {
+        started.next(caller.first?.value as First);
+      } finally {
+        started.complete();
+      }
     });
     this.started = sourceInPlace(started);
   }

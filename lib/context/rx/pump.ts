@@ -3,6 +3,7 @@
  * Floor 4, room `rx`: above `outlet`, and above `source`, which recognises sources by their shape.
  */
 import {isThenable} from '../../base/foreign.js';
+import {suppress} from '../../base/suppressed.js';
 import type {Outlet} from '../flow/outlet.js';
 import type {Link} from '../protocol/link.js';
 import {inPlace} from './in-place.js';
@@ -14,7 +15,7 @@ import {iteratorOf, observableOf, type Source} from './source.js';
  * Rejects with the error of the source, or with the error that closed the stream. The source is always released: an iterator
  * gets its `return()`, an Observable is unsubscribed at once, also in the middle of a synchronous burst.
  */
-export function pump(link: Link, outlet: Outlet, source: Source<unknown>): Promise<void> {
+export async function pump(link: Link, outlet: Outlet, source: Source<unknown>): Promise<void> {
   const iterator = iteratorOf(source);
   if (iterator) return pull(link, outlet, iterator);
   return push(link, outlet, source);
@@ -29,13 +30,15 @@ async function pull(link: Link, outlet: Outlet, iterator: Iterator<unknown> | As
   let isRunning = false;
   // An iterator that throws has ended by itself, so that it gets no `return()`.
   let hasEnded = false;
-  let returned: Promise<unknown> | undefined;
+  /** The clean-up of the iterator, with its failure. */
+  let returned: Promise<{readonly error: unknown} | undefined> | undefined;
   const release = (): void => {
     // An iterator that runs at this moment cannot be told to return.
     if (isRunning || returned) return;
-    returned = returnOf(iterator);
-    // The pump tells of its failure in the end.
-    returned.catch(() => {});
+    returned = returnOf(iterator).then(
+      () => undefined,
+      (error: unknown) => ({error}),
+    );
   };
   const stopListening = outlet.onClosed(inPlace(release));
   try {
@@ -54,11 +57,15 @@ async function pull(link: Link, outlet: Outlet, iterator: Iterator<unknown> | As
     }
     await outlet.flushed();
     checkOpen(outlet);
-  } finally {
+  } catch (why) {
     isRunning = false;
-    stopListening();
     if (!hasEnded) release();
-    await returned;
+    // An error of the clean-up does not replace the reason (rule E6).
+    const failed = await returned;
+    if (failed) suppress(why, failed.error);
+    throw why;
+  } finally {
+    stopListening();
   }
 }
 
@@ -76,8 +83,13 @@ function push(link: Link, outlet: Outlet, source: Source<unknown>): Promise<void
     const {Subject, takeUntil} = rxjs();
     const stop = new Subject<void>();
     const giveUp = (): void => {
-      stop.next();
-      reject(outlet.closed?.error);
+      const why = outlet.closed?.error;
+      reject(why);
+      try {
+        stop.next();
+      } catch (error) {
+        suppress(why, error);
+      }
     };
     observableOf(source)
       .pipe(takeUntil(stop))

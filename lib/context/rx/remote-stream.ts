@@ -4,6 +4,7 @@
  */
 import type {Observable, Observer, OperatorFunction, Subscription} from 'rxjs';
 import {Answer} from '../../base/answer.js';
+import {inherits} from '../../base/foreign.js';
 import {checkCount} from '../../base/option-checks.js';
 import type {Scope} from '../../base/scope.js';
 import type {Inlet} from '../flow/inlet.js';
@@ -244,7 +245,7 @@ export function openedStream<T>(link: Link, inlet: Inlet, scope: Scope): StreamS
 function received<T>(inlet: Inlet, leave: () => void): Observable<T> {
   const {Observable: RxObservable, catchError, EMPTY, finalize, throwError} = rxjs();
   return new RxObservable<T>(subscriber => feed(inlet, subscriber)).pipe(
-    catchError(error => (error instanceof EndOfStream ? EMPTY : throwError(() => error))),
+    catchError(error => (inherits(error, EndOfStream) ? EMPTY : throwError(() => error))),
     finalize(leave),
   );
 }

@@ -4,6 +4,7 @@
  * Floor 4, room `rx`: below `pump`, `bounded-work` and `cold`. It loads RxJS only for sources that push.
  */
 import type {Observable, ObservableInput, Subscriber} from 'rxjs';
+import {attempt, hasProperty, inherits, readProperty} from '../../base/foreign.js';
 import {rxjs} from './rxjs.js';
 
 /** An Observable of any make, for example of another copy of RxJS, or of the platform. */
@@ -26,7 +27,7 @@ export function iteratorOf(source: unknown): AnyIterator | undefined {
   // A string is iterable, but a primitive; `in` needs an object.
   const shape: Shape = Object(source);
   // A foreign Observable that can be iterated queues without a bound. It is better pushed.
-  if (isObservable(shape) && !(pullable in shape)) return undefined;
+  if (isObservable(shape) && !hasProperty(shape, pullable)) return undefined;
   if (isFunction(shape[Symbol.asyncIterator])) return shape[Symbol.asyncIterator]?.();
   if (isFunction(shape.getReader)) return readerOf(shape as ReadableStream<unknown>);
   if (isFunction(shape[Symbol.iterator])) return shape[Symbol.iterator]?.();
@@ -36,7 +37,7 @@ export function iteratorOf(source: unknown): AnyIterator | undefined {
 /** Any source as an Observable of our copy of RxJS. @throws TypeError for a value that is not a source */
 export function observableOf<T>(source: unknown): Observable<T> {
   const {from, Observable: RxObservable} = rxjs();
-  if (source instanceof RxObservable) return source;
+  if (inherits(source, RxObservable)) return source as Observable<T>;
   const shape: Shape = Object(source);
   const subscribable = subscribableOf(shape);
   if (subscribable) return new RxObservable(subscriber => connect(subscribable, subscriber));
@@ -80,13 +81,13 @@ interface Subscribable {
   subscribe(observer: object, options: {readonly signal: AbortSignal}): unknown;
 }
 
+/** Undefined also for a value that cannot be looked at: it is not an Observable then. */
 function subscribableOf(shape: Shape): Subscribable | undefined {
-  if (isFunction(shape.subscribe)) return shape as Subscribable;
-  const keyed = shape as {readonly [key: PropertyKey]: unknown};
+  if (isFunction(readProperty(shape, 'subscribe'))) return shape as Subscribable;
   const interop = observableKeys()
-    .map(key => keyed[key])
+    .map(key => readProperty(shape, key))
     .find(isFunction);
-  return interop && (interop.call(shape) as Subscribable);
+  return interop && attempt(() => interop.call(shape) as Subscribable);
 }
 
 /**

@@ -6,7 +6,7 @@
 import {setFlagsFromString} from 'node:v8';
 import {MessageChannel, type MessagePort, Worker} from 'node:worker_threads';
 import type {Exit} from '../../base/errors.js';
-import {messageOf, readProperty} from '../../base/foreign.js';
+import {messageOf, readProperty, textOf} from '../../base/foreign.js';
 import {libraryFile} from '../../base/library.js';
 import {maxFrameBytes} from '../../msg/frame.js';
 import {PortTransport} from '../../transport/port.js';
@@ -33,7 +33,7 @@ export async function spawnThread(request: SpawnRequest): Promise<Spawned> {
   // The thread's own handlers do not see a preload that fails or a heap that is full. A process writes these to stderr.
   let fault = '';
   worker.on('error', error => {
-    fault = String(error);
+    fault = textOf(error);
   });
   return {
     pid: process.pid,
