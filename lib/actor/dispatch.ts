@@ -80,7 +80,7 @@ export function dispatch(actor: Actor, peer: CallingPeer, message: Message, inst
 
 function expire(scope: Scope, name: string, deadline: number): void {
   scope.cancel(
-    new ContextCancelled(`${name} was cancelled: its time of ${deadline} ms is over`, {
+    new ContextCancelled(`${name} was cancelled: its time of ${deadline} ms is over (timeout)`, {
       canceller: undefined,
       reason: 'deadline',
     }),

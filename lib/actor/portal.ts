@@ -3,14 +3,15 @@
  * Floor 5: above `peer`, on whose channel it makes callers. It tells the owner of the actor through `PortalOwner` to end it.
  */
 import type {Observable, ObservableInput, ObservedValueOf} from 'rxjs';
-import type {ActorId} from '../base/actor-id.js';
+import {type ActorId, formatActor} from '../base/actor-id.js';
 import {Answer, Report} from '../base/answer.js';
+import type {Frames} from '../base/call-frames.js';
 import {current} from '../base/current.js';
 import type {ActorDied, ContextCancelled} from '../base/errors.js';
 import type {OutputLine, OutputLines} from '../base/output-lines.js';
 import {innerScope, type Scope, settledScopeError} from '../base/scope.js';
 import {type Flow, flowOf} from '../context/flow/options.js';
-import type {Call, Frames} from '../context/protocol/call.js';
+import {type Call, refusedAt} from '../context/protocol/call.js';
 import {Caller} from '../context/protocol/caller.js';
 import type {Tap} from '../context/rx/bounded-work.js';
 import type {CalleeContext} from '../context/rx/callee-context.js';
@@ -332,6 +333,23 @@ class PeerPortal implements Portal {
     openedBy: Call['openedBy'],
     scope: Scope,
     from: NonNullable<Call['from']> = this.#call,
+    report?: Report,
+  ): Caller {
+    try {
+      return this.#begin(kind, fn, args, openedBy, scope, from, report);
+    } catch (error) {
+      const place = `calling ${this.#peer.functions.nameOf(markOf(fn))} in ${formatActor(this.actor)}`;
+      throw refusedAt(place, this.#internal.frames ?? from, error);
+    }
+  }
+
+  #begin(
+    kind: FunctionKind,
+    fn: unknown,
+    args: readonly unknown[],
+    openedBy: Call['openedBy'],
+    scope: Scope,
+    from: NonNullable<Call['from']>,
     report?: Report,
   ): Caller {
     const mark = markOf(fn);

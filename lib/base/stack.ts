@@ -22,6 +22,21 @@ export function userFrames(frames: readonly string[]): readonly string[] {
   return end > 0 ? frames.slice(0, end) : frames;
 }
 
+/**
+ * Runs `fn` without the `prepareStackTrace` of the program, which may throw, or give something other than a text. V8 calls it
+ * where a stack is first read, and also where a stack is replaced.
+ */
+export function withPlainStacks<T>(fn: () => T): T {
+  const prepare = Error.prepareStackTrace;
+  if (prepare === undefined) return fn();
+  try {
+    (Error as {prepareStackTrace?: unknown}).prepareStackTrace = undefined;
+    return fn();
+  } finally {
+    Error.prepareStackTrace = prepare;
+  }
+}
+
 /** Whether a frame is in this library or in Node. */
 export const isMachinery = (frame: string): boolean => machinery.test(frame);
 

@@ -15,7 +15,8 @@ export const patienceMs = 5_000;
 export function warnWhenStuck(ms: number, text: () => string | undefined): Stop {
   const warn = (): void => {
     const warning = text();
-    if (warning !== undefined) process.emitWarning(`${warning} (after ${ms / 1000} s)`, {code: 'RXTRACTOR_STUCK'});
+    if (warning !== undefined)
+      process.emitWarning(`${warning} (after ${ms / 1000} s: timeouts.explain)`, {code: 'RXTRACTOR_STUCK'});
   };
   return plainClock.timer(ms, warn, {background: true});
 }

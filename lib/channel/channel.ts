@@ -297,7 +297,7 @@ function endText(ending: Ending, peer: ActorId | undefined): string {
     case 'protocol':
       return `the channel to ${whom} was closed because the protocol was broken${because}`;
     case 'heartbeat':
-      return `the channel to ${whom} was closed because it fell silent`;
+      return `the channel to ${whom} was closed because it fell silent (timeouts.heartbeat)`;
     case 'closed':
       return `the channel to ${whom} was closed by this side`;
   }

@@ -3,11 +3,12 @@
  * Floor 1: above `boxed-node` and `revive`, which pack and unpack the thrown value itself.
  */
 import {type ActorId, formatActor} from '../base/actor-id.js';
+import {callFrames, type Frames} from '../base/call-frames.js';
 import {ProtocolError, RemoteActorError} from '../base/errors.js';
 import {escapeText} from '../base/escape.js';
 import {plainStack} from '../base/failure-tree.js';
 import {attempt, isError} from '../base/foreign.js';
-import {userFrames} from '../base/stack.js';
+import {userFrames, withPlainStacks} from '../base/stack.js';
 import {boxNode} from './boxed-node.js';
 import type {BoxedNode} from './error-node.js';
 import {limits} from './limits.js';
@@ -43,7 +44,11 @@ function relayedPath(error: unknown): readonly ActorId[] | undefined {
 }
 
 /** The error for the caller of a remote function. @param at has the frames of the call, where they were kept */
-export function unboxError(boxed: BoxedError, at?: {readonly stack?: string | undefined}): RemoteActorError {
+export function unboxError(boxed: BoxedError, at?: Frames): RemoteActorError {
+  return withPlainStacks(() => unbox(boxed, at));
+}
+
+function unbox(boxed: BoxedError, at: Frames | undefined): RemoteActorError {
   const fields: unknown = boxed;
   const valid = isRecord(fields) && typeof fields.type === 'string' && isActorPath(fields.path);
   const cause = valid ? reviveNode(fields.thrown) : new ProtocolError('a malformed error arrived');
@@ -51,7 +56,7 @@ export function unboxError(boxed: BoxedError, at?: {readonly stack?: string | un
   const type = valid ? escapeText(fields.type as string) : 'unknown';
   const text = isError(cause) ? cause.message : `a value that is no Error was thrown: ${textOf(cause)}`;
   const error = new RemoteActorError(type === 'unknown' ? text : `${type}: ${text}`, {cause, type, path});
-  stitch(error, isError(cause) ? plainStack(cause) : undefined, at?.stack);
+  stitch(error, isError(cause) ? plainStack(cause) : undefined, at);
   return error;
 }
 
@@ -60,7 +65,7 @@ const nobody: [ActorId] = [{name: 'unknown', id: '', pid: 0, host: ''}];
 
 /** The original itself, revived. */
 export function reviveError(boxed: BoxedError): unknown {
-  return reviveNode(isRecord(boxed) ? boxed.thrown : undefined);
+  return withPlainStacks(() => reviveNode(isRecord(boxed) ? boxed.thrown : undefined));
 }
 
 function textOf(value: unknown): string {
@@ -69,17 +74,21 @@ function textOf(value: unknown): string {
 }
 
 /** Sets the printed text: the header, the remote frames, the actors on the path, the frames of the call here. */
-function stitch(error: RemoteActorError, remote: string | undefined, call: string | undefined): void {
+function stitch(error: RemoteActorError, remote: string | undefined, call: Frames | undefined): void {
   Error.captureStackTrace(error, unboxError);
+  const {stack: reader} = error;
+  const ofCall = callFrames(call?.stack);
   const [origin, ...relays] = error.path;
   const path = `    [in ${formatActor(origin as ActorId)}${relays.map(actor => `, through ${formatActor(actor)}`).join('')}]`;
   const header = `${error.name} [${error.code}]: ${error.message}`;
   const stack =
-    escapeText([header, ...frames(remote), path].join('\n')) + ['', ...frames(call ?? error.stack)].join('\n');
+    escapeText([header, ...frames(remote), path].join('\n')) +
+    ['', ...(ofCall.length > 0 ? ofCall : frames(call?.stack ?? reader))].join('\n');
   Object.defineProperty(error, 'stack', {value: stack, configurable: true, writable: true});
 }
 
-function frames(stack: string | undefined): readonly string[] {
-  const start = stack?.search(/^[ \t]+at /m) ?? -1;
-  return start < 0 ? [] : userFrames((stack as string).slice(start).split('\n'));
+function frames(stack: unknown): readonly string[] {
+  if (typeof stack !== 'string') return [];
+  const start = stack.search(/^[ \t]+at /m);
+  return start < 0 ? [] : userFrames(stack.slice(start).split('\n'));
 }

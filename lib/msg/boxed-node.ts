@@ -3,6 +3,7 @@
  * Floor 1: above `lossy`; `boxed-error` adds the path that the error took, `revive` makes an error of the node again.
  */
 import {inspect} from 'node:util';
+import {callFrames} from '../base/call-frames.js';
 import {ActorError, RemoteActorError} from '../base/errors.js';
 import {plainStack} from '../base/failure-tree.js';
 import {attempt, isError, messageOf, readProperty} from '../base/foreign.js';
@@ -55,7 +56,7 @@ class Boxer {
       const text = plainStack(error);
       if (text === undefined) return;
       const part = 1 / (this.#stackless.length - at);
-      const stack = room.share(part, own => cutStack(text, messageOf(error) ?? '', own));
+      const stack = room.share(part, own => cutStack(error, text, own));
       if (stack !== '') node.stack = stack;
     });
   }
@@ -145,12 +146,15 @@ class Boxer {
 const headKeys = new Set(['__proto__', 'name', 'message', 'stack', 'cause']);
 
 /** The header, and the first frames of the user's, as many as there is room for. Empty when there is no room. */
-function cutStack(stack: string, message: string, room: ByteRoom): string {
+function cutStack(error: Error, stack: string, room: ByteRoom): string {
+  const message = messageOf(error) ?? '';
   const behindMessage = Math.max(0, stack.indexOf(message)) + message.length;
   const start = stack.slice(behindMessage, behindMessage + 4 * maxStackBytes).search(/^[ \t]+at /m);
   if (start < 0) return cutText(stack, room, maxStackBytes);
   const framesFrom = behindMessage + start;
-  const frames = userFrames(wellFormed(stack.slice(framesFrom, framesFrom + 4 * maxStackBytes)).split('\n'));
+  const all = wellFormed(stack.slice(framesFrom, framesFrom + 4 * maxStackBytes));
+  // An error of this library tells where the user's code is. The way through the library itself says nothing to its reader.
+  const frames = error instanceof ActorError ? callFrames(all) : userFrames(all.split('\n'));
   // The header contains the message once more, so it is cut too.
   const whole = wellFormed(stack.slice(0, framesFrom)).trimEnd();
   const header = room.share(0.5, part => cutText(whole, part, maxHeaderBytes));

@@ -10,9 +10,16 @@ import {makePortal, type Portal, type PortalOwner} from '../actor/portal.js';
 import {askSurvey} from '../actor/survey.js';
 import type {DebugMode} from '../actor/tree-options.js';
 import {type ActorId, formatActor, newId} from '../base/actor-id.js';
+import {beginAtStart, type Frames} from '../base/call-frames.js';
 import {plainClock} from '../base/clock.js';
 import {deferred} from '../base/deferred.js';
-import {type ActorDied, type ContextCancelled, ResourceExhausted} from '../base/errors.js';
+import {
+  type ActorDied,
+  type ActorError,
+  type ContextCancelled,
+  ResourceExhausted,
+  SpawnFailed,
+} from '../base/errors.js';
 import {log} from '../base/log.js';
 import {OutputLines} from '../base/output-lines.js';
 import type {Scope} from '../base/scope.js';
@@ -32,6 +39,13 @@ import type {OnDeath} from './started-actor.js';
  */
 const verdictMs = 250;
 
+/** The code that starts an actor. */
+interface Starter {
+  readonly onDeath: OnDeath;
+  /** Its frames: the stacks of errors about the actor begin with them. */
+  readonly frames: Frames;
+}
+
 export class ChildActor implements PortalOwner, Child {
   readonly id = newId();
   readonly plan: ActorPlan;
@@ -41,6 +55,7 @@ export class ChildActor implements PortalOwner, Child {
   readonly #actor: Actor;
   readonly #onDeath: OnDeath;
   #debug: DebugMode | undefined;
+  readonly #frames: Frames;
   #phase: 'queued' | 'exec' | 'connect' | 'serving' = 'queued';
   readonly #queue = new AbortController();
   #spawned: Spawned | undefined;
@@ -53,13 +68,14 @@ export class ChildActor implements PortalOwner, Child {
   readonly #gone = deferred();
   readonly #ended = deferred<ActorDied | undefined>();
 
-  constructor(actor: Actor, plan: ActorPlan, scope: Scope, onDeath: OnDeath) {
+  constructor(actor: Actor, plan: ActorPlan, scope: Scope, {onDeath, frames}: Starter) {
     this.#actor = actor;
     this.plan = plan;
     this.#debug = plan.debug;
     this.scope = scope;
     this.output = plan.stdio === 'pipe' ? new OutputLines() : undefined;
     this.#onDeath = onDeath;
+    this.#frames = frames;
     actor.children.add(this);
     void this.gone.then(() => actor.children.delete(this));
   }
@@ -100,6 +116,15 @@ export class ChildActor implements PortalOwner, Child {
 
   /** Starts it. Resolves when it serves. @throws SpawnFailed, or the cancellation that came first */
   async start(spawn: Spawner): Promise<Portal> {
+    try {
+      return await this.#start(spawn);
+    } catch (error) {
+      if (error instanceof SpawnFailed || error instanceof ResourceExhausted) this.#beginAtStart(error, 'starting');
+      throw error;
+    }
+  }
+
+  async #start(spawn: Spawner): Promise<Portal> {
     await this.#count();
     if (this.plan.entersDebugMode) await this.#enterDebugMode();
     offerDebugMode(this.#actor);
@@ -226,6 +251,7 @@ export class ChildActor implements PortalOwner, Child {
     const ending = await this.#ending(spawned, connection);
     const hasServed = this.#phase === 'serving';
     const death = actorDiedError(ending, connection.peer.channel.peer);
+    this.#beginAtStart(death, 'started as');
     const unasked = this.#asked ? undefined : death;
     connection.judge(this.#asked ?? death);
     this.#ended.resolve(unasked);
@@ -262,7 +288,7 @@ export class ChildActor implements PortalOwner, Child {
     if (gate) await gate;
     const peer = this.#connection?.peer.channel.peer;
     const who = peer ? formatActor(peer) : this.plan.name;
-    if (!this.#asked) log('warn', `${who} is ended: its task ${task} has not obeyed a cancel in time`);
+    if (!this.#asked) log('warn', `${who} is ended: its task ${task} has not obeyed a cancel in time (timeouts.exit)`);
     this.#disobedient++;
     const ending = this.cancel(why, this.scope.teardownBudget);
     // These calls have had their time. When other calls run in it, they are given theirs.
@@ -283,7 +309,7 @@ export class ChildActor implements PortalOwner, Child {
         request: (reason: ContextCancelled, handed: number) => connection.peer.cancelActor(reason, handed),
         received: connection.received,
         gone: this.gone,
-        kill: () => this.#kill('it did not end in time'),
+        kill: () => this.#kill('it did not end in time (timeouts.cancelAck, timeouts.exit)'),
       };
       return reap(reapable, why, budget, this.#actor.tree.timeouts.cancelAck, clock);
     }
@@ -309,6 +335,10 @@ export class ChildActor implements PortalOwner, Child {
 
   #killWhenFree(): void {
     this.#actor.scope.clock.whenFree(() => this.#spawned?.kill());
+  }
+
+  #beginAtStart(error: ActorError, done: string): void {
+    beginAtStart(error, `${done} ${this.plan.name}`, this.#frames);
   }
 
   #checkAsked(): void {

@@ -10,11 +10,11 @@ import {nameIn, type Portal, type StreamValue, withInternalOptions} from '../act
 import {cancelActorError, notPipedError} from '../actor/portal-errors.js';
 import type {ActorId} from '../base/actor-id.js';
 import {Answer} from '../base/answer.js';
+import {framesAbove} from '../base/call-frames.js';
 import {current} from '../base/current.js';
 import type {ActorDied} from '../base/errors.js';
 import type {OutputLine} from '../base/output-lines.js';
 import {innerScope, type Scope, settledScopeError} from '../base/scope.js';
-import {framesAbove} from '../context/protocol/call.js';
 import type {CalleeContext} from '../context/rx/callee-context.js';
 import type {Context} from '../context/rx/context.js';
 import {type Late, lateObservable, lateStream} from '../context/rx/late-source.js';
@@ -104,7 +104,7 @@ export class LastingPortal implements Portal {
     const present = this.#present();
     if (present) return verb(withInternalOptions(present, {from}), args);
     const scope = this.#scopeOfCall();
-    const frames = framesAbove(from, 0);
+    const frames = framesAbove(from);
     const work = async (): Promise<R> => {
       const given = argumentsNow(this.#self.codec, args);
       return verb(withInternalOptions(await this.#next(fn, scope), {frames}), given);

@@ -7,11 +7,12 @@ import type {Actor} from '../actor/actor.js';
 import {type CallOptions, checkCallOptions, type ScopeHolder, scopeKey} from '../actor/call-options.js';
 import type {Marked} from '../actor/marks.js';
 import {type Portal, withInternalOptions} from '../actor/portal.js';
+import type {Frames} from '../base/call-frames.js';
 import {plainClock} from '../base/clock.js';
 import {current} from '../base/current.js';
 import {checkCount, checkKeys} from '../base/option-checks.js';
 import {innerScope} from '../base/scope.js';
-import {type Frames, framesAbove} from '../context/protocol/call.js';
+import {framesOfCall} from '../context/protocol/call.js';
 import {cancellable, mapOver} from '../context/rx/bounded-work.js';
 import type {Source} from '../context/rx/source.js';
 import type {ActorOptions} from './actor-options.js';
@@ -154,7 +155,7 @@ class RunningPool implements Pool {
     signal: AbortSignal | undefined,
     from?: (...args: never[]) => unknown,
   ): Promise<Awaited<R>> {
-    const task = {share, signal, frames: framesAbove(from, this.#crew.tasks), begun: plainClock.now()};
+    const task = {share, signal, frames: framesOfCall(from, this.#crew.tasks), begun: plainClock.now()};
     return this.#owner.own('a task of a pool', this.#perform(task, fn, args));
   }
 

@@ -10,12 +10,12 @@ import type {Marked} from '../actor/marks.js';
 import {type Portal, withInternalOptions} from '../actor/portal.js';
 import {onAbort} from '../base/abort.js';
 import {Answer} from '../base/answer.js';
+import {type Frames, framesAbove} from '../base/call-frames.js';
 import {type ActorDied, type CancelReason, ContextCancelled, ResourceExhausted, SpawnFailed} from '../base/errors.js';
 import {thrownText} from '../base/foreign.js';
 import {lookedAt} from '../base/hooks.js';
 import {log} from '../base/log.js';
 import {type Dependent, isCancelBy, ownCancel, Scope} from '../base/scope.js';
-import {type Frames, framesAbove} from '../context/protocol/call.js';
 import {cold, coldWhile, type Opening} from '../context/rx/cold.js';
 import {type ActorOptions, planOf} from './actor-options.js';
 import {adoptWork} from './adopt-work.js';
@@ -100,13 +100,13 @@ export class RunningNursery implements Nursery, PoolOwner, Dependent {
   }
 
   run<A extends unknown[], R>(fn: ((...args: A) => R) & Marked<'task'>, ...args: A): Promise<Awaited<R>> {
-    return this.#runInOwnActor({}, fn, args, framesAbove(this.run, 0));
+    return this.#runInOwnActor({}, fn, args, framesAbove(this.run));
   }
 
   with(defaults: ActorDefaults): ActorStarter {
     checkTimeout(defaults.timeout);
     const {timeout: _timeout, name = 'worker', ...own} = defaults;
-    const run: Nursery['run'] = (fn, ...args) => this.#runInOwnActor(defaults, fn, args, framesAbove(run, 0));
+    const run: Nursery['run'] = (fn, ...args) => this.#runInOwnActor(defaults, fn, args, framesAbove(run));
     const actor = (name: string, options: ActorOptions, use?: (portal: Portal) => ObservableInput<unknown>) =>
       use ? this.actor(name, {...own, ...options}, use) : this.actor(name, {...own, ...options});
     return {
@@ -195,7 +195,7 @@ export class RunningNursery implements Nursery, PoolOwner, Dependent {
     scope.check();
     if (this.#actor.tree.depth >= maxDepth)
       throw new ResourceExhausted(`a tree of actors may be ${maxDepth} levels deep`, {what: 'depth'});
-    const child = new ChildActor(this.#actor, plan, scope, onDeath);
+    const child = new ChildActor(this.#actor, plan, scope, {onDeath, frames: framesAbove(this.spawn, true)});
     this.#children.add(child);
     const stopListening = onAbort(options.signal, cause => {
       void child.cancelActor(this.#signalledError(name, cause));

@@ -94,7 +94,7 @@ function isSystemError(error: Error): boolean {
 }
 
 function timeoutError(address: Address, timeout: number): TransportClosed {
-  const text = `nobody answered at ${escapeText(formatAddress(address))} within ${timeout} ms`;
+  const text = `nobody answered at ${escapeText(formatAddress(address))} within ${timeout} ms (timeouts.handshake, or the timeout of connect())`;
   return new TransportClosed(text, {kind: 'heartbeat'});
 }
 

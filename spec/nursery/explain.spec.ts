@@ -56,7 +56,7 @@ test('C6: a nursery that waits for long names each context, and what its functio
     'first in first is left and still waits for works in a (pid), ' +
       'listens in a (pid) (it may wait for values of a stream that was not opened here), ' +
       'silent in a (pid) (it has not called started), ' +
-      'pours in a (pid) (it waits for room: its values are not taken here) (after 0.01 s)',
+      'pours in a (pid) (it waits for room: its values are not taken here) (after 0.01 s: timeouts.explain)',
   );
 });
 
@@ -71,7 +71,7 @@ test('C6: so does a remote function that is left', async t => {
     },
     {...impatient, name: 'second', expose: [works]},
   );
-  t.is(await told, 'leaves in b is left and still waits for works in second (pid) (after 0.01 s)');
+  t.is(await told, 'leaves in b is left and still waits for works in second (pid) (after 0.01 s: timeouts.explain)');
 });
 
 test('C6: one in which nothing is left to wait for warns of nothing', async t => {
@@ -105,6 +105,6 @@ test('T9: a body that ignores its cancellation is named', async t => {
   );
   t.is(
     await told,
-    'fourth in fourth was cancelled and has not ended: its body ignores the cancellation (after 0.01 s)',
+    'fourth in fourth was cancelled and has not ended: its body ignores the cancellation (after 0.01 s: timeouts.explain)',
   );
 });

@@ -87,7 +87,7 @@ test('T3: a nursery that is opened at import is refused, also when the module ca
 
 test('T3: an actor that is not ready in time is killed and the failure says how long it had', async t => {
   const error = await failure(t, {expose: [fixture('blocks-at-import')]}, {timeouts: {spawn: 400}});
-  t.regex(error.message, /not ready within 400 ms/);
+  t.regex(error.message, /not ready within 400 ms \(timeouts\.spawn\)/);
   t.is(error.exit?.signal, 'SIGKILL');
 });
 

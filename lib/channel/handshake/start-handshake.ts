@@ -140,7 +140,10 @@ function endError({kind, cause}: Ending, where: string): Error {
 }
 
 const timeoutError = ({where, timeout}: StartHandshakeOptions): HandshakeRejected =>
-  new HandshakeRejected(`${where}: the peer has not greeted within ${timeout} ms`, {reason: 'timeout'});
+  new HandshakeRejected(
+    `${where}: the peer has not greeted within ${timeout} ms (timeouts.handshake, or the timeout of connect())`,
+    {reason: 'timeout'},
+  );
 
 const abortedError = (where: string, cause: unknown): ContextCancelled =>
   new ContextCancelled(`connecting to ${where} was cancelled (requested)`, {

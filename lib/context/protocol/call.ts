@@ -4,8 +4,16 @@
  */
 import {formatActor} from '../../base/actor-id.js';
 import type {Report} from '../../base/answer.js';
-import {type CancelReason, ContextCancelled, Unserializable} from '../../base/errors.js';
-import {textOf} from '../../base/foreign.js';
+import {beginAtCall, type Frames, framesAbove} from '../../base/call-frames.js';
+import {
+  type CancelReason,
+  ContextCancelled,
+  MessageTypeError,
+  TransportClosed,
+  Unserializable,
+} from '../../base/errors.js';
+import {escapeText} from '../../base/escape.js';
+import {thrownText} from '../../base/foreign.js';
 import {log} from '../../base/log.js';
 import {ownCancel, type Scope} from '../../base/scope.js';
 import {suppress} from '../../base/suppressed.js';
@@ -15,11 +23,6 @@ import type {FunctionKind, FunctionRef, StartPayload} from '../../msg/types.js';
 import {firstWindow} from '../flow/credit.js';
 import type {Flow} from '../flow/options.js';
 import type {Outcome} from './dialog.js';
-
-/** Stack frames as Error.captureStackTrace keeps them: they are formatted only when they are read. */
-export interface Frames {
-  readonly stack?: string;
-}
 
 /** Everything that a call needs to begin. */
 export interface Call {
@@ -50,15 +53,26 @@ export interface Call {
   readonly cancelBound: number;
 }
 
+/** Maximum characters of an error in a line of the log. */
+const maxLogged = 1_000;
+
 /** With more calls than this in flight on a channel the frames of a call are not kept, because they cost as much as the call. */
 const maxTracedCalls = 16;
 
-/** The frames above a function. Undefined under a flood of calls. */
-export function framesAbove(from: ((...args: never[]) => unknown) | undefined, inFlight: number): Frames | undefined {
-  if (inFlight > maxTracedCalls) return undefined;
-  const frames: Frames = {};
-  Error.captureStackTrace(frames, from);
-  return frames;
+/** The frames of a call. Undefined under a flood of calls. @param isDeep see `framesAbove` */
+export function framesOfCall(
+  from: ((...args: never[]) => unknown) | undefined,
+  inFlight: number,
+  isDeep = false,
+): Frames | undefined {
+  return inFlight > maxTracedCalls ? undefined : framesAbove(from, isDeep);
+}
+
+/** An error that refused a call, at this very call: nothing was sent, so that the error is of this call alone. */
+export function refusedAt(place: string, from: NonNullable<Call['from']>, error: unknown): unknown {
+  if (error instanceof Unserializable || error instanceof MessageTypeError || error instanceof TransportClosed)
+    beginAtCall(error, place, typeof from === 'object' ? from : framesAbove(from, true));
+  return error;
 }
 
 /**
@@ -99,8 +113,9 @@ export function cancelledBeforeError(
   reason: CancelReason,
   cause: unknown,
 ): ContextCancelled {
+  const why = reason === 'deadline' ? `deadline: its timeout is ${call.timeout} ms` : reason;
   return ownCancel(
-    new ContextCancelled(`${describeCall(channel, call)} was cancelled before it began (${reason})`, {
+    new ContextCancelled(`${describeCall(channel, call)} was cancelled before it began (${why})`, {
       canceller: channel.self,
       reason,
       cause,
@@ -119,5 +134,9 @@ export function withCleanUp(own: ContextCancelled, told: unknown): ContextCancel
 export function logCleanUp(channel: Channel, call: Call, outcome: Outcome): void {
   if (outcome.kind !== 'failed' || !(outcome.error instanceof ContextCancelled)) return;
   for (const error of outcome.error.suppressed)
-    log('warn', `the clean-up of ${describeCall(channel, call)} failed: ${textOf(error)}`, {error});
+    log(
+      'warn',
+      `the clean-up of ${describeCall(channel, call)} failed: ${escapeText(thrownText(error).slice(0, maxLogged))}`,
+      {error},
+    );
 }

@@ -52,6 +52,10 @@ export class Callee implements Role {
     if (kind !== 'task') scope.onCancel(why => link.stream?.abort(why));
   }
 
+  get place(): string {
+    return `in ${this.name}, called by ${formatActor(this.peer)}`;
+  }
+
   get isCancelled(): boolean {
     return this.scope.cancelled !== undefined;
   }

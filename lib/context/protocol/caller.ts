@@ -5,6 +5,7 @@
 
 import {onAbort} from '../../base/abort.js';
 import {Report} from '../../base/answer.js';
+import type {Frames} from '../../base/call-frames.js';
 import type {Stop} from '../../base/clock.js';
 import {
   type ActorError,
@@ -21,15 +22,7 @@ import type {Channel} from '../../channel/channel.js';
 import {type BoxedError, reviveError, unboxError} from '../../msg/boxed-error.js';
 import {parse, parseNow} from '../../msg/schema.js';
 import {type ErrorPayload, Kind} from '../../msg/types.js';
-import {
-  type Call,
-  cancelledBeforeError,
-  describeCall,
-  encodeStart,
-  type Frames,
-  framesAbove,
-  logCleanUp,
-} from './call.js';
+import {type Call, cancelledBeforeError, describeCall, encodeStart, framesOfCall, logCleanUp} from './call.js';
 import {Cancelling} from './cancelling.js';
 import type {Outcome} from './dialog.js';
 import {describePeersWait} from './explain.js';
@@ -46,7 +39,7 @@ export class Caller implements Role, Dependent {
   /** The error of a source that this end pumped. It may come back from the remote stage, and is recognised then. */
   sourceError: {readonly error: unknown} | undefined;
   /** The frames of the call, for the stack of a remote error. */
-  readonly #site: Frames | undefined;
+  readonly site: Frames | undefined;
   readonly #started = new Moment<{readonly error: unknown} | undefined>();
   readonly #outcome = new Moment<Outcome>();
   readonly #cancelling: Cancelling;
@@ -79,7 +72,10 @@ export class Caller implements Role, Dependent {
     this.link = link;
     link.onFirstMessage = call.understood;
     this.#cancelling = new Cancelling(link, call);
-    this.#site = typeof call.from === 'object' ? call.from : framesAbove(call.from, channel.size);
+    this.site =
+      typeof call.from === 'object'
+        ? call.from
+        : framesOfCall(call.from, channel.size, call.openedBy === 'subscription');
     this.#stops = [call.scope.adopt(this)];
     // A stream is open from the start, because its first credit travels with the Start.
     if (granted > 0) link.halves.makeInlet(call.flow).open(granted);
@@ -90,6 +86,10 @@ export class Caller implements Role, Dependent {
 
   get name(): string {
     return this.call.name;
+  }
+
+  get place(): string {
+    return `calling ${describeCall(this.link.channel, this.call)}`;
   }
 
   /** For explanations of a long wait. */
@@ -185,7 +185,7 @@ export class Caller implements Role, Dependent {
     const [boxed, , cancelled] = payload as Partial<ErrorPayload>;
     if (boxed === undefined) return {kind: 'failed', error: unboxError(boxed as never)};
     if (cancelled === true) return this.#cancelledOutcome(reviveError(boxed));
-    const error = unboxError(boxed, this.#site);
+    const error = unboxError(boxed, this.site);
     if (isLate) return this.#late(error);
     // An error of a source of ours went to the remote stage and came back unhandled: then it is the original error.
     const isOurs = error instanceof RemoteActorError && error.origin.id === this.link.channel.self.id;
@@ -195,7 +195,7 @@ export class Caller implements Role, Dependent {
   /** The function was cancelled and gives a result nevertheless: its stream ends with the cancellation. */
   streamError(boxed: BoxedError): unknown {
     const told = reviveError(boxed);
-    return told instanceof ContextCancelled ? this.#cancelling.cancellation(told) : unboxError(boxed, this.#site);
+    return told instanceof ContextCancelled ? this.#cancelling.cancellation(told) : unboxError(boxed, this.site);
   }
 
   /** The actor was ended while its function was told to end: that makes no difference to the caller. */

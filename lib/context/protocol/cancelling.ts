@@ -68,7 +68,7 @@ export class Cancelling {
     return new Promise(resolve => {
       const late = (): void => {
         stopListening();
-        this.#concludeUnacked();
+        this.#concludeUnacked(whole);
         resolve(false);
       };
       const stopWaiting = this.#call.scope.clock.deadline(ms, late, whole);
@@ -111,17 +111,19 @@ export class Cancelling {
   }
 
   /** The function has not acknowledged in time. */
-  #concludeUnacked(): void {
+  #concludeUnacked(ms: number): void {
     if (this.#link.outcome || !this.#request) return;
-    this.#link.giveUp({kind: 'failed', error: this.#own(false)});
+    const bound = ms === this.#call.cancelBound ? 'timeouts.exit' : 'the timeout of cancel()';
+    const unacked = `, and has not acknowledged it within ${ms} ms (${bound})`;
+    this.#link.giveUp({kind: 'failed', error: this.#own(false, unacked)});
   }
 
-  #own(acked: boolean): ContextCancelled {
+  #own(acked: boolean, more = ''): ContextCancelled {
     const {reason, cause} = this.#request as CancelRequest;
     const {channel} = this.#link;
-    const text = acked ? 'was cancelled' : 'was cancelled and has not acknowledged it in time';
+    const why = reason === 'deadline' ? `deadline: its timeout is ${this.#call.timeout} ms` : reason;
     return ownCancel(
-      new ContextCancelled(`${describeCall(channel, this.#call)} ${text} (${reason})`, {
+      new ContextCancelled(`${describeCall(channel, this.#call)} was cancelled (${why})${more}`, {
         canceller: channel.self,
         reason,
         cause,

@@ -221,7 +221,7 @@ export class Halves {
     const {peer} = this.#link.channel;
     const why = outlet.granted ? 'takes nothing from it' : 'has not opened its end';
     const {sent, queuedBytes, stalls} = outlet;
-    const text = `the stream of ${this.#link.role.name} is stalled: ${peer ? formatActor(peer) : 'the peer'} ${why}`;
+    const text = `the stream of ${this.#link.role.name} is stalled: ${peer ? formatActor(peer) : 'the peer'} ${why} (timeouts.stall)`;
     log('warn', text, {event: 'stalled', context: this.#link.id, peer, sent, queuedBytes, stalls});
   }
 

@@ -3,7 +3,8 @@
  * Floor 4, room `protocol`: above `dialog` (pure) and `halves` (the stream); `caller` and `callee` are the two roles of it.
  */
 
-import {type ActorError, ProtocolError} from '../../base/errors.js';
+import {beginAtCall, type Frames, framesAbove} from '../../base/call-frames.js';
+import {ActorError, ContextCancelled, ProtocolError, RemoteActorError} from '../../base/errors.js';
 import {isThenable, whenSettled} from '../../base/foreign.js';
 import type {Scope} from '../../base/scope.js';
 import type {Channel, Endpoint} from '../../channel/channel.js';
@@ -92,7 +93,9 @@ export class Link implements Endpoint {
   }
 
   channelEnded(error: ActorError): void {
-    const outcome: Outcome = {kind: 'failed', error: this.role.lostBy(error)};
+    const lost = this.role.lostBy(error);
+    if (!(lost instanceof ContextCancelled)) beginAtCall(lost, this.role.place, this.role.site);
+    const outcome: Outcome = {kind: 'failed', error: lost};
     // A terminal that could not be read has ended the dialog without an outcome.
     if (this.dialog.terminal !== 'none') this.#conclude(outcome);
     this.#apply('lost', undefined, undefined, outcome);
@@ -106,6 +109,8 @@ export class Link implements Endpoint {
   /** Fails this context at both ends, at once. @param isTold whether somebody was told of the error already */
   fail(error: unknown, isTold = false): void {
     this.#isTold ||= isTold;
+    // The code that pushed the value at fault says more than the call.
+    if (isOfLibrary(error)) beginAtCall(error, this.role.place, framesAbove(this.fail, true), this.role.site);
     this.act('fail', () => this.sendError(error, {settled: false, cancelled: false}), {kind: 'failed', error});
   }
 
@@ -264,6 +269,11 @@ export class Link implements Endpoint {
       throw new ProtocolError(`the payload of a message of kind ${message.kind} is not a list`);
     return payload;
   }
+}
+
+/** Whether an error is one that this library has made here. */
+function isOfLibrary(error: unknown): error is ActorError {
+  return error instanceof ActorError && !(error instanceof RemoteActorError) && !(error instanceof ContextCancelled);
 }
 
 function unstartedError({peer}: Channel): ProtocolError {

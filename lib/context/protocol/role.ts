@@ -2,6 +2,7 @@
  * The part of one end of a context in which the caller and the callee differ.
  * Floor 4, room `protocol`: below `link`, which calls it; `caller` and `callee` are the two roles.
  */
+import type {Frames} from '../../base/call-frames.js';
 import type {ActorError, ContextCancelled} from '../../base/errors.js';
 import type {BoxedError} from '../../msg/boxed-error.js';
 import type {Kind} from '../../msg/types.js';
@@ -10,6 +11,10 @@ import type {Outcome} from './dialog.js';
 export interface Role {
   /** The name of the function, for messages. */
   readonly name: string;
+  /** The call in words, for the stack of an error that it meets. */
+  readonly place: string;
+  /** The frames of the call. Undefined where they were not kept, and at the callee. */
+  readonly site?: Frames | undefined;
   /** Whether the function was told to end, as far as this end knows. */
   readonly isCancelled: boolean;
   /** Callee: why the function was told to end. */

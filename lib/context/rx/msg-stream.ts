@@ -4,7 +4,8 @@
  */
 import type {Observer} from 'rxjs';
 import {Answer} from '../../base/answer.js';
-import {ProtocolError, StreamClosed} from '../../base/errors.js';
+import {beginAtCall, framesAbove} from '../../base/call-frames.js';
+import {MessageTypeError, ProtocolError, StreamClosed, Unserializable} from '../../base/errors.js';
 import type {Scope} from '../../base/scope.js';
 import type {Inlet} from '../flow/inlet.js';
 import {type FlowOptions, flowOf} from '../flow/options.js';
@@ -114,6 +115,8 @@ export const msgStreamClass = madeOfRxjs<NewMsgStream>(({Subject}) => {
           this.#outlet.waitToSend(bytes, {resolve: () => resolve(), reject}),
         );
       } catch (error) {
+        if (error instanceof Unserializable || error instanceof MessageTypeError)
+          beginAtCall(error, this.#link.role.place, framesAbove(this.send));
         return Answer.from<void>(this.#scope, Promise.reject(error));
       }
     }

@@ -1,0 +1,145 @@
+// Whatever is thrown, rejected, returned or streamed, and however it looks at whoever looks at it: the caller gets a typed outcome, and the
+// actor lives. A table: each value of fixtures/hostile.ts, in each way, on each backend. Above base/foreign.spec.ts, which tests the looks.
+import {lastValueFrom} from 'rxjs';
+import {ActorError, type Backend, type Nursery, openNursery, openShared, type Portal} from '../../lib/index.js';
+import * as remote from '../fixtures/hostile.js';
+import {patient} from '../kit/patient.js';
+import {spawning} from '../kit/spawning.js';
+
+const backends: readonly Backend[] = ['process', 'thread', 'inline'];
+const {hostile, ping, hold, ...functions} = remote;
+const expose = [ping, hold, ...Object.values(functions)];
+const values = Object.entries(hostile);
+
+let nursery: Nursery;
+const victims = new Map<Backend, Portal>();
+
+const test = spawning({last: () => nursery[Symbol.asyncDispose]()});
+
+test.before(async () => {
+  // A task whose result never settles does not obey its cancel, and the errors of clean-ups are many.
+  nursery = await openNursery({timeouts: {...patient.timeouts, exit: 1_000}, logLevel: 'error'});
+  for (const backend of backends) victims.set(backend, await nursery.startActor('victim', {expose, backend}));
+});
+
+/** How a promise settles, in one word: the code of an error of ours, or that it resolves. */
+async function outcomeOf(promise: PromiseLike<unknown>): Promise<string> {
+  try {
+    await promise;
+    return 'a value';
+  } catch (error) {
+    return error instanceof ActorError ? error.code : `an error that is not ours: ${typeof error}`;
+  }
+}
+
+interface Way {
+  readonly give: (portal: Portal, what: string) => PromiseLike<unknown>;
+  /** The outcomes that are right at the caller. */
+  readonly right: readonly string[];
+}
+
+/** Every way in which a remote function, or its caller, can give a value. */
+const ways: Readonly<Record<string, Way>> = {
+  'is thrown by a task': {give: (portal, what) => portal.run(remote.throwIt, what), right: ['ERR_REMOTE']},
+  'rejects a task': {give: (portal, what) => portal.run(remote.rejectIt, what), right: ['ERR_REMOTE']},
+  'is the result of a task': {
+    // One that never settles is cancelled, as every task may be.
+    give: (portal, what) => (/never/.test(what) ? portal.with({timeout: 100}) : portal).run(remote.returnIt, what),
+    right: ['a value', 'ERR_REMOTE', 'ERR_CANCELLED'],
+  },
+  'is a value of a stream': {
+    give: (portal, what) => lastValueFrom(portal.stream(remote.yieldIt, what)),
+    right: ['a value', 'ERR_REMOTE'],
+  },
+  'is thrown by a generator': {
+    give: (portal, what) => lastValueFrom(portal.stream(remote.failAfterOne, what)),
+    right: ['ERR_REMOTE'],
+  },
+  'is the error of an Observable': {
+    give: (portal, what) => lastValueFrom(portal.stream(remote.errorAtOnce, what)),
+    right: ['ERR_REMOTE'],
+  },
+  'is thrown by the clean-up of a stream': {
+    give: async (portal, what) => {
+      for await (const value of portal.stream(remote.cleanUpBadly, what)) if (value === 3) break;
+    },
+    right: ['a value'],
+  },
+  'is the value of started': {
+    give: async (portal, what) => (await portal.openContext(remote.startWith, what)).result(),
+    right: ['a value', 'ERR_REMOTE'],
+  },
+  'is the error of started': {
+    give: (portal, what) => portal.openContext(remote.failStarted, what),
+    right: ['ERR_REMOTE'],
+  },
+  'is thrown where a resource is opened': {
+    give: (portal, what) => portal.run(remote.openBadly, what),
+    right: ['ERR_REMOTE'],
+  },
+  'is thrown where a resource is closed': {
+    give: (portal, what) => portal.run(remote.closeBadly, what),
+    right: ['ERR_REMOTE'],
+  },
+  'is the reason of a cancelled call': {
+    give: (portal, what) => {
+      const controller = new AbortController();
+      const call = portal.with({signal: controller.signal}).run(hold);
+      controller.abort(hostile[what]?.());
+      return call;
+    },
+    right: ['ERR_CANCELLED'],
+  },
+};
+
+for (const backend of backends) {
+  for (const [way, {give, right}] of Object.entries(ways)) {
+    test(`E3: ${backend}: whatever ${way}, the outcome is typed and the actor lives`, async t => {
+      const portal = victims.get(backend) as Portal;
+      const check = async (what: string): Promise<void> => {
+        const outcome = await outcomeOf(give(portal, what));
+        t.true(right.includes(outcome), `${what}: ${outcome}`);
+        t.is(await portal.run(ping), 'pong', what);
+      };
+      await Promise.all(values.map(([what]) => check(what)));
+    });
+  }
+
+  test(`E3: ${backend}: whatever a body throws, its nursery rejects with that very thing, and its actors are gone`, async t => {
+    const check = async ([what, make]: (typeof values)[number]): Promise<void> => {
+      const thrown = make();
+      let actor: Portal | undefined;
+      const failure = openNursery(async inner => {
+        actor = await inner.startActor('kept', {expose: [hold], backend});
+        actor.run(hold).catch(() => {});
+        throw thrown;
+      });
+      const got = await failure.then(
+        () => 'it resolved',
+        error => (error === thrown ? 'that very thing' : 'another'),
+      );
+      t.is(got, 'that very thing', what);
+      t.is(await actor?.ended, undefined, what);
+    };
+    await nursery.startActor('bystander', {expose: [ping], backend});
+    await Promise.all(values.map(check));
+  });
+}
+
+test('E3: whatever the opening of a shared resource throws, its users get that very thing, and the next one tries again', async t => {
+  await openNursery(async () => {
+    for (const [what, make] of values) {
+      const thrown = make();
+      const open = async (): Promise<never> => {
+        throw thrown;
+      };
+      const got = await openShared(make, open).then(
+        () => 'it resolved',
+        error => (error === thrown ? 'that very thing' : 'another'),
+      );
+      t.is(got, 'that very thing', what);
+      const second = await openShared(make, async () => ({[Symbol.asyncDispose]: async () => {}}));
+      t.true(second.fresh, what);
+    }
+  });
+});
