@@ -13,7 +13,7 @@ import {
   Unserializable,
 } from '../../base/errors.js';
 import {escapeText} from '../../base/escape.js';
-import {thrownText} from '../../base/foreign.js';
+import {textOf} from '../../base/foreign.js';
 import {log} from '../../base/log.js';
 import {ownCancel, type Scope} from '../../base/scope.js';
 import {suppress} from '../../base/suppressed.js';
@@ -136,7 +136,7 @@ export function logCleanUp(channel: Channel, call: Call, outcome: Outcome): void
   for (const error of outcome.error.suppressed)
     log(
       'warn',
-      `the clean-up of ${describeCall(channel, call)} failed: ${escapeText(thrownText(error).slice(0, maxLogged))}`,
+      `the clean-up of ${describeCall(channel, call)} failed: ${escapeText(textOf(error).slice(0, maxLogged))}`,
       {error},
     );
 }
