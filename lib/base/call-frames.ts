@@ -33,7 +33,7 @@ export function callFrames(stack: unknown): readonly string[] {
   if (start < 0) return [];
   const all = (stack as string).slice(start).split('\n');
   const first = all.findIndex(frame => !isMachinery(frame) && !between.test(frame));
-  return first < 0 ? [] : userFrames(all.slice(first)).slice(0, Error.stackTraceLimit);
+  return first < 0 ? [] : userFrames(all.slice(first, first + Error.stackTraceLimit));
 }
 
 /** Frames that lie between the user's code and this library: of RxJS, and of builtin functions. */

@@ -26,7 +26,7 @@ export const logLevels: readonly LogLevel[] = [
 
 /**
  * An object with the methods of a pino logger. Lines of the levels below `debug` go to `debug`. `text` is the line, `record` has
- * the details.
+ * the details. A line at which a method throws, or rejects, goes to stderr, and a warning says so once (`RXTRACTOR_LOGGER`).
  *
  * @example
  * ```ts
