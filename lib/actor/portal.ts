@@ -17,7 +17,7 @@ import type {Tap} from '../context/rx/bounded-work.js';
 import type {CalleeContext} from '../context/rx/callee-context.js';
 import {Context, coldContext} from '../context/rx/context.js';
 import {outputOf} from '../context/rx/output.js';
-import {coldStream, type RemoteStream} from '../context/rx/remote-stream.js';
+import {coldStream, type RemoteStream, type UserEntry} from '../context/rx/remote-stream.js';
 import type {AnyObservable, Source} from '../context/rx/source.js';
 import type {FunctionKind} from '../msg/types.js';
 import {type CallOptions, checkCallOptions, scopeKey} from './call-options.js';
@@ -25,7 +25,7 @@ import {feedStage} from './feed-stage.js';
 import {markOf} from './mark-table.js';
 import type {Marked} from './marks.js';
 import type {Peer} from './peer.js';
-import {cancelActorError, notPipedError, portalClosedError} from './portal-errors.js';
+import {cancelActorError, notPipedError, portalClosedError, wrongVerbError} from './portal-errors.js';
 
 /**
  * The handle to another actor. Its promises reject, and its streams fail, with
@@ -289,7 +289,7 @@ class PeerPortal implements Portal {
 
   stream<A extends unknown[], S>(fn: ((...args: A) => S) & Marked<'stream'>, ...args: A): RemoteStream<StreamValue<S>> {
     return coldStream(
-      () => this.#open('stream', fn, args),
+      from => this.#open('stream', fn, args, from),
       () => this.#scope(),
     );
   }
@@ -300,7 +300,7 @@ class PeerPortal implements Portal {
   ): (source: Source<In>) => RemoteStream<StreamValue<S>> {
     return source =>
       coldStream(
-        () => this.#open('operator', fn, args, source),
+        from => this.#open('operator', fn, args, from, source),
         () => this.#scope(),
       );
   }
@@ -315,8 +315,14 @@ class PeerPortal implements Portal {
   }
 
   /** Opens a stream or operator call for one subscriber or iterator. */
-  #open(kind: 'stream' | 'operator', fn: unknown, args: unknown[], source?: Source<unknown>): Tap {
-    const caller = this.#call(kind, fn, args, 'subscription', this.#scope());
+  #open(
+    kind: 'stream' | 'operator',
+    fn: unknown,
+    args: unknown[],
+    from: UserEntry | undefined,
+    source?: Source<unknown>,
+  ): Tap {
+    const caller = this.#call(kind, fn, args, 'subscription', this.#scope(), from);
     if (source !== undefined) feedStage(caller, this.#options, source);
     return {
       inlet: caller.link.halves.makeInlet({}),
@@ -335,56 +341,42 @@ class PeerPortal implements Portal {
     from: NonNullable<Call['from']> = this.#call,
     report?: Report,
   ): Caller {
+    const entry = this.#internal.frames ?? this.#internal.from ?? from;
     try {
-      return this.#begin(kind, fn, args, openedBy, scope, from, report);
+      const mark = markOf(fn);
+      if (mark.kind !== kind) throw wrongVerbError(this.#peer.functions.nameOf(mark), mark.kind);
+      const {channel} = this.#peer;
+      const {asked} = this.#owner;
+      // Checked before the channel, which ends with the scope, because this error says what the user can do.
+      if (scope.settled) throw settledScopeError(scope);
+      // The actor's subscription or signal has ended it: that says more than the failure of a call into an actor that ends.
+      if (asked?.reason === 'requested') throw asked;
+      const over = this.#internal.over?.();
+      if (channel.closed || over !== undefined) throw portalClosedError(this.actor, channel.closed, over);
+      const {signal, timeout, onExit} = this.#options;
+      const force = this.#owner.force;
+      return new Caller(channel, {
+        kind,
+        fn: this.#peer.functions.refOf(mark),
+        name: this.#peer.functions.nameOf(mark),
+        args,
+        openedBy,
+        report,
+        from: entry,
+        scope,
+        flow: this.#flow,
+        schemas: mark.schemas,
+        signal,
+        timeout,
+        onExit,
+        cancelBound: this.#peer.actor.tree.timeouts.exit,
+        force: force && (why => force(why, this.#peer.functions.nameOf(mark))),
+        understood: () => this.#peer.functions.heard(mark),
+      });
     } catch (error) {
-      const place = `calling ${this.#peer.functions.nameOf(markOf(fn))} in ${formatActor(this.actor)}`;
-      throw refusedAt(place, this.#internal.frames ?? from, error);
+      const place = (): string => `calling ${this.#peer.functions.nameOf(markOf(fn))} in ${formatActor(this.actor)}`;
+      throw refusedAt(place, entry, error);
     }
-  }
-
-  #begin(
-    kind: FunctionKind,
-    fn: unknown,
-    args: readonly unknown[],
-    openedBy: Call['openedBy'],
-    scope: Scope,
-    from: NonNullable<Call['from']>,
-    report?: Report,
-  ): Caller {
-    const mark = markOf(fn);
-    if (mark.kind !== kind)
-      throw new TypeError(
-        `${this.#peer.functions.nameOf(mark)} is marked with ${mark.kind}(): call it with ${verbOf[mark.kind]}`,
-      );
-    const {channel} = this.#peer;
-    const {asked} = this.#owner;
-    // Checked before the channel, which ends with the scope, because this error says what the user can do.
-    if (scope.settled) throw settledScopeError(scope);
-    // The actor's subscription or signal has ended it: that says more than the failure of a call into an actor that ends.
-    if (asked?.reason === 'requested') throw asked;
-    const over = this.#internal.over?.();
-    if (channel.closed || over !== undefined) throw portalClosedError(this.actor, channel.closed, over);
-    const {signal, timeout, onExit} = this.#options;
-    const force = this.#owner.force;
-    return new Caller(channel, {
-      kind,
-      fn: this.#peer.functions.refOf(mark),
-      name: this.#peer.functions.nameOf(mark),
-      args,
-      openedBy,
-      report,
-      from: this.#internal.frames ?? this.#internal.from ?? from,
-      scope,
-      flow: this.#flow,
-      schemas: mark.schemas,
-      signal,
-      timeout,
-      onExit,
-      cancelBound: this.#peer.actor.tree.timeouts.exit,
-      force: force && (why => force(why, this.#peer.functions.nameOf(mark))),
-      understood: () => this.#peer.functions.heard(mark),
-    });
   }
 
   #scope(): Scope {
@@ -392,10 +384,3 @@ class PeerPortal implements Portal {
     return scope ? scope[scopeKey] : innerScope(current()?.scope, this.#owner.scope);
   }
 }
-
-const verbOf = {
-  task: 'run()',
-  stream: 'stream()',
-  operator: 'operator()',
-  context: 'openContext() or context()',
-} as const;

@@ -7,7 +7,7 @@ import {escapeText} from './escape.js';
 import {attempt, causeOf, isError, membersOf, messageOf, readProperty} from './foreign.js';
 import {setHidden} from './hidden.js';
 import {quitText} from './quit-report.js';
-import {isMachinery, userFrames} from './stack.js';
+import {isMachinery, userFrames, withPlainStacks} from './stack.js';
 
 /** Maximum sizes of one tree, because a log must not be flooded by one error. `text` and `message` are in characters. */
 const most = {text: 64 * 1024, message: 2 * 1024, members: 64, depth: 8, frames: 10};
@@ -19,13 +19,14 @@ type Aggregate = Error & {readonly code: string; readonly errors: readonly unkno
 
 /** Makes an aggregate print itself as a tree: as its `stack`, and by `util.inspect`. Its message stays as it is. */
 export function printAsTree(error: Aggregate): void {
-  // A program may have set a `prepareStackTrace` that throws.
-  setHidden(error, ownStack, readProperty(error, 'stack'));
-  // The tree is drawn when the stack is read, because most errors are never printed.
-  Object.defineProperty(error, 'stack', {
-    get: () => drawTree(error),
-    set: (value: unknown) => setHidden(error, 'stack', value),
-    configurable: true,
+  withPlainStacks(() => {
+    setHidden(error, ownStack, error.stack);
+    // The tree is drawn when the stack is read, because most errors are never printed.
+    Object.defineProperty(error, 'stack', {
+      get: () => drawTree(error),
+      set: (value: unknown) => setHidden(error, 'stack', value),
+      configurable: true,
+    });
   });
   setHidden(error, inspectKey, () => error.stack);
 }

@@ -2,20 +2,24 @@
 // Beside hostile.spec.ts, whose values are hostile when they are looked at. Here functions are, when they are called.
 import type {ExecutionContext} from 'ava';
 import {finalize, firstValueFrom, lastValueFrom, Observable, toArray} from 'rxjs';
-import {callApart} from '../../lib/base/uncaught.js';
+import {onAbort} from '../../lib/base/abort.js';
+import {Moment} from '../../lib/base/moment.js';
+import {Scope} from '../../lib/base/scope.js';
 import {
   ActorDied,
   type Backend,
+  ContextCancelled,
   currentSignal,
   type LogLevel,
   MessageTypeError,
+  NurseryError,
   openNursery,
   openShared,
   type Portal,
   RemoteActorError,
 } from '../../lib/index.js';
 import {parse, parseNow, type StandardSchema} from '../../lib/msg/schema.js';
-import {hold, hostile, ping, startWith, throwIt} from '../fixtures/hostile.js';
+import {cleanUpBadly, hold, hostile, ping, startWith, throwIt} from '../fixtures/hostile.js';
 import {listen, reject, throwLater} from '../fixtures/own-handlers.js';
 import {countTo} from '../fixtures/streams.js';
 import {patient} from '../kit/patient.js';
@@ -105,6 +109,25 @@ test('E6: when a body gives an Observable, its teardown may throw: the nursery r
   t.is(await victim?.ended, undefined);
 });
 
+test('E6: an iterator whose return() throws does not replace the cancellation that ended it, and is kept with it', async t => {
+  const controller = new AbortController();
+  await openNursery(async nursery => {
+    const victim = await nursery.startActor('victim', {expose: [cleanUpBadly], backend: 'inline'});
+    const values = victim.with({signal: controller.signal}).stream(cleanUpBadly, 'a frozen error');
+    const failure = await t.throwsAsync(
+      (async () => {
+        for await (const value of values) if (value === 3) controller.abort('enough');
+      })(),
+      {instanceOf: ContextCancelled},
+    );
+    t.is(failure.cause, 'enough');
+    t.deepEqual(
+      failure.suppressed.map(error => (error as Error).message),
+      ['frozen'],
+    );
+  }, patient);
+});
+
 test('S5: a teardown behind a context that throws is uncaught, and everything else on the channel goes on', async t => {
   const uncaught = await uncaughtIn(() =>
     withVictim(t, async portal => {
@@ -155,9 +178,24 @@ test('X3: a listener of a signal that throws is uncaught, as in Node, and everyt
   t.is(told, 2);
 });
 
-test('X3: of several that wait for something, each is told, whatever one of them throws', async t => {
-  const uncaught = await uncaughtIn(async () => callApart(mean));
-  t.is(uncaught.length, 1);
+test('X3: of several that wait for one event, each is told, whatever one of them throws', async t => {
+  const told: string[] = [];
+  const uncaught = await uncaughtIn(async () => {
+    const moment = new Moment();
+    moment.on(mean);
+    moment.on(() => told.push('moment'));
+    moment.happen();
+    const scope = new Scope('a scope');
+    scope.onCancel(mean);
+    scope.onCancel(() => told.push('scope'));
+    scope.cancel(new ContextCancelled('enough', {canceller: undefined, reason: 'requested'}));
+    const controller = new AbortController();
+    onAbort(controller.signal, mean);
+    onAbort(controller.signal, () => told.push('signal'));
+    controller.abort();
+  });
+  t.deepEqual(told, ['moment', 'scope', 'signal']);
+  t.is(uncaught.length, 3);
 });
 
 test('F2: the promise of a consumer may be any thenable: one that throws fails the call, one that settles twice counts once', async t => {
@@ -205,6 +243,21 @@ for (const [title, validate] of Object.entries(validators)) {
   });
 }
 
+test('E4: what the log says of a clean-up that failed is cut', async t => {
+  const lines: string[] = [];
+  const note = (_record: object, text: string): void => void lines.push(text);
+  await openNursery(
+    async nursery => {
+      const victim = await nursery.startActor('victim', {expose: [cleanUpBadly], backend: 'inline'});
+      for await (const value of victim.stream(cleanUpBadly, 'an error of 10 MB')) if (value === 3) break;
+    },
+    {...patient, logger: {debug: note, info: note, warn: note, error: note}},
+  );
+  t.is(lines.length, 1);
+  t.regex(lines[0] ?? '', /^the clean-up of .* failed: Error: e{100}/);
+  t.true((lines[0] ?? '').length < 2_000);
+});
+
 test('B2: the key of a shared resource need not have a text', async t => {
   await openNursery(async () => {
     const key = Object.create(null);
@@ -228,15 +281,18 @@ for (const [title, prepare] of Object.entries<typeof Error.prepareStackTrace>({
   test(`E1: where the program has a prepareStackTrace that ${title}, errors arrive nevertheless`, async t => {
     await withVictim(t, async portal => {
       const before = Error.prepareStackTrace;
-      Error.prepareStackTrace = prepare;
-      const failure = await portal.run(throwIt, 'an error in a circle').catch(error => error);
-      const several = await openNursery(async nursery => {
-        void nursery.run(throwIt, 'null').catch(() => {});
-        await Promise.all([portal.run(ping), Promise.reject(new Error('one'))]);
-      }).catch(error => error);
-      Error.prepareStackTrace = before;
+      let failure: unknown;
+      let several: NurseryError | undefined;
+      try {
+        Error.prepareStackTrace = prepare;
+        failure = await portal.run(throwIt, 'an error in a circle').catch(error => error);
+        several = new NurseryError([failure], 'several');
+      } finally {
+        Error.prepareStackTrace = before;
+      }
       t.true(failure instanceof RemoteActorError);
-      t.true(several instanceof Error);
+      t.is((failure as RemoteActorError).message, 'Error: a circle');
+      t.regex(String(several?.stack), /several/);
     });
   });
 }

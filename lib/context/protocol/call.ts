@@ -59,19 +59,15 @@ const maxLogged = 1_000;
 /** With more calls than this in flight on a channel the frames of a call are not kept, because they cost as much as the call. */
 const maxTracedCalls = 16;
 
-/** The frames of a call. Undefined under a flood of calls. @param isDeep see `framesAbove` */
-export function framesOfCall(
-  from: ((...args: never[]) => unknown) | undefined,
-  inFlight: number,
-  isDeep = false,
-): Frames | undefined {
-  return inFlight > maxTracedCalls ? undefined : framesAbove(from, isDeep);
+/** The frames of a call. Undefined under a flood of calls. */
+export function framesOfCall(from: ((...args: never[]) => unknown) | undefined, inFlight: number): Frames | undefined {
+  return inFlight > maxTracedCalls ? undefined : framesAbove(from);
 }
 
 /** An error that refused a call, at this very call: nothing was sent, so that the error is of this call alone. */
-export function refusedAt(place: string, from: NonNullable<Call['from']>, error: unknown): unknown {
+export function refusedAt(place: () => string, from: NonNullable<Call['from']>, error: unknown): unknown {
   if (error instanceof Unserializable || error instanceof MessageTypeError || error instanceof TransportClosed)
-    beginAtCall(error, place, typeof from === 'object' ? from : framesAbove(from, true));
+    beginAtCall(error, place(), typeof from === 'object' ? from : framesAbove(from, true));
   return error;
 }
 

@@ -72,10 +72,7 @@ export class Caller implements Role, Dependent {
     this.link = link;
     link.onFirstMessage = call.understood;
     this.#cancelling = new Cancelling(link, call);
-    this.site =
-      typeof call.from === 'object'
-        ? call.from
-        : framesOfCall(call.from, channel.size, call.openedBy === 'subscription');
+    this.site = typeof call.from === 'object' ? call.from : framesOfCall(call.from, channel.size);
     this.#stops = [call.scope.adopt(this)];
     // A stream is open from the start, because its first credit travels with the Start.
     if (granted > 0) link.halves.makeInlet(call.flow).open(granted);

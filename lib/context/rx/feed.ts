@@ -6,6 +6,8 @@ import type {Subscriber} from 'rxjs';
 import {plainClock} from '../../base/clock.js';
 import {ActorError, Lagged} from '../../base/errors.js';
 import {Fifo} from '../../base/fifo.js';
+import {setHidden} from '../../base/hidden.js';
+import {withPlainStacks} from '../../base/stack.js';
 import {type Consumer, type Inlet, isValue, type StreamEnd} from '../flow/inlet.js';
 import {inPlace} from './in-place.js';
 
@@ -63,8 +65,13 @@ function lateError(error: unknown): unknown {
   Object.setPrototypeOf(copy, Object.getPrototypeOf(error));
   const {message: _message, stack: _stack, ...own} = Object.getOwnPropertyDescriptors(error);
   Object.defineProperties(copy, own);
-  const stack = String(error.stack).replace(error.message, () => message);
-  Object.defineProperty(copy, 'stack', {value: stack, configurable: true, writable: true});
+  withPlainStacks(() =>
+    setHidden(
+      copy,
+      'stack',
+      String(error.stack).replace(error.message, () => message),
+    ),
+  );
   lateErrors.set(error, copy);
   return copy;
 }

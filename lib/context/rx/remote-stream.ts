@@ -16,12 +16,15 @@ import {refusing} from './refusal.js';
 import {madeOfRxjs, rxjs} from './rxjs.js';
 import {markSource, type Source} from './source.js';
 
+/** A function that a user calls: the frames of errors begin with its caller. */
+export type UserEntry = (...args: never[]) => unknown;
+
 /** The origin of a stream's values. */
 interface StreamSource<T> {
   /** The values for a subscription. `opened` is called with what to do when the code of the subscriber throws. */
   readonly values: (opened?: (thrown: Thrown) => void) => Observable<T>;
-  /** Opens the receiving side for one iterator, or one `consume`. */
-  readonly open: () => Tap;
+  /** Opens the receiving side for one iterator, or one `consume`. @param from the function that the user called */
+  readonly open: (from?: UserEntry) => Tap;
   /** The scope that fails with an error that nobody asks for. */
   readonly scope: () => Scope;
 }
@@ -166,7 +169,7 @@ export const remoteStreamClass = madeOfRxjs<NewRemoteStream>(({Observable, Subsc
     iterate(options: IterateOptions = {}): AsyncIterableIterator<T> {
       const {lag} = options;
       if (lag !== undefined) checkCount('iterate(): lag', lag, 'values');
-      const {inlet, leave} = this.#source.open();
+      const {inlet, leave} = this.#source.open(this.iterate);
       return new InletIterator<T>(inlet, leave, lag);
     }
 
@@ -178,7 +181,7 @@ export const remoteStreamClass = madeOfRxjs<NewRemoteStream>(({Observable, Subsc
       const {concurrency = 1} = options;
       checkConcurrency(fn, concurrency);
       return Answer.owned<void>(this.#source.scope(), (resolve, reject) =>
-        consume(this.#source.open(), fn, concurrency, resolve, reject),
+        consume(this.#source.open(this.consume), fn, concurrency, resolve, reject),
       );
     }
 
@@ -194,12 +197,13 @@ export const remoteStreamClass = madeOfRxjs<NewRemoteStream>(({Observable, Subsc
 });
 
 /** A stream that opens a call at each subscription, and for each iterator. */
-export function coldStream<T>(open: () => Tap, scope: () => Scope): RemoteStream<T> {
+export function coldStream<T>(open: (from?: UserEntry) => Tap, scope: () => Scope): RemoteStream<T> {
+  const RemoteStreamOf = remoteStreamClass();
   const {Observable: RxObservable} = rxjs();
   const openFor = refusing(scope);
   const values: StreamSource<T>['values'] = opened =>
     new RxObservable<T>(subscriber => {
-      const tap = openFor(subscriber, open);
+      const tap = openFor(subscriber, () => open(RemoteStreamOf.prototype.subscribe));
       if (!tap) return undefined;
       opened?.((error, unsubscribe, isTold) => {
         // In this order, because the unsubscription would cancel the call instead.
@@ -208,7 +212,7 @@ export function coldStream<T>(open: () => Tap, scope: () => Scope): RemoteStream
       });
       return received<T>(tap.inlet, tap.leave).subscribe(subscriber);
     });
-  return new (remoteStreamClass())({values, open, scope});
+  return new RemoteStreamOf({values, open, scope});
 }
 
 /** The values that a caller sends into a remote stage: one inlet for all its readers. */

@@ -52,7 +52,10 @@ test.serial('S1: a sender whose receiver has not opened its end is reported, onc
   far.next('and more');
   await new Promise(resolve => setTimeout(resolve, 60));
   t.is(warnings.length, 1);
-  t.regex(warnings[0]?.text ?? '', /^the stream of anyContext is stalled: near .* has not opened its end \(timeouts\.stall\)$/);
+  t.regex(
+    warnings[0]?.text ?? '',
+    /^the stream of anyContext is stalled: near .* has not opened its end \(timeouts\.stall\)$/,
+  );
   t.like(warnings[0]?.record, {event: 'stalled', sent: 0, stalls: 1});
   const values = ctx.openStream().iterate();
   t.is((await values.next()).value, 'hello');
