@@ -324,6 +324,7 @@ export class ChildActor implements PortalOwner, Child {
   }
 
   #neverBegan(): void {
+    this.output?.end();
     this.#gone.resolve();
     this.#ended.resolve(undefined);
   }

@@ -1,8 +1,12 @@
 // The lines of an actor with `stdio: 'pipe'` come out of its portal, and nowhere else.
+import {mkdtempSync, rmSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
 import type {ExecutionContext} from 'ava';
 import {filter, firstValueFrom, lastValueFrom, toArray} from 'rxjs';
-import {findActor, type Nursery, type OutputLine, openNursery, type Portal} from '../../lib/index.js';
+import {findActor, type Nursery, type OutputLine, openNursery, type Portal, SpawnFailed} from '../../lib/index.js';
 import {complain, leaveDaemon, print, printBelow, printManyLines} from '../fixtures/printers.js';
+import {exit} from '../fixtures/tasks.js';
 import {patient} from '../kit/patient.js';
 import {startProgram} from '../kit/program.js';
 import {spawning} from '../kit/spawning.js';
@@ -98,6 +102,21 @@ test('P3: portal.output of an actor that is not piped, or not a child of this on
         message: /the output of (loud|root) .*stdio: 'pipe'/,
       });
   }, patient));
+
+test('P3: output of an actor that cannot be started again completes', async t => {
+  const cwd = mkdtempSync(join(tmpdir(), 'rxtractor-spec-'));
+  const restart = {times: 1, delay: 0};
+  const lines = await openNursery(async nursery => {
+    const portal = await nursery.startActor('lasting', {expose: [...expose, exit], stdio: 'pipe', cwd, restart});
+    const all = everything(portal);
+    await portal.run(print, 'first\n');
+    rmSync(cwd, {recursive: true});
+    await t.throwsAsync(portal.run(exit, 3));
+    return all;
+  }, patient).catch(error => error);
+  // The start that has failed fails the nursery too.
+  t.true(lines instanceof SpawnFailed, String(lines));
+});
 
 test('P3: output completes with its actor, also while a process that it has left behind holds the pipe', async t => {
   await openNursery(async nursery => {
