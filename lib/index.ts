@@ -24,6 +24,8 @@ export {
 } from './actor/markers.js';
 export type {Marked, RemoteFn} from './actor/marks.js';
 export type {StandardSchema} from './msg/schema.js';
+// Values
+export {registerType, type TypeCodec} from './base/registered-types.js';
 // Portals
 export type {Portal, StreamValue} from './actor/portal.js';
 export type {OutputLine} from './base/output-lines.js';
@@ -31,7 +33,7 @@ export type {CallOptions} from './actor/call-options.js';
 // Contexts and streams
 export type {CalleeContext, SubjectLike} from './context/rx/callee-context.js';
 export type {Context} from './context/rx/context.js';
-export type {MsgStream, StreamOptions, StreamStats} from './context/rx/msg-stream.js';
+export type {MsgStream, SendOptions, StreamOptions, StreamStats} from './context/rx/msg-stream.js';
 export type {RemoteStream, RemotePipe, RemoteStage, IterateOptions, WorkOptions} from './context/rx/remote-stream.js';
 export type {FlowOptions, Overflow} from './context/flow/options.js';
 export type {Source, AnyObservable} from './context/rx/source.js';

@@ -10,7 +10,7 @@ import {outcomeError, Scope} from '../base/scope.js';
 import type {Channel} from '../channel/channel.js';
 import {flowOf, type Overflow} from '../context/flow/options.js';
 import {Callee} from '../context/protocol/callee.js';
-import {valueIn} from '../msg/codec.js';
+import {listIn} from '../msg/codec.js';
 import {parse, type StandardSchema} from '../msg/schema.js';
 import type {FunctionKind, Message, StartPayload} from '../msg/types.js';
 import type {Actor} from './actor.js';
@@ -38,7 +38,7 @@ type RunKind = (callee: Callee, fn: ExposedFunction['fn'], args: readonly unknow
  */
 export function dispatch(actor: Actor, peer: CallingPeer, message: Message, instead?: Error | Message): void {
   const {channel} = peer;
-  const payload = valueIn(channel.codec, message);
+  const {list: payload, fault} = listIn(channel.codec, message);
   if (!Array.isArray(payload) || payload.length < 5) throw new ProtocolError('a call arrived that is cut short');
   const [ref, kind, args, flow, deadline] = payload as unknown as StartPayload;
   const home = peer.functions.resolve(ref);
@@ -47,6 +47,7 @@ export function dispatch(actor: Actor, peer: CallingPeer, message: Message, inst
   let refusal: unknown = instead;
   try {
     if (!instead) found = actor.exposed.find(home, kind);
+    refusal ??= fault;
   } catch (error) {
     refusal = error;
   }
@@ -61,7 +62,7 @@ export function dispatch(actor: Actor, peer: CallingPeer, message: Message, inst
     granted: flow[4],
     schemas: found?.mark.schemas,
   });
-  if (!found) {
+  if (!found || refusal !== undefined) {
     if (instead && !(instead instanceof Error)) callee.link.receive(instead);
     void sent(peer, callee, callee.threw(scope.cancelled ?? refusal));
     return;

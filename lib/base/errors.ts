@@ -3,6 +3,7 @@
  * Floor 0: classes only. `brand` makes `instanceof` work, `msg/boxed-error` packs errors for the wire.
  */
 import type {ActorId} from './actor-id.js';
+import {Attached} from './attached.js';
 import {hasBrand, putBrand} from './brand.js';
 import {printAsTree, printQuitAsLine} from './failure-tree.js';
 import {setHidden} from './hidden.js';
@@ -256,17 +257,33 @@ export class MessageTypeError extends ActorError {
   }
 }
 
-/** A value cannot cross to another process unchanged. Nothing was sent. */
+/**
+ * A value cannot cross to another process unchanged. Nothing was sent. The text names the call, or the function, and the place in
+ * the value: `portal.run(price): args[0].deep[1] cannot be sent to another actor: a function`.
+ */
 export class Unserializable extends ActorError {
   static override readonly code = 'ERR_UNSERIALIZABLE';
   /** The keys and indices that lead to the part at fault, for example `['args', 0, 'deep', 1]`. */
   readonly path: readonly (string | number)[];
 
-  /** @param what the fault in words, for example `a function` */
-  constructor(what: string, options: ActorErrorOptions & {path: readonly (string | number)[]}) {
-    super(`${formatPath(options.path)} cannot be sent to another actor: ${what}`, options);
-    this.path = options.path;
+  /** @param what the fault in words, for example `a function` @param options `of`: the call, or the function, of the value */
+  constructor(
+    what: string,
+    options: ActorErrorOptions & {path: readonly (string | number)[]; of?: string | undefined},
+  ) {
+    const {path, of} = options;
+    super(`${of === undefined ? '' : `${of}: `}${formatPath(path)} cannot be sent to another actor: ${what}`, options);
+    this.path = path;
+    faults.attach(this, what);
   }
+}
+
+/** The fault of each Unserializable in words. It is no property, so that it neither crosses nor is printed beside the message. */
+const faults = new Attached<string>();
+
+/** The same refusal, told of another path and call. */
+export function retold(error: Unserializable, path: Unserializable['path'], of: string): Unserializable {
+  return new Unserializable(faults.of(error) ?? error.message, {path, of, cause: error.cause});
 }
 
 /** A peer, or a remote function, broke the rules of the dialog. */

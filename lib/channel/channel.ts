@@ -10,6 +10,7 @@ import {IdMap} from '../base/id-map.js';
 import {Ring, type RingEntry} from '../base/ring.js';
 import {callApart, leaveUncaught} from '../base/uncaught.js';
 import type {Codec} from '../msg/codec.js';
+import type {Bytes} from '../msg/encoded.js';
 import {readFrame} from '../msg/frame.js';
 import {Kind, type Message} from '../msg/types.js';
 import type {Ending, Transport} from '../transport/transport.js';
@@ -177,7 +178,7 @@ export class Channel {
   }
 
   /** Sends one value of a stream. Values that are sent in one turn share a frame. */
-  sendValue(context: number, seq: number, value: Uint8Array): void {
+  sendValue(context: number, seq: number, value: Bytes): void {
     if (this.#hasEnded) return;
     this.#outbox.pushValue(context, seq, value);
     this.#schedule();

@@ -6,6 +6,7 @@
  * that a small message of another context never waits for more than one piece.
  */
 import {IdMap} from '../base/id-map.js';
+import {type Bytes, partsOf} from '../msg/encoded.js';
 import {maxHeaderBytes, pieceBytes, varintLength, writeHeader, writeVarint} from '../msg/frame.js';
 import {Kind} from '../msg/types.js';
 import {lengthBytes, writeLength} from '../transport/framing.js';
@@ -25,13 +26,13 @@ interface QueuedMessage {
   readonly kind: Kind;
   readonly context: number;
   readonly seq: number;
-  readonly payload: Uint8Array;
+  readonly payload: Bytes;
   /** For a Yield: the values that share its frame with the first one. Each is sent with its length before it. */
-  others: Uint8Array[] | undefined;
+  others: Bytes[] | undefined;
   /** The size of all payloads, with the lengths before them. */
   bytes: number;
-  /** The rest of the payload, once a first piece has left. */
-  rest: Uint8Array | undefined;
+  /** The rest of a large message, once a first piece has left. */
+  rest: readonly Uint8Array[] | undefined;
   /** The message behind it in its context. */
   next: QueuedMessage | undefined;
 }
@@ -81,7 +82,7 @@ export class Outbox {
   }
 
   /** Queues a value. Values of one stream that wait together share a frame. */
-  pushValue(context: number, seq: number, value: Uint8Array): void {
+  pushValue(context: number, seq: number, value: Bytes): void {
     const bytes = value.length + varintLength(value.length);
     const queue = this.#queues.get(context);
     const last = queue?.last;
@@ -162,7 +163,7 @@ export class Outbox {
   }
 }
 
-function newMessage(kind: Kind, context: number, seq: number, payload: Uint8Array, bytes: number): QueuedMessage {
+function newMessage(kind: Kind, context: number, seq: number, payload: Bytes, bytes: number): QueuedMessage {
   return {kind, context, seq, payload, others: undefined, bytes, rest: undefined, next: undefined};
 }
 
@@ -172,28 +173,57 @@ function writeNext(writer: ChunkWriter, message: QueuedMessage): boolean {
     writeWhole(writer, message);
     return true;
   }
-  const rest = message.rest ?? message.payload;
-  // Only a single value is larger than a piece, so that there is one length, before the first piece.
-  const head = message.rest === undefined && message.kind === Kind.Yield ? varintLength(rest.length) : 0;
-  const more = head + rest.length > pieceBytes;
-  const piece = more ? rest.subarray(0, pieceBytes - head) : rest;
-  writer.frame(message.kind, more, message.context, message.seq, head + piece.length);
-  if (head > 0) writer.varint(rest.length);
-  writer.bytesOf(piece);
-  message.rest = rest.subarray(piece.length);
-  return !more;
+  const {piece, rest} = cutPiece(message.rest ?? chunksOf(message));
+  const bytes = piece.reduce((sum, chunk) => sum + chunk.length, 0);
+  writer.frame(message.kind, rest.length > 0, message.context, message.seq, bytes);
+  for (const chunk of piece) writer.bytesOf(chunk);
+  message.rest = rest;
+  return rest.length === 0;
 }
 
 function writeWhole(writer: ChunkWriter, message: QueuedMessage): void {
   writer.frame(message.kind, false, message.context, message.seq, message.bytes);
   const isYield = message.kind === Kind.Yield;
   if (isYield) writer.varint(message.payload.length);
-  writer.bytesOf(message.payload);
+  writePayload(writer, message.payload);
   if (!message.others) return;
   for (const value of message.others) {
     writer.varint(value.length);
-    writer.bytesOf(value);
+    writePayload(writer, value);
   }
+}
+
+function writePayload(writer: ChunkWriter, payload: Bytes): void {
+  if (payload instanceof Uint8Array) writer.bytesOf(payload);
+  else for (const part of partsOf(payload)) writer.bytesOf(part);
+}
+
+/** A large message as it was handed over, without a copy. */
+function chunksOf({kind, payload, others}: QueuedMessage): readonly Uint8Array[] {
+  if (kind !== Kind.Yield) return partsOf(payload);
+  return [payload, ...(others ?? [])].flatMap(value => {
+    const length = new Uint8Array(varintLength(value.length));
+    writeVarint(length, 0, value.length);
+    return [length, ...partsOf(value)];
+  });
+}
+
+/** Cuts off as many bytes as one piece has, or all that are left. */
+function cutPiece(chunks: readonly Uint8Array[]): {
+  readonly piece: readonly Uint8Array[];
+  readonly rest: readonly Uint8Array[];
+} {
+  const piece: Uint8Array[] = [];
+  let room = pieceBytes;
+  for (const [at, chunk] of chunks.entries()) {
+    if (chunk.length > room) {
+      piece.push(chunk.subarray(0, room));
+      return {piece, rest: [chunk.subarray(room), ...chunks.slice(at + 1)]};
+    }
+    piece.push(chunk);
+    room -= chunk.length;
+  }
+  return {piece, rest: []};
 }
 
 /**

@@ -8,6 +8,7 @@ import {type CancelReason, ProtocolError} from '../base/errors.js';
 import {attempt} from '../base/foreign.js';
 import type {Codec} from './codec.js';
 import {pieceBytes} from './frame.js';
+import {softenRegistered} from './registered.js';
 import {actorFromTuple, actorTuple, type CancelPayload} from './types.js';
 
 export interface Cancel {
@@ -44,7 +45,7 @@ export function encodeCancel(codec: Codec, cancel: Cancel): Uint8Array {
  * @throws ProtocolError when the payload does not say who asked
  */
 export function decodeCancel(codec: Codec, payload: Uint8Array, what: string): Cancel {
-  const decoded = codec.decode(payload);
+  const decoded = codec.decode(payload, softenRegistered);
   const [reason, cause, tuple, budget]: unknown[] = Array.isArray(decoded) ? decoded : [];
   const canceller = actorFromTuple(tuple);
   if (!canceller || typeof budget !== 'number') throw new ProtocolError(`${what} arrived that does not say who asked`);

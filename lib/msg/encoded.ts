@@ -5,25 +5,68 @@
 import {Ext} from './extensions.js';
 import {limits} from './limits.js';
 
-/** One whole MessagePack value, encoded already: the libraries write it as it is. */
+/**
+ * One whole MessagePack value, encoded already: the libraries write it as it is. A long payload stays where it is until then, so
+ * that it is copied once.
+ */
 export class Encoded {
+  /** The value, or the part of it before `payload`. */
   readonly bytes: Uint8Array;
+  readonly payload: Uint8Array | undefined;
+  readonly length: number;
 
-  constructor(bytes: Uint8Array) {
+  constructor(bytes: Uint8Array, payload?: Uint8Array) {
     this.bytes = bytes;
+    this.payload = payload;
+    this.length = bytes.length + (payload?.length ?? 0);
   }
+
+  /** Throws when code of the user has taken the memory away since its length was written into the header. */
+  check(): void {
+    if (this.bytes.length + (this.payload?.length ?? 0) !== this.length)
+      throw new Error('memory was given away, or resized, while the value was read');
+  }
+
+  writeTo(target: Uint8Array, at: number): void {
+    target.set(this.bytes, at);
+    if (this.payload) target.set(this.payload, at + this.bytes.length);
+  }
+
+  /** All bytes, in memory that nobody writes again. */
+  toBytes(): Uint8Array {
+    this.check();
+    // Short bytes may be a constant of this file, which nobody must write.
+    if (!this.payload && this.length >= 16) return this.bytes;
+    const all = Buffer.allocUnsafe(this.length);
+    this.writeTo(all, 0);
+    return all;
+  }
+}
+
+/** The bytes of a value, in one piece of memory or in two. */
+export type Bytes = Uint8Array | Encoded;
+
+export function partsOf(bytes: Bytes): readonly Uint8Array[] {
+  if (bytes instanceof Uint8Array) return [bytes];
+  return bytes.payload ? [bytes.bytes, bytes.payload] : [bytes.bytes];
 }
 
 /** The bytes of an extension value. */
 export function encodeExtension(type: number, payload: Uint8Array): Encoded {
   const {length} = payload;
   const fixed = fixedHeaders[length];
-  return new Encoded(join(fixed === undefined ? [...sized(0xc7, length), type] : [fixed, type], payload));
+  const header = fixed === undefined ? [...sized(0xc7, length), type] : [fixed, type];
+  return length < longPayload ? new Encoded(join(header, payload)) : new Encoded(Uint8Array.from(header), payload);
 }
 const fixedHeaders: Readonly<Record<number, number>> = {1: 0xd4, 2: 0xd5, 4: 0xd6, 8: 0xd7, 16: 0xd8};
+/** From this length on, to copy a payload twice costs more than to keep it beside its header. */
+const longPayload = 256;
 
-/** The bytes of a binary value. */
+/** The bytes of a binary value, copied. */
 export const encodeBinary = (bytes: Uint8Array): Uint8Array => join(binaryHeader(bytes.length), bytes);
+/** The same with the binary left where it is. */
+export const wrapBinary = (bytes: Uint8Array): Encoded =>
+  new Encoded(Uint8Array.from(binaryHeader(bytes.length)), bytes);
 export const binaryHeader = (length: number): readonly number[] => sized(0xc4, length);
 
 /** A token and a length. The tokens for lengths of one, two and four bytes follow one another. */
@@ -76,8 +119,4 @@ export function encodeDate(milliseconds: number): Encoded {
     payload.writeBigInt64BE(BigInt(seconds), 4);
   }
   return encodeExtension(Ext.Date, payload);
-}
-
-export function encodeView(type: number, view: ArrayBufferView): Encoded {
-  return encodeExtension(type, new Uint8Array(view.buffer, view.byteOffset, view.byteLength));
 }

@@ -28,11 +28,22 @@ export const Ext = {
   Float64Array: 25,
   BigInt64Array: 26,
   BigUint64Array: 27,
+  /** The binary of MessagePack is a Uint8Array. */
+  Buffer: 28,
+  /** An object without a prototype. Its content is a map of MessagePack. */
+  Dictionary: 29,
+  /** An instance of a class that users have registered. Its content is the name, and the value that crosses instead of it. */
+  Registered: 30,
 } as const;
 
 /** Whether an extension contains MessagePack values. The payload of all others is bytes or text. */
 export const isNested = (type: number): boolean =>
-  type === Ext.Map || type === Ext.Set || type === Ext.RegExp || type === Ext.Error;
+  type === Ext.Map ||
+  type === Ext.Set ||
+  type === Ext.RegExp ||
+  type === Ext.Error ||
+  type === Ext.Dictionary ||
+  type === Ext.Registered;
 
 /**
  * How many small objects an extension weighs at the receiver, besides its content. It counts against `limits.nodes`, because
@@ -61,10 +72,10 @@ export const binaryWeight = 4;
 interface ViewClass {
   readonly BYTES_PER_ELEMENT?: number;
   readonly prototype: object;
-  new (buffer: ArrayBuffer): ArrayBufferView;
+  new (buffer: ArrayBufferLike, byteOffset?: number, length?: number): ArrayBufferView;
 }
 
-const viewClasses: readonly (readonly [type: number, Class: ViewClass])[] = [
+export const viewClasses: readonly (readonly [type: number, Class: ViewClass])[] = [
   [Ext.DataView, DataView],
   [Ext.Int8Array, Int8Array],
   [Ext.Uint8ClampedArray, Uint8ClampedArray],
@@ -80,11 +91,6 @@ const viewClasses: readonly (readonly [type: number, Class: ViewClass])[] = [
 
 /** The classes of typed arrays and DataView, by extension number. */
 export const viewByType: ReadonlyMap<number, ViewClass> = new Map(viewClasses);
-
-const typeByPrototype = new Map<unknown, number>(viewClasses.map(([type, Class]) => [Class.prototype, type]));
-
-/** The extension number of a typed array or DataView by its prototype. Undefined for all other prototypes. */
-export const viewType = (prototype: unknown): number | undefined => typeByPrototype.get(prototype);
 
 /** Views are sent in the byte order of the wire, which every platform has that Node supports, except one. */
 export const canSendViews = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;

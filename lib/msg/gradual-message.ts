@@ -6,6 +6,7 @@ import {ProtocolError} from '../base/errors.js';
 import type {ByteRoom} from './byte-room.js';
 import {readVarint} from './frame.js';
 import {GradualReader} from './gradual-reader.js';
+import {onRegisteredInPieces, RegisteredFaults} from './registered.js';
 import {Kind, type ReadValue} from './types.js';
 
 export class GradualMessage {
@@ -14,10 +15,11 @@ export class GradualMessage {
   #told: number | undefined;
   readonly #isYield: boolean;
   #bytes = 0;
+  readonly #faults = new RegisteredFaults();
 
   /** @param room the bytes that may be taken for binaries before they have come */
   constructor(kind: Kind, room: ByteRoom) {
-    this.#reader = new GradualReader(room);
+    this.#reader = new GradualReader(room, onRegisteredInPieces(kind, this.#faults));
     this.#isYield = kind === Kind.Yield;
   }
 
@@ -44,7 +46,7 @@ export class GradualMessage {
     // Values share a frame only when they fit one piece, so that no honest peer sends a second value here.
     if (this.#isYield && this.#told !== this.#bytes)
       throw new ProtocolError(`a value of ${this.#told} bytes arrived in pieces of together ${this.#bytes} bytes`);
-    return {value, bytes: this.#bytes};
+    return {value, bytes: this.#bytes, fault: this.#faults.first};
   }
 
   #afterLength(piece: Uint8Array): Uint8Array {

@@ -8,9 +8,9 @@ import {binaryWeight, Ext, isNested, weightOf} from './extensions.js';
 import {limits} from './limits.js';
 import {LongBinary, LongText} from './long-parts.js';
 import {checkedKey, Reader} from './reader.js';
-import {reviveNode} from './revive.js';
+import {type OnRegistered, withinError} from './registered.js';
 import {Form, formOf, headBytes, lengthAt} from './token.js';
-import {malformedError, unpackLeaf, unpackNested} from './unpack.js';
+import {malformedError, unpackLeaf} from './unpack.js';
 
 /** A value that contains others, and is not full yet. */
 type Container = OpenArray | OpenRecord | OpenExtension;
@@ -31,6 +31,8 @@ interface OpenExtension {
   readonly type: number;
   /** How many bytes of the message are read when its content has ended. */
   readonly end: number;
+  /** What is done with values of registered types behind it. */
+  readonly outside: OnRegistered;
 }
 
 /** A text, a binary or an extension of which bytes are missing. */
@@ -43,7 +45,7 @@ interface LongPart {
 const nothing = new Uint8Array(0);
 
 export class GradualReader {
-  readonly #reader = new Reader(nothing);
+  readonly #reader: Reader;
   /** The piece at hand, behind the beginning of a token that was cut by the end of the piece before. */
   #bytes: Uint8Array = nothing;
   /** How many bytes of the message came before `#bytes`. */
@@ -60,9 +62,10 @@ export class GradualReader {
   /** How many bytes it has taken of its room. */
   reserved = 0;
 
-  /** @param room the bytes that may be taken for binaries before they have come */
-  constructor(room: ByteRoom) {
+  /** @param room the bytes that may be taken for binaries before they have come @param onRegistered as that of `Reader` */
+  constructor(room: ByteRoom, onRegistered: OnRegistered) {
     this.#room = room;
+    this.#reader = new Reader(nothing, onRegistered);
   }
 
   /** How many values it has read, by their weight in memory. */
@@ -161,11 +164,12 @@ export class GradualReader {
     if (this.#depth >= limits.depth) throw new ProtocolError(`nested deeper than ${limits.depth}`);
     this.#reader.count(form === Form.Map ? length * 2 : length);
     this.#reader.at += head;
+    const isDictionary = this.#inner?.is === 'extension' && this.#inner.type === Ext.Dictionary;
     this.#around.push(this.#inner);
     this.#depth++;
     this.#inner =
       form === Form.Map
-        ? {is: 'record', value: {}, left: length, key: undefined}
+        ? {is: 'record', value: isDictionary ? Object.create(null) : {}, left: length, key: undefined}
         : {is: 'array', value: [], left: length};
     if (length === 0) this.#leave(this.#inner.value);
     return true;
@@ -175,7 +179,9 @@ export class GradualReader {
     this.#reader.count(weightOf(type));
     this.#reader.at += head;
     this.#around.push(this.#inner);
-    this.#inner = {is: 'extension', type, end: this.#before + this.#reader.at + length};
+    const outside = this.#reader.onRegistered;
+    if (type === Ext.Error) this.#reader.onRegistered = withinError(outside);
+    this.#inner = {is: 'extension', type, end: this.#before + this.#reader.at + length, outside};
     return true;
   }
 
@@ -201,10 +207,11 @@ export class GradualReader {
     this.#put(value);
   }
 
-  #closeExtension({type, end}: OpenExtension, content: unknown): void {
+  #closeExtension({type, end, outside}: OpenExtension, content: unknown): void {
     if (this.#before + this.#reader.at !== end) throw malformedError(type);
     this.#inner = this.#around.pop();
-    this.#put(type === Ext.Error ? reviveNode(content) : unpackNested(type, content));
+    this.#reader.onRegistered = outside;
+    this.#put(this.#reader.made(type, content));
   }
 
   #has(bytes: number): boolean {

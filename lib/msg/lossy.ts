@@ -5,9 +5,12 @@
  */
 import {types} from 'node:util';
 import {attempt, isError} from '../base/foreign.js';
-import {type ByteRoom, byteLength, cutText, valueOverhead} from './byte-room.js';
+import {type RegisteredType, typeOfPrototype} from '../base/registered-types.js';
+import {type Builtin, builtinOf, hasOwnProperties} from './builtin.js';
+import {ByteRoom, byteLength, cutText, valueOverhead} from './byte-room.js';
 import {describe} from './describe.js';
-import {isPlainText, viewType} from './extensions.js';
+import {Ext, isPlainText, viewByType} from './extensions.js';
+import {Packed, pack} from './registered.js';
 
 /** Makes of an error that was found within a value what goes into the copy. */
 export type WrapError = (error: Error, room: ByteRoom, around: readonly object[]) => unknown;
@@ -41,15 +44,15 @@ export function lossyCopy(value: unknown, room: ByteRoom, wrap: WrapError, aroun
   return attempt(() => copyObject(value, room, wrap, around)) ?? mark(describe(value), room);
 }
 
-/** The own enumerable properties of an object, without those that `skip` names. */
+/** The own enumerable properties of an object, without those that `skip` names. @param copy is filled */
 export function lossyRecord(
   record: object,
   room: ByteRoom,
   wrap: WrapError,
   around: readonly object[],
   skip: (key: string) => boolean = key => key === '__proto__',
+  copy: Record<string, unknown> = {},
 ): Record<string, unknown> {
-  const copy: Record<string, unknown> = {};
   for (const key of Object.keys(record)) {
     if (room.left < fewBytes) {
       room.changed = true;
@@ -78,14 +81,31 @@ function copyObject(value: object, room: ByteRoom, wrap: WrapError, around: read
   if (around.length >= maxDepth) return mark('nested deeper', room);
   if (isError(value)) return wrap(value, room, around);
   const within = [...around, value];
+  const prototype = Object.getPrototypeOf(value) as object | null;
+  const type = typeOfPrototype(prototype);
+  if (type) return packedCopy(type, value, room, wrap, within);
   if (Array.isArray(value)) return copyItems(value, room, wrap, within);
   if (types.isMap(value)) return copyMap(value, room, wrap, within);
   if (types.isSet(value)) return new Set(copyItems(value, room, wrap, within));
   if (types.isDate(value)) return new Date(value.getTime());
-  const prototype: unknown = Object.getPrototypeOf(value);
-  if (ArrayBuffer.isView(value)) return ownView(value, prototype, room);
-  if (prototype !== Object.prototype && prototype !== null) return undefined;
-  return lossyRecord(value, room, wrap, within);
+  if (prototype === Object.prototype) return lossyRecord(value, room, wrap, within);
+  if (prototype === null) return lossyRecord(value, room, wrap, within, undefined, Object.create(null));
+  const builtin = builtinOf(value, prototype);
+  return builtin && copyLeaf(value, builtin, room);
+}
+
+/** Undefined when `pack` throws, or when something in its value would have to be replaced: `unpack` would not know that text. */
+function packedCopy(
+  type: RegisteredType,
+  value: object,
+  room: ByteRoom,
+  wrap: WrapError,
+  around: readonly object[],
+): unknown {
+  const part = new ByteRoom(room.left);
+  const wire = lossyCopy(pack(type, value), part, wrap, around);
+  const bytes = room.left - part.left + byteLength(type.name) + valueOverhead;
+  return !part.changed && room.take(bytes) ? new Packed(type.name, wire) : undefined;
 }
 
 function copyItems(items: Iterable<unknown>, room: ByteRoom, wrap: WrapError, around: readonly object[]): unknown[] {
@@ -117,12 +137,32 @@ function copyMap(
   return copy;
 }
 
-/** The view itself, when its memory belongs to this process alone. */
-function ownView(view: ArrayBufferView, prototype: unknown, room: ByteRoom): unknown {
-  const known =
-    prototype === Uint8Array.prototype || prototype === Buffer.prototype || viewType(prototype) !== undefined;
-  if (!known || types.isSharedArrayBuffer(view.buffer)) return undefined;
-  // Throws when the buffer is detached, which `encoder` would refuse.
-  if (view.byteLength === 0) new Uint8Array(view.buffer);
-  return room.take(view.byteLength) ? view : undefined;
+/** A copy without the properties that users gave it. Undefined when it cannot be sent. */
+function copyLeaf(value: object, builtin: Builtin, room: ByteRoom): unknown {
+  if (hasOwnProperties(value, builtin)) room.changed = true;
+  switch (builtin.type) {
+    case Ext.ArrayBuffer: {
+      const buffer = value as ArrayBuffer;
+      return room.take(buffer.byteLength) ? buffer.slice(0) : undefined;
+    }
+    case Ext.RegExp: {
+      const {source, flags} = value as RegExp;
+      return room.take(byteLength(source) + valueOverhead) ? new RegExp(source, flags) : undefined;
+    }
+    case Ext.URL: {
+      const {href} = value as URL;
+      return room.take(byteLength(href)) ? new URL(href) : undefined;
+    }
+    default:
+      return builtin.isView ? ownView(value as ArrayBufferView, builtin, room) : undefined;
+  }
+}
+
+/** A view of the same memory, when that belongs to this process alone. */
+function ownView({buffer, byteOffset, byteLength: bytes}: ArrayBufferView, {type}: Builtin, room: ByteRoom): unknown {
+  if (types.isSharedArrayBuffer(buffer) || !room.take(bytes)) return undefined;
+  // Each throws when the buffer was given away, which `encoder` would refuse.
+  if (type === Ext.Buffer) return Buffer.from(buffer, byteOffset, bytes);
+  const View = (type === 'binary' ? undefined : viewByType.get(type)) ?? Uint8Array;
+  return new View(buffer, byteOffset, bytes / (('BYTES_PER_ELEMENT' in View && View.BYTES_PER_ELEMENT) || 1));
 }

@@ -30,7 +30,7 @@ export function loadMsgpackLite(): Library {
   const encodeAtom = codec.encode;
   codec.encode = (encoder, value) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) encodeAtom(encoder, value);
-    else if (value instanceof Encoded) encoder.send(value.bytes);
+    else if (value instanceof Encoded) sendEncoded(encoder, value);
     else if (value instanceof Uint8Array) sendBinary(encoder, value);
     else encodeRecord(encoder, value as Record<string, unknown>);
   };
@@ -60,6 +60,12 @@ export function loadMsgpackLite(): Library {
 
 /** Messages of fewer bytes are copied into memory of their size. */
 const smallBytes = 1_024;
+
+function sendEncoded(encoder: LiteEncoder, encoded: Encoded): void {
+  encoded.check();
+  encoder.send(encoded.bytes);
+  if (encoded.payload) encoder.send(encoded.payload);
+}
 
 /** The library itself writes a longer header than needed for 255 bytes. */
 function sendBinary(encoder: LiteEncoder, bytes: Uint8Array): void {

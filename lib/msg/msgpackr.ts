@@ -23,9 +23,10 @@ export function loadMsgpackr(): Library {
     Class: Encoded,
     // msgpackr requires a number and never writes it. This one is above every type that a message can name.
     type: 0x100,
-    pack({bytes}: Encoded, allocate: Allocate) {
-      const {target, position} = allocate(bytes.length);
-      target.set(bytes, position);
+    pack(encoded: Encoded, allocate: Allocate) {
+      encoded.check();
+      const {target, position} = allocate(encoded.length);
+      encoded.writeTo(target, position);
     },
   });
   let packing = 0;

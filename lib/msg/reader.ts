@@ -7,12 +7,18 @@ import {isUtf8} from 'node:buffer';
 import {ProtocolError} from '../base/errors.js';
 import {binaryWeight, Ext, isNested, weightOf} from './extensions.js';
 import {limits} from './limits.js';
+import {type OnRegistered, withinError} from './registered.js';
 import {reviveNode} from './revive.js';
 import {malformedError, unpackLeaf, unpackNested} from './unpack.js';
 
-/** The one value in the bytes. Nothing in it shares memory with them. @throws ProtocolError */
-export function read(bytes: Uint8Array): unknown {
-  const reader = new Reader(bytes);
+/**
+ * The one value in the bytes. Nothing in it shares memory with them.
+ *
+ * @param onRegistered makes the values of registered types
+ * @throws ProtocolError, and whatever `onRegistered` throws
+ */
+export function read(bytes: Uint8Array, onRegistered: OnRegistered): unknown {
+  const reader = new Reader(bytes, onRegistered);
   const value = reader.value(0);
   if (reader.at !== bytes.length) throw new ProtocolError(`${bytes.length - reader.at} bytes follow a value`);
   return value;
@@ -30,9 +36,12 @@ export class Reader {
   nodes = 0;
   #bytes: Uint8Array;
   #buffer: Buffer | undefined;
+  /** Makes the values of registered types. */
+  onRegistered: OnRegistered;
 
-  constructor(bytes: Uint8Array) {
+  constructor(bytes: Uint8Array, onRegistered: OnRegistered) {
     this.#bytes = bytes;
+    this.onRegistered = onRegistered;
   }
 
   /** Reads other bytes from now on, and goes on counting. */
@@ -123,9 +132,9 @@ export class Reader {
     return array;
   }
 
-  #map(size: number, depth: number): Record<string, unknown> {
+  /** @param record is filled */
+  #map(size: number, depth: number, record: Record<string, unknown> = {}): Record<string, unknown> {
     this.#enter(size * 2, depth);
-    const record: Record<string, unknown> = {};
     for (let i = 0; i < size; i++) {
       const key = this.key();
       record[key] = this.value(depth + 1);
@@ -220,10 +229,46 @@ export class Reader {
     this.count(weightOf(type));
     if (!isNested(type)) return unpackLeaf(type, this.#take(length));
     const end = this.#need(length) + length;
-    const content = this.value(depth);
+    const value = this.#nested(type, depth);
     if (this.at !== end) throw malformedError(type);
-    if (type === Ext.Error) return reviveNode(content);
-    return unpackNested(type, content);
+    return value;
+  }
+
+  #nested(type: number, depth: number): unknown {
+    if (type === Ext.Dictionary) return this.#dictionary(depth);
+    if (type !== Ext.Error) return this.made(type, this.value(depth));
+    const outside = this.onRegistered;
+    this.onRegistered = withinError(outside);
+    const content = this.value(depth);
+    this.onRegistered = outside;
+    return this.made(type, content);
+  }
+
+  /** The value of an extension whose content was read already. @throws ProtocolError, and whatever `onRegistered` throws */
+  made(type: number, content: unknown): unknown {
+    switch (type) {
+      case Ext.Error:
+        return reviveNode(content);
+      case Ext.Dictionary:
+        if (typeof content !== 'object' || content === null || Object.getPrototypeOf(content) !== null)
+          throw malformedError(type);
+        return content;
+      case Ext.Registered:
+        if (!Array.isArray(content) || content.length !== 2 || typeof content[0] !== 'string')
+          throw malformedError(type);
+        return this.onRegistered(content[0], content[1]);
+      default:
+        return unpackNested(type, content);
+    }
+  }
+
+  #dictionary(depth: number): Record<string, unknown> {
+    const token = this.#byte();
+    const record = Object.create(null);
+    if (token >= 0x80 && token < 0x90) return this.#map(token & 0x0f, depth, record);
+    if (token === 0xde) return this.#map(this.#uint(2), depth, record);
+    if (token === 0xdf) return this.#map(this.#uint(4), depth, record);
+    throw malformedError(Ext.Dictionary);
   }
 
   #float(): number {

@@ -9,7 +9,7 @@
  * ```
  */
 import type {ActorId} from '../base/actor-id.js';
-import type {CancelReason} from '../base/errors.js';
+import type {CancelReason, MessageTypeError} from '../base/errors.js';
 import type {BoxedError} from './boxed-error.js';
 
 export const Kind = {
@@ -63,6 +63,8 @@ export interface Message {
 export interface ReadValue {
   readonly value: unknown;
   readonly bytes: number;
+  /** Why a value of a registered type in it could not be made. `undefined` stands in its place. */
+  readonly fault: MessageTypeError | undefined;
 }
 
 export const protocolMagic = 'rxtractor';

@@ -37,6 +37,9 @@ export function unpackLeaf(type: number, payload: Uint8Array, isOwn = false): un
     }
     case Ext.ArrayBuffer:
       return isOwn ? payload.buffer : new Uint8Array(payload).buffer;
+    case Ext.Buffer:
+      // Memory of its own: that of `Buffer.from(payload)` may belong to other Buffers as well.
+      return Buffer.from((isOwn ? payload : new Uint8Array(payload)).buffer as ArrayBuffer);
     default: {
       const View = viewByType.get(type);
       if (View === undefined) throw new ProtocolError(`an extension of unknown type ${type} arrived`);

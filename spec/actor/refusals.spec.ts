@@ -80,7 +80,7 @@ test('T6: an argument that cannot be serialized is refused at the caller with it
     const deep = {deep: [1, () => 1]};
     const error = await t.throwsAsync(portal.run(echo, deep), {instanceOf: Unserializable});
     t.deepEqual(error.path, ['args', 0, 'deep', 1]);
-    t.regex(error.message, /^args\[0\]\.deep\[1\] cannot be sent/);
+    t.regex(error.message, /^portal\.run\(echo\): args\[0\]\.deep\[1\] cannot be sent/);
     t.is(error.code, 'ERR_UNSERIALIZABLE');
   });
   t.is(sum, 3);
@@ -89,8 +89,8 @@ test('T6: an argument that cannot be serialized is refused at the caller with it
 test('a result that cannot be serialized fails the call with its path, and the actor lives on', async t => {
   const sum = await withActor(async portal => {
     for (const [what, path] of [
-      ['function', /^result cannot be sent/],
-      ['deep', /^result\.a\[1\]\.b cannot be sent/],
+      ['function', /^unsendable: result cannot be sent/],
+      ['deep', /^unsendable: result\.a\[1\]\.b cannot be sent/],
     ] as const) {
       const error = await t.throwsAsync(portal.run(unsendable, what), {instanceOf: RemoteActorError});
       t.true(error.cause instanceof Unserializable);
@@ -122,7 +122,7 @@ test('a value that send() cannot serialize is refused alone, and the stream goes
     const wire = context.openStream();
     await t.throwsAsync(wire.send({x: [Symbol('no')]} as never), {
       instanceOf: Unserializable,
-      message: /^value\.x\[0\]/,
+      message: /^talk: value\.x\[0\]/,
     });
     await wire.send('hello');
     t.deepEqual(await wire[Symbol.asyncIterator]().next(), {done: false, value: 'HELLO'});

@@ -23,6 +23,8 @@ const elements: readonly (readonly [hex: string, weight: number])[] = [
   ['d40490', 5],
   ['d41000', 5],
   ['d41200', 5],
+  ['d41c00', 5],
+  ['d41d80', 5],
   ['d6ff00000000', 2],
   ['d60592a161a0', 7],
   ['c7030592a0a0', 7],

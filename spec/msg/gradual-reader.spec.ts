@@ -5,6 +5,7 @@ import {inspect} from 'node:util';
 import test from 'ava';
 import fc from 'fast-check';
 import {ProtocolError} from '../../lib/base/errors.js';
+import {registerType} from '../../lib/base/registered-types.js';
 import {boxError} from '../../lib/msg/boxed-error.js';
 import {ByteRoom} from '../../lib/msg/byte-room.js';
 import {loadCodec} from '../../lib/msg/codec.js';
@@ -12,16 +13,18 @@ import {writeVarint} from '../../lib/msg/frame.js';
 import {GradualMessage} from '../../lib/msg/gradual-message.js';
 import {GradualReader} from '../../lib/msg/gradual-reader.js';
 import {limits} from '../../lib/msg/limits.js';
+import {type OnRegistered, RegisteredFaults, refuseRegistered, unpackRegistered} from '../../lib/msg/registered.js';
 import {Kind} from '../../lib/msg/types.js';
 import {anyValue, faithful} from './values.js';
 
 const {encode, decode} = loadCodec();
-const newReader = (): GradualReader => new GradualReader(new ByteRoom(1_000));
+const newReader = (onRegistered: OnRegistered = refuseRegistered): GradualReader =>
+  new GradualReader(new ByteRoom(1_000), onRegistered);
 const hex = (text: string): Buffer => Buffer.from(text.replaceAll(' ', ''), 'hex');
 
 /** The pieces between the cuts. They are copies, and are overwritten when they were read: nobody may keep them. */
-function readInPieces(bytes: Uint8Array, cuts: readonly number[]): unknown {
-  const reader = newReader();
+function readInPieces(bytes: Uint8Array, cuts: readonly number[], onRegistered?: OnRegistered): unknown {
+  const reader = newReader(onRegistered);
   const ends = [...new Set(cuts.map(cut => cut % (bytes.length + 1)))].sort((a, b) => a - b);
   let from = 0;
   for (const end of [...ends, bytes.length]) {
@@ -195,4 +198,53 @@ test('Limits: the weight of what was read is told as it grows', t => {
   const bytes = encode(Array.from({length: 1_000}, () => ({})));
   reader.feed(bytes.subarray(0, 500));
   t.true(reader.nodes > 0 && reader.nodes <= limits.nodes);
+});
+
+class Box {
+  readonly content: unknown;
+  constructor(content: unknown) {
+    this.content = content;
+  }
+}
+class Broken {}
+registerType(Box, {pack: ({content}) => content, unpack: content => new Box(content)});
+registerType(Broken, {
+  pack: () => 1,
+  unpack: () => {
+    throw new Error('oops');
+  },
+});
+
+test('F10: an instance of a registered class is made in pieces too, and a fault is kept while the rest is read', t => {
+  const value = [new Box({in: [new Box(Buffer.from('bytes')), Object.create(null)]}), 'behind'];
+  const bytes = encode(value);
+  for (const cut of everyCut(bytes)) t.deepEqual(readInPieces(bytes, [cut], unpackRegistered), value);
+  t.throws(() => readInPieces(bytes, []), {instanceOf: ProtocolError, message: /registered type/});
+  const faults = new RegisteredFaults();
+  const broken = encode([new Broken(), new Box(1)]);
+  t.deepEqual(readInPieces(broken, everyCut(broken), faults.unpack), [undefined, new Box(1)]);
+  t.regex(faults.first?.message ?? '', /oops/);
+});
+
+test('F10, E3: within an error that comes in pieces a text stands for what cannot be made', t => {
+  const bytes = encode([Object.assign(new Error('x'), {at: new Broken()}), new Box(2)]);
+  const faults = new RegisteredFaults();
+  const [error, box] = readInPieces(bytes, everyCut(bytes), faults.unpack) as [{at: string}, Box];
+  t.regex(error.at, /^\[unpack\(\) of the type Broken threw: oops\]$/);
+  t.deepEqual(box, new Box(2));
+  t.is(faults.first, undefined);
+});
+
+test('F10: what a whole message of its kind does with a registered type, one in pieces does', t => {
+  const bytes = encode([new Broken()]);
+  const read = (kind: Kind, payload: Uint8Array) => {
+    const message = new GradualMessage(kind, new ByteRoom(1_000));
+    message.feed(payload.subarray(0, 3));
+    message.feed(payload.subarray(3));
+    return message.end();
+  };
+  for (const kind of [Kind.Start, Kind.Started, Kind.Return]) t.regex(read(kind, bytes).fault?.message ?? '', /oops/);
+  t.regex(read(Kind.Yield, Buffer.concat([Buffer.of(bytes.length), bytes])).fault?.message ?? '', /oops/);
+  for (const kind of [Kind.Error, Kind.Stop]) t.regex((read(kind, bytes).value as [string])[0], /^\[unpack/);
+  t.throws(() => read(Kind.Spawn, bytes), {instanceOf: ProtocolError});
 });

@@ -1,5 +1,6 @@
 // What cannot cross unchanged is refused at the sender, with the path that leads to it.
 // Beside codec.spec.ts.
+import {runInNewContext} from 'node:vm';
 import test from 'ava';
 import {Unserializable} from '../../lib/base/errors.js';
 import {loadCodec} from '../../lib/msg/codec.js';
@@ -30,11 +31,12 @@ const revoked = (): unknown => {
   revoke();
   return proxy;
 };
-const detached = (): unknown => {
+const detached = (): Uint8Array => {
   const bytes = new Uint8Array(8);
   structuredClone(bytes.buffer, {transfer: [bytes.buffer]});
   return bytes;
 };
+type ResizableClass = new (length: number, options: {maxByteLength: number}) => ArrayBuffer;
 const oops = (): never => {
   throw new Error('oops');
 };
@@ -91,12 +93,102 @@ const refused: readonly (readonly [title: string, make: () => unknown, text: str
   [
     'a map with a property',
     () => Object.assign(new Map(), {x: 1}),
-    'args cannot be sent to another actor: an instance of Map',
+    'args cannot be sent to another actor: a Map with properties of its own',
   ],
   [
     'a date with a property',
     () => Object.assign(new Date(), {x: 1}),
-    'args cannot be sent to another actor: an instance of Date',
+    'args cannot be sent to another actor: a Date with properties of its own',
+  ],
+  [
+    'a RegExp with a property',
+    () => Object.assign(/a/, {x: 1}),
+    'args cannot be sent to another actor: a RegExp with properties of its own',
+  ],
+  [
+    'a typed array with a property',
+    () => [Object.assign(new Int16Array(2), {unit: 'm'})],
+    'args[0] cannot be sent to another actor: an Int16Array with properties of its own',
+  ],
+  [
+    'a long typed array with a property',
+    () => Object.assign(new Float64Array(100), {unit: 'm'}),
+    'args cannot be sent to another actor: a Float64Array with properties of its own',
+  ],
+  [
+    'a Buffer with a property',
+    () => Object.assign(Buffer.alloc(2), {encoding: 'utf8'}),
+    'args cannot be sent to another actor: a Buffer with properties of its own',
+  ],
+  [
+    'a long Buffer with a property',
+    () => Object.assign(Buffer.alloc(70_000), {encoding: 'utf8'}),
+    'args cannot be sent to another actor: a Buffer with properties of its own',
+  ],
+  [
+    'a long Uint8Array with a symbol',
+    () => Object.assign(new Uint8Array(1000), {[Symbol('s')]: 1}),
+    'args cannot be sent to another actor: a Uint8Array with properties of its own',
+  ],
+  [
+    'a DataView with a property',
+    () => Object.assign(new DataView(new ArrayBuffer(1)), {x: 1}),
+    'args cannot be sent to another actor: a DataView with properties of its own',
+  ],
+  [
+    'an ArrayBuffer with a property',
+    () => Object.assign(new ArrayBuffer(2), {note: 1}),
+    'args cannot be sent to another actor: an ArrayBuffer with properties of its own',
+  ],
+  [
+    'an ArrayBuffer that can be resized',
+    () => new (ArrayBuffer as ResizableClass)(8, {maxByteLength: 16}),
+    'args cannot be sent to another actor: an ArrayBuffer that can be resized',
+  ],
+  [
+    'a property that is not enumerable',
+    () => [Object.defineProperty({shown: 1}, 'hidden', {value: 1})],
+    'args[0].hidden cannot be sent to another actor: a property that is not enumerable',
+  ],
+  [
+    'a hidden property of an object without a prototype',
+    () => Object.defineProperty(Object.create(null), 'hidden', {value: 1}),
+    'args.hidden cannot be sent to another actor: a property that is not enumerable',
+  ],
+  [
+    'the texts of a template',
+    () => ((texts: TemplateStringsArray) => texts)`a`,
+    'args cannot be sent to another actor: an array with properties of its own',
+  ],
+  [
+    'a Map that claims to be a plain object',
+    () => Object.setPrototypeOf(new Map([[1, 2]]), Object.prototype),
+    'args cannot be sent to another actor: a builtin object whose prototype was changed',
+  ],
+  [
+    'a Date that claims to have no prototype',
+    () => Object.setPrototypeOf(new Date(), null),
+    'args cannot be sent to another actor: a builtin object whose prototype was changed',
+  ],
+  [
+    'a Uint16Array that claims to be a Uint8Array',
+    () => Object.setPrototypeOf(new Uint16Array(2), Uint8Array.prototype),
+    'args cannot be sent to another actor: an instance of Uint8Array',
+  ],
+  [
+    'a RegExp whose lastIndex is anything',
+    () => Object.assign(/a/, {lastIndex: {}}),
+    'args cannot be sent to another actor: a RegExp whose lastIndex is not a number',
+  ],
+  [
+    'a subclass of a builtin of another realm',
+    () => runInNewContext('new (class Dates extends Date {})()'),
+    'args cannot be sent to another actor: an instance of Dates',
+  ],
+  [
+    'a Map of another realm with a property',
+    () => runInNewContext('Object.assign(new Map(), {x: 1})'),
+    'args cannot be sent to another actor: a Map with properties of its own',
   ],
   [
     'a value of a map',
@@ -149,7 +241,16 @@ const refused: readonly (readonly [title: string, make: () => unknown, text: str
     () => new SharedArrayBuffer(8),
     'args cannot be sent to another actor: an instance of SharedArrayBuffer',
   ],
-  ['memory that was given away', detached, 'args cannot be sent to another actor: an instance of Uint8Array'],
+  [
+    'a view of memory that was given away',
+    detached,
+    'args cannot be sent to another actor: a Uint8Array whose memory was given away',
+  ],
+  [
+    'an ArrayBuffer that was given away',
+    () => detached().buffer,
+    'args cannot be sent to another actor: an ArrayBuffer whose memory was given away',
+  ],
   ['65 levels', () => nested(65), `args${'[0]'.repeat(64)} cannot be sent to another actor: nested deeper than 64`],
   [
     'too many values',
@@ -203,23 +304,43 @@ test('K77: a getter that throws is refused with its error as the cause', t => {
   }
 });
 
-test('K77: a getter that throws at its second reading is refused too', t => {
+test('K77: a refusal calls no getter twice, and names the getters when it cannot tell which one threw', t => {
   for (const codec of codecs) {
     let reads = 0;
-    const error = t.throws(
-      () =>
-        codec.encode(
-          {
-            get a() {
-              return reads++ === 0 ? 1 : oops();
-            },
-          },
-          'value',
-        ),
-      {instanceOf: Unserializable},
-    );
-    t.deepEqual(error?.path, ['value']);
+    const value = {
+      get first() {
+        return reads++;
+      },
+      get second() {
+        return oops();
+      },
+    };
+    const error = t.throws(() => codec.encode([value], 'value'), {instanceOf: Unserializable});
+    t.is(reads, 1);
+    t.is(error?.message, 'value[0] cannot be sent to another actor: one of its getters throws: first, second');
     t.like(error?.cause, {message: 'oops'});
+    t.deepEqual(codec.decode(codec.encode({b: 1})), {b: 1});
+  }
+});
+
+test('K77: an item whose getter throws is named', t => {
+  const array = Object.defineProperty([1, 2], 1, {get: oops, enumerable: true});
+  for (const codec of codecs) t.deepEqual(t.throws(() => codec.encode(array), {instanceOf: Unserializable})?.path, [1]);
+});
+
+test('K77: memory that a getter takes away while the value is read is refused', t => {
+  for (const codec of codecs) {
+    const bytes = Buffer.from(new ArrayBuffer(1000));
+    const thief = {
+      get bytes() {
+        structuredClone(bytes.buffer, {transfer: [bytes.buffer]});
+        return 1;
+      },
+    };
+    const value = [bytes, thief];
+    const error = t.throws(() => codec.encode(value, 'value'), {instanceOf: Unserializable});
+    t.is(error?.message, 'value cannot be sent to another actor: reading it failed');
+    t.like(error?.cause, {message: 'memory was given away, or resized, while the value was read'});
     t.deepEqual(codec.decode(codec.encode({b: 1})), {b: 1});
   }
 });

@@ -50,6 +50,8 @@ const bigints = [
 ];
 const times = [0, 1, -1, 999, 1000, 2 ** 32 * 1000 - 1000, 2 ** 32 * 1000, 2 ** 34 * 1000, 8.64e15, -8.64e15];
 
+const manyKeys = Object.fromEntries(Array.from({length: 70_000}, (_, i) => [`key${i}`, i]));
+
 /** Title and value: each arrives deeply equal. */
 export const faithful: readonly (readonly [title: string, value: unknown])[] = [
   ['null', null],
@@ -80,12 +82,22 @@ export const faithful: readonly (readonly [title: string, value: unknown])[] = [
   ],
   ['keys that libraries look at', {_isUint64BE: true, _isInt64BE: true, buffer: 1, type: 2}],
   ['keys that are numbers, in their order', {2: 'b', 1: 'a', '01': 'c', '-1': 'd'}],
-  ['an object of 70 000 keys', Object.fromEntries(Array.from({length: 70_000}, (_, i) => [`key${i}`, i]))],
+  ['an object of 70 000 keys', manyKeys],
   ['arrays around each header', [15, 16, 65_535, 65_536].map(length => Array.from({length}, (_, i) => i % 300))],
   ['objects around each header', [15, 16].map(length => Object.fromEntries(Array.from({length}, (_, i) => [i, i])))],
   ['64 levels', nested(64)],
   ['an object that is there twice', [shared, shared, {shared}]],
   ['binary around each header', [0, 1, 254, 255, 256, 2047, 2049, 65_535, 65_536].map(n => new Uint8Array(n).fill(n))],
+  ['a Buffer around each header', [0, 1, 2, 4, 8, 16, 255, 256, 65_535, 65_536].map(n => Buffer.alloc(n, n))],
+  ['a Buffer and a Uint8Array of the same memory', [Buffer.from([1, 2]), new Uint8Array(Buffer.from([1, 2]))]],
+  [
+    'objects without a prototype',
+    {
+      dictionary: Object.assign(Object.create(null), {a: 1, constructor: 2, in: Object.create(null), at: undefined}),
+      of16: Object.assign(Object.create(null), Object.fromEntries(Array.from({length: 16}, (_, i) => [`k${i}`, i]))),
+    },
+  ],
+  ['an object of 70 000 keys without a prototype', Object.assign(Object.create(null), manyKeys)],
   ['dates', times.map(time => new Date(time))],
   [
     'maps',

@@ -7,13 +7,14 @@ import {StreamClosed, StreamOverrun} from '../../base/errors.js';
 import {Fifo} from '../../base/fifo.js';
 import {Moment} from '../../base/moment.js';
 import {Wakeups} from '../../base/wakeups.js';
+import type {Bytes} from '../../msg/encoded.js';
 import {SendCredit} from './credit.js';
 import type {Flow, Overflow} from './options.js';
 
 /** The world as an outlet sees it. */
 export interface OutletPort {
   /** Hands one value to the channel. */
-  value(seq: number, bytes: Uint8Array): void;
+  value(seq: number, bytes: Bytes): void;
   /** Tells the receiver that no more values come, and why when the source has failed. */
   stop(last: number, failure?: {readonly error: unknown}): void;
   /** More values were pushed than may wait. */
@@ -30,7 +31,7 @@ export const placeBytes = 160;
 
 /** A value that waits for room. */
 interface Waiting {
-  readonly bytes: Uint8Array;
+  readonly bytes: Bytes;
   /** It was pushed: nobody waits for it, so that it may be dropped. */
   readonly isPushed?: true;
   readonly settle?: {readonly resolve: () => void; readonly reject: (error: unknown) => void};
@@ -102,7 +103,7 @@ export class Outlet {
   }
 
   /** Sends a value that nobody waits for, or queues it within the bound. Returns whether the value was taken. */
-  push(bytes: Uint8Array): boolean {
+  push(bytes: Bytes): boolean {
     if (this.closed) {
       this.dropped++;
       return false;
@@ -120,13 +121,13 @@ export class Outlet {
   }
 
   /** Sends the value when there is room for it now. @throws StreamClosed, or the error of the context */
-  trySend(bytes: Uint8Array): boolean {
+  trySend(bytes: Bytes): boolean {
     if (this.closed) throw this.closed.error;
     return this.#leaves(bytes);
   }
 
   /** Queues a value until there is room. `settle` learns that the value has left, or why it never will. */
-  waitToSend(bytes: Uint8Array, settle?: Waiting['settle']): void {
+  waitToSend(bytes: Bytes, settle?: Waiting['settle']): void {
     this.#enqueue(settle ? {bytes, settle} : {bytes});
   }
 
@@ -170,7 +171,7 @@ export class Outlet {
     return isTold;
   }
 
-  #leaves(bytes: Uint8Array): boolean {
+  #leaves(bytes: Bytes): boolean {
     if (this.#queue.size > 0 || !this.#credit.fits(bytes.length)) return false;
     this.#port.value(this.#credit.take(bytes.length), bytes);
     return true;
@@ -213,7 +214,7 @@ export class Outlet {
   }
 }
 
-const heldBytes = (bytes: Uint8Array): number => bytes.length + placeBytes;
+const heldBytes = (bytes: Bytes): number => bytes.length + placeBytes;
 
 function overrunError(bufferBytes: number): StreamOverrun {
   return new StreamOverrun(

@@ -9,6 +9,7 @@ import {
   type CancelReason,
   ContextCancelled,
   MessageTypeError,
+  retold,
   TransportClosed,
   Unserializable,
 } from '../../base/errors.js';
@@ -91,10 +92,24 @@ export function encodeStart(channel: Channel, call: Call): {readonly payload: Ui
     return {payload: channel.codec.encode(start, ''), granted};
   } catch (error) {
     channel.windows.giveBack(granted);
-    // Encoded alone, the arguments name the path to the fault within them.
-    if (error instanceof Unserializable) channel.codec.encode(call.args, 'args');
-    throw error;
+    if (!(error instanceof Unserializable)) throw error;
+    // The path leads to the arguments by their index in the payload.
+    const [, index, ...within] = error.path;
+    throw retold(error, index === argsIndex ? ['args', ...within] : ['args'], verbOf(call));
   }
+}
+/** The place of the arguments in the payload of Start. */
+const argsIndex = 2;
+
+/** The call as the user wrote it: `portal.run(price)`. */
+function verbOf({kind, name, openedBy}: Call): string {
+  const verbs = {
+    task: 'run',
+    stream: 'stream',
+    operator: 'operator',
+    context: openedBy === 'verb' ? 'openContext' : 'context',
+  };
+  return `portal.${verbs[kind]}(${name})`;
 }
 
 /** `count in worker (pid 12)`. */

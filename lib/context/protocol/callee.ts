@@ -78,7 +78,7 @@ export class Callee implements Role {
     const {channel, id} = this.link;
     const schema = this.#schemas?.started;
     if (schema) parseNow(schema, value, {part: 'started', name: this.name});
-    const bytes = channel.codec.encode(value, 'started');
+    const bytes = channel.codec.encode(value, 'started', this.name);
     this.link.act('started', () => channel.send(Kind.Started, id, 0, bytes));
   }
 
@@ -93,7 +93,7 @@ export class Callee implements Role {
     let bytes: Uint8Array;
     let checked: unknown;
     try {
-      bytes = this.link.channel.codec.encode(value, 'result');
+      bytes = this.link.channel.codec.encode(value, 'result', this.name);
       const schema = this.#schemas?.result;
       checked = schema && parse(schema, value, {part: 'result', name: this.name});
     } catch (error) {

@@ -8,6 +8,7 @@ import {log} from '../../base/log.js';
 import type {Channel} from '../../channel/channel.js';
 import {boxError} from '../../msg/boxed-error.js';
 import {eachValue} from '../../msg/codec.js';
+import type {Bytes} from '../../msg/encoded.js';
 import {parseNow, type Schemas} from '../../msg/schema.js';
 import {type CreditPayload, Kind, type Message, type StopPayload} from '../../msg/types.js';
 import type {Grant} from '../flow/credit.js';
@@ -78,11 +79,17 @@ export class Halves {
     return outlet;
   }
 
-  /** Encodes a value now, so that later changes of the value do not matter. @throws Unserializable, MessageTypeError */
-  encode(value: unknown): Uint8Array {
-    const {channel, dialog, schemas} = this.#link;
+  /**
+   * Encodes a value now, so that later changes of the value do not matter.
+   *
+   * @param given whether the sender gives away the memory of the value
+   * @throws Unserializable, MessageTypeError
+   */
+  encode(value: unknown, given = false): Bytes {
+    const {channel, dialog, schemas, role} = this.#link;
     if (schemas) this.#parse(dialog.side === 'caller' ? 'in' : 'out', value);
-    return channel.codec.encode(value, 'value');
+    const {codec} = channel;
+    return given ? codec.encodeGiven(value, 'value', role.name) : codec.encode(value, 'value', role.name);
   }
 
   /** Pushes a value within the bound. Nobody waits for it. Returns whether it was taken. */
@@ -185,7 +192,7 @@ export class Halves {
   }
 
   /** A value that cannot be sent fails the context, and never the code that pushed it. */
-  #encodeOrFail(value: unknown): Uint8Array | undefined {
+  #encodeOrFail(value: unknown): Bytes | undefined {
     try {
       return this.encode(value);
     } catch (error) {

@@ -4,7 +4,7 @@
  */
 
 import {beginAtCall, type Frames, framesAbove} from '../../base/call-frames.js';
-import {ActorError, ContextCancelled, ProtocolError, RemoteActorError} from '../../base/errors.js';
+import {ActorError, ContextCancelled, MessageTypeError, ProtocolError, RemoteActorError} from '../../base/errors.js';
 import {isThenable, whenSettled} from '../../base/foreign.js';
 import type {Scope} from '../../base/scope.js';
 import type {Channel, Endpoint} from '../../channel/channel.js';
@@ -228,7 +228,7 @@ export class Link implements Endpoint {
   #deliver(message: Message, list: readonly unknown[] | undefined): void {
     switch (message.kind) {
       case Kind.Started:
-        return this.role.started(valueIn(this.channel.codec, message));
+        return this.#deliverStarted(message);
       case Kind.Yield:
         return this.halves.accept(message);
       case Kind.Credit:
@@ -240,10 +240,30 @@ export class Link implements Endpoint {
     }
   }
 
+  /** A value that cannot be made here fails this context alone. */
+  #deliverStarted(message: Message): void {
+    let value: unknown;
+    try {
+      value = valueIn(this.channel.codec, message);
+    } catch (error) {
+      if (!(error instanceof MessageTypeError)) throw error;
+      return this.fail(error);
+    }
+    this.role.started(value);
+  }
+
   /** @throws ProtocolError when a value that was sent before the terminal is missing */
   #outcomeOf(message: Message, list: readonly unknown[] | undefined): Outcome | Promise<Outcome> {
     if (this.#halves || message.seq !== 0) this.halves.checkLast(message.seq);
-    return this.role.outcomeOf(message.kind, list ?? valueIn(this.channel.codec, message));
+    if (list) return this.role.outcomeOf(message.kind, list);
+    let value: unknown;
+    try {
+      value = valueIn(this.channel.codec, message);
+    } catch (error) {
+      if (!(error instanceof MessageTypeError)) throw error;
+      return {kind: 'failed', error};
+    }
+    return this.role.outcomeOf(message.kind, value);
   }
 
   #conclude(outcome: Outcome | Promise<Outcome>): void {

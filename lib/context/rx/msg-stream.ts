@@ -6,6 +6,7 @@ import type {Observer} from 'rxjs';
 import {Answer} from '../../base/answer.js';
 import {beginAtCall, framesAbove} from '../../base/call-frames.js';
 import {MessageTypeError, ProtocolError, StreamClosed, Unserializable} from '../../base/errors.js';
+import {checkBoolean, checkKeys} from '../../base/option-checks.js';
 import type {Scope} from '../../base/scope.js';
 import type {Inlet} from '../flow/inlet.js';
 import {type FlowOptions, flowOf} from '../flow/options.js';
@@ -28,6 +29,12 @@ export interface StreamStats {
   readonly queuedBytes: number;
 }
 
+/** Options of `send`. */
+export interface SendOptions {
+  /** Whether the memory of the value is given away instead of copied. Default: false. */
+  readonly transfer?: boolean | undefined;
+}
+
 /** Options of `openStream`. */
 export type StreamOptions = FlowOptions;
 
@@ -44,12 +51,17 @@ export type StreamOptions = FlowOptions;
  */
 export interface MsgStream<In, Out> extends RemoteStream<In>, Observer<Out>, AsyncDisposable {
   /**
-   * Sends a value; resolves when the receiver has granted room for it.
+   * Sends a value; resolves when the receiver has granted room for it. The value is encoded in this call, so that it may be changed
+   * afterwards.
    *
-   * @throws Unserializable when the value cannot cross; the stream goes on
+   * @param options `transfer: true` gives the memory of the value away: the library does not copy a large Buffer, typed array or
+   * ArrayBuffer that is the value itself. Every ArrayBuffer that is in the value, or under a view in it that has all of it,
+   * is detached in this call: its views are empty then. A view of a part of its memory is copied, as a small Buffer is that shares the pool
+   * of Node. Default: false
+   * @throws Unserializable when the value cannot cross; the stream goes on, and nothing was given away
    * @throws StreamClosed after `complete()`, `close()`, or the peer's `close()`
    */
-  send(value: Out): Promise<void>;
+  send(value: Out, options?: SendOptions): Promise<void>;
   /**
    * Pushes a value, and never waits. Values queue up to `bufferBytes`. Beyond that `overflow` decides; by default the
    * context fails with StreamOverrun.
@@ -107,9 +119,12 @@ export const msgStreamClass = madeOfRxjs<NewMsgStream>(({Subject}) => {
       });
     }
 
-    send(value: Out): Promise<void> {
+    send(value: Out, options: SendOptions = {}): Promise<void> {
       try {
-        const bytes = this.#link.halves.encode(value);
+        const isGiven = checkedTransfer(options);
+        // What cannot leave is not taken away either.
+        if (isGiven && this.#outlet.closed) throw this.#outlet.closed.error;
+        const bytes = this.#link.halves.encode(value, isGiven);
         if (this.#outlet.trySend(bytes)) return sentAlready;
         return Answer.owned<void>(this.#scope, (resolve, reject) =>
           this.#outlet.waitToSend(bytes, {resolve: () => resolve(), reject}),
@@ -178,6 +193,14 @@ export const msgStreamClass = madeOfRxjs<NewMsgStream>(({Subject}) => {
     }
   };
 });
+
+function checkedTransfer(options: SendOptions): boolean {
+  checkKeys(options, sendOptions, 'send(): ');
+  const {transfer = false} = options;
+  checkBoolean('transfer', transfer);
+  return transfer;
+}
+const sendOptions: ReadonlySet<string> = new Set(['transfer']);
 
 const sentAlready: Promise<void> = Promise.resolve();
 

@@ -344,7 +344,7 @@ for (const overflow of ['dropOldest', 'latest'] as const) {
           const left: number[] = [];
           const outlet = new Outlet(
             {
-              value: (_, value) => left.push(value[0] as number),
+              value: (_, value) => left.push((value as Uint8Array)[0] as number),
               stop: () => {},
               overrun: error => assert.fail(error),
             },
