@@ -46,7 +46,8 @@ export class GradualMessage {
     // Values share a frame only when they fit one piece, so that no honest peer sends a second value here.
     if (this.#isYield && this.#told !== this.#bytes)
       throw new ProtocolError(`a value of ${this.#told} bytes arrived in pieces of together ${this.#bytes} bytes`);
-    return {value, bytes: this.#bytes, fault: this.#faults.first};
+    const fault = this.#faults.first;
+    return {value, bytes: this.#bytes, ...(fault && {fault})};
   }
 
   #afterLength(piece: Uint8Array): Uint8Array {

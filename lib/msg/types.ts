@@ -64,7 +64,7 @@ export interface ReadValue {
   readonly value: unknown;
   readonly bytes: number;
   /** Why a value of a registered type in it could not be made. `undefined` stands in its place. */
-  readonly fault: MessageTypeError | undefined;
+  readonly fault?: MessageTypeError;
 }
 
 export const protocolMagic = 'rxtractor';
