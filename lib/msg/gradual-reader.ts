@@ -9,7 +9,7 @@ import {limits} from './limits.js';
 import {LongBinary, LongText} from './long-parts.js';
 import {checkedKey, Reader} from './reader.js';
 import {type OnRegistered, withinError} from './registered.js';
-import {Form, formOf, headBytes, lengthAt} from './token.js';
+import {Form, formOf, headBytes, isContainer, lengthAt} from './token.js';
 import {malformedError, unpackLeaf} from './unpack.js';
 
 /** A value that contains others, and is not full yet. */
@@ -98,6 +98,7 @@ export class GradualReader {
     const token = this.#bytes[this.#reader.at] as number;
     if (!this.#has(headBytes[token] as number)) return false;
     const inner = this.#inner;
+    if (inner?.is === 'extension' && !isContainer(token)) throw malformedError(inner.type);
     if (inner?.is === 'record' && inner.key === undefined) return this.#readKey(inner, token);
     return this.#readValue(token);
   }

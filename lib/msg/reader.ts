@@ -9,6 +9,7 @@ import {binaryWeight, Ext, isNested, weightOf} from './extensions.js';
 import {limits} from './limits.js';
 import {type OnRegistered, withinError} from './registered.js';
 import {reviveNode} from './revive.js';
+import {isContainer} from './token.js';
 import {malformedError, unpackLeaf, unpackNested} from './unpack.js';
 
 /**
@@ -229,6 +230,7 @@ export class Reader {
     this.count(weightOf(type));
     if (!isNested(type)) return unpackLeaf(type, this.#take(length));
     const end = this.#need(length) + length;
+    if (!isContainer(this.#bytes[this.at])) throw malformedError(type);
     const value = this.#nested(type, depth);
     if (this.at !== end) throw malformedError(type);
     return value;

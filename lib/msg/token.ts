@@ -1,6 +1,6 @@
 /**
  * The first bytes of a MessagePack value: which form it has, and how many bytes follow.
- * Floor 1: below `gradual-reader`, which must know this before the value has arrived whole. `reader` finds it out as it reads.
+ * Floor 1: below `reader` and `gradual-reader`, which must know this before the value has arrived whole.
  */
 
 export const Form = {
@@ -53,6 +53,15 @@ for (const [token, all] of [
   [0xd2, 5],
 ] as const)
   headBytes[token] = all;
+
+/**
+ * Whether a value that begins with this byte is an array or a map. The content of an extension always is. Otherwise extensions could
+ * lie directly in one another, without end, and no limit on the depth would count them.
+ */
+export function isContainer(token: number | undefined): boolean {
+  const form = formOf[token ?? 0];
+  return form === Form.Array || form === Form.Map;
+}
 
 /** The length that the first bytes of a value tell: bytes of a payload, elements of an array, entries of a map. */
 export function lengthAt(bytes: Uint8Array, at: number): number {

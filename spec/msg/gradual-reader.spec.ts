@@ -9,6 +9,7 @@ import {registerType} from '../../lib/base/registered-types.js';
 import {boxError} from '../../lib/msg/boxed-error.js';
 import {ByteRoom} from '../../lib/msg/byte-room.js';
 import {loadCodec} from '../../lib/msg/codec.js';
+import {Ext} from '../../lib/msg/extensions.js';
 import {writeVarint} from '../../lib/msg/frame.js';
 import {GradualMessage} from '../../lib/msg/gradual-message.js';
 import {GradualReader} from '../../lib/msg/gradual-reader.js';
@@ -97,6 +98,18 @@ test('damaged bytes are refused by both, or are the same value to both', t => {
   t.true(seen.accepted > 0 && seen.refused > 0);
 });
 
+/** Extensions of which each is the content of the one before. */
+function nestedExtensions(levels: number, type: number): Uint8Array {
+  const head = 6;
+  const bytes = Buffer.alloc(levels * head + 1, 0xc0);
+  for (let at = 0; at + head < bytes.length; at += head) {
+    bytes[at] = 0xc9;
+    bytes.writeUInt32BE(bytes.length - at - head, at + 1);
+    bytes[at + 5] = type;
+  }
+  return bytes;
+}
+
 const refused: readonly (readonly [title: string, bytes: () => Uint8Array, text: RegExp])[] = [
   ['the byte that MessagePack never uses', () => hex('c1'), /unknown form 0xc1/],
   ['a 64-bit integer', () => hex('cf 0000000000000001'), /unknown form 0xcf/],
@@ -120,11 +133,14 @@ const refused: readonly (readonly [title: string, bytes: () => Uint8Array, text:
     /more than 1000000/,
   ],
   ['bytes behind the value', () => hex('00 00'), /1 bytes follow a value/],
+  ['60 000 errors directly in one another', () => nestedExtensions(60_000, Ext.Error), /malformed extension/],
+  ['60 000 maps directly in one another', () => nestedExtensions(60_000, Ext.Map), /malformed extension/],
   ['a set that ends before its extension does', () => hex('c7 03 04 91 01 01'), /malformed|follow a value/],
 ];
 for (const [title, bytes, text] of refused)
   test(`Limits: ${title} is refused in pieces too`, t => {
     const whole = bytes();
+    t.throws(() => decode(whole), {instanceOf: ProtocolError});
     t.throws(() => readInPieces(whole, []), {instanceOf: ProtocolError, message: text});
     if (whole.length < 1_000)
       t.throws(() => readInPieces(whole, everyCut(whole)), {instanceOf: ProtocolError, message: text});
