@@ -65,7 +65,6 @@ const lateStreamClass = madeOfRxjs<NewLateStream>(() => {
     constructor(late: Late<RemoteStream<T>>) {
       super({
         values: opened => {
-          // The unsubscription cancels the call, if there is one already.
           opened?.((error, unsubscribe, isTold) => {
             unsubscribe();
             if (!isTold) late.scope().fail(error);

@@ -6,7 +6,10 @@ import type {Subscriber} from 'rxjs';
 import type {Scope} from '../../base/scope.js';
 
 /** Opens for a subscriber. Undefined when that is refused; then the subscriber gets the error. */
-export type Open = <T>(subscriber: Pick<Subscriber<unknown>, 'add' | 'error'>, open: () => T) => T | undefined;
+export type Open = <T>(subscriber: Refusable, open: () => T) => T | undefined;
+
+/** The part of a subscriber that a refusal needs. */
+type Refusable = Pick<Subscriber<unknown>, 'add' | 'error'>;
 
 export function refusing(scopeOf: () => Scope): Open {
   return (subscriber, open) => {
@@ -24,10 +27,6 @@ export function refusing(scopeOf: () => Scope): Open {
  * When the scope has settled, the turn does not keep the process alive, because a `retry` without a count would keep it for
  * ever.
  */
-export function refuse(
-  subscriber: Pick<Subscriber<unknown>, 'add' | 'error'>,
-  error: unknown,
-  {clock, settled}: Scope,
-): void {
+export function refuse(subscriber: Refusable, error: unknown, {clock, settled}: Scope): void {
   subscriber.add(clock.soon(() => subscriber.error(error), {background: settled}));
 }
