@@ -128,12 +128,14 @@ export class ActorDebugger {
           this.#stepping = task;
         },
         left: how => {
+          this.#stepping = undefined;
+          release?.();
           if (how === 'quit' || how === 'quit all')
             task.fail(this.#quitError({kind: 'breakpoint', task: task.label}, task, how));
         },
       },
       onEnd: end => {
-        this.#stepping = undefined;
+        // Where the prompt was lost.
         release?.();
         if (end === 'quit all') this.terminal.endTree(`breakpoint in ${task.label}`);
       },

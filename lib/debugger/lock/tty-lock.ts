@@ -14,6 +14,7 @@ import PQueue from 'p-queue';
 import {onAbort} from '../../base/abort.js';
 import {type ActorId, formatActor} from '../../base/actor-id.js';
 import {plainClock} from '../../base/clock.js';
+import {deferred} from '../../base/deferred.js';
 import {log} from '../../base/log.js';
 
 /** An actor that wants the terminal. */
@@ -117,15 +118,12 @@ export class TtyLock {
 
   /** Takes the lock at once, if nobody holds it or waits for it. Returns the function that releases it. */
   take(request: LockRequest): (() => void) | undefined {
-    if (this.busy || this.#closed.signal.aborted) return undefined;
+    // The queue notices a release a moment later, and this call may come before.
+    if (this.#holder || this.#waiting.size > 0 || this.#closed.signal.aborted) return undefined;
     this.#used = true;
-    let release: (() => void) | undefined;
-    // The queue calls it in this very call, because it is empty.
-    void this.#queue.add(() =>
-      this.#hold(request, granted => {
-        release = granted;
-      }),
-    );
+    const over = deferred();
+    const release = this.#grant(request, over.resolve);
+    void this.#queue.add(() => over.promise);
     return release;
   }
 
@@ -142,18 +140,21 @@ export class TtyLock {
 
   #hold(request: LockRequest, granted: (release: () => void) => void): Promise<void> {
     this.#waiting.delete(request);
+    return new Promise(resolve => granted(this.#grant(request, resolve)));
+  }
+
+  /** Returns the function that releases the lock. @param released called then */
+  #grant(request: LockRequest, released: () => void): () => void {
     this.#holder = request;
     this.#watcher?.taken(request.actor);
     this.#changed(request, 'has');
-    return new Promise(resolve => {
-      granted(() => {
-        if (this.#holder !== request) return;
-        this.#holder = undefined;
-        this.#changed(request, 'has let go of');
-        this.#watcher?.released();
-        resolve();
-      });
-    });
+    return () => {
+      if (this.#holder !== request) return;
+      this.#holder = undefined;
+      this.#changed(request, 'has let go of');
+      this.#watcher?.released();
+      released();
+    };
   }
 
   #changed(request: LockRequest, does: string): void {

@@ -30,6 +30,7 @@ import {PromptMemory} from './prompt-memory.js';
 const main = parentPort as MessagePort;
 
 type HoldMessage = Extract<MainToAgent, {type: 'hold'}>;
+type DistributiveOmit<T, K extends string> = T extends unknown ? Omit<T, K> : never;
 
 /** False where the main thread does not wait any more. */
 function answerHold({answer}: HoldMessage, state: number): boolean {
@@ -52,8 +53,8 @@ class AgentPrompt {
   readonly #language: CommandLanguage;
   readonly #conversation: Conversation;
   readonly #over: Int32Array;
+  readonly #id: number;
   #connected = false;
-
   /** Set where the main thread is held in a statement. */
   readonly #held: HoldMessage | undefined;
 
@@ -67,6 +68,7 @@ class AgentPrompt {
     this.#debuggee = debuggee;
     program.stepper.onResumed = () => this.#conversation.leave(['another debugger has resumed the program']);
     this.#label = label;
+    this.#id = message.id;
     this.#over = over;
     this.#language = new CommandLanguage(debuggee, memory);
     this.#conversation = new Conversation(
@@ -75,7 +77,7 @@ class AgentPrompt {
       this.#language,
       {
         opened: look => void (this.#held ? this.#holdStatement(this.#held, look) : this.#hold(look)),
-        refused: why => (this.#held ? answerHold(this.#held, holdState.refused) : tell({type: 'refused', why})),
+        refused: why => (this.#held ? answerHold(this.#held, holdState.refused) : this.#tell({type: 'refused', why})),
         interrupt: () => debuggee.interrupt(),
         calm: () => program.stepper.calm(),
         lost: () => void this.#lost(),
@@ -96,7 +98,7 @@ class AgentPrompt {
     await this.#program.breakpoints.connect();
     this.#connected = true;
     const stopped = this.#debuggee.stopped();
-    tell({type: 'armed', look});
+    this.#tell({type: 'armed', look});
     await this.#release((await stopped) === 'gone' ? this.#unawaited() : await this.#talk());
   }
 
@@ -117,7 +119,8 @@ class AgentPrompt {
     const outcome = await stopped;
     await values.ask(`${agentGlobal}.statement.stopped()`).catch(() => {});
     const end = outcome === 'gone' ? 'gone' : await this.#talk();
-    // Before the program runs: the code after the statement may not wait for anything.
+    await this.#conversation.close();
+    // Before the program runs: the code after the statement may not wait for anything, and may stop again.
     await values.ask(`${agentGlobal}.statement.left('${end}')`).catch(() => {});
     await this.#release(end);
   }
@@ -141,17 +144,21 @@ class AgentPrompt {
   async #release(how: PromptEnd): Promise<void> {
     await this.#conversation.close();
     // Before the program runs, so that the message is there in the first turn of its event loop.
-    tell({type: 'released', how});
+    this.#tell({type: 'released', how});
     Atomics.store(this.#over, 0, 1);
     this.#program.stepper.disconnect();
     this.#connected = false;
+  }
+
+  #tell(message: DistributiveOmit<AgentToMain, 'id'>): void {
+    main.postMessage({...message, id: this.#id} as AgentToMain);
   }
 
   /** The terminal is gone, with or without the root. A main thread that stands still could not even end by itself. */
   async #lost(): Promise<void> {
     if (!this.#connected) {
       if (this.#held) return void answerHold(this.#held, holdState.refused);
-      return tell({type: 'refused', why: 'the terminal cannot be reached'});
+      return this.#tell({type: 'refused', why: 'the terminal cannot be reached'});
     }
     const {root} = this.#conversation;
     if (root !== undefined && (await isGone(root))) process.kill(process.pid, 'SIGKILL');
@@ -189,7 +196,3 @@ main.on('message', (message: MainToAgent) => {
     confirmExit(message.done);
   }
 });
-
-function tell(message: AgentToMain): void {
-  main.postMessage(message);
-}

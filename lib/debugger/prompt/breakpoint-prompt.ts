@@ -20,6 +20,8 @@ import {holdAnswer, holdState} from './hold-answer.js';
 export type MainToAgent =
   | {
       readonly type: 'arm';
+      /** Of this prompt. The messages of the one before may come late. */
+      readonly id: number;
       readonly terminal: string;
       readonly label: string;
       readonly evaluateMs: number;
@@ -31,6 +33,7 @@ export type MainToAgent =
   | {
       /** The main thread stands in a statement, and waits for the answer with its event loop blocked. */
       readonly type: 'hold';
+      readonly id: number;
       readonly terminal: string;
       readonly label: string;
       readonly evaluateMs: number;
@@ -44,9 +47,9 @@ export type MainToAgent =
   | {readonly type: 'abandon'; readonly done: Int32Array};
 
 export type AgentToMain =
-  | {readonly type: 'armed'; readonly look: TerminalLook}
-  | {readonly type: 'refused'; readonly why: string}
-  | {readonly type: 'released'; readonly how: PromptEnd};
+  | {readonly type: 'armed'; readonly id: number; readonly look: TerminalLook}
+  | {readonly type: 'refused'; readonly id: number; readonly why: string}
+  | {readonly type: 'released'; readonly id: number; readonly how: PromptEnd};
 
 export interface BreakpointPromptOptions {
   /** The path at which the terminal listens: `Terminal.path`, in the root. */
@@ -69,11 +72,12 @@ export interface BreakpointPromptOptions {
 
 interface Agent {
   worker: Worker | undefined;
+  nextId: number;
   /** `over` of the prompt that is open. */
   over: Int32Array | undefined;
 }
 
-const agent = processWide<Agent>('debugger/agent', () => ({worker: undefined, over: undefined}));
+const agent = processWide<Agent>('debugger/agent', () => ({worker: undefined, nextId: 0, over: undefined}));
 
 /** Whether a prompt holds this thread now. False at the first statement that runs after the prompt. */
 export function isHolding(): boolean {
@@ -138,10 +142,12 @@ export function holdHere({
   if (isHolding()) return false;
   agent.worker ??= startAgent();
   const {worker} = agent;
+  const id = agent.nextId++;
   const answer = new Int32Array(new SharedArrayBuffer(12));
   const over = new Int32Array(new SharedArrayBuffer(4));
   worker.postMessage({
     type: 'hold',
+    id,
     terminal,
     label,
     evaluateMs,
@@ -161,11 +167,11 @@ export function holdHere({
     resumeCapture();
     worker.off('message', receive);
     worker.off('exit', lost);
-    worker.unref();
+    if (agent.over === undefined) worker.unref();
     onEnd(how);
   };
   const receive = (message: AgentToMain): void => {
-    if (message.type === 'released') end(message.how);
+    if (message.id === id && message.type === 'released') end(message.how);
   };
   const lost = (): void => end('gone');
   worker.on('message', receive);
@@ -202,6 +208,7 @@ function arm(
   return new Promise(resolve => {
     // Keeps the process alive until the end of the prompt, so that the lock is given back.
     worker.ref();
+    const id = agent.nextId++;
     const over = new Int32Array(new SharedArrayBuffer(4));
     agent.over = over;
     const resumeCapture = suspendCapture(() => Atomics.load(over, 0) !== 0);
@@ -210,7 +217,7 @@ function arm(
       resumeCapture();
       worker.off('message', receive);
       worker.off('exit', lost);
-      worker.unref();
+      if (agent.over === undefined) worker.unref();
     };
     let armed = false;
     const lost = (): void => {
@@ -219,6 +226,7 @@ function arm(
       else resolve('the debugger has failed');
     };
     const receive = (message: AgentToMain): void => {
+      if (message.id !== id) return;
       if (message.type === 'armed') {
         armed = true;
         breakpointCall?.shownIn(message.look, evaluateMs);
@@ -231,7 +239,15 @@ function arm(
     };
     worker.on('message', receive);
     worker.once('exit', lost);
-    const arming: MainToAgent = {type: 'arm', terminal, label, evaluateMs, inCall: breakpointCall !== undefined, over};
+    const arming: MainToAgent = {
+      type: 'arm',
+      id,
+      terminal,
+      label,
+      evaluateMs,
+      inCall: breakpointCall !== undefined,
+      over,
+    };
     worker.postMessage(arming);
   });
 }

@@ -167,15 +167,17 @@ test('a debugger statement stops the root, and q there ends the tree in one line
   const program = new PtyProgram(t, 'statements', {rows: 100, args: ['root']});
   t.regex(await program.prompt('root'), /^> 7 {2}.*debugger;$/m);
   t.is(await program.line('price', 'root'), '2');
+  t.regex(await program.line('c', 'root'), /^> 7 {2}.*debugger;$/m);
+  t.is(await program.line('price', 'root'), '3');
   program.press('q\r');
   await program.ends(t, 1);
-  t.regex(program.screen(), /root> q\nroot total 9\nDebuggerQuit: .* was left at the debugger's prompt with q$/);
+  t.regex(program.screen(), /root> q\nroot total 18\nDebuggerQuit: .* was left at the debugger's prompt with q$/);
 });
 
 test('without a terminal a debugger statement stops nothing', async t => {
   const program = startNode(t, [fileURLToPath(fixture('statements')), 'root'], {}, ['setsid', '--wait']);
   t.deepEqual(await program.exited, {code: 0, signal: null});
-  t.regex(program.stdout, /^root total 9$/m);
+  t.regex(program.stdout, /^root total 18$/m);
 });
 
 test('a statement that comes while somebody else is at the prompt freezes nobody: its prompt opens later', async t => {
