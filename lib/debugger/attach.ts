@@ -13,7 +13,7 @@ import {rxjs} from '../context/rx/rxjs.js';
 import {newSocketPath, rootAddresses} from '../discovery/root-portal.js';
 import {visibleValues} from '../nursery/backends/spawner.js';
 import {ActorDebugger, isOfPrompt} from './actor-debugger.js';
-import {captureHere, onStop, startCapture, stopCapture} from './frames/capture.js';
+import {captureHere, onStatementSeen, onStop, startCapture, stopCapture} from './frames/capture.js';
 import type {CapturedFrame} from './frames/captured-frame.js';
 import {publishRoster} from './lock/publish-roster.js';
 import {openLock} from './lock/root-lock.js';
@@ -59,9 +59,9 @@ export async function attachRoot(root: Actor, on = true): Promise<void> {
     stopRoster: publishRoster(root, lock, debug.terminal),
   });
   await warmUp();
+  // An actor that stands in a statement cannot ask the root to open the terminal, so it is opened before.
+  onStatementSeen(() => void userInterface.prepareTerminal(debug.terminal));
   listen();
-  // An actor that stands in a statement cannot ask the root to open it. Where there is no terminal this costs nothing.
-  void userInterface.prepareTerminal(debug.terminal);
 }
 
 /**

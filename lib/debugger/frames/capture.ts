@@ -43,6 +43,7 @@ const state = processWide('debugger/capture', () => ({
   /** The breakpoints that a person has set at a prompt. */
   breakpoints: [] as readonly KeptBreakpoint[],
   onStop: undefined as StopListener | undefined,
+  onStatementSeen: undefined as (() => void) | undefined,
 }));
 const {captured, taker} = state;
 
@@ -50,7 +51,10 @@ const {captured, taker} = state;
 export function startCapture(): void {
   if (state.capture) return;
   const inspector = new OwnInspector({
-    scriptParsed: script => taker.learn(script),
+    scriptParsed: script => {
+      taker.learn(script);
+      if (state.onStatementSeen && attempt(() => taker.hasStatement(inspector, script))) seeStatement();
+    },
     paused: event => paused(capture, event),
   });
   const capture: Capture = {inspector, suspensions: new Set(), here: undefined, wantsHere: false, set: new Map()};
@@ -96,6 +100,17 @@ export function ignoreStops(isOver: () => boolean): () => void {
 
 export function onStop(listener: StopListener): void {
   state.onStop = listener;
+}
+
+/** Calls the listener once, when code of the user's with a `debugger` statement has been loaded in this thread. */
+export function onStatementSeen(listener: () => void): void {
+  state.onStatementSeen = listener;
+}
+
+function seeStatement(): void {
+  const seen = state.onStatementSeen;
+  state.onStatementSeen = undefined;
+  seen?.();
 }
 
 /** Keeps these breakpoints while no prompt is open, from now on. Called at the end of a prompt, while the thread stands still. */

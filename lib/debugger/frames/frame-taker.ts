@@ -47,6 +47,13 @@ export class FrameTaker {
     return frames.length > 0 ? frames : undefined;
   }
 
+  /** Whether a script of the user's may have a `debugger` statement. */
+  hasStatement(inspector: OwnInspector, {scriptId, url}: Debugger.ScriptParsedEventDataType): boolean {
+    if (!isOfProgram(url) || url.includes('/node_modules/')) return false;
+    const {scriptSource} = inspector.post<Debugger.GetScriptSourceReturnType>('Debugger.getScriptSource', {scriptId});
+    return /\bdebugger\b\s*(?:;|$)/m.test(scriptSource);
+  }
+
   /** Whether a frame of the user's stands at a `debugger` statement. */
   isDebuggerStatement(inspector: OwnInspector, {location}: Debugger.CallFrame): boolean {
     const {scriptId, lineNumber, columnNumber = 0} = location;
