@@ -12,7 +12,8 @@ import {limits} from './limits.js';
 import {loadMsgpackLite} from './msgpack-lite.js';
 import {loadMsgpackr} from './msgpackr.js';
 import {read} from './reader.js';
-import {type OnRegistered, onRegisteredIn, RegisteredFaults, refuseRegistered, unpackRegistered} from './registered.js';
+import {type OnRegistered, RegisteredFaults, refuseRegistered, unpackRegistered} from './registered.js';
+import {onRegisteredIn} from './registered-kinds.js';
 import type {Message} from './types.js';
 
 export interface Codec {

@@ -6,7 +6,8 @@ import {ProtocolError} from '../base/errors.js';
 import type {ByteRoom} from './byte-room.js';
 import {readVarint} from './frame.js';
 import {GradualReader} from './gradual-reader.js';
-import {onRegisteredInPieces, RegisteredFaults} from './registered.js';
+import {RegisteredFaults} from './registered.js';
+import {onRegisteredInPieces} from './registered-kinds.js';
 import {Kind, type ReadValue} from './types.js';
 
 export class GradualMessage {

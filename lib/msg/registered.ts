@@ -7,7 +7,6 @@ import {escapeText} from '../base/escape.js';
 import {inherits, thrownText} from '../base/foreign.js';
 import {type RegisteredType, typeOfName} from '../base/registered-types.js';
 import {describe} from './describe.js';
-import {Kind} from './types.js';
 
 /** An instance whose `pack` was called already: `encoder` sends it as a value of the registered type. */
 export class Packed {
@@ -69,20 +68,6 @@ export class RegisteredFaults {
     }
   };
 }
-
-/** What a message that is read as a whole does with values of registered types. */
-export function onRegisteredIn(kind: Kind): OnRegistered {
-  if (valueKinds.has(kind)) return unpackRegistered;
-  return errorKinds.has(kind) ? softenRegistered : refuseRegistered;
-}
-
-/** The same while the message comes in pieces: a fault is kept until it is whole. */
-export function onRegisteredInPieces(kind: Kind, faults: RegisteredFaults): OnRegistered {
-  return valueKinds.has(kind) ? faults.unpack : onRegisteredIn(kind);
-}
-
-const valueKinds: ReadonlySet<Kind> = new Set([Kind.Start, Kind.Started, Kind.Yield, Kind.Return]);
-const errorKinds: ReadonlySet<Kind> = new Set([Kind.Stop, Kind.Error, Kind.Cancel]);
 
 /** What crosses instead of the instance. Throws what `pack` throws. */
 export const pack = ({how}: RegisteredType, value: object): unknown => how.pack(value);
