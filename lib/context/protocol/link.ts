@@ -3,7 +3,7 @@
  * Floor 4, room `protocol`: above `dialog` (pure) and `halves` (the stream); `caller` and `callee` are the two roles of it.
  */
 
-import {beginAtCall, type Frames, framesAbove} from '../../base/call-frames.js';
+import {beginAtCall, framesAbove} from '../../base/call-frames.js';
 import {ActorError, ContextCancelled, MessageTypeError, ProtocolError, RemoteActorError} from '../../base/errors.js';
 import {isThenable, whenSettled} from '../../base/foreign.js';
 import type {Scope} from '../../base/scope.js';
