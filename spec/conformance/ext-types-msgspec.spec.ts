@@ -37,10 +37,10 @@ test('a type that the wire cannot revive', refused, () => registerError(Plain as
 test('a type without a name', refused, () => registerError(class extends Error {}), /with a name/);
 test('a second type under one name', refused, () => registerError(other.Taken), /named Taken is registered already/);
 test(
-  'a remote function with a name and no module',
+  'a remote function with an empty name',
   refused,
-  () => task(() => 1, {name: 'half'}),
-  /needs its module too/,
+  () => task(() => 1, {name: ''}),
+  /the name of a mark is a text that is not empty/,
 );
 
 const values: Readonly<Record<string, unknown>> = {
