@@ -1,6 +1,6 @@
 /**
  * Several equal actors behind one `run` and one `map`.
- * Floor 6: above `crew`, which gives the tasks to the workers; made by `running-nursery`.
+ * Floor 6: above `workers`, which gives the tasks to the workers; made by `running-nursery`.
  */
 import type {OperatorFunction} from 'rxjs';
 import type {Actor} from '../actor/actor.js';
@@ -17,8 +17,8 @@ import {cancellable, mapOver} from '../context/rx/bounded-work.js';
 import type {Source} from '../context/rx/source.js';
 import type {ActorOptions} from './actor-options.js';
 import {argumentsNow, awaitTurn} from './await-turn.js';
-import {type Claim, Crew} from './crew.js';
 import type {OnDeath, StartedActor} from './started-actor.js';
+import {type Claim, Workers} from './workers.js';
 
 /**
  * Several equal actors, its workers. A worker runs one task at a time, unless `concurrency` of `map` asks for more; the other
@@ -94,29 +94,29 @@ export interface PoolOwner extends ScopeHolder {
 /** Resolves when all workers serve. @throws RangeError for a wrong size, and whatever starting an actor throws */
 export async function openPool(owner: PoolOwner, name: string, size: number, options: ActorOptions): Promise<Pool> {
   checkCount('openPool(): size', size, 'workers');
-  const crew = new Crew(name, size, (index, onDeath) => owner.spawn(`${name}-${index}`, options, onDeath));
+  const workers = new Workers(name, size, (index, onDeath) => owner.spawn(`${name}-${index}`, options, onDeath));
   try {
-    await crew.start();
+    await workers.start();
   } catch (error) {
-    await crew.close();
+    await workers.close();
     throw error;
   }
-  return new RunningPool(owner, crew);
+  return new RunningPool(owner, workers);
 }
 
 class RunningPool implements Pool {
   readonly #owner: PoolOwner;
-  readonly #crew: Crew;
+  readonly #workers: Workers;
   readonly #callOptions: PoolCallOptions;
 
-  constructor(owner: PoolOwner, crew: Crew, callOptions: PoolCallOptions = {}) {
+  constructor(owner: PoolOwner, workers: Workers, callOptions: PoolCallOptions = {}) {
     this.#owner = owner;
-    this.#crew = crew;
+    this.#workers = workers;
     this.#callOptions = callOptions;
   }
 
   get size(): number {
-    return this.#crew.size;
+    return this.#workers.size;
   }
 
   run<A extends unknown[], R>(fn: ((...args: A) => R) & Marked<'task'>, ...args: A): Promise<Awaited<R>> {
@@ -139,7 +139,7 @@ class RunningPool implements Pool {
   with(options: PoolCallOptions): Pool {
     checkKeys(options, poolCallOptions, 'pool.with(): ');
     checkCallOptions(options);
-    return new RunningPool(this.#owner, this.#crew, {...this.#callOptions, ...options});
+    return new RunningPool(this.#owner, this.#workers, {...this.#callOptions, ...options});
   }
 
   /**
@@ -155,12 +155,12 @@ class RunningPool implements Pool {
     signal: AbortSignal | undefined,
     from?: (...args: never[]) => unknown,
   ): Promise<Awaited<R>> {
-    const task = {share, signal, frames: framesOfCall(from, this.#crew.tasks), begun: plainClock.now()};
+    const task = {share, signal, frames: framesOfCall(from, this.#workers.tasks), begun: plainClock.now()};
     return this.#owner.own('a task of a pool', this.#perform(task, fn, args));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#crew.close();
+    await this.#workers.close();
   }
 
   async #perform<A extends unknown[], R>(
@@ -168,12 +168,12 @@ class RunningPool implements Pool {
     fn: ((...args: A) => R) & Marked<'task'>,
     args: A,
   ): Promise<Awaited<R>> {
-    const claim = this.#crew.claim(task.share);
+    const claim = this.#workers.claim(task.share);
     try {
       const {present} = claim;
       if (present) return await this.#optionsOn(present, task).run(fn, ...args);
       const given = argumentsNow(this.#owner.runtime.codec, args);
-      const portal = await this.#awaitWorker(claim, task, this.#crew.nameOf(fn));
+      const portal = await this.#awaitWorker(claim, task, this.#workers.nameOf(fn));
       return await this.#optionsOn(portal, task).run(fn, ...given);
     } catch (error) {
       claim.failed(error, fn);

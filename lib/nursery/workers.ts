@@ -13,7 +13,7 @@ import type {OnDeath, StartedActor} from './started-actor.js';
 /** Starts an actor for the worker with this number. */
 export type StartWorker = (index: number, onDeath: OnDeath) => StartedActor;
 
-export class Crew {
+export class Workers {
   readonly #name: string;
   readonly #workers: readonly Worker[];
   /** The claims that have no worker yet, in the order in which they were made. */
