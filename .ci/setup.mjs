@@ -1,17 +1,19 @@
 // Makes a checkout ready to run: installs when node_modules is behind the lock, compiles what has changed when dist is behind the sources.
-// Stands in front of `npm start`, `npm test` and `npm run bench`; silent when there is nothing to do. `--rebuild` compiles everything anew.
+// Stands in front of `npm start`, `npm test` and `npm run bench`; silent when there is nothing to do. `--rebuild` compiles everything anew; `--apart` does not join the modules of lib, for the compiler's watch mode.
 import {spawnSync} from 'node:child_process';
 import {createHash} from 'node:crypto';
 import {existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 
-const inputs = ['package.json', 'package-lock.json', 'tsconfig.json'];
+const inputs = ['package.json', 'package-lock.json', 'tsconfig.json', '.ci/bundle.mjs'];
 const folders = ['lib', 'spec', 'examples'];
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = join(root, 'dist');
 const stamp = join(dist, '.stamp');
 const buildInfo = join(dist, '.tsbuildinfo');
+const joined = join(dist, 'lib', 'joined');
+const apart = process.argv.includes('--apart');
 const lock = join(root, 'package-lock.json');
 // Written by every npm install, and the only file in node_modules whose time says when that was.
 const installed = join(root, 'node_modules', '.package-lock.json');
@@ -30,7 +32,7 @@ function install() {
 }
 
 function build() {
-  const now = fingerprint();
+  const now = `${fingerprint()}${apart ? ' apart' : ''}`;
   const rebuild = process.argv.includes('--rebuild');
   if (!rebuild && existsSync(stamp) && readFileSync(stamp, 'utf8') === now) {
     return;
@@ -41,8 +43,16 @@ function build() {
   if (rebuild) {
     rmSync(dist, {recursive: true, force: true});
   }
+  // The compiler does not see that a file of its own has been replaced.
+  if (apart) {
+    rmSync(buildInfo, {force: true});
+    rmSync(joined, {recursive: true, force: true});
+  }
   removeOrphans();
   run('compiling', process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), ...incremental()]);
+  if (!apart) {
+    run('joining the modules of lib', process.execPath, [join(root, '.ci', 'bundle.mjs')]);
+  }
   writeFileSync(stamp, now);
 }
 
@@ -54,7 +64,7 @@ function removeOrphans() {
 
   const compiled = new Set(folders.flatMap(sources).flatMap(outputs));
   for (const path of files(dist)) {
-    if (!compiled.has(path) && path !== buildInfo) {
+    if (!compiled.has(path) && path !== buildInfo && !path.startsWith(joined)) {
       rmSync(path);
     }
   }

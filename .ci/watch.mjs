@@ -8,7 +8,10 @@ import {fileURLToPath} from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const modules = join(root, 'node_modules');
 
+// The compiler writes each module that changes: a joined copy of it must not be there beside.
+process.argv.push('--apart');
 await import('./setup.mjs');
+process.argv.pop();
 const compiler = node(
   [join(modules, 'typescript', 'bin', 'tsc'), '--watch', '--preserveWatchOutput', '--incremental'],
   ['--tsBuildInfoFile', join(root, 'dist', '.tsbuildinfo')],

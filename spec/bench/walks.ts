@@ -1,10 +1,11 @@
 /**
- * `node dist/spec/bench/walks.js`: how a message walks through the files of lib, step by step, on two actors in this process.
+ * `node .ci/setup.mjs --apart && node dist/spec/bench/walks.js`: how a message walks through the files of lib, step by step, on two actors in this process.
  * Above the kit's pair. A thread steps the main thread with V8's debugger, and notes in which function it stands.
  *
  * A *call* enters a function, a *stay* is a stretch of steps in one file, a *return* is a stay that comes back from a call.
  * With `WALKS=files` it prints the stays of each walk too: `→file` for a call, `←file` for a return.
  */
+import {existsSync} from 'node:fs';
 import {Session} from 'node:inspector';
 import {fileURLToPath} from 'node:url';
 import {isMainThread, parentPort, Worker} from 'node:worker_threads';
@@ -25,6 +26,8 @@ interface Walk {
 }
 
 const lib = new URL('../../lib/', import.meta.url).href;
+if (existsSync(new URL('joined/', lib)))
+  throw new Error('the modules of lib are joined, so their walks cannot be seen: node .ci/setup.mjs --apart');
 /** The name of the function at which the thread stops stepping. */
 const end = 'endOfWalk';
 

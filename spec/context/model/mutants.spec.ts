@@ -1,6 +1,5 @@
 // The model must find faults that are planted: a check that cannot fail checks nothing.
 // Above mutants.ts, which plants them one at a time in a copy of what is compiled.
-import {readFileSync} from 'node:fs';
 import test from 'ava';
 import {Copy, hunt, mutants, mutate} from './mutants.js';
 
@@ -8,8 +7,10 @@ const inCi = Boolean(process.env.RXTRACTOR_CI);
 const reason = inCi ? '' : ' (takes long: set RXTRACTOR_CI=1 to run)';
 
 test('every mutant still applies to lib, and is told from the others by its name', t => {
+  const copy = new Copy();
+  t.teardown(() => copy.remove());
   for (const mutant of mutants) {
-    const code = readFileSync(new URL(`../../../lib/context/${mutant.file}.js`, import.meta.url), 'utf8');
+    const code = copy.codeOf(mutant);
     t.not(mutate(code, mutant), code);
   }
   t.is(new Set(mutants.map(({name}) => name)).size, mutants.length);

@@ -2,8 +2,8 @@
  * Seeded faults of the protocol: each is one exact replacement in a compiled file of `lib/context`.
  * Beside model.ts, which must find every one; run by mutants.spec.ts, or by hand: `node dist/spec/context/mutants.js`.
  */
-import {execFile} from 'node:child_process';
-import {cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync} from 'node:fs';
+import {execFile, execFileSync} from 'node:child_process';
+import {mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
@@ -320,30 +320,39 @@ export const mutants: readonly Mutant[] = [
   },
 ];
 
-/** A copy of what is compiled, to put mutants into. */
+/** A compiled copy whose modules are not joined, to put mutants into. */
 export class Copy {
   readonly #folder = mkdtempSync(join(tmpdir(), 'rxtractor-mutants-'));
-  readonly #dist = fileURLToPath(new URL('../../..', import.meta.url));
 
   constructor() {
-    const code = (path: string): boolean => !/\.(ts|map)$/.test(path) && !path.endsWith('.spec.js');
-    for (const part of ['lib', 'spec/context'])
-      cpSync(join(this.#dist, part), join(this.#folder, 'dist', part), {recursive: true, filter: code});
-    symlinkSync(join(this.#dist, '..', 'node_modules'), join(this.#folder, 'node_modules'), 'junction');
+    const root = fileURLToPath(new URL('../../../..', import.meta.url));
+    const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+    const options = ['--noCheck', '--declaration', 'false', '--declarationMap', 'false', '--sourceMap', 'false'];
+    execFileSync(process.execPath, [compiler, '-p', root, ...options, '--outDir', join(this.#folder, 'dist')]);
+    symlinkSync(join(root, 'node_modules'), join(this.#folder, 'node_modules'), 'junction');
     writeFileSync(join(this.#folder, 'package.json'), '{"type": "module"}');
   }
 
   /** What the model finds in a mutant, or in the copy as it is. Undefined: nothing. @throws Error for a mutant that does not apply */
   async findIn(mutant?: Mutant): Promise<string | undefined> {
     if (!mutant) return this.#attempt();
-    const path = join('dist', 'lib', 'context', `${mutant.file}.js`);
-    const code = readFileSync(join(this.#dist, '..', path), 'utf8');
-    writeFileSync(join(this.#folder, path), mutate(code, mutant));
+    const path = this.#pathOf(mutant);
+    const code = this.codeOf(mutant);
+    writeFileSync(path, mutate(code, mutant));
     try {
       return await this.#attempt();
     } finally {
-      writeFileSync(join(this.#folder, path), code);
+      writeFileSync(path, code);
     }
+  }
+
+  /** The compiled file that a mutant changes, without the mutant. */
+  codeOf(mutant: Mutant): string {
+    return readFileSync(this.#pathOf(mutant), 'utf8');
+  }
+
+  #pathOf({file}: Mutant): string {
+    return join(this.#folder, 'dist', 'lib', 'context', `${file}.js`);
   }
 
   remove(): void {
