@@ -2,9 +2,11 @@
  * How a spawned process sees to it that it ends when its parent does, whatever it is busy with.
  * Floor 6: used by the boot of a process. It starts the thread of `watchdog` where the system does not do it.
  */
+
 import {readFileSync} from 'node:fs';
 import {Worker} from 'node:worker_threads';
 import {readProperty} from '../../base/foreign.js';
+import {libraryFile} from '../../base/library.js';
 import {log} from '../../base/log.js';
 
 /** The entry of the auxiliary vector that says whether the program got privileges by its start. */
@@ -56,7 +58,7 @@ function awaitWatchdog(begun: Int32Array | undefined): void {
 function startWatchdog(parentPid: number): Int32Array | undefined {
   const begun = new Int32Array(new SharedArrayBuffer(4));
   try {
-    new Worker(new URL('./watchdog.js', import.meta.url), {
+    new Worker(libraryFile('nursery/backends/watchdog.js') as URL, {
       workerData: {parentPid, begun},
       stdout: false,
       // Without the preloads of the actor, which the thread does not need.
