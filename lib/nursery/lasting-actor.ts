@@ -162,8 +162,9 @@ export class LastingActor {
   #giveUp(error: unknown): void {
     this.#next.reject(error);
     this.#finish(this.#death);
-    // Before it has served, the promise of `startActor` tells of it.
-    if (this.#portal) this.#owner.fail(error);
+    // Before it has served, the promise of `startActor` tells of it. Whoever waits is told first: the failure of the nursery would
+    // end these waits with a cancellation.
+    if (this.#portal) this.#next.promise.catch(() => this.#owner.fail(error));
   }
 
   #finish(death: ActorDied | undefined): void {
