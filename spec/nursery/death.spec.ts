@@ -206,18 +206,22 @@ test('T9: a nursery without a body logs its failure at once', async t => {
 const terms = test.macro({
   async exec(t, _what: string, call: (portal: Portal) => Promise<unknown> | undefined) {
     const failure = await t.throwsAsync(
-      openNursery(async nursery => {
-        const portal = await nursery.startActor('told', {expose: [hang, open, pidOf, silent]});
-        const waiting = call(portal)?.catch(error => error);
-        process.kill(await portal.run(pidOf), 'SIGTERM');
-        if (waiting) t.true((await waiting) instanceof ActorDied, String(await waiting));
-        const death = await portal.ended;
-        t.deepEqual(death?.exit, {code: 143, signal: null});
-        const cause = death?.cause as ContextCancelled;
-        t.true(cause instanceof ContextCancelled);
-        t.is(cause.reason, 'shutdown');
-        t.is(cause.cause as unknown, 'SIGTERM');
-      }, patient),
+      openNursery(
+        async nursery => {
+          const portal = await nursery.startActor('told', {expose: [hang, open, pidOf, silent]});
+          const waiting = call(portal)?.catch(error => error);
+          process.kill(await portal.run(pidOf), 'SIGTERM');
+          if (waiting) t.true((await waiting) instanceof ActorDied, String(await waiting));
+          const death = await portal.ended;
+          t.deepEqual(death?.exit, {code: 143, signal: null});
+          const cause = death?.cause as ContextCancelled;
+          t.true(cause instanceof ContextCancelled);
+          t.is(cause.reason, 'shutdown');
+          t.is(cause.cause as unknown, 'SIGTERM');
+          // A task that hangs has the whole of this time.
+        },
+        {timeouts: {...patient.timeouts, exit: 1_000}},
+      ),
       {instanceOf: ActorDied, message: /told .*died \(exit code 143\): actor told got SIGTERM/},
     );
     t.is(failure.exit.code, 143);
