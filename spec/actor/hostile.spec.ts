@@ -6,7 +6,8 @@ import * as remote from '../fixtures/hostile.js';
 import {patient} from '../kit/patient.js';
 import {spawning} from '../kit/spawning.js';
 
-const backends: readonly Backend[] = ['process', 'thread', 'inline'];
+const inCi = Boolean(process.env.RXTRACTOR_CI);
+const backends: readonly Backend[] = inCi ? ['process', 'thread', 'inline'] : ['inline'];
 const {hostile, ping, hold, ...functions} = remote;
 const expose = [ping, hold, ...Object.values(functions)];
 const values = Object.entries(hostile);
@@ -101,6 +102,9 @@ const ways: Readonly<Record<string, Way>> = {
     right: ['ERR_CANCELLED'],
   },
 };
+
+if (!inCi)
+  test.skip('E3: the same in a process and in a thread (takes long: set RXTRACTOR_CI=1 to run)', t => t.pass());
 
 for (const backend of backends) {
   for (const [way, {give, right}] of Object.entries(ways)) {

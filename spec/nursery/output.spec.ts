@@ -11,7 +11,7 @@ import {patient} from '../kit/patient.js';
 import {startProgram} from '../kit/program.js';
 import {spawning} from '../kit/spawning.js';
 
-const test = spawning();
+const test = spawning({takesLong: true});
 
 const expose = [print, complain, printManyLines, printBelow, leaveDaemon];
 
