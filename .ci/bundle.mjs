@@ -13,9 +13,9 @@ const modules = readdirSync(lib, {recursive: true})
   .filter(path => path.endsWith('.ts'))
   .map(path => join(lib, path));
 
-/** What a spawned actor always loads. */
+/** The modules that every spawned actor loads. */
 const actor = loadedBy(join(lib, 'child.ts'));
-/** What a program loads beside that. */
+/** The modules that a program loads, those of an actor included. */
 const program = loadedBy(join(lib, 'index.ts'));
 /** A boot runs when it is loaded, so it cannot be joined with anything. */
 for (const boot of ['child.ts', 'thread.ts']) actor.delete(join(lib, boot));

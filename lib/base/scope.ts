@@ -40,7 +40,7 @@ export class Scope {
   #cancelled: ContextCancelled | undefined;
   #controller: AbortController | undefined;
   #listeners: Ring<(why: ContextCancelled) => void> | undefined;
-  /** Those who wait in the scope for nothing but time, and must not outlive it. */
+  /** The `sleep()` calls that run in the scope. They end with it, because a timer would keep the process alive. */
   #sleepers: Ring<(why: ContextCancelled | undefined) => void> | undefined;
   #dependents: Ring<Dependent> | undefined;
   #failures: unknown[] | undefined;

@@ -7,7 +7,7 @@ import {plainClock, type Stop} from '../base/clock.js';
 import type {Channel} from './channel.js';
 import {isOwnStall} from './heartbeat.js';
 
-/** So many periods in a row without any progress make a peer `stuck`. */
+/** The number of periods in a row without any progress after which a peer is `stuck`. */
 const periodsToStick = 2;
 
 /**

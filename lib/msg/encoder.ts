@@ -206,7 +206,7 @@ class Encoder {
     return this.#refuse('a property that is not enumerable', depth + 1);
   }
 
-  /** What can be said without reading anything again: getters are called once. */
+  /** Reading the container threw. It is not read again to find out more, because a getter is called once at most. */
   #refuseReading(container: object, depth: number, error: unknown): never {
     if (types.isProxy(container)) this.#refuse('a proxy that was revoked, or whose trap throws', depth, error);
     if (Object.getOwnPropertySymbols(container).length > 0) this.#refuse('a getter that throws', depth, error);

@@ -31,7 +31,7 @@ interface OpenExtension {
   readonly type: number;
   /** How many bytes of the message are read when its content has ended. */
   readonly end: number;
-  /** What is done with values of registered types behind it. */
+  /** How the reader makes values of registered types again when this extension has ended. */
   readonly outside: OnRegistered;
 }
 

@@ -11,7 +11,7 @@ import {
 } from './registered.js';
 import {Kind} from './types.js';
 
-/** What a message that is read as a whole does with values of registered types. */
+/** How the reader makes values of registered types in a message of this kind that is read as a whole. */
 export function onRegisteredIn(kind: Kind): OnRegistered {
   if (valueKinds.has(kind)) return unpackRegistered;
   return errorKinds.has(kind) ? softenRegistered : refuseRegistered;

@@ -19,7 +19,7 @@ export class Packed {
   }
 }
 
-/** What `reader` does with a value of a registered type. Which one is right depends on the message that the value stands in. */
+/** Makes a value of a registered type for `reader`, or refuses it. Which one is right depends on the message that the value stands in. */
 export type OnRegistered = (name: string, wire: unknown) => unknown;
 
 /** For the messages of the runtime: no class of users belongs there, so that a stranger cannot make their code run. */
@@ -69,7 +69,7 @@ export class RegisteredFaults {
   };
 }
 
-/** What crosses instead of the instance. Throws what `pack` throws. */
+/** The value that crosses instead of the instance. Throws the error of `pack`. */
 export const pack = ({how}: RegisteredType, value: object): unknown => how.pack(value);
 
 /** A peer may send any text as a name. */

@@ -13,7 +13,7 @@ import {suppress} from '../base/suppressed.js';
 import {type RestartOptions, RestartPolicy} from './restart-policy.js';
 import type {OnDeath, StartedActor} from './started-actor.js';
 
-/** What a lasting actor needs of its nursery. */
+/** The nursery of a lasting actor, as that sees it. */
 export interface LastingOwner {
   readonly clock: Clock;
   /** Whether its output is collected (`stdio: 'pipe'`). */
@@ -26,7 +26,7 @@ export interface LastingOwner {
 
 export class LastingActor {
   readonly name: string;
-  /** What its incarnations print, one after the other. Undefined unless `stdio` is `pipe`. */
+  /** The lines that its incarnations print, one after the other. Undefined unless `stdio` is `pipe`. */
   readonly output: OutputLines | undefined;
   readonly #owner: LastingOwner;
   readonly #policy: RestartPolicy;

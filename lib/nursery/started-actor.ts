@@ -9,7 +9,7 @@ import type {OutputLines} from '../base/output-lines.js';
 /** An actor that is being started, and how to end it. */
 export interface StartedActor {
   readonly portal: Promise<Portal>;
-  /** What it prints, with `stdio: 'pipe'`. */
+  /** The lines that it prints, with `stdio: 'pipe'`. */
   readonly output: OutputLines | undefined;
   /** Resolves when it is gone: with the reason for which its end was asked for, or with undefined. */
   readonly gone: Promise<ContextCancelled | undefined>;

@@ -125,7 +125,7 @@ class LateIterator<T> implements AsyncIterableIterator<T> {
 
   constructor(open: (gone: AbortSignal) => Promise<AsyncIterableIterator<T>>) {
     this.#iterator = open(this.#gone.signal);
-    // Whoever takes the next value is told.
+    // `next()` rejects with this error. Here it is not unhandled, because the user may call `next()` much later.
     this.#iterator.catch(() => {});
   }
 

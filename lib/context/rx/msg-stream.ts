@@ -122,7 +122,7 @@ export const msgStreamClass = madeOfRxjs<NewMsgStream>(({Subject}) => {
     send(value: Out, options: SendOptions = {}): Promise<void> {
       try {
         const isGiven = checkedTransfer(options);
-        // What cannot leave is not taken away either.
+        // A closed stream refuses the value first, because the encoding would take the memory from the caller for nothing.
         if (isGiven && this.#outlet.closed) throw this.#outlet.closed.error;
         const bytes = this.#link.halves.encode(value, isGiven);
         if (this.#outlet.trySend(bytes)) return sentAlready;

@@ -34,6 +34,6 @@ export interface CapturedScope {
   /** `local`, `block`, `closure`, `module`, …, in V8's words. */
   readonly kind: string;
   readonly names: readonly string[];
-  /** Those of the names that a module imports. */
+  /** The names among `names` that the module of the frame imports. */
   readonly imported?: ReadonlySet<string>;
 }

@@ -20,7 +20,7 @@ import {holdAnswer, holdState} from './hold-answer.js';
 export type MainToAgent =
   | {
       readonly type: 'arm';
-      /** Of this prompt. The messages of the one before may come late. */
+      /** The number of this prompt. It tells late messages of the prompt before from those of this one. */
       readonly id: number;
       readonly terminal: string;
       readonly label: string;

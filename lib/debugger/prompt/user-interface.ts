@@ -33,7 +33,7 @@ export interface PromptRequest {
   asTask<T>(fn: () => T): T;
 }
 
-/** What the person wants: that the program runs on, that the task ends, or that the whole tree ends. */
+/** The decision of the person: the program runs on, the task ends, or the whole tree ends. */
 export type PromptAnswer = 'continue' | 'quit' | 'quit all';
 
 export interface UserInterface {
