@@ -172,17 +172,15 @@ class Encoder {
   #record(record: Record<string, unknown>, prototype: object | null, depth: number): Record<string, unknown> {
     this.#enter(record, depth);
     let copy: Record<string, unknown>;
-    let names: readonly string[];
-    let symbols: readonly symbol[];
+    let own: readonly PropertyKey[];
     try {
       copy = {...record};
-      names = Object.getOwnPropertyNames(record);
-      symbols = Object.getOwnPropertySymbols(record);
+      own = Reflect.ownKeys(record);
     } catch (error) {
       return this.#refuseReading(record, depth, error);
     }
     const keys = Object.keys(copy);
-    if (names.length > keys.length || symbols.length > 0) this.#refuseHidden(copy, names, symbols, depth);
+    if (own.length > keys.length) this.#refuseHidden(copy, own, depth);
     if ((prototype === null || keys.length === 0) && isMoreThanPlain(record))
       this.#refuse('a builtin object whose prototype was changed', depth);
     this.#nodes += keys.length;
@@ -200,9 +198,9 @@ class Encoder {
   }
 
   /** A copy would lose these properties. */
-  #refuseHidden(copy: object, names: readonly string[], symbols: readonly symbol[], depth: number): never {
-    if (symbols.length > 0) this.#refuse('an object with a symbol as a key', depth);
-    this.#keys[depth] = names.find(name => !Object.hasOwn(copy, name)) as string;
+  #refuseHidden(copy: object, own: readonly PropertyKey[], depth: number): never {
+    if (own.some(key => typeof key === 'symbol')) this.#refuse('an object with a symbol as a key', depth);
+    this.#keys[depth] = own.find(key => !Object.hasOwn(copy, key)) as string;
     return this.#refuse('a property that is not enumerable', depth + 1);
   }
 
