@@ -1,19 +1,15 @@
 /**
  * A test over two actors joined in memory, for the claims that need no process; after it no context may be left.
- * Above pair.ts.
+ * Above over-pair.ts of the kit.
  */
-import test, {type ExecutionContext} from 'ava';
-import {newPair, type Pair} from '../kit/pair.js';
+import type {ExecutionContext} from 'ava';
+import {type Calls, over as overPair} from '../kit/over-pair.js';
+import type {Pair} from '../kit/pair.js';
 
-export type Calls = ReturnType<Pair['with']>;
+export type {Calls} from '../kit/over-pair.js';
 
 export function over(title: string, check: (t: ExecutionContext, calls: Calls, pair: Pair) => Promise<void>): void {
-  test(title, async t => {
-    const pair = await newPair();
-    await check(t, pair.with({}), pair);
-    await pair.quiet();
-    t.deepEqual(pair.near.actor.scope.failures, []);
-  });
+  overPair(title, (t, pair, calls) => check(t, calls, pair));
 }
 
 export async function errorOf(promise: Promise<unknown>): Promise<unknown> {

@@ -1,5 +1,5 @@
 // Consumers that take their time: what they bound, in which order they give back, and whom a failure is told.
-import test, {type ExecutionContext} from 'ava';
+import test from 'ava';
 import {concat, type Observable, of, range, Subject, take, throwError} from 'rxjs';
 import {scopeKey} from '../../../lib/actor/call-options.js';
 import {ContextCancelled, RemoteActorError} from '../../../lib/base/errors.js';
@@ -9,7 +9,8 @@ import type {Grant} from '../../../lib/context/flow/credit.js';
 import {Inlet} from '../../../lib/context/flow/inlet.js';
 import {checkConcurrency, consume, mapAsync, mapOver, type Tap} from '../../../lib/context/rx/bounded-work.js';
 import type {MsgStream} from '../../../lib/context/rx/msg-stream.js';
-import {type Callee, type Caller, newPair, type Pair, turns, until} from '../../kit/pair.js';
+import {type Calls, over} from '../../kit/over-pair.js';
+import {type Callee, type Caller, newPair, turns, until} from '../../kit/pair.js';
 
 /** What was said of a stream that is consumed here, without another actor. */
 interface Local {
@@ -464,19 +465,6 @@ test('mapOver bounds and orders what it makes of any Observable', async t => {
   inner[0]?.complete();
   t.deepEqual(seen, ['a', 'b', 'c', 'end']);
 });
-
-type Calls = ReturnType<Pair['with']>;
-type Check = (t: ExecutionContext, pair: Pair, calls: Calls) => Promise<void>;
-
-/** Two actors; afterwards nothing is left, and nobody was told but who asked. */
-function over(title: string, check: Check): void {
-  test(title, async t => {
-    const pair = await newPair();
-    await check(t, pair, pair.with({}));
-    await pair.quiet();
-    t.deepEqual(pair.near.actor.scope.failures, []);
-  });
-}
 
 type Wire = MsgStream<unknown, unknown>;
 async function opened(

@@ -1,5 +1,5 @@
 // Contexts between two actors: the sync point, the result, cancellation, and the ways of ending.
-import test, {type ExecutionContext} from 'ava';
+import test from 'ava';
 import {firstValueFrom, lastValueFrom, map, mergeMap, retry, toArray} from 'rxjs';
 import {
   ContextCancelled,
@@ -11,18 +11,8 @@ import {
 } from '../../../lib/base/errors.js';
 import {openNursery, sleep} from '../../../lib/index.js';
 import {Kind} from '../../../lib/msg/types.js';
+import {over} from '../../kit/over-pair.js';
 import {type Callee, newPair, type Pair, turns, until} from '../../kit/pair.js';
-
-type Check = (t: ExecutionContext, pair: Pair, calls: ReturnType<Pair['with']>) => Promise<void>;
-/** A test over a new pair; after it no context may be left at either end. */
-function over(title: string, check: Check): void {
-  test(title, async t => {
-    const pair = await newPair();
-    await check(t, pair, pair.with({}));
-    await pair.quiet();
-    t.deepEqual(pair.near.actor.scope.failures, []);
-  });
-}
 
 const forever = async (ctx: Callee): Promise<never> => {
   if (!ctx.signal.aborted) await new Promise(resolve => ctx.signal.addEventListener('abort', resolve));

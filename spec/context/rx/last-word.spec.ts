@@ -1,21 +1,12 @@
 // What a function that was told to end still gives: its result counts, unless its time is over. And what becomes of its stream.
-import test, {type ExecutionContext} from 'ava';
+import test from 'ava';
 import {concat, finalize, NEVER, range, Subject, throwError} from 'rxjs';
 import {scopeKey} from '../../../lib/actor/call-options.js';
 import {Clock, realTime} from '../../../lib/base/clock.js';
 import {ContextCancelled, RemoteActorError} from '../../../lib/base/errors.js';
 import {Scope} from '../../../lib/base/scope.js';
+import {type Calls, over} from '../../kit/over-pair.js';
 import {type Callee, type Caller, newPair, type Pair, turns, until} from '../../kit/pair.js';
-
-type Calls = ReturnType<Pair['with']>;
-function over(title: string, check: (t: ExecutionContext, pair: Pair, calls: Calls) => Promise<void>): void {
-  test(title, async t => {
-    const pair = await newPair();
-    await check(t, pair, pair.with({}));
-    await pair.quiet();
-    t.deepEqual(pair.near.actor.scope.failures, []);
-  });
-}
 
 /** A context whose function ends when the test says how, whatever it is told. */
 async function held(calls: Calls): Promise<{ctx: Caller; callee: Callee; end: (value: unknown) => void}> {

@@ -1,6 +1,6 @@
 // Streams between two actors: half-close, consumers that come and go, credit, sources, and what fails.
 import util from 'node:util';
-import test, {type ExecutionContext} from 'ava';
+import test from 'ava';
 import {catchError, concat, EMPTY, finalize, map, Observable, of, range, retry, take, throwError, toArray} from 'rxjs';
 import {
   ContextCancelled,
@@ -13,17 +13,8 @@ import {
 import {placeBytes} from '../../../lib/context/flow/outlet.js';
 import type {MsgStream} from '../../../lib/context/rx/msg-stream.js';
 import type {RemoteStream} from '../../../lib/context/rx/remote-stream.js';
-import {type Callee, type Caller, newPair, type Pair, turns, until} from '../../kit/pair.js';
-
-type Check = (t: ExecutionContext, pair: Pair, calls: ReturnType<Pair['with']>) => Promise<void>;
-function over(title: string, check: Check, run: typeof test | typeof test.serial = test): void {
-  run(title, async t => {
-    const pair = await newPair();
-    await check(t, pair, pair.with({}));
-    await pair.quiet();
-    t.deepEqual(pair.near.actor.scope.failures, []);
-  });
-}
+import {over} from '../../kit/over-pair.js';
+import {type Callee, type Caller, type Pair, turns, until} from '../../kit/pair.js';
 
 type Wire = MsgStream<unknown, unknown>;
 const numbers = (count: number): number[] => Array.from({length: count}, (_, i) => i);

@@ -1,17 +1,6 @@
-// Whoever unsubscribes the output of a remote stage releases its source in the same call, and not when the other end has obeyed.
-import test, {type ExecutionContext} from 'ava';
 import {finalize, map, NEVER, Subject} from 'rxjs';
-import {newPair, type Pair, turns, until} from '../../kit/pair.js';
-
-type Calls = ReturnType<Pair['with']>;
-function over(title: string, check: (t: ExecutionContext, pair: Pair, calls: Calls) => Promise<void>): void {
-  test(title, async t => {
-    const pair = await newPair();
-    await check(t, pair, pair.with({}));
-    await pair.quiet();
-    t.deepEqual(pair.near.actor.scope.failures, []);
-  });
-}
+import {over} from '../../kit/over-pair.js';
+import {turns, until} from '../../kit/pair.js';
 
 /** A stage that ends when the test lets it. */
 function slowStage(): {stage: (source: unknown) => unknown; readonly begun: boolean; end: () => void} {
