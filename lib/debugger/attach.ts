@@ -60,8 +60,11 @@ export async function attachRoot(root: Actor, on = true): Promise<void> {
   });
   await warmUp();
   // An actor that stands in a statement cannot ask the root to open the terminal, so it is opened before.
-  onStatementSeen(() => void userInterface.prepareTerminal(debug.terminal));
+  const openings: Promise<boolean>[] = [];
+  onStatementSeen(() => openings.push(userInterface.prepareTerminal(debug.terminal)));
   listen();
+  // Code that is loaded already may come by its statement at once. It would find no terminal, and not be held there.
+  await Promise.all(openings);
 }
 
 /**

@@ -9,8 +9,8 @@ import {spawning} from '../kit/spawning.js';
 
 const test = spawning({takesLong: true});
 
-/** A terminal that has colours, whatever the variables of this process say. */
-const coloured = ['env', '-u', 'FORCE_COLOR', '-u', 'NO_COLOR', 'TERM=xterm-256color'] as const;
+/** A terminal that has colours, with no other variable: Node prints none where it finds `CI`, for example. */
+const coloured = ['env', '-i', `PATH=${process.env.PATH}`, 'TERM=xterm-256color'] as const;
 
 /** The program on a terminal. @param redirection of the shell; `$file` is the file */
 function colours(t: ExecutionContext, redirection: string, file = ''): PtyProgram {
