@@ -3,6 +3,7 @@
  * Floor 0: above `stack`. Which calls keep their frames is decided by those that make calls (decision 0011).
  */
 import type {ActorError} from './errors.js';
+import {escapeText} from './escape.js';
 import {readProperty} from './foreign.js';
 import {setHidden} from './hidden.js';
 import {isMachinery, userFrames, withPlainStacks} from './stack.js';
@@ -66,7 +67,7 @@ export function beginAtCall(error: ActorError, place: string, ...candidates: rea
 
 function begin(error: ActorError, place: string, frames: readonly string[]): void {
   const header = `${error.name} [${error.code}]: ${error.message}`;
-  withPlainStacks(() => setHidden(error, 'stack', [header, `    [${place}]`, ...frames].join('\n')));
+  withPlainStacks(() => setHidden(error, 'stack', escapeText([header, `    [${place}]`, ...frames].join('\n'))));
 }
 
 function readStack(frames: Frames | undefined): unknown {

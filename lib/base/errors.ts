@@ -7,6 +7,7 @@ import {Attached} from './attached.js';
 import {hasBrand, putBrand} from './brand.js';
 import {printAsTree, printQuitAsLine} from './failure-tree.js';
 import {setHidden} from './hidden.js';
+import {escapeStack} from './stack.js';
 import {suppressedBy} from './suppressed.js';
 import {formatPath} from './value-path.js';
 
@@ -44,6 +45,7 @@ export class ActorError extends Error {
     if (options.actor !== undefined) setHidden(this, 'actor', options.actor);
     // Not enumerable, as the name of a builtin error.
     setHidden(this, 'name', new.target.name);
+    escapeStack(this);
   }
 
   /** Errors that came after this one (during the clean-up, for example) and did not replace it. */

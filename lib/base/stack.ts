@@ -3,6 +3,8 @@
  * Floor 0: used where errors are printed and where they are packed.
  */
 import {fileURLToPath} from 'node:url';
+import {escapeText} from './escape.js';
+import {setHidden} from './hidden.js';
 import {libraryFolder} from './library.js';
 
 /** The folder of this library's files, and of their sources, which stacks name when Node follows source maps. */
@@ -35,6 +37,13 @@ export function withPlainStacks<T>(fn: () => T): T {
   } finally {
     Error.prepareStackTrace = prepare;
   }
+}
+
+/** Escapes what could steer a terminal in the stack of an error whose message holds text from elsewhere (rule E4). */
+export function escapeStack(error: Error): void {
+  // To read a stack formats it. Therefore it is only read where its message needs it.
+  if (escapeText(error.message) !== error.message)
+    withPlainStacks(() => setHidden(error, 'stack', escapeText(String(error.stack))));
 }
 
 /** Whether a frame is in this library or in Node. */

@@ -1,6 +1,8 @@
 // Which frames are the machinery's: as Node prints them with source maps and without (rule E2).
 import {fileURLToPath, pathToFileURL} from 'node:url';
 import test from 'ava';
+import {beginAtCall} from '../../lib/base/call-frames.js';
+import {ActorDied} from '../../lib/base/errors.js';
 import {isMachinery, isOfLibrary, userFrames} from '../../lib/base/stack.js';
 import {openNursery} from '../../lib/index.js';
 
@@ -32,4 +34,18 @@ test('E2: what was thrown in a nursery shows no frame of how it came to be run, 
     userFrames(frames).filter(frame => !frame.includes('stack.spec.ts')),
     [],
   );
+});
+
+test('E4: what another process has written steers no terminal from the stack of our own error, and its message stays', t => {
+  const text = 'worker ended: \u001b]52;c;cGF5\u0007\r\u202e';
+  const error = new ActorDied(text, {exit: {code: 1, signal: null}});
+  t.is(error.message, text);
+  t.true(error.stack?.includes(String.raw`worker ended: \x1b]52;c;cGF5\x07\x0d\u202e`));
+  beginAtCall(error, 'in \u001b[2Jname', {stack: 'Error\n    at run (/srv/app/main.js:1:2)'});
+  const lines = [
+    String.raw`ActorDied [${error.code}]: worker ended: \x1b]52;c;cGF5\x07\x0d\u202e`,
+    String.raw`    [in \x1b[2Jname]`,
+    '    at run (/srv/app/main.js:1:2)',
+  ];
+  t.is(error.stack, lines.join('\n'));
 });

@@ -2,6 +2,7 @@
  * Sends any source into an outlet: an iterable is pulled when there is room, an Observable is pushed within the bound.
  * Floor 4, room `rx`: above `outlet`, and above `source`, which recognises sources by their shape.
  */
+import {deferred} from '../../base/deferred.js';
 import {isThenable} from '../../base/foreign.js';
 import {suppress} from '../../base/suppressed.js';
 import type {Outlet} from '../flow/outlet.js';
@@ -78,29 +79,33 @@ async function returnOf(iterator: Iterator<unknown> | AsyncIterator<unknown>): P
   return iterator.return?.();
 }
 
-function push(link: Link, outlet: Outlet, source: Source<unknown>): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const {Subject, takeUntil} = rxjs();
-    const stop = new Subject<void>();
-    const giveUp = (): void => {
-      const why = outlet.closed?.error;
-      reject(why);
-      try {
-        stop.next();
-      } catch (error) {
-        suppress(why, error);
-      }
-    };
-    observableOf(source)
-      .pipe(takeUntil(stop))
-      .subscribe({
-        next: value => {
-          if (!link.halves.push(outlet, value) || outlet.closed) giveUp();
-        },
-        error: reject,
-        complete: () => outlet.flushed().then(resolve),
-      });
-    // A cancel comes from the wire. Nevertheless the finalizers of the source run in the scope of the function (rule C12).
-    outlet.onClosed(inPlace(giveUp));
-  });
+async function push(link: Link, outlet: Outlet, source: Source<unknown>): Promise<void> {
+  const {Subject, takeUntil} = rxjs();
+  const stop = new Subject<void>();
+  const end = deferred();
+  const giveUp = (): void => {
+    const why = outlet.closed?.error;
+    end.reject(why);
+    try {
+      stop.next();
+    } catch (error) {
+      suppress(why, error);
+    }
+  };
+  observableOf(source)
+    .pipe(takeUntil(stop))
+    .subscribe({
+      next: value => {
+        if (!link.halves.push(outlet, value) || outlet.closed) giveUp();
+      },
+      error: end.reject,
+      complete: () => outlet.flushed().then(end.resolve),
+    });
+  // A cancel comes from the wire. Nevertheless the finalizers of the source run in the scope of the function (rule C12).
+  const stopListening = outlet.onClosed(inPlace(giveUp));
+  try {
+    await end.promise;
+  } finally {
+    stopListening();
+  }
 }

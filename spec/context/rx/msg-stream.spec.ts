@@ -10,7 +10,7 @@ import {
   StreamOverrun,
   Unserializable,
 } from '../../../lib/base/errors.js';
-import {placeBytes} from '../../../lib/context/flow/outlet.js';
+import {Outlet, placeBytes} from '../../../lib/context/flow/outlet.js';
 import type {MsgStream} from '../../../lib/context/rx/msg-stream.js';
 import type {RemoteStream} from '../../../lib/context/rx/remote-stream.js';
 import {over} from '../../kit/over-pair.js';
@@ -500,6 +500,36 @@ over('pump completes the stream behind its source, unless it is told not to', as
   t.deepEqual(await all(far), [1, 2, 3]);
   await ctx.cancel();
 });
+
+over(
+  'a pump that is over leaves no listener behind, whatever its source was',
+  async (t, _, calls) => {
+    const {onClosed} = Outlet.prototype;
+    let listening = 0;
+    Outlet.prototype.onClosed = function (listener) {
+      const stop = onClosed.call(this, listener);
+      listening++;
+      return () => {
+        listening--;
+        stop();
+      };
+    };
+    t.teardown(() => {
+      Outlet.prototype.onClosed = onClosed;
+    });
+    const {ctx, near, far} = await opened(calls);
+    const seen = all(far);
+    const before = listening;
+    await near.pump(of(1), {complete: false});
+    await near.pump([2], {complete: false});
+    await errorOf(near.pump(throwError(() => new Error('source'))));
+    t.is(listening, before);
+    near.complete();
+    t.deepEqual(await seen, [1, 2]);
+    await ctx.cancel();
+  },
+  test.serial,
+);
 
 over('source$.subscribe(wire) sends, and an error of it fails the context at both ends', async (t, _, calls) => {
   const {ctx, near, far, callee} = await opened(calls);
