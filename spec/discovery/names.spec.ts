@@ -72,61 +72,65 @@ async function grow(nursery: Nursery, backend: Backend) {
 }
 
 for (const backend of backends) {
-  test(`D1, D2, D3, C10: ${backend}: whoever is started is found by all, at each depth, used directly in every way, and not found once it has ended`, async t => {
-    await openNursery(
-      async nursery => {
-        const watch = new Watch();
-        const cousin = await nursery.startActor('cousin', {backend, expose: forAnybody});
-        const {one, two, foundTwo, three} = await grow(nursery, backend);
-        t.deepEqual(await cousin.run(lookFor, 'three'), three.first);
-        t.deepEqual(await cousin.run(list), ['root', 'cousin', 'one', 'two', 'three']);
-        t.deepEqual(await listActors(), await Promise.all(['root', 'cousin', 'one', 'two', 'three'].map(who)));
-        t.is(await findActor('nobody'), undefined);
-        t.is(await cousin.run(lookFor, 'nobody'), undefined);
+  const run = backend === 'thread' ? test.long : test;
+  run(
+    `D1, D2, D3, C10: ${backend}: whoever is started is found by all, at each depth, used directly in every way, and not found once it has ended`,
+    async t => {
+      await openNursery(
+        async nursery => {
+          const watch = new Watch();
+          const cousin = await nursery.startActor('cousin', {backend, expose: forAnybody});
+          const {one, two, foundTwo, three} = await grow(nursery, backend);
+          t.deepEqual(await cousin.run(lookFor, 'three'), three.first);
+          t.deepEqual(await cousin.run(list), ['root', 'cousin', 'one', 'two', 'three']);
+          t.deepEqual(await listActors(), await Promise.all(['root', 'cousin', 'one', 'two', 'three'].map(who)));
+          t.is(await findActor('nobody'), undefined);
+          t.is(await cousin.run(lookFor, 'nobody'), undefined);
 
-        const far = await cousin.run(use, 'three');
-        t.deepEqual(far, {actor: three.first, used: everything(three.first), peers: ['root', 'three']});
-        const found = await waitForActor('three');
-        t.deepEqual(await useInEveryWay(found), everything(three.first));
-        // Nobody but its parent is a way to an actor that is near.
-        const family = await found.run(useFamily);
-        t.deepEqual(
-          family.map(({actor, used}) => [actor.name, used]),
-          ['three', 'two', 'a child'].map((name, i) => [name, everything(family[i]?.actor as ActorId)]),
-        );
-        for (const {peers} of family)
+          const far = await cousin.run(use, 'three');
+          t.deepEqual(far, {actor: three.first, used: everything(three.first), peers: ['root', 'three']});
+          const found = await waitForActor('three');
+          t.deepEqual(await useInEveryWay(found), everything(three.first));
+          // Nobody but its parent is a way to an actor that is near.
+          const family = await found.run(useFamily);
           t.deepEqual(
-            peers.filter(name => name === 'two' || name === 'a child'),
-            ['a child', 'two'],
+            family.map(({actor, used}) => [actor.name, used]),
+            ['three', 'two', 'a child'].map((name, i) => [name, everything(family[i]?.actor as ActorId)]),
           );
+          for (const {peers} of family)
+            t.deepEqual(
+              peers.filter(name => name === 'two' || name === 'a child'),
+              ['a child', 'two'],
+            );
 
-        // Its usual bound may be short on a loaded machine.
-        const long = {timeout: 60_000};
-        t.true(await three.cancel(undefined, long));
-        // The answer came by another way than the end of this connection, which is all that this side knows by itself.
-        await found.ended;
-        t.is(await findActor('three'), undefined);
-        await watch.until('ended', three.first);
-        if (backend !== 'inline') {
-          const again = await one.openContext(keep, 'again', backend);
-          void again.result().catch(() => {});
-          await t.throwsAsync((await waitForActor('again')).run(exit, 3), {instanceOf: TransportClosed});
-          await watch.until('ended', again.first);
-          t.is(await cousin.run(lookFor, 'again'), undefined);
-        }
-        t.true(await two.cancel(undefined, long));
-        await foundTwo.ended;
-        t.is(await one.run(lookFor, 'two'), undefined);
-        await one.cancelActor();
-        t.is(await findActor('one'), undefined);
-        t.deepEqual(
-          (await listActors()).map(({name}) => name),
-          ['root', 'cousin'],
-        );
-      },
-      {...patient, expose: everyWay},
-    );
-  });
+          // Its usual bound may be short on a loaded machine.
+          const long = {timeout: 60_000};
+          t.true(await three.cancel(undefined, long));
+          // The answer came by another way than the end of this connection, which is all that this side knows by itself.
+          await found.ended;
+          t.is(await findActor('three'), undefined);
+          await watch.until('ended', three.first);
+          if (backend !== 'inline') {
+            const again = await one.openContext(keep, 'again', backend);
+            void again.result().catch(() => {});
+            await t.throwsAsync((await waitForActor('again')).run(exit, 3), {instanceOf: TransportClosed});
+            await watch.until('ended', again.first);
+            t.is(await cousin.run(lookFor, 'again'), undefined);
+          }
+          t.true(await two.cancel(undefined, long));
+          await foundTwo.ended;
+          t.is(await one.run(lookFor, 'two'), undefined);
+          await one.cancelActor();
+          t.is(await findActor('one'), undefined);
+          t.deepEqual(
+            (await listActors()).map(({name}) => name),
+            ['root', 'cousin'],
+          );
+        },
+        {...patient, expose: everyWay},
+      );
+    },
+  );
 }
 
 async function who(name: string): Promise<ActorId | undefined> {

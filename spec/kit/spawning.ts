@@ -27,11 +27,15 @@ export interface SpawningOptions extends LeavesNothingOptions {
 
 type SpawningTest = SerialFn & Pick<TestFn, 'macro'>;
 
-/** For `const test = spawning();` at the top of a spec whose tests start processes. */
-export function spawning({takesLong = false, ...options}: SpawningOptions = {}): SpawningTest {
-  if (takesLong && !process.env.RXTRACTOR_CI) return skipping();
+/** For `const test = spawning();` at the top of a spec whose tests start processes. `test.long` is for those that run in CI alone. */
+export function spawning({takesLong = false, ...options}: SpawningOptions = {}): SpawningTest & {
+  readonly long: SpawningTest;
+} {
+  const test: SpawningTest = Object.assign(ava.serial, {macro: ava.macro});
+  const long = process.env.RXTRACTOR_CI ? test : skipping();
+  if (takesLong && !process.env.RXTRACTOR_CI) return Object.assign(long, {long});
   leavesNothing(options);
-  return Object.assign(ava.serial, {macro: ava.macro});
+  return Object.assign(test, {long});
 }
 
 /** Skips each test, and says in its title why. The hooks of the file do nothing. */

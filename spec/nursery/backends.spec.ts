@@ -58,11 +58,12 @@ async function carriers(): Promise<string[]> {
   return found;
 }
 
-/** A spec for each of the backends. One at a time: each ends with a look at what is left. */
+/** A spec for each of the backends. One at a time: each ends with a look at what is left. Threads take as long as processes. */
 function each(title: string, check: (t: ExecutionContext, backend: Backend) => Promise<unknown>, of = backends): void {
   for (const backend of of) {
     const [rule, text] = /^([A-Z]\d+: )?(.*)$/.exec(title)?.slice(1) ?? [];
-    test(`${rule ?? ''}${backend}: ${text}`, async t => {
+    const run = backend === 'thread' ? test.long : test;
+    run(`${rule ?? ''}${backend}: ${text}`, async t => {
       await check(t, backend);
     });
   }

@@ -171,7 +171,7 @@ test('X9: with `use` it gives what that gives, completes when that does, and end
 /** An address that the system frees when its process is gone, and not before. */
 const freshAddress = (): string => `\0rxtractor-${randomUUID()}`;
 
-test('X9: retry never has two of them: each gets the address that the one before held to its end', async t => {
+test.long('X9: retry never has two of them: each gets the address that the one before held to its end', async t => {
   const address = freshAddress();
   const pids: number[] = [];
   await openNursery(async nursery => {

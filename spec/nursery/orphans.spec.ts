@@ -6,8 +6,6 @@ import {spawning} from '../kit/spawning.js';
 
 const test = spawning();
 
-const inspects = canInspect ? test : test.skip;
-
 interface Chain {
   readonly program: Program;
   readonly pids: readonly number[];
@@ -26,6 +24,7 @@ async function grownChain(t: ExecutionContext, depth: number, temper: string, se
 
 for (const setpriv of process.platform === 'linux' ? [true, false] : [false]) {
   const how = setpriv ? 'with setpriv' : 'without setpriv';
+  const inspects = !canInspect ? test.skip : setpriv ? test : test.long;
 
   for (const temper of ['idle', 'busy']) {
     inspects(`T11: kill -9 of the root ends a tree of three levels, its last ${temper}, ${how}`, async t => {

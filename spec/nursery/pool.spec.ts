@@ -163,30 +163,35 @@ test('T9: a dead worker is replaced: its task alone fails, with ActorDied, and i
   });
 });
 
-test('T9: several deaths, of all workers at a time and of one again and again, are each their task’s alone', async t => {
-  const {file, read} = notes(t);
-  await openNursery(async nursery => {
-    const pool = await nursery.openPool(2, options);
-    for (const round of [0, 1]) {
-      const deaths = await Promise.allSettled(
-        [0, 1].map(n => pool.run(workOrDie, {file, n: 10 * round + n, dies: true})),
+test.long(
+  'T9: several deaths, of all workers at a time and of one again and again, are each their task’s alone',
+  async t => {
+    const {file, read} = notes(t);
+    await openNursery(async nursery => {
+      const pool = await nursery.openPool(2, options);
+      for (const round of [0, 1]) {
+        const deaths = await Promise.allSettled(
+          [0, 1].map(n => pool.run(workOrDie, {file, n: 10 * round + n, dies: true})),
+        );
+        for (const death of deaths) t.true(death.status === 'rejected' && death.reason instanceof ActorDied);
+      }
+      // Each in its turn: every second one kills.
+      const numbers = [20, 21, 22, 23, 24, 25];
+      const results: unknown[] = [];
+      for (const n of numbers)
+        results.push(
+          await pool.run(workOrDie, {file, n, dies: n % 2 === 0}).catch(error => error instanceof ActorDied),
+        );
+      t.deepEqual(results, [true, 210, true, 230, true, 250]);
+      t.deepEqual(
+        read().sort((a, b) => a - b),
+        [0, 1, 10, 11, ...numbers],
       );
-      for (const death of deaths) t.true(death.status === 'rejected' && death.reason instanceof ActorDied);
-    }
-    // Each in its turn: every second one kills.
-    const numbers = [20, 21, 22, 23, 24, 25];
-    const results: unknown[] = [];
-    for (const n of numbers)
-      results.push(await pool.run(workOrDie, {file, n, dies: n % 2 === 0}).catch(error => error instanceof ActorDied));
-    t.deepEqual(results, [true, 210, true, 230, true, 250]);
-    t.deepEqual(
-      read().sort((a, b) => a - b),
-      [0, 1, 10, 11, ...numbers],
-    );
-    t.is(new Set(await Promise.all([pool.run(pidOf), pool.run(pidOf)])).size, 2);
-    t.false(nursery.signal.aborted);
-  });
-});
+      t.is(new Set(await Promise.all([pool.run(pidOf), pool.run(pidOf)])).size, 2);
+      t.false(nursery.signal.aborted);
+    });
+  },
+);
 
 test('T9: one crash fails one task: those that were waiting run in the next worker', async t => {
   const {file, read} = notes(t);

@@ -267,7 +267,7 @@ test('T10: clean-up runs at every level of a tree of three, each before its pare
   t.deepEqual(lines().sort(), ['begin 1', 'begin 2', 'begin 3', 'end 1', 'end 2', 'end 3']);
 });
 
-test('T10: a busy leaf is killed by its own parent, and the clean-up of the healthy levels is run', async t => {
+test.long('T10: a busy leaf is killed by its own parent, and the clean-up of the healthy levels is run', async t => {
   const {file, lines} = notesOf(t);
   let pids: readonly number[] = [];
   await openNursery(
@@ -339,28 +339,31 @@ for (const stubborn of [1, 3]) {
   });
 }
 
-test('T10: where something else runs beside a task that did not obey, it is given time for its clean-up', async t => {
-  const {file, lines} = notesOf(t);
-  await openNursery(
-    async nursery => {
-      const portal = await nursery.startActor('keeper', {expose: [hang, keep]});
-      const kept = await portal.openContext(keep, file, 1, 'idle');
-      const result = t.throwsAsync(kept.result(), {instanceOf: ContextCancelled});
-      await openNursery(async inner => {
-        portal
-          .with({scope: inner})
-          .run(hang)
-          .catch(() => {});
-        await sleep(0);
-        await inner.cancel();
-      });
-      await result;
-    },
-    // Two ends of 2.5 s each may be explained by a warning on a busy machine.
-    {timeouts: {exit: 2_500, cancelAck: 10_000, explain: 60_000}},
-  );
-  t.deepEqual(lines(), ['begin 1', 'end 1']);
-});
+test.long(
+  'T10: where something else runs beside a task that did not obey, it is given time for its clean-up',
+  async t => {
+    const {file, lines} = notesOf(t);
+    await openNursery(
+      async nursery => {
+        const portal = await nursery.startActor('keeper', {expose: [hang, keep]});
+        const kept = await portal.openContext(keep, file, 1, 'idle');
+        const result = t.throwsAsync(kept.result(), {instanceOf: ContextCancelled});
+        await openNursery(async inner => {
+          portal
+            .with({scope: inner})
+            .run(hang)
+            .catch(() => {});
+          await sleep(0);
+          await inner.cancel();
+        });
+        await result;
+      },
+      // Two ends of 2.5 s each may be explained by a warning on a busy machine.
+      {timeouts: {exit: 2_500, cancelAck: 10_000, explain: 60_000}},
+    );
+    t.deepEqual(lines(), ['begin 1', 'end 1']);
+  },
+);
 
 test('T10: many children are cancelled concurrently', async t => {
   const {file, lines} = notesOf(t);
