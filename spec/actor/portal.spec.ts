@@ -15,6 +15,7 @@ import {
 import {talk} from '../fixtures/contexts.js';
 import {askHidden, askParent} from '../fixtures/relay.js';
 import {add, double, echo, hang, nap, pidOf, spinFor, who} from '../fixtures/tasks.js';
+import {patient} from '../kit/patient.js';
 import {actorProcesses, isAlive} from '../kit/processes.js';
 import {spawning} from '../kit/spawning.js';
 
@@ -92,7 +93,7 @@ test('X8: cancelActor ends the contexts into it with ContextCancelled, which fai
       t.is(canceller?.pid, process.pid);
     }
     t.false(nursery.signal.aborted);
-  });
+  }, patient);
 });
 
 test('ended gives the death of an actor that nobody asked to end', async t => {

@@ -286,7 +286,7 @@ test.serial('F5, D4: over TCP one that goes on talking and never reads is ended,
 });
 
 test.serial('F5: over TCP one that reads slowly is not ended', async t => {
-  const here = await linked(t, 'here', {heartbeat: 200});
+  const here = await linked(t, 'here', {heartbeat: 1_000});
   const there = await linked(t, 'there', {listen: tcp});
   const lease = (await here.connections.connect(parseAddress((await there.connections.addresses())[1] as string), {
     timeout,
