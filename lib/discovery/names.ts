@@ -28,8 +28,11 @@ import {originalError, parentUpstream, type Upstream, UpstreamQueue} from './ups
 
 /** Maximum number of actors of one name that a lookup tries, the latest ones. */
 const maxFound = 64;
-/** Timeout in ms for the parent of a dead actor to report the death, because a peer may see the end of a connection sooner. */
-const deathMs = 500;
+/**
+ * Timeout in ms for the parent of a dead actor to report the death, because a peer may see the end of a connection sooner. On a
+ * machine without a core to spare a parent takes more than half a second to see the exit of a child.
+ */
+const deathMs = 2_000;
 
 /** Loaded when this process is first linked to another actor, because most actors are never looked for. */
 const loadConnections = lazyPart('a link', () => import('./peer-connections.js'));

@@ -332,7 +332,7 @@ for (const stubborn of [1, 3]) {
         t.is(await portal.ended, undefined);
       },
       // Its time is over soon, that of its actor would not be.
-      {timeouts: {exit: 100}, logLevel: 'cancel', logger: {debug: note, info: note, warn: note, error: note}},
+      {timeouts: {exit: 500}, logLevel: 'cancel', logger: {debug: note, info: note, warn: note, error: note}},
     );
     t.is(logged.filter(text => /^killing stubborn .*: nothing runs in it but what did not obey$/.test(text)).length, 1);
     t.is(logged.filter(text => /^killing stubborn .*: it did not end in time/.test(text)).length, 0);
