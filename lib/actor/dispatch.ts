@@ -6,6 +6,7 @@
 import {ContextCancelled, ProtocolError} from '../base/errors.js';
 import {isThenable, whenSettled} from '../base/foreign.js';
 import {lookedAt} from '../base/hooks.js';
+import {lazyPart} from '../base/lazy.js';
 import {outcomeError, Scope} from '../base/scope.js';
 import type {Channel} from '../channel/channel.js';
 import {flowOf, type Overflow} from '../context/flow/options.js';
@@ -100,12 +101,14 @@ function withArgs(
   return isThenable(parsed) ? (async () => call(await parsed))() : call(parsed);
 }
 
-/** `context/rx/run` is loaded when it is first needed, because it loads RxJS. */
+/** Loaded when it is first needed, because it loads RxJS. */
+const loadRx = lazyPart('a stream', () => import('../context/rx/run.js'));
+
 const runners: Readonly<Record<FunctionKind, RunKind>> = {
   task: (_callee, fn, args) => fn(...(args as never[])),
-  stream: async (callee, fn, args) => (await import('../context/rx/run.js')).runStream(callee, fn, args),
-  operator: async (callee, fn, args) => (await import('../context/rx/run.js')).runOperator(callee, fn, args),
-  context: async (callee, fn, args) => (await import('../context/rx/run.js')).runContext(callee, fn, args),
+  stream: async (callee, fn, args) => (await loadRx()).runStream(callee, fn, args),
+  operator: async (callee, fn, args) => (await loadRx()).runOperator(callee, fn, args),
+  context: async (callee, fn, args) => (await loadRx()).runContext(callee, fn, args),
 };
 
 /**

@@ -1,9 +1,8 @@
 /**
  * The identity of an actor, which travels in handshakes and errors.
- * Floor 0: below everything; it knows nothing of channels or processes.
+ * Floor 0: above `platform`; it knows nothing of channels or processes.
  */
-import {randomBytes} from 'node:crypto';
-import {hostname} from 'node:os';
+import {platform} from './platform.js';
 
 /** The identity of an actor: a plain object, which can be sent. Two identities are of the same actor when their `id` is equal. */
 export interface ActorId {
@@ -19,12 +18,12 @@ export interface ActorId {
 
 /** A new identity for an actor that lives in this process. */
 export function newActorId(name: string, id: string = newId()): ActorId {
-  return {name, id, pid: process.pid, host: hostname()};
+  return {name, id, pid: platform.pid(), host: platform.host()};
 }
 
 /** 96 random bits in hex. */
 export function newId(): string {
-  return randomBytes(12).toString('hex');
+  return Buffer.from(platform.randomBytes(12)).toString('hex');
 }
 
 /** The text for an actor in messages: `worker (pid 4711)`. */

@@ -2,6 +2,7 @@
  * The waits between attempts to reach somebody: each is twice as long as the one before.
  * Floor 0: used by everything that tries again; `clock.pause` waits.
  */
+import {platform} from './platform.js';
 
 export interface BackoffOptions {
   /** The first wait, in ms. */
@@ -27,6 +28,6 @@ export class Backoff {
   next(): number {
     const ms = this.#ms;
     this.#ms = Math.min(2 * ms, this.#longest);
-    return this.#isSpread ? ms * (0.5 + Math.random()) : ms;
+    return this.#isSpread ? ms * (0.5 + platform.random()) : ms;
   }
 }

@@ -38,6 +38,13 @@ export const realTime: Time = {
   now: performance.now.bind(performance),
 };
 
+/** Replaces the time of this process. Returns how to give it back. The testing kit does this for the length of a simulation. */
+export function replaceTime(make: (real: Time) => Time): Stop {
+  const real = {...realTime};
+  Object.assign(realTime, make(real));
+  return () => void Object.assign(realTime, real);
+}
+
 /** The gate outside debug mode. */
 const open: Gate = {isClosed: () => false, opened: () => undefined};
 

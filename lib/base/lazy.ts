@@ -28,6 +28,9 @@ export class Lazy<T> {
   }
 }
 
+/** The parts that modules of the library may load. */
+const parts = new Set<Lazy<unknown>>();
+
 /**
  * Returns a function that loads a part of the library at its first call.
  *
@@ -42,5 +45,12 @@ export function lazyPart<T>(what: string, load: () => Promise<T>): () => Promise
     checkDescriptors(what);
     return load();
   });
+  parts.add(part);
   return () => part.get();
+}
+
+/** Loads all parts of the library, so that none is loaded later: where the order of events is to be the same in each run. */
+export async function loadAllParts(): Promise<void> {
+  // A part may bring parts of its own.
+  for (const part of parts) await part.get();
 }

@@ -84,7 +84,26 @@ function hand(logger: Logger, level: Exclude<LogLevel, 'silent'>, text: string, 
   }
 }
 
+/** Gets a line that would go to stderr, and returns whether it has kept it. */
+export type TakeLine = (level: string, text: string) => boolean;
+
+let takeLine: TakeLine | undefined;
+
+/**
+ * Lets somebody take the lines of this process that would go to stderr. Returns how to give everything back: the level and the
+ * logger too, because roots that are opened meanwhile set them.
+ */
+export function redirectLog(take: TakeLine): () => void {
+  const before = {...settings};
+  takeLine = take;
+  return () => {
+    takeLine = undefined;
+    Object.assign(settings, before);
+  };
+}
+
 function write(level: string, text: string): void {
+  if (takeLine?.(level, text)) return;
   process.stderr.write(`rxtractor ${process.pid} ${level}: ${text}\n`);
 }
 

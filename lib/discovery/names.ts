@@ -18,6 +18,7 @@ import {ActorDied, NotExposed, TransportClosed} from '../base/errors.js';
 import {Lazy, lazyPart} from '../base/lazy.js';
 import {log} from '../base/log.js';
 import type {Folder} from '../transport/folder.js';
+import {networkHere} from '../transport/network.js';
 import {AddressSearch} from './address-search.js';
 import {Branches} from './branches.js';
 import * as remote from './name-functions.js';
@@ -250,6 +251,8 @@ export class Names implements Directory, remote.NameAnswers {
 
   /** A path for a Unix socket, in the private folder of the tree. */
   async socketPath(): Promise<string> {
+    const network = networkHere();
+    if (network) return network.socketPath(this.actor.tree.treeId);
     const path = await this.folder();
     const {Folder} = await loadFolder();
     return new Folder(path).newSocketPath();

@@ -2,7 +2,7 @@
  * The secret that the programs that talk to one another share.
  * Floor 6: read from options, or made for one tree alone.
  */
-import {randomBytes} from 'node:crypto';
+import {platform} from '../base/platform.js';
 import {checkSecret} from '../channel/handshake/proof.js';
 
 /** The bytes of a secret: for a text its UTF-8. @throws TypeError for a secret of another type, or a short one */
@@ -15,5 +15,5 @@ export function secretOf(secret: Uint8Array | string): Uint8Array {
 }
 
 export function newSecret(): Uint8Array {
-  return Uint8Array.from(randomBytes(32));
+  return Uint8Array.from(platform.randomBytes(32));
 }

@@ -3,14 +3,23 @@
  * Floor 6: between `running-nursery` and the backends.
  */
 import {AsyncResource} from 'node:async_hooks';
-import {availableParallelism} from 'node:os';
 import type PQueue from 'p-queue';
 import type {Portal} from '../actor/portal.js';
-import {lazyPart} from '../base/lazy.js';
+import {Attached} from '../base/attached.js';
+import {Lazy, lazyPart} from '../base/lazy.js';
+import {platform} from '../base/platform.js';
 import type {ActorPlan, Backend} from './actor-options.js';
 import {execError} from './backends/exec-error.js';
 import type {Spawner} from './backends/spawner.js';
 import type {ChildActor} from './child-actor.js';
+
+/** What starts actors. */
+export interface Starters {
+  /** What starts an actor of a backend. Undefined: what the system has for it. */
+  readonly spawner?: (backend: Backend) => Spawner | undefined;
+  /** How many are being started at a time. */
+  readonly concurrency: number;
+}
 
 /** Loaded with the first actor of their kind. */
 const backends: Readonly<Record<Backend, () => Promise<Spawner>>> = {
@@ -20,10 +29,24 @@ const backends: Readonly<Record<Backend, () => Promise<Spawner>>> = {
 };
 
 /** Loaded with the first actor: most actors start none. */
-const loadQueue = lazyPart('it', async (): Promise<PQueue> => {
-  const {default: Queue} = await import('p-queue');
-  return new Queue({concurrency: 2 * availableParallelism()});
-});
+const loadQueueClass = lazyPart('it', async () => (await import('p-queue')).default);
+
+/** The starters of this process, and of whoever the testing kit says that others start for. */
+const own: Starters = {concurrency: 2 * platform.parallelism()};
+let startersHere: () => Starters | undefined = () => undefined;
+
+/** Lets the testing kit say who starts the actors of the code that runs now. Undefined: this process does. */
+export function useStarters(here: () => Starters | undefined): void {
+  startersHere = here;
+}
+
+/** The actors that wait, for each of the starters. */
+const queues = new Attached<Lazy<PQueue>>();
+
+function queueOf(starters: Starters): Promise<PQueue> {
+  const {concurrency} = starters;
+  return queues.orMake(starters, () => new Lazy(async () => new (await loadQueueClass())({concurrency}))).get();
+}
 
 /**
  * Starts an actor when its turn comes. It keeps its place until it serves, because many that start at once starve each
@@ -31,10 +54,11 @@ const loadQueue = lazyPart('it', async (): Promise<PQueue> => {
  */
 export async function startInTurn(child: ChildActor): Promise<Portal> {
   // In the async context of this call, and not of the actor whose place is free: messages of the child arrive in it.
-  const start = AsyncResource.bind(() => child.start(spawnerOf(child.plan)));
+  const starters = startersHere() ?? own;
+  const start = AsyncResource.bind(() => child.start(starters.spawner?.(child.plan.backend) ?? spawnerOf(child.plan)));
   let queue: PQueue;
   try {
-    queue = await loadQueue();
+    queue = await queueOf(starters);
   } catch (error) {
     return child.start(() => Promise.reject(execError(child.plan.name, error)));
   }

@@ -10,19 +10,11 @@ import {ContextCancelled, HandshakeRejected, TransportClosed} from '../base/erro
 import {escapeText} from '../base/escape.js';
 import {type Address, checkPathLength, formatAddress, isLoopbackHost} from './address.js';
 import {descriptorError, transportOf} from './listener.js';
+import {type ConnectToOptions, networkHere} from './network.js';
 import {checkSafeAddress, clientOptions, type TlsOptions, unsafeAddressError} from './tls.js';
 import type {Transport} from './transport.js';
 
-export interface ConnectToOptions {
-  /** A frame of more bytes than this ends the transport. */
-  readonly maxFrameBytes: number;
-  /** The certificates; for a `tls:` address only. */
-  readonly tls?: TlsOptions | undefined;
-  /** Aborting it ends the attempt. */
-  readonly signal?: AbortSignal | undefined;
-  /** Timeout in ms for the whole attempt: resolving the name, the connection, and the certificates. */
-  readonly timeout: number;
-}
+export type {ConnectToOptions} from './network.js';
 
 /**
  * Connects, and checks certificates where the address is `tls:`.
@@ -34,6 +26,8 @@ export async function connectTo(address: Address, options: ConnectToOptions): Pr
   checkSafeAddress(address, options.tls);
   if (address.kind === 'unix') checkPathLength(address.path);
   else if (address.port === 0) throw new TypeError(`${formatAddress(address)}: nobody can be reached at port 0`);
+  const network = networkHere();
+  if (network) return network.connect(address, options);
   const socket = await openSocket(address, options);
   if (address.kind === 'tcp' && !isLoopbackHost(socket.remoteAddress ?? '')) {
     socket.destroy();

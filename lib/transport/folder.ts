@@ -7,14 +7,14 @@
  * for each tree: `<pid>-<start of that process>-<tree>`. All of them must have mode 0700 and belong to this user; otherwise they
  * are not used.
  */
-import {randomInt} from 'node:crypto';
 import {chmodSync, lstatSync, mkdirSync, readdirSync, rmdirSync, type Stats, statSync, unlinkSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {basename, dirname, isAbsolute, join} from 'node:path';
 import {ResourceExhausted} from '../base/errors.js';
 import {escapeText} from '../base/escape.js';
-import {thrownText} from '../base/foreign.js';
+import {attempt, thrownText} from '../base/foreign.js';
 import {log} from '../base/log.js';
+import {platform} from '../base/platform.js';
 import {maxPathBytes} from './address.js';
 import {isGone, type Owner, thisOwner} from './owner.js';
 
@@ -74,9 +74,24 @@ export function sweep(base: string): void {
   }
 }
 
+/** The folders of trees whose root is this very process. Never throws. */
+export function ownFolders({env = process.env, temporary = tmpdir()}: Partial<FolderOptions> = {}): string[] {
+  const own = thisOwner();
+  const bases = [join(env.XDG_RUNTIME_DIR ?? '/nowhere', 'rxtractor'), join(temporary, `rxtractor-${uid()}`)];
+  return bases.flatMap(base => {
+    const names = attempt(() => readdirSync(base), []) as string[];
+    return names.filter(name => isSame(ownerOf(name), own)).map(name => join(base, name));
+  });
+}
+
+function isSame(owner: Owner | undefined, own: Owner): boolean {
+  return owner?.pid === own.pid && owner.start === own.start;
+}
+
 /** The name has 41 random bits, so that two processes of a tree do not take the same one, even after each other. */
 function socketName(count: number): string {
-  return `${count.toString(36)}-${randomInt(36 ** 8)
+  return `${count.toString(36)}-${platform
+    .randomInt(36 ** 8)
     .toString(36)
     .padStart(8, '0')}`;
 }

@@ -9,36 +9,13 @@ import {HandshakeRejected, ResourceExhausted} from '../base/errors.js';
 import {escapeText} from '../base/escape.js';
 import {log} from '../base/log.js';
 import {type Address, checkPathLength, formatAddress, isLoopbackHost, type NetworkAddress} from './address.js';
+import {type Listener, type ListenerOptions, networkHere} from './network.js';
 import {SocketTransport} from './socket.js';
 import {takePath} from './socket-path.js';
 import {checkSafeAddress, serverOptions, type TlsOptions, unsafeAddressError} from './tls.js';
 import type {Transport} from './transport.js';
 
-export interface ListenerOptions {
-  /**
-   * Called once for each new connection, each time in a turn of its own. It must open the transport or destroy it.
-   *
-   * @param from the address of the other side; for a Unix socket, which has none, the address of this listener
-   */
-  accept(transport: Transport, from: Address): void;
-  /** A frame of more bytes than this ends its transport. */
-  readonly maxFrameBytes: number;
-  /** The certificates; for a `tls:` address only. */
-  readonly tls?: TlsOptions | undefined;
-  /** Timeout in ms for a connecting peer until both certificates are checked; for `tls:` only. Default 3 000. */
-  readonly handshakeMs?: number;
-  /** Called when a connection could not be accepted: `ResourceExhausted` `fd`, `HandshakeRejected`. Default: it is logged. */
-  failed?(error: Error): void;
-}
-
-export interface Listener {
-  /** The address at which it listens. Instead of port 0 it has the port that the system chose. */
-  readonly address: string;
-  /** Whether the listener keeps the process running. Default false. */
-  keepAlive(on: boolean): void;
-  /** Stops listening. Connections that are there stay open. Idempotent. */
-  close(): Promise<void>;
-}
+export type {Listener, ListenerOptions} from './network.js';
 
 /**
  * Maximum number of connections within a TLS handshake at a time, because each one holds a descriptor before this process
@@ -51,6 +28,8 @@ const backlog = 511;
 /** @throws TypeError for an address that is refused; ResourceExhausted `address` when another listener has it, or `fd` */
 export async function listen(address: Address, options: ListenerOptions): Promise<Listener> {
   checkSafeAddress(address, options.tls);
+  const network = networkHere();
+  if (network) return network.listen(address, options);
   const server = address.kind === 'tls' ? tlsServer(address, options) : plainServer(address, options);
   server.unref();
   try {

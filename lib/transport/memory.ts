@@ -10,14 +10,24 @@ import type {Ending, Transport} from './transport.js';
 /** Maximum number of bytes on their way before the writer must wait, because a socketpair holds about as many. */
 const highWaterBytes = 64 * 1024;
 
+/** Calls the function later, when something arrives at an end. The calls for one end keep their order. */
+export type Courier = (deliver: () => void) => void;
+
+const nextTurn: Courier = deliver => void plainClock.soon(deliver);
+
 /**
  * Two ends: bytes that are written to one arrive at the other.
  *
  * @param options.maxFrameBytes a longer frame ends the transport (`protocol`)
+ * @param options.couriers when something arrives at the first end, and at the second. Default: in the next turn
  */
-export function memoryPair(options: {maxFrameBytes: number}): [Transport, Transport] {
-  const a = new MemoryTransport(options.maxFrameBytes);
-  const b = new MemoryTransport(options.maxFrameBytes);
+export function memoryPair(options: {
+  readonly maxFrameBytes: number;
+  readonly couriers?: readonly [Courier, Courier];
+}): [Transport, Transport] {
+  const {maxFrameBytes, couriers: [toFirst, toSecond] = [nextTurn, nextTurn]} = options;
+  const a = new MemoryTransport(maxFrameBytes, toFirst);
+  const b = new MemoryTransport(maxFrameBytes, toSecond);
   a.peer = b;
   b.peer = a;
   return [a, b];
@@ -25,6 +35,7 @@ export function memoryPair(options: {maxFrameBytes: number}): [Transport, Transp
 
 class MemoryTransport extends FramedTransport {
   peer: MemoryTransport | undefined;
+  readonly #courier: Courier;
   /** The chunks on their way to this end, the oldest first. */
   #arriving: Uint8Array[] = [];
   #arrivingBytes = 0;
@@ -32,6 +43,11 @@ class MemoryTransport extends FramedTransport {
   #isScheduled = false;
   /** True when `write` of the peer has returned false, so that the peer must be told when there is room again. */
   #hasWaitingWriter = false;
+
+  constructor(maxFrameBytes: number, courier: Courier) {
+    super(maxFrameBytes);
+    this.#courier = courier;
+  }
 
   protected override startDelivery(): void {
     this.#schedule();
@@ -80,7 +96,7 @@ class MemoryTransport extends FramedTransport {
   #schedule(): void {
     if (this.#isScheduled || !this.sink) return;
     this.#isScheduled = true;
-    plainClock.soon(() => {
+    this.#courier(() => {
       this.#isScheduled = false;
       this.#deliver();
     });

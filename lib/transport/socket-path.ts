@@ -7,7 +7,6 @@
  * a server here binds a temporary name in the same folder, and the socket then gets its real name. What Node removes at the end
  * does not exist any more.
  */
-import {randomInt} from 'node:crypto';
 import {chmodSync, linkSync, lstatSync, renameSync, type Stats, unlinkSync} from 'node:fs';
 import {connect} from 'node:net';
 import {basename, dirname, join} from 'node:path';
@@ -15,6 +14,7 @@ import {isMainThread} from 'node:worker_threads';
 import {plainClock} from '../base/clock.js';
 import {ResourceExhausted} from '../base/errors.js';
 import {escapeText} from '../base/escape.js';
+import {platform} from '../base/platform.js';
 import {maxPathBytes} from './address.js';
 
 /**
@@ -52,7 +52,7 @@ function temporaryName(path: string): string {
   const folder = dirname(path);
   const room = Math.max(maxPathBytes - Buffer.byteLength(join(folder, '-')) + 1, Buffer.byteLength(basename(path)));
   let name = '';
-  while (name.length < Math.min(room, 8)) name += randomInt(36).toString(36);
+  while (name.length < Math.min(room, 8)) name += platform.randomInt(36).toString(36);
   return join(folder, name);
 }
 

@@ -15,10 +15,10 @@
  * Instead of any answer, a side can send Goaway with the reason for its refusal. It sends nothing at all to a peer that does not
  * begin with a valid Hello.
  */
-import {randomBytes} from 'node:crypto';
 import {type ActorId, formatActor} from '../../base/actor-id.js';
 import {HandshakeRejected, ProtocolError} from '../../base/errors.js';
 import {escapeText} from '../../base/escape.js';
+import {platform} from '../../base/platform.js';
 import type {Codec} from '../../msg/codec.js';
 import {type GoawayPayload, Kind, type Message, protocolVersion} from '../../msg/types.js';
 import {encodeHello, readHelloWithNonce} from './hello.js';
@@ -72,7 +72,7 @@ export class Handshake {
   constructor(options: HandshakeOptions) {
     if (options.secret) checkSecret(options.secret);
     this.#options = options;
-    this.#self = {actor: options.self, nonce: randomBytes(nonceBytes)};
+    this.#self = {actor: options.self, nonce: platform.randomBytes(nonceBytes)};
   }
 
   /** The messages that this side sends first. */
