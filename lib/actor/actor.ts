@@ -21,6 +21,9 @@ export interface Child {
   survey(budget: number): Promise<SurveyRow[]>;
 }
 
+/** Told of each runtime that is made in this process. The testing kit fills it. */
+export const actorListener: {made: ((actor: Actor) => void) | undefined} = {made: undefined};
+
 export class Actor {
   readonly id: ActorId;
   readonly root: boolean;
@@ -53,6 +56,7 @@ export class Actor {
     this.scope = new Scope(`actor ${options.id.name}`);
     this.tree = options.tree;
     this.#liveBy(options.tree.timeouts);
+    actorListener.made?.(this);
   }
 
   /** The parent has sent the options of the tree. */

@@ -7,7 +7,7 @@ import {AssertionError} from 'node:assert';
 import {isDeepStrictEqual} from 'node:util';
 import {from, Observable, type ObservableInput, Subject, Subscription} from 'rxjs';
 import {TestScheduler} from 'rxjs/testing';
-import {placeHere} from './simulation/place.js';
+import {boundHere, placeHere} from './simulation/place.js';
 import type {Simulation} from './simulation/simulation.js';
 
 /** What stands for the letters of a diagram. */
@@ -39,7 +39,7 @@ interface Given {
   readonly notification: {readonly kind: 'N' | 'E' | 'C'; readonly value?: unknown; readonly error?: unknown};
 }
 
-/** Everything of a frame has happened before this part of the next, in ms. */
+/** After this part of a frame everything of it has happened, in ms. */
 const settledMs = 0.5;
 
 function parse<T>(marbles: string, {values, error}: MarbleValues<T>): Given[] {
@@ -47,10 +47,11 @@ function parse<T>(marbles: string, {values, error}: MarbleValues<T>): Given[] {
   return messages.map(({frame, notification}) => ({frame, notification: notification as Given['notification']}));
 }
 
-/** The frame behind the last character of a diagram. */
-function lengthOf(marbles: string): number {
-  const open = marbles.replace(/[|#]\s*$/, '');
-  return Parser.parseMarbles(`${open}|`, undefined, undefined, false, true).at(-1)?.frame ?? 0;
+/** The frame at which a diagram is over: that of its end, or else of its last character. */
+function lastFrame(marbles: string, given: readonly Given[]): number {
+  const last = given.at(-1);
+  if (last && last.notification.kind !== 'N') return last.frame;
+  return (Parser.parseMarbles(`${marbles}|`, undefined, undefined, false, true).at(-1)?.frame ?? 1) - 1;
 }
 
 /** Calls `act` for each frame, in a lane of its own. Returns how to stop. */
@@ -61,9 +62,9 @@ function play(simulation: Simulation, given: readonly Given[], act: (given: Give
     agenda.add(lane, frame, {
       what: `marbles at ${frame}`,
       keepsAlive: false,
-      act: () => {
+      act: boundHere(() => {
         for (const each of together) act(each);
-      },
+      }),
     });
   return () => agenda.closeLane(lane);
 }
@@ -125,16 +126,18 @@ export function expectMarbles<T>(
   };
   const later = (ms: number, act: () => void): void => {
     const lane = agenda.openLane(placeHere()?.actor ?? simulation.root);
-    agenda.add(lane, ms, {what: 'expectStream', keepsAlive: false, act});
+    agenda.add(lane, ms, {what: 'expectStream', keepsAlive: false, act: boundHere(act)});
   };
   if (begin > 0) later(begin, subscribe);
   else subscribe();
-  if (Number.isFinite(window.unsubscribedFrame)) later(window.unsubscribedFrame, () => subscription.unsubscribe());
+  // Before anything of that frame, as the TestScheduler does.
+  if (Number.isFinite(window.unsubscribedFrame))
+    later(Math.max(0, window.unsubscribedFrame - settledMs), () => subscription.unsubscribe());
 
   return {
     async toBe(marbles, values, error) {
       const expected = parse(marbles, {values, error: error === undefined ? 'error' : error});
-      const end = Math.max(0, began + lengthOf(marbles) + settledMs - agenda.now);
+      const end = Math.max(0, began + lastFrame(marbles, expected) + settledMs - agenda.now);
       // A source that goes on beyond the diagram is compared when the diagram is over.
       await Promise.race([over, new Promise<void>(resolve => later(end, resolve))]);
       if (!isOver) subscription.unsubscribe();

@@ -3,10 +3,12 @@
  * Floor 9, room of the testing kit: above `recorder`; public.
  */
 import {readdirSync, readFileSync, readlinkSync} from 'node:fs';
+import {fileURLToPath} from 'node:url';
 import {isRuntimeName} from '../actor/marks.js';
 import {plainClock} from '../base/clock.js';
 import {ActorError} from '../base/errors.js';
 import {attempt, readProperty} from '../base/foreign.js';
+import {libraryFile} from '../base/library.js';
 import {checkAmount, checkKeys} from '../base/option-checks.js';
 import {describeWait} from '../context/protocol/explain.js';
 import {Link} from '../context/protocol/link.js';
@@ -18,6 +20,10 @@ export interface NothingLeftOptions {
   /** How long it waits for what is about to end, in ms. Default 2 000. */
   readonly within?: number;
 }
+
+/** The program that every process of an actor runs. */
+const childFile = libraryFile('child.js');
+const childEntry = childFile && fileURLToPath(childFile);
 
 /** How often it looks again, in ms. */
 const againMs = 10;
@@ -51,7 +57,9 @@ export async function assertNothingLeft(options: NothingLeftOptions = {}): Promi
       return;
     }
     if (plainClock.now() >= due)
-      throw new ActorError(`${left.length} things are left:\n${left.map(line => `  ${line}`).join('\n')}`);
+      throw new ActorError(
+        `${left.length === 1 ? '1 thing is' : `${left.length} things are`} left:\n${left.map(line => `  ${line}`).join('\n')}`,
+      );
     await plainClock.pause(Math.min(againMs, Math.max(0, due - plainClock.now())));
   }
 }
@@ -80,27 +88,26 @@ function made(): string[] {
   return recorded().flatMap(note => {
     const resource = note.resource.deref();
     const what = resource && describe(note, resource);
-    return what === undefined
-      ? []
-      : [`${what} of ${note.actor}${note.madeAt === undefined ? '' : `, made ${note.madeAt}`}`];
+    if (what === undefined) return [];
+    const owner = note.actor === undefined ? '' : ` of ${note.actor}`;
+    return [`${what}${owner}${note.madeAt === undefined ? '' : `, made ${note.madeAt}`}`];
   });
 }
 
 /** Undefined when it does not count. */
-function describe({kind}: Note, resource: object): string | undefined {
+function describe({kind, actor}: Note, resource: object): string | undefined {
   switch (kind) {
     case 'timer':
       return isActiveTimer(resource) ? `timer of ${String(readProperty(resource, '_idleTimeout'))} ms` : undefined;
     case 'process': {
       const pid = readProperty(resource, 'pid');
-      return typeof pid === 'number' ? `process: ${commandOf(pid)} (pid ${pid})` : undefined;
+      if (typeof pid !== 'number' || !isAlive(pid)) return undefined;
+      const command = commandOf(pid);
+      const isOurs = actor !== undefined || (childEntry !== undefined && command.includes(childEntry));
+      return isOurs ? `process: ${command} (pid ${pid})` : undefined;
     }
     case 'socket':
       return isOpen(resource) ? `socket: descriptor ${String(readProperty(resource, 'fd'))}` : undefined;
-    case 'file':
-      return isOpen(resource)
-        ? `descriptor ${String(readProperty(resource, 'fd'))}: ${targetOf(Number(readProperty(resource, 'fd')))}`
-        : undefined;
   }
 }
 
@@ -113,6 +120,10 @@ function isActiveTimer(resource: object): boolean {
 
 function isOpen(resource: object): boolean {
   return Number(readProperty(resource, 'fd') ?? -1) >= 0;
+}
+
+function isAlive(pid: number): boolean {
+  return attempt(() => process.kill(pid, 0), false) === true;
 }
 
 /** The command of a process; a dash where the system does not tell. */
@@ -135,12 +146,8 @@ function targetOf(fd: number): string {
 
 /** Files that were opened. Sockets, pipes and what Node has for itself are not files: `recorder` knows the sockets. */
 function openedDescriptors(): string[] {
-  const noted = new Set(recorded().map(({resource}) => Number(readProperty(resource.deref(), 'fd') ?? -1)));
   return [...descriptors()]
-    .filter(
-      ([fd, target]) =>
-        target.startsWith('/') && !target.startsWith('/proc/') && before.get(fd) !== target && !noted.has(fd),
-    )
+    .filter(([fd, target]) => target.startsWith('/') && !target.startsWith('/proc/') && before.get(fd) !== target)
     .map(([fd, target]) => `descriptor ${fd}: ${target}`);
 }
 

@@ -11,7 +11,7 @@ import {type Choices, generator} from './simulation/choices.js';
 import type {Faults} from './simulation/faults.js';
 import {installGlobals} from './simulation/globals.js';
 import {IoGuard} from './simulation/io-guard.js';
-import {placeHere, runOutside} from './simulation/place.js';
+import {type Place, placeHere, runOutside} from './simulation/place.js';
 import {FoundBySimulation, noteRuntime, placeOf, Simulation} from './simulation/simulation.js';
 import {takeProcessEvents} from './simulation/uncaught.js';
 import {SimulationFailed} from './simulation-failed.js';
@@ -120,8 +120,7 @@ function take(simulation: Simulation, random: () => number, {seed, io}: RunOptio
     }),
     installGlobals({owns, random, runtimeRandom: generator(seed ^ streams.runtime)}),
   ];
-  const guard = new IoGuard(owns, ({actor}, what) => {
-    if (io === 'allow') return;
+  const refuse = ({actor}: Place, what: string): void => {
     const where = placeOf(new Error('here').stack);
     const hint = what === 'an import()' ? 'import the module before' : 'give it a stub';
     simulation.fail(
@@ -129,7 +128,8 @@ function take(simulation: Simulation, random: () => number, {seed, io}: RunOptio
         `actor ${actor.name} began ${what}${where}: ${hint}, or io: 'allow' (no longer deterministic)`,
       ),
     );
-  });
+  };
+  const guard = new IoGuard(owns, io === 'allow' ? () => {} : refuse, io === 'allow');
   return {
     guard,
     all: () => {

@@ -5,7 +5,6 @@
  * What is in one lane happens in its order, as the timers of a process do, or the frames of one connection. Between lanes there is no
  * order: whichever is due may be next.
  */
-import {AsyncResource} from 'node:async_hooks';
 import type {SimulatedActor} from './simulated-actor.js';
 
 /** Something that is to happen. */
@@ -76,8 +75,8 @@ export class Agenda {
   }
 
   /**
-   * Adds something that is to happen in `delay` ms, in the async context of this call. A closed agenda, and that of a dead actor, takes
-   * nothing.
+   * Adds something that is to happen in `delay` ms, in no async context but the one that it brings. A closed agenda, and that of a dead
+   * actor, takes nothing.
    */
   add(lane: Lane, delay: number, options: EntryOptions): Entry {
     const {what, act, isBackground = false, keepsAlive = true, madeAt} = options;
@@ -86,7 +85,7 @@ export class Agenda {
       due: this.now + delay,
       order: this.#made++,
       what,
-      act: AsyncResource.bind(act),
+      act,
       isBackground,
       keepsAlive,
       madeAt,

@@ -87,14 +87,15 @@ function strike(kind: 'kill' | 'stop' | 'block' | 'throw', actor: SimulatedActor
   }
 }
 
-function throwIn(actor: SimulatedActor, {agenda, choices, note}: Faulty): void {
+function throwIn(actor: SimulatedActor, faulty: Faulty): void {
+  const {agenda, choices} = faulty;
   const {name} = actor;
   const running = contextsOf(actor).filter(
     ({outcome, dialog, role}) => !outcome && dialog.side === 'callee' && !isRuntimeName(role.name),
   );
   const link = running[choices.pick(running.length, at => `throw in ${running[at]?.role.name}`)];
   if (!link) return;
-  note(`fault: ${link.role.name} in ${name} throws`);
+  faulty.note(`fault: ${link.role.name} in ${name} throws`);
   const error = new SimulatedFault(`the simulation lets ${link.role.name} in ${name} fail`);
   runAfresh({agenda, actor, isBackground: false}, () => link.fail(error));
 }

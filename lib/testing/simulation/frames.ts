@@ -17,7 +17,7 @@ export function framesIn(chunks: readonly Uint8Array[]): Frame[] {
 const names = Object.fromEntries(Object.entries(Kind).map(([name, kind]) => [kind, name]));
 
 /** Their bytes hold stacks and paths, which differ between versions of Node and between folders. */
-const withoutBytes = new Set<Kind>([Kind.Error, Kind.Spawn, Kind.Start, Kind.Ready]);
+const withoutBytes = new Set<Kind>([Kind.Error, Kind.Cancel, Kind.Stop, Kind.Spawn, Kind.Start, Kind.Ready]);
 
 /** A frame for the trace: `Yield 2 #1, 14 bytes 1f3a9c02`. */
 export function frameText({kind, context, seq, payload}: Frame): string {

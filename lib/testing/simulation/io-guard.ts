@@ -41,20 +41,22 @@ export class IoGuard {
   /** The operations that are under way. */
   readonly #underWay = new Set<number>();
 
-  /** @param began called for each operation that begins at a place */
-  constructor(owns: (place: Place) => boolean, began: (place: Place, what: string) => void) {
-    this.#hook = createHook({
-      init: (id, type) => {
-        const what = kinds[type];
-        if (what === undefined) return;
-        const place = placeHere();
-        if (!place || !owns(place)) return;
-        if (requests.test(type)) this.#underWay.add(id);
-        began(place, isImport() ? 'an import()' : what);
-      },
-      after: id => void this.#underWay.delete(id),
-      destroy: id => void this.#underWay.delete(id),
-    });
+  /**
+   * @param began called for each operation that begins at a place
+   * @param isAllowed whether the end of operations is waited for
+   */
+  constructor(owns: (place: Place) => boolean, began: (place: Place, what: string) => void, isAllowed: boolean) {
+    const init = (id: number, type: string): void => {
+      const what = kinds[type];
+      if (what === undefined) return;
+      const place = placeHere();
+      if (!place || !owns(place)) return;
+      if (requests.test(type)) this.#underWay.add(id);
+      began(place, isImport() ? 'an import()' : what);
+    };
+    const ended = (id: number): void => void this.#underWay.delete(id);
+    // A hook for ends costs much: Node then watches the end of every promise.
+    this.#hook = createHook(isAllowed ? {init, after: ended, destroy: ended} : {init});
     this.#hook.enable();
   }
 

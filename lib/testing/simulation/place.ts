@@ -31,6 +31,12 @@ export function runAfresh<T>(place: Place, fn: () => T): T {
   return outside.runInAsyncScope(() => places.run(place, fn));
 }
 
+/** Binds `fn` to the async context of this call. (`AsyncResource.bind` does so too, and waits for the garbage collector.) */
+export function boundHere(fn: () => void): () => void {
+  const resource = new AsyncResource('rxtractor/later', {requireManualDestroy: true});
+  return () => resource.runInAsyncScope(fn);
+}
+
 /** Runs `fn` as a part of nothing: neither of an actor, nor of a simulation. */
 export function runOutside<T>(fn: () => T): T {
   return outside.runInAsyncScope(fn);

@@ -45,7 +45,7 @@ export interface Hit {
 /** After this time in which only the runtime looked after itself, in virtual ms, nothing else will happen. */
 const idleMs = 60_000;
 /** Maximum number of things that happen at one moment, because a program may give itself a next turn for ever. */
-const maxAtOnce = 100_000;
+const maxAtOnce = 50_000;
 /** Maximum number of things that the runtime still does after the body has settled. */
 const maxGrace = 1_000;
 /** How long the real loop waits for an operation that was allowed, in ms. */

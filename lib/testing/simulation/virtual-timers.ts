@@ -2,9 +2,8 @@
  * Timers in virtual time: what `setTimeout` and its relatives give back to code of a simulation.
  * Floor 9, room `simulation`: above `place`; `globals` puts them in the place of the real ones.
  */
-import {AsyncResource} from 'node:async_hooks';
 import type {Entry} from './agenda.js';
-import {type Place, runAt} from './place.js';
+import {boundHere, type Place, runAt} from './place.js';
 
 /** The longest time that a timer takes, in ms, as in Node: a longer one fires at once. */
 const longestMs = 2 ** 31 - 1;
@@ -30,7 +29,9 @@ export class VirtualTimer {
 
   constructor(options: TimerOptions) {
     this.#options = options;
-    this.#act = AsyncResource.bind(options.act);
+    const {place, act} = options;
+    // Whatever a heartbeat begins is the runtime's own affair too.
+    this.#act = boundHere(() => runAt({...place, isBackground: this.#isBackground}, act));
     this.#madeAt = options.setter === 'user' ? new Error('made').stack : undefined;
     this.#set();
   }
@@ -67,19 +68,22 @@ export class VirtualTimer {
     return id;
   }
 
+  get #isBackground(): boolean {
+    return this.#options.setter === 'runtime' && !this.#hasRef;
+  }
+
   #set(): void {
-    const {place, ms, repeats, setter} = this.#options;
+    const {place, ms, repeats} = this.#options;
     const {agenda, actor} = place;
-    const isBackground = setter === 'runtime' && !this.#hasRef;
     this.#entry = agenda.add(agenda.timersOf(actor), ms, {
       what: `timer of ${ms} ms`,
-      isBackground,
+      isBackground: this.#isBackground,
       keepsAlive: this.#hasRef,
       madeAt: this.#madeAt,
       act: () => {
         this.#entry = undefined;
         if (repeats) this.#set();
-        runAt({...place, isBackground}, this.#act);
+        this.#act();
       },
     });
   }
@@ -122,7 +126,7 @@ export class VirtualImmediate {
     this.#place = place;
     const {agenda, actor, isBackground} = place;
     const madeAt = setter === 'user' ? new Error('made').stack : undefined;
-    this.#entry = agenda.add(agenda.turnsOf(actor), 0, {what: 'next turn', act, isBackground, madeAt});
+    this.#entry = agenda.add(agenda.turnsOf(actor), 0, {what: 'next turn', act: boundHere(act), isBackground, madeAt});
   }
 
   ref(): this {
