@@ -10,8 +10,9 @@ import {renderComment} from './api-comment.mjs';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const intro = `# API
 
-Every public name of \`rxtractor\`, with the doc comments of the sources. \`npm run api\` writes this page; change the comments instead
-of the page. \`rxtractor/debugger\` exports the names of the debugger once more. Properties are read-only.
+Every public name of \`rxtractor\` and, in the last group, of \`rxtractor/testing\`, with the doc comments of the sources.
+\`npm run api\` writes this page; change the comments instead of the page. \`rxtractor/debugger\` exports the names of the debugger
+once more. Properties are read-only.
 `;
 
 /**

@@ -25,15 +25,19 @@ export const readPage = () => readFileSync(page, 'utf8');
 
 /** The page as it should be, and what it lacks. Reads dist, so the project must be compiled. */
 export function makePage() {
-  const {members, problems} = extract(join(root, 'dist', 'lib', 'index.d.ts'));
-  const rendered = renderPage(members, readGroups());
-  return {...rendered, problems: [...problems, ...rendered.problems]};
+  const doors = ['index', 'testing/index'].map(door => ({
+    ...extract(join(root, 'dist', 'lib', `${door}.d.ts`)),
+    groups: readGroups(join(root, 'lib', `${door}.ts`)),
+  }));
+  const all = key => doors.flatMap(door => door[key]);
+  const rendered = renderPage(all('members'), all('groups'));
+  return {...rendered, problems: [...all('problems'), ...rendered.problems]};
 }
 
-/** The groups of lib/index.ts: a comment line opens one, the names that are exported below it belong to it. */
-function readGroups() {
+/** The groups of a door, as lib/index.ts: a comment line opens one, the names that are exported below it belong to it. */
+function readGroups(door) {
   const groups = [];
-  const source = readFileSync(join(root, 'lib', 'index.ts'), 'utf8');
+  const source = readFileSync(door, 'utf8');
   for (const [, title, names] of source.matchAll(/^\/\/ (.+)$|^export (?:type )?\{([^}]*)\}/gm)) {
     if (title !== undefined) {
       groups.push({title, names: []});

@@ -7,7 +7,8 @@ import {dirname, join, relative} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import test, {type ExecutionContext} from 'ava';
 import * as rxjs from 'rxjs';
-import * as rxtractor from '../lib/index.js';
+import * as core from '../lib/index.js';
+import * as testing from '../lib/testing/index.js';
 import {
   anchors,
   definedRules,
@@ -24,6 +25,9 @@ import {
   unlinkedRules,
 } from './docs.js';
 import {PtyProgram} from './kit/screen.js';
+
+/** Every name that the package exports. */
+const rxtractor = {...core, ...testing};
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 /** Programs are put below the package's own root, where its name and RxJS resolve as they do for a user. */
@@ -170,6 +174,8 @@ const methods = new Set([
     'context/rx/context',
     'context/rx/msg-stream',
     'context/rx/remote-stream',
+    'testing/world',
+    'testing/marbles',
   ].flatMap(file => {
     const types = readFileSync(join(root, 'dist', 'lib', `${file}.d.ts`), 'utf8');
     return [...types.matchAll(/^ {4}([a-z]\w*)(?:<.*>)?\(/gm)].map(([, name]) => name ?? '');

@@ -37,8 +37,8 @@ export function callFrames(stack: unknown): readonly string[] {
   return first < 0 ? [] : userFrames(all.slice(first, first + Error.stackTraceLimit));
 }
 
-/** Frames that lie between the user's code and this library: of RxJS, and of builtin functions. */
-const between = /[\\/]node_modules[\\/]rxjs[\\/]|\(<anonymous>\)$/;
+/** Frames that lie between the user's code and this library: of RxJS, of the queue of starts, and of builtin functions. */
+const between = /[\\/]node_modules[\\/](?:rxjs|p-queue)[\\/]|\(<anonymous>\)$/;
 
 /** Errors whose stack begins at a call: a death that ends several calls begins at the first of them. */
 const atCall = new WeakSet<ActorError>();

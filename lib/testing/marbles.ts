@@ -16,7 +16,14 @@ export interface MarbleValues<T> {
   readonly error: unknown;
 }
 
-/** A source that is compared with a marble diagram. */
+/**
+ * A source that is compared with a marble diagram.
+ *
+ * @example
+ * ```ts
+ * await world.expectStream(portal.stream(ticks, 2).pipe(take(3))).toBe('--a-b-(c|)', {a: 0, b: 1, c: 2});
+ * ```
+ */
 export interface ExpectedStream<T> {
   /**
    * Resolves when the source has given exactly this. Rejects with an AssertionError (of `node:assert`) that shows both.

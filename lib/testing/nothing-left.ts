@@ -5,6 +5,7 @@
 import {readdirSync, readFileSync, readlinkSync} from 'node:fs';
 import {fileURLToPath} from 'node:url';
 import {isRuntimeName} from '../actor/marks.js';
+import {callFrames} from '../base/call-frames.js';
 import {plainClock} from '../base/clock.js';
 import {ActorError} from '../base/errors.js';
 import {attempt, readProperty} from '../base/foreign.js';
@@ -80,8 +81,8 @@ function contexts(): string[] {
 }
 
 function siteOf({role}: Link): string {
-  const frame = String(readProperty(role.site, '0') ?? '').trim();
-  return frame === '' ? '' : `, made ${frame}`;
+  const [frame] = callFrames(role.site?.stack);
+  return frame === undefined ? '' : `, made ${frame.trim()}`;
 }
 
 function made(): string[] {

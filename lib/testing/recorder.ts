@@ -7,8 +7,9 @@
  */
 import {createHook} from 'node:async_hooks';
 import {type Actor, actorListener} from '../actor/actor.js';
+import {callFrames} from '../base/call-frames.js';
 import {current} from '../base/current.js';
-import {isMachinery, withPlainStacks} from '../base/stack.js';
+import {withPlainStacks} from '../base/stack.js';
 import {placeHere} from './simulation/place.js';
 
 export type Recorded = 'timer' | 'socket' | 'process';
@@ -78,9 +79,6 @@ function whereNow(): string | undefined {
   Error.stackTraceLimit = maxFrames;
   const {stack = ''} = withPlainStacks(() => new Error('here'));
   Error.stackTraceLimit = before;
-  const frame = stack
-    .split('\n')
-    .slice(1)
-    .find(line => !isMachinery(line));
+  const [frame] = callFrames(stack);
   return frame?.trim();
 }

@@ -25,7 +25,16 @@ export interface FaultHit {
   readonly context: number;
 }
 
-/** The connections of a simulated world. */
+/**
+ * The connections of a simulated world.
+ *
+ * @example
+ * ```ts
+ * world.network.latency([5, 50]);
+ * world.network.cut('root', 'worker');
+ * world.at(10_000, () => world.network.heal('root', 'worker'));
+ * ```
+ */
 export interface WorldNetwork {
   /** How long each frame takes from now on, in whole ms; with two numbers between them, drawn anew for each. Default 0. */
   latency(ms: number | readonly [number, number]): void;
@@ -35,7 +44,18 @@ export interface WorldNetwork {
   heal(a: Portal | string, b: Portal | string): void;
 }
 
-/** The world of a simulation. Times are virtual milliseconds since the run began. */
+/**
+ * The world of a simulation. Times are virtual milliseconds since the run began.
+ *
+ * @example
+ * ```ts
+ * await simulate(async world => {
+ *   world.on('yield 3', ({actor}) => world.kill(actor.name));
+ *   await expectDeath();
+ *   console.log(world.now(), world.trace.length);
+ * });
+ * ```
+ */
 export interface World {
   /** The seed of the run. */
   readonly seed: number;

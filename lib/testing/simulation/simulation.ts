@@ -6,10 +6,10 @@
  * jumps to the next moment at which something is.
  */
 import {isRuntimeName} from '../../actor/marks.js';
+import {callFrames} from '../../base/call-frames.js';
 import {plainClock} from '../../base/clock.js';
 import {current} from '../../base/current.js';
 import type {Exit} from '../../base/errors.js';
-import {isMachinery} from '../../base/stack.js';
 import {describeWait} from '../../context/protocol/explain.js';
 import type {Frame} from '../../msg/frame.js';
 import type {Starters} from '../../nursery/start-queue.js';
@@ -299,8 +299,7 @@ export class FoundBySimulation extends Error {}
 
 /** The first frame of a stack that is code of a user. */
 export function placeOf(stack: string | undefined): string {
-  const frames = (stack ?? '').split('\n').slice(1);
-  const frame = frames.find(line => !isMachinery(line));
+  const [frame] = callFrames(stack);
   return frame === undefined ? '' : `, made ${frame.trim()}`;
 }
 
