@@ -130,6 +130,19 @@ test(
 );
 
 test(
+  'reports a file that takes random numbers beside the platform',
+  reports,
+  {
+    'base/platform.ts': `import {randomBytes} from 'node:crypto'; const random = Math.random;`,
+    'base/a.ts': `import {randomBytes} from 'node:crypto'; randomBytes(1);`,
+    'msg/b.ts': 'const bytes = platform.randomBytes(2); const number = platform.random();',
+    'actor/c.ts': '// randomInt(3)\nconst number = Math.random();',
+  },
+  'base/a.ts uses randomBytes: only base/platform.ts asks the platform for random numbers',
+  'actor/c.ts uses Math.random: only base/platform.ts asks the platform for random numbers',
+);
+
+test(
   'reports a folder without a floor, and an import that leaves lib',
   reports,
   {'misc/a.ts': '', 'base/b.ts': `import '../../spec/b.js';`, 'base/c.ts': `import '../misc/a.js';`},

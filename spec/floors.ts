@@ -52,6 +52,10 @@ const roomsWithoutRxjs = new Set(['context/flow', 'context/protocol']);
 const clockFile = 'base/clock.ts';
 /** The testing kit puts functions of its own in the place of the platform's. */
 const timeFiles = new Set([clockFile, 'testing/simulation/globals.ts']);
+/** The one file that asks the platform for random numbers. */
+const chanceFile = 'base/platform.ts';
+const chanceFiles = new Set([chanceFile, 'testing/simulation/globals.ts']);
+const chanceNames = new Set(['randomBytes', 'randomInt', 'randomUUID', 'getRandomValues']);
 const timerNames = new Set([
   'setTimeout',
   'setInterval',
@@ -71,6 +75,7 @@ export function violations(sources: Sources): string[] {
       ...wrongSize(path, source),
       ...wrongDoor(path, source),
       ...wrongTime(path, source),
+      ...wrongChance(path, source),
       ...wrongImports(path, imports.get(path) ?? []),
     );
   }
@@ -101,6 +106,20 @@ function wrongTime(path: string, source: string): string[] {
     return isNow ? [`${token}.now`] : [];
   });
   return [...new Set(used)].map(name => `${path} uses ${name}: only ${clockFile} knows the time of the platform`);
+}
+
+/** Each function of chance that a file uses beside the platform's door, once. The door's own functions are called as `platform.randomBytes`. */
+function wrongChance(path: string, source: string): string[] {
+  if (chanceFiles.has(path)) return [];
+  const tokens = tokensOf(source);
+  const used = tokens.flatMap((token, at) => {
+    const owner = tokens[at - 1] === '.' ? tokens[at - 2] : undefined;
+    if (token === 'random' && owner === 'Math') return ['Math.random'];
+    return chanceNames.has(token) && owner !== 'platform' ? [token] : [];
+  });
+  return [...new Set(used)].map(
+    name => `${path} uses ${name}: only ${chanceFile} asks the platform for random numbers`,
+  );
 }
 
 function wrongImports(path: string, imports: readonly ImportLine[]): string[] {

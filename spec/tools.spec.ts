@@ -66,7 +66,7 @@ function tries(title: string, exec: (t: ExecutionContext) => Promise<void>, skip
 for (const pool of ['forks', 'threads', 'vmThreads']) {
   tries(`vitest, pool ${pool}`, async t => {
     const {stdout} = await tool('vitest', 'vitest.mjs', 'run', `--pool=${pool}`);
-    t.regex(stdout, /3 passed/);
+    t.regex(stdout, /Tests +5 passed/);
   });
 }
 
@@ -77,12 +77,16 @@ for (const [what, ...options] of [
 ] as const) {
   tries(`jest, ${what}`, async t => {
     const {stderr} = await node(['--experimental-vm-modules', bin('jest', 'bin/jest.js'), ...options]);
-    t.regex(stderr, /3 passed/);
+    t.regex(stderr, /Tests: +5 passed/);
   });
 }
 
 tries('node:test', async t => {
   t.regex((await node(['--test', '--test-reporter=tap', 'actors.node.mjs'])).stdout, /# pass 3/);
+});
+
+tries('node:test, the testing kit', async t => {
+  t.regex((await node(['--test', '--test-reporter=tap', 'kit.node.mjs'])).stdout, /# pass 2/);
 });
 
 tries('mocha', async t => {
@@ -91,6 +95,10 @@ tries('mocha', async t => {
 
 tries('ava', async t => {
   t.regex((await tool('ava', 'entrypoints/cli.mjs', 'actors.ava.mjs')).stdout, /3 tests passed/);
+});
+
+tries('ava, the testing kit', async t => {
+  t.regex((await tool('ava', 'entrypoints/cli.mjs', 'kit.ava.mjs')).stdout, /2 tests passed/);
 });
 
 for (const [what, ...options] of [

@@ -1,0 +1,28 @@
+// A test of a tree in virtual time, and one in real time: for the test runners.
+import {openNursery, sleep, task} from 'rxtractor';
+import {simulate, testNursery} from 'rxtractor/testing';
+
+const doze = task(async ms => {
+  await sleep(ms);
+  await new Promise(resolve => setTimeout(resolve, ms));
+  return Date.now();
+});
+
+const dozing = nursery => nursery.startActor('worker', {expose: [doze]}).then(portal => portal.run(doze, 1));
+
+export const virtual = async () => {
+  const day = 86_400_000;
+  const times = await simulate(
+    async world => {
+      const date = await openNursery(async nursery => {
+        const portal = await nursery.startActor('worker', {expose: [doze]});
+        return portal.run(doze, day / 4);
+      });
+      return [world.now() / day, new Date(date).toISOString()];
+    },
+    {check: true},
+  );
+  return times.join(' ');
+};
+
+export const real = async () => (await testNursery(dozing)) > Date.UTC(2020);
