@@ -3,13 +3,10 @@
  * Imported by `ours` and by the actors that it starts.
  */
 import {type CalleeContext, context, sleep, stream, task} from '../../lib/index.js';
+import type {Item} from './values.js';
+import * as values from './values.js';
 
-export interface Item {
-  readonly id: number;
-  readonly name: string;
-}
-
-export const echo = task((value: unknown) => value);
+export const echo = task((value: number) => value);
 
 /** Throws, and says when. */
 export const fail = task((): never => {
@@ -18,25 +15,49 @@ export const fail = task((): never => {
 
 export const idle = task(() => sleep(Number.POSITIVE_INFINITY));
 
-/** Small objects from an iterable: many are ready at once. */
-export const gathered = stream(function* gathered(count: number): Generator<Item> {
-  for (let id = 0; id < count; id++) yield {id, name: 'item'};
+/** From an iterable many values are ready at once, so they are gathered. */
+export const objects = stream((count: number): Iterable<Item> => values.items(count));
+export const numbers = stream((count: number): Iterable<number> => values.numbers(count));
+export const records = stream((count: number): Iterable<Item> => values.records(count));
+export const buffers = stream((count: number, bytes: number): Iterable<Uint8Array> => values.buffers(count, bytes));
+
+export const asyncObjects = stream(async function* asyncObjects(count: number): AsyncGenerator<Item> {
+  yield* values.items(count);
 });
 
-export const asyncGathered = stream(async function* asyncGathered(count: number): AsyncGenerator<Item> {
-  for (let id = 0; id < count; id++) yield {id, name: 'item'};
-});
+type Sender<T> = CalleeContext<never, T, null>;
 
 /** The same, each sent when the one before has found room. */
-export const oneByOne = context(async (ctx: CalleeContext<never, Item, null>, count: number): Promise<void> => {
+export const objectsEach = context((ctx: Sender<Item>, count: number) => sendEach(ctx, values.items(count)));
+export const numbersEach = context((ctx: Sender<number>, count: number) => sendEach(ctx, values.numbers(count)));
+export const recordsEach = context((ctx: Sender<Item>, count: number) => sendEach(ctx, values.records(count)));
+
+async function sendEach<T>(ctx: Sender<T>, source: Iterable<T>): Promise<void> {
   ctx.started.next(null);
-  const values = ctx.openStream();
-  for (let id = 0; id < count; id++) await values.send({id, name: 'item'});
+  const wire = ctx.openStream();
+  for (const value of source) await wire.send(value);
+}
+
+/** Gives back what comes, until no more comes. */
+export const echoes = context(async (ctx: CalleeContext<Item, Item, null>): Promise<void> => {
+  ctx.started.next(null);
+  const wire = ctx.openStream();
+  for await (const value of wire) await wire.send(value);
 });
 
-export const buffers = stream(function* buffers(count: number, bytes: number): Generator<Uint8Array> {
-  const buffer = new Uint8Array(bytes).fill(7);
-  for (let i = 0; i < count; i++) yield buffer;
+/** Gives back numbers, without a wait. */
+export const pings = context((ctx: CalleeContext<number, number, null>): Promise<void> => {
+  ctx.started.next(null);
+  const wire = ctx.openStream();
+  wire.subscribe({next: value => wire.next(value), error: () => {}});
+  return sleep(Number.POSITIVE_INFINITY);
+});
+
+/** Sends without end what its peer does not read. */
+export const floods = context(async (ctx: Sender<Uint8Array>, bytes: number): Promise<void> => {
+  ctx.started.next(null);
+  const wire = ctx.openStream();
+  for (const buffer of values.buffers(Number.POSITIVE_INFINITY, bytes)) await wire.send(buffer);
 });
 
 let madeBinary = new Uint8Array();
@@ -58,7 +79,7 @@ export function recordsOf(bytes: number): readonly Item[] {
 }
 
 export const binary = task((bytes: number) => binaryOf(bytes));
-export const records = task((bytes: number) => recordsOf(bytes));
+export const manyRecords = task((bytes: number) => recordsOf(bytes));
 /**
  * The longest time in ms that this process has worked without giving its event loop back, since this was called before: in time of
  * the processor, so that other programs do not count.

@@ -5,12 +5,12 @@
  */
 import {openNursery, type Portal, type RemoteStream} from '../../lib/index.js';
 import * as actors from './actors.js';
-import {type Figures, type Probe, quantile} from './measure.js';
+import {type Figures, type Probe, measureMs as paceMs, pause, quantile, warmUpMs} from './measure.js';
 
 const megabyte = 1024 * 1024;
 const large = 48 * megabyte;
-const measureMs = 2_000;
-const warmUpMs = 300;
+/** A quantile of few calls is a matter of chance. */
+const measureMs = paceMs * 5;
 /** A small call is due once in this time, in ms, however long the ones before it take. */
 const everyMs = 5;
 
@@ -20,7 +20,7 @@ type Load = (portal: Portal) => Promise<unknown>;
 const nothing: Load = () => pause(100);
 const buffers: Load = portal => drain(portal.stream(actors.buffers, 500, 64 * 1024));
 const binaryDown: Load = portal => portal.run(actors.binary, large);
-const objectsDown: Load = portal => portal.run(actors.records, large);
+const objectsDown: Load = portal => portal.run(actors.manyRecords, large);
 /** To encode a value takes its time within the call. The value is made once, so that it does not count. */
 const binaryUp: Load = portal => portal.run(actors.take, actors.binaryOf(large));
 const objectsUp: Load = portal => portal.run(actors.take, actors.recordsOf(large));
@@ -99,8 +99,4 @@ function drain(values: RemoteStream<unknown>): Promise<void> {
   return new Promise((resolve, reject) => {
     values.subscribe({next: () => {}, error: reject, complete: resolve});
   });
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise(resolve => setTimeout(resolve, ms));
 }

@@ -7,7 +7,7 @@ import {fileURLToPath} from 'node:url';
 import {promisify} from 'node:util';
 import {main, openNursery} from '../../lib/index.js';
 import {echo} from './actors.js';
-import {latency, median, throughput, transfers} from './measure.js';
+import {latency, median, sumOfIds, throughput, transfers} from './measure.js';
 
 const rounds = 5;
 const awaits = 10_000;
@@ -37,24 +37,28 @@ async function compare(): Promise<void> {
 async function figures(): Promise<Record<string, number>> {
   return openNursery(async nursery => {
     const portal = await nursery.startActor('echo', {expose: [echo]});
-    const call = (): Promise<unknown> => portal.run(echo, 1);
-    const awaited = async (): Promise<void> => {
-      for (let n = 0; n < awaits; n++) await n;
+    const call = (value: number): Promise<number> => portal.run(echo, value);
+    const awaited = async (count: number): Promise<number> => {
+      let sum = 0;
+      for (let n = 0; n < count; n++) sum += await n;
+      return sum;
     };
-    const thrown = async (): Promise<void> => {
-      for (let n = 0; n < throws; n++) {
+    const thrown = async (count: number): Promise<number> => {
+      let sum = 0;
+      for (let n = 0; n < count; n++) {
         try {
           throw new Error('handled');
         } catch {
-          // That is all.
+          sum += n;
         }
       }
+      return sum;
     };
     return {
-      'awaits / s': (await transfers(awaited, awaits)).rate ?? Number.NaN,
+      'awaits / s': (await transfers(awaited, sumOfIds, awaits)).rate ?? Number.NaN,
       'calls / s': (await throughput(call, inFlight)).rate ?? Number.NaN,
       'µs a call': (await latency(call)).p50 ?? Number.NaN,
-      'throws / s': (await transfers(thrown, throws)).rate ?? Number.NaN,
+      'throws / s': (await transfers(thrown, sumOfIds, throws)).rate ?? Number.NaN,
     };
   });
 }

@@ -14,8 +14,8 @@ export const compareCalls = task(
       await using found = await waitForActor(name);
       const figures: Record<'found' | 'child', number[]> = {found: [], child: []};
       for (let turn = 0; turn < 3; turn++) {
-        figures.child.push((await latency(() => child.run(echo, 7))).p50 as number);
-        figures.found.push((await latency(() => found.run(echo, 7))).p50 as number);
+        figures.child.push((await latency(value => child.run(echo, value))).p50 as number);
+        figures.found.push((await latency(value => found.run(echo, value))).p50 as number);
       }
       return {found: median(figures.found), child: median(figures.child)};
     }),
@@ -25,11 +25,13 @@ export const compareCalls = task(
 export const findOften = task(async (name: string): Promise<Figures> => {
   await using kept = await waitForActor(name);
   await kept.run(echo, 7);
-  const find = async (): Promise<void> => {
+  const find = async (value: number): Promise<number> => {
     const found = await findActor(name);
     await found?.[Symbol.asyncDispose]();
+    return found ? value : Number.NaN;
   };
+  const findNobody = async (value: number): Promise<number> => ((await findActor('nobody')) ? Number.NaN : value);
   const {rate: child} = await throughput(find, 1);
-  const {rate: vain} = await throughput(() => findActor('nobody'), 1);
+  const {rate: vain} = await throughput(findNobody, 1);
   return {child: child as number, vain: vain as number};
 });

@@ -1,190 +1,98 @@
 /**
- * `npm run bench`: rxtractor beside the bare socket, and Node's own channels, in interleaved rounds; one table at the end.
- * Above `probe`, which it starts once for each subject, row and round.
+ * `npm run bench`: rxtractor beside the bare socket, Node's own channels and other libraries, in interleaved rounds; writes
+ * docs/explain/performance.md, its plots, and the figures that they are made of.
+ * Above everything here: `questions`, `scale`, `instructions` and `profiles` measure; `page` writes.
  *
  * ```
- * --rounds N      how often each is measured: 3
- * --codec NAME    msgpackr, msgpack-lite, or both (default)
- * --only TEXT     rows whose title or probe contains it; may be given often
- * --json          one object instead of the table
+ * (nothing)         the questions, on this Node and on the newest one: up to 15 minutes
+ * --quick           the questions in 3 minutes, on this Node
+ * --scale           what a unit costs as its number grows; the questions are kept as they were
+ * --instructions    instructions of a call and of a value, by valgrind; likewise
+ * --profiles        where the processor's time goes; likewise
+ * --all             the questions and these three
+ * --compare [FILE]  measures what the goals need, and prints what has become worse than in FILE (default: the figures beside the page)
+ * --node PATH       another Node; may be given often. Default: this one, and the newest
+ * --only TEXT       probes whose name contains it, in the terminal alone; may be given often
+ * --subject TEXT    subjects whose title contains it, in the terminal alone; may be given often
+ * --rounds N        how often each is measured at most: 5
+ * --minutes N       no round is begun that would end later: 15
  * ```
- * Nothing here fails for being slow. Compare ratios within one run: two runs see two machines.
+ * Nothing here fails for being slow, and a peer that fails or hangs is named in the report.
  */
-import {execFile} from 'node:child_process';
-import {availableParallelism} from 'node:os';
-import {fileURLToPath} from 'node:url';
-import {parseArgs, promisify} from 'node:util';
-import {type Figures, median} from './measure.js';
-import {type Row, rows} from './rows.js';
+import {parseArgs} from 'node:util';
+import {compareWith} from './compare.js';
+import {installPeers} from './install.js';
+import {measureInstructions} from './instructions.js';
+import {newestNode} from './plan.js';
+import {measureProfiles} from './profiles.js';
+import {measureQuestions, type Options, versionOf} from './questions.js';
+import {figuresFile, readResults, writeReport} from './report.js';
+import type {Results} from './results.js';
+import {measureScale} from './run-scale.js';
+import {outcomesText, samplesText} from './text.js';
 
-interface Subject {
-  readonly title: string;
-  readonly subject: string;
-  readonly codec?: 'msgpackr' | 'msgpack-lite';
-  /** Whether it has the probe at all. */
-  readonly has: (probe: string) => boolean;
-}
-
-/** Figures of all rounds, by subject, probe and metric. */
-type Samples = Map<string, number[]>;
-
-const {values: options} = parseArgs({
+const {values: given, positionals} = parseArgs({
+  allowPositionals: true,
   options: {
-    rounds: {type: 'string', default: '3'},
-    codec: {type: 'string', default: 'both'},
+    quick: {type: 'boolean', default: false},
+    scale: {type: 'boolean', default: false},
+    instructions: {type: 'boolean', default: false},
+    profiles: {type: 'boolean', default: false},
+    all: {type: 'boolean', default: false},
+    compare: {type: 'boolean', default: false},
+    node: {type: 'string', multiple: true, default: []},
     only: {type: 'string', multiple: true, default: []},
-    json: {type: 'boolean', default: false},
+    subject: {type: 'string', multiple: true, default: []},
+    rounds: {type: 'string'},
+    minutes: {type: 'string'},
   },
 });
-const rounds = Number(options.rounds);
-if (!Number.isInteger(rounds) || rounds < 1) throw new TypeError('--rounds takes a number from 1 on');
-if (!['msgpackr', 'msgpack-lite', 'both'].includes(options.codec))
-  throw new TypeError('--codec is msgpackr, msgpack-lite or both');
 
-const isCall = (probe: string): boolean => probe.startsWith('call');
-const bareProbes = new Set(['call', 'calls 64', 'calls 256', 'small', 'buffers', 'spawn', 'spawn ten', 'teardown']);
-const codecs = (['msgpackr', 'msgpack-lite'] as const).filter(
-  name => options.codec === 'both' || options.codec === name,
-);
-const subjects: readonly Subject[] = [
-  {title: 'bare', subject: 'bare', has: probe => bareProbes.has(probe)},
-  ...codecs.map(codec => ({title: codec, subject: 'ours', codec, has: (probe: string) => probe !== 'small'})),
-  {title: 'ipc json', subject: 'ipc json', has: isCall},
-  {title: 'ipc adv.', subject: 'ipc advanced', has: isCall},
-  {title: 'worker', subject: 'worker', has: isCall},
-];
+const missing = await installPeers();
+if (missing !== undefined) console.error(`The packages of the peers cannot be installed: ${missing}`);
+const {quick, all} = given;
+const newest = newestNode();
+const nodes = given.node.length > 0 ? given.node : [process.execPath, ...(newest && !quick ? [newest] : [])];
+const options: Options = {
+  nodes,
+  rounds: count('rounds', given.rounds ?? (quick ? '3' : '5')),
+  minutes: count('minutes', given.minutes ?? (quick ? '3' : '15')),
+  pace: quick ? [100, 150] : [250, 300],
+  only: given.only,
+  subjects: given.subject,
+  goalsAlone: given.compare,
+  ...(missing !== undefined && {withoutPeers: missing}),
+};
+const [firstNode = process.execPath] = nodes;
 
-const wanted = rows.filter(
-  ({title, probe}) =>
-    options.only.length === 0 || options.only.some(text => title.includes(text) || probe.includes(text)),
-);
-const samples = await measureAll();
-console.log(options.json ? asJson() : asTable());
-
-async function measureAll(): Promise<Samples> {
-  const gathered: Samples = new Map();
-  const probes = new Set(wanted.flatMap(row => [row.probe, bareOf(row)[0]]));
-  for (let round = 1; round <= rounds; round++) {
-    for (const probe of probes) {
-      for (const subject of subjects) {
-        if (!subject.has(probe)) continue;
-        if (process.stderr.isTTY) process.stderr.write(`\r\x1b[Kround ${round}: ${probe}, ${subject.title}`);
-        const figures = await measure(subject, probe);
-        for (const [metric, figure] of Object.entries(figures)) {
-          const key = keyOf(subject.title, probe, metric);
-          gathered.set(key, [...(gathered.get(key) ?? []), figure]);
-        }
-      }
-    }
-  }
-  if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
-  return gathered;
-}
-
-async function measure({subject, codec}: Subject, probe: string): Promise<Figures> {
-  // Certificates are read at each start of Node: 40 to 75 ms that are none of our doing.
-  const {NODE_EXTRA_CA_CERTS: _certificates, RXTRACTOR_CODEC: _codec, ...env} = process.env;
-  const {stdout} = await promisify(execFile)(
-    process.execPath,
-    [fileURLToPath(new URL('probe.js', import.meta.url)), subject, probe],
-    {env: {...env, ...(codec && {RXTRACTOR_CODEC: codec})}},
-  );
-  return JSON.parse(stdout) as Figures;
-}
-
-function asTable(): string {
-  const columns = subjects.map(({title}) => title);
-  const head = ['', 'unit', ...columns, ...codecs.flatMap(codec => [`${codec} / bare`, 'of sketch'])];
-  const lines = wanted.map(row => [
-    row.title,
-    row.unit,
-    ...columns.map(column => cell(row, column)),
-    ...codecs.flatMap(codec => [text(ratio(row, codec)), text(ofSketch(row, codec))]),
-  ]);
-  return `${align([head, ...lines])}
-
-Medians of ${rounds} rounds (the best of the rounds in brackets); Node ${process.versions.node}, ${availableParallelism()} cores.
-/ bare: beside the bare socket of this run. of sketch: beside what the sketch of the design reached (the ratio where it has a bare one, else the figure); more is better.`;
-}
-
-function cell(row: Row, column: string): string {
-  const own = figuresOf(row, column);
-  return own.length === 0 ? '' : `${short(median(own))} (${short(bestOf(row, own))})`;
-}
-
-function asJson(): string {
-  return JSON.stringify({
-    node: process.versions.node,
-    cores: availableParallelism(),
-    rounds,
-    rows: wanted.map(row => ({
-      title: row.title,
-      unit: row.unit,
-      better: row.better,
-      figures: Object.fromEntries(subjects.map(({title}) => [title, figuresOf(row, title)])),
-      toBare: Object.fromEntries(codecs.map(codec => [codec, ratio(row, codec) ?? null])),
-      ofSketch: Object.fromEntries(codecs.map(codec => [codec, ofSketch(row, codec) ?? null])),
-    })),
+if (given.compare) {
+  const measured = await measureQuestions(options);
+  console.log(compareWith(readResults(positionals[0] ?? figuresFile), measured));
+} else if (given.only.length > 0 || given.subject.length > 0) {
+  console.log(samplesText(await measureQuestions(options)));
+} else {
+  const parts = {scale: given.scale || all, instructions: given.instructions || all, profiles: given.profiles || all};
+  const isQuestions = all || !Object.values(parts).some(Boolean);
+  const part = async <T>(isWanted: boolean, measure: () => Promise<T>): Promise<T | undefined> =>
+    isWanted ? measure() : undefined;
+  const questions = await part(isQuestions, () => measureQuestions(options));
+  const measured: Results = withoutUndefined({
+    questions,
+    scale: await part(parts.scale, () => measureScale(firstNode)),
+    instructions: await part(parts.instructions, () => measureInstructions(firstNode, versionOf(firstNode))),
+    profiles: await part(parts.profiles, () => measureProfiles(firstNode)),
   });
+  const path = await writeReport({...readResults(figuresFile), ...measured});
+  if (questions) console.log(outcomesText(questions));
+  console.log(`The report: ${path}`);
 }
 
-/** Medians; but for what is called best, the best. */
-function figureOf(row: Row, figures: readonly number[]): number | undefined {
-  if (figures.length === 0) return undefined;
-  return row.metric === 'best' ? bestOf(row, figures) : median(figures);
+function count(name: string, text: string): number {
+  const number = Number(text);
+  if (!(number > 0)) throw new TypeError(`--${name} takes a number above 0`);
+  return number;
 }
 
-function ratio(row: Row, codec: string): number | undefined {
-  const own = figureOf(row, figuresOf(row, codec));
-  const bare = figureOf(row, samples.get(keyOf('bare', ...bareOf(row))) ?? []);
-  return own === undefined || bare === undefined ? undefined : own / bare;
-}
-
-/** What is reached of the sketch's own ratio to its bare socket, or else of its figure: 1 is as good. */
-function ofSketch(row: Row, codec: string): number | undefined {
-  const {sketch} = row;
-  if (!sketch) return undefined;
-  const own = sketch.bare === undefined ? figureOf(row, figuresOf(row, codec)) : ratio(row, codec);
-  if (own === undefined) return undefined;
-  const reached = own / ((codec === 'msgpackr' ? sketch.msgpackr : sketch.lite) / (sketch.bare ?? 1));
-  return row.better === 'higher' ? reached : 1 / reached;
-}
-
-/** The bare column of a row that is held against another probe shows that one. */
-function figuresOf(row: Row, title: string): readonly number[] {
-  const [probe, metric] = title === 'bare' ? bareOf(row) : [row.probe, row.metric];
-  return samples.get(keyOf(title, probe, metric)) ?? [];
-}
-
-function bareOf(row: Row): readonly [probe: string, metric: string] {
-  return row.bare ?? [row.probe, row.metric];
-}
-
-function bestOf(row: Row, figures: readonly number[]): number {
-  return row.better === 'lower' ? Math.min(...figures) : Math.max(...figures);
-}
-
-function keyOf(subject: string, probe: string, metric: string): string {
-  return `${subject} / ${probe} / ${metric}`;
-}
-
-function short(value: number): string {
-  if (value >= 1e6) return `${(value / 1e6).toFixed(2)} M`;
-  if (value >= 1e4) return `${Math.round(value / 1e3)} k`;
-  return value >= 100 ? value.toFixed(0) : value.toFixed(1);
-}
-
-function text(value: number | undefined): string {
-  return value === undefined ? '' : value.toFixed(value < 0.1 ? 3 : 2);
-}
-
-function align(lines: readonly (readonly string[])[]): string {
-  const widths = (lines[0] ?? []).map((_, column) => Math.max(...lines.map(line => line[column]?.length ?? 0)));
-  return lines
-    .map(line =>
-      line
-        .map((entry, column) => (column < 2 ? entry.padEnd(widths[column] ?? 0) : entry.padStart(widths[column] ?? 0)))
-        .join('  '),
-    )
-    .join('\n');
+function withoutUndefined(results: {readonly [K in keyof Results]: Results[K] | undefined}): Results {
+  return Object.fromEntries(Object.entries(results).filter(([, part]) => part !== undefined));
 }

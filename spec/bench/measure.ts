@@ -1,7 +1,9 @@
 /**
- * What all probes share: how long they warm up and measure, and what they make of the samples.
- * Beneath the probes (`ours`, `bare`, `node-own`); numbers only.
+ * What all probes share: how long they warm up and measure, what they make of the samples, and that nothing has been lost:
+ * each value is received and added up, and a wrong sum fails the probe.
+ * Beneath the probes (`roads`, `ours`, `bare`); numbers only.
  */
+import {type Used, used} from './processor.js';
 
 /** The figures of one probe in one round, by metric. */
 export type Figures = Readonly<Record<string, number>>;
@@ -9,9 +11,11 @@ export type Figures = Readonly<Record<string, number>>;
 /** A probe: prepares, measures once, cleans up. */
 export type Probe = () => Promise<Figures>;
 
-/** How long a repeated measurement runs, in ms. Shorter ones catch only one of the machine's moods. */
-const measureMs = 700;
-const warmUpMs = 300;
+/** Sends a number, and gives what came back. */
+export type Call = (value: number) => Promise<number>;
+
+/** How long a probe warms up and measures, in ms: `main` says it. Shorter ones catch only one of the machine's moods. */
+export const [warmUpMs = 300, measureMs = 700] = (process.env.BENCH_MS ?? '300,700').split(',').map(Number);
 
 export const median = (samples: readonly number[]): number => quantile(samples, 0.5);
 
@@ -20,52 +24,80 @@ export function quantile(samples: readonly number[], q: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))] ?? Number.NaN;
 }
 
+export function total(samples: readonly number[]): number {
+  return samples.reduce((sum, sample) => sum + sample, 0);
+}
+
 /**
- * One round trip after the other: its times in µs. `best` is the median of the best tenth of a second: what the machine does
+ * One call after the other: their times in µs. `best` is the median of the best twentieth of the time: what the machine does
  * while both its cores are awake.
  */
-export async function latency(roundTrip: () => Promise<unknown>): Promise<Figures> {
-  await repeat(roundTrip, warmUpMs);
+export async function latency(call: Call): Promise<Figures> {
+  await callFor(call, warmUpMs);
   const samples: number[] = [];
   const slices: number[] = [];
-  const end = performance.now() + measureMs;
   let slice: number[] = [];
-  let sliceEnd = performance.now() + 100;
-  for (let now = performance.now(); now < end; ) {
-    await roundTrip();
-    const after = performance.now();
-    const took = (after - now) * 1_000;
-    samples.push(took);
-    slice.push(took);
-    if (after >= sliceEnd) {
+  const sliceMs = measureMs / 7;
+  let sliceEnd = performance.now() + sliceMs;
+  const timed = async (value: number): Promise<number> => {
+    const asked = performance.now();
+    const answer = await call(value);
+    const answered = performance.now();
+    slice.push((answered - asked) * 1_000);
+    if (answered >= sliceEnd) {
       slices.push(median(slice));
+      samples.push(...slice);
       slice = [];
-      sliceEnd = after + 100;
+      sliceEnd = answered + sliceMs;
     }
-    now = performance.now();
+    return answer;
+  };
+  const {rate, ...processor} = await perUnit(() => callFor(timed, measureMs));
+  return {p50: median(samples), p99: quantile(samples, 0.99), best: Math.min(...slices), ...processor};
+}
+
+/** Always `inFlight` calls under way: how many end in a second. */
+export async function throughput(call: Call, inFlight: number): Promise<Figures> {
+  const callAll = async (ms: number): Promise<number> =>
+    total(await Promise.all(Array.from({length: inFlight}, () => callFor(call, ms))));
+  await callAll(warmUpMs);
+  return perUnit(() => callAll(measureMs));
+}
+
+/** What a stream of `count` values adds up to. */
+export type Sum = (count: number) => number;
+
+/** The numbers from 0 on. */
+export const sumOfIds: Sum = count => (count * (count - 1)) / 2;
+
+/**
+ * How many values a second `receive` gets: it is asked for so many, and gives their sum. It is asked for more and more until one
+ * stream takes a while, and that is its warm-up too.
+ *
+ * @param most so many values are one stream at most
+ */
+export async function transfers(
+  receive: (count: number) => Promise<number>,
+  sumOf: Sum = sumOfIds,
+  most: number = 50_000,
+): Promise<Figures> {
+  const checked = async (count: number): Promise<void> => check(await receive(count), sumOf(count));
+  let count = Math.min(most, 64);
+  const end = performance.now() + warmUpMs;
+  for (let start = performance.now(); start < end; start = performance.now()) {
+    await checked(count);
+    const took = performance.now() - start;
+    if (took < measureMs / 8) count = Math.min(most, count * 2);
   }
-  return {p50: median(samples), p99: quantile(samples, 0.99), best: Math.min(...slices)};
-}
-
-/** Always `inFlight` round trips under way: how many end in a second. */
-export async function throughput(roundTrip: () => Promise<unknown>, inFlight: number): Promise<Figures> {
-  await Promise.all(Array.from({length: inFlight}, () => repeat(roundTrip, warmUpMs)));
-  const start = performance.now();
-  const counts = await Promise.all(Array.from({length: inFlight}, () => repeat(roundTrip, measureMs)));
-  const seconds = (performance.now() - start) / 1_000;
-  return {rate: counts.reduce((sum, count) => sum + count, 0) / seconds};
-}
-
-/** How many units a second `transfer` moves: it moves `units` each time, is warmed up, then timed. */
-export async function transfers(transfer: () => Promise<unknown>, units: number): Promise<Figures> {
-  await repeat(transfer, warmUpMs);
-  const start = performance.now();
-  const count = await repeat(transfer, measureMs);
-  return {rate: (count * units) / ((performance.now() - start) / 1_000)};
+  return perUnit(async () => {
+    let units = 0;
+    for (const end = performance.now() + measureMs; performance.now() < end; units += count) await checked(count);
+    return units;
+  });
 }
 
 /** Times of something slow, one after the other, in ms: the first apart, which pays for what is loaded once. */
-export async function times(work: () => Promise<unknown>, repetitions: number): Promise<Figures> {
+export async function times(work: () => Promise<unknown>, repetitions = 2): Promise<Figures> {
   const samples: number[] = [];
   for (let i = 0; i <= repetitions; i++) {
     const start = performance.now();
@@ -77,17 +109,45 @@ export async function times(work: () => Promise<unknown>, repetitions: number): 
 }
 
 /** The medians of a few runs: what is done once a run takes too long to be repeated often. */
-export async function inTurn(run: () => Promise<Figures>): Promise<Figures> {
+export async function inTurn(run: () => Promise<Figures>, repetitions = 2): Promise<Figures> {
   await run();
   const all: Figures[] = [];
-  for (let i = 0; i < 3; i++) all.push(await run());
+  for (let i = 0; i < repetitions; i++) all.push(await run());
   return Object.fromEntries(
     Object.keys(all[0] as Figures).map(metric => [metric, median(all.map(figures => figures[metric] as number))]),
   );
 }
 
-async function repeat(work: () => Promise<unknown>, ms: number): Promise<number> {
+/** Units a second, and the processor time of each in µs: in this process (with its threads), and in those below it. */
+export async function perUnit(work: () => Promise<number>): Promise<{rate: number; here: number; there: number}> {
+  const before = used();
+  const start = performance.now();
+  const units = await work();
+  const seconds = (performance.now() - start) / 1_000;
+  const after = used();
+  const each = (end: keyof Used): number => (after[end] - before[end]) / units;
+  return {rate: units / seconds, here: each('here'), there: each('there')};
+}
+
+/** @throws Error where something was lost, or came twice */
+export function check(sum: number, expected: number): void {
+  if (sum !== expected) throw new Error(`the values add up to ${sum}, and not to ${expected}`);
+}
+
+export function pause(ms: number): Promise<void> {
+  return new Promise(resolve => setTimeout(resolve, ms));
+}
+
+/** Calls again and again, and adds up what went and what came. */
+async function callFor(call: Call, ms: number): Promise<number> {
+  let sent = 0;
+  let received = 0;
   let count = 0;
-  for (const end = performance.now() + ms; performance.now() < end; count++) await work();
+  for (const end = performance.now() + ms; performance.now() < end; count++) {
+    const value = count % 1_000;
+    sent += value;
+    received += await call(value);
+  }
+  check(received, sent);
   return count;
 }

@@ -1,80 +1,124 @@
 /**
  * The probes of rxtractor, each in a tree of its own.
- * Beside `bare` and `node-own`, which do the same work without it; `probe` runs one of them in a process.
+ * Beside `bare`, `node-own` and the peers, which do the same work without it; `probe` runs one of them in a process.
  */
-import {findActor, type Marked, openNursery, type Portal, type RemoteStream} from '../../lib/index.js';
+import {filter, map, type Observable} from 'rxjs';
+import {findActor, type Marked, type Nursery, openNursery, type Portal} from '../../lib/index.js';
 import * as actors from './actors.js';
 import * as withRxjs from './actors-rxjs.js';
 import {beside} from './beside.js';
 import * as finders from './finders.js';
-import {type Figures, inTurn, latency, type Probe, throughput, times, transfers} from './measure.js';
+import {type Figures, inTurn, throughput, times, transfers} from './measure.js';
+import type {Receive, Road, Subject} from './roads.js';
+import {stalled} from './stalled.js';
+import {type Item, items, weigh} from './values.js';
 
-const items = 50_000;
-const bufferBytes = 64 * 1024;
-const buffersEach = 500;
-const megabytes = (bufferBytes * buffersEach) / 1e6;
-const many = 10;
+const kibibyte = 1024;
+const workers = 2;
 const thousand = 1_000;
 
-export const ours: Readonly<Record<string, Probe>> = {
-  ...beside,
-  call: () => withActor(echo => latency(() => echo.run(actors.echo, 7))),
-  'calls 64': () => withActor(echo => throughput(() => echo.run(actors.echo, 7), 64)),
-  'calls 256': () => withActor(echo => throughput(() => echo.run(actors.echo, 7), 256)),
-  gathered: () => streaming(portal => portal.stream(actors.gathered, items)),
-  'gathered 4096': () => streaming(portal => portal.with({window: 4_096}).stream(actors.gathered, items)),
-  'async source': () => streaming(portal => portal.stream(actors.asyncGathered, items)),
-  pushed: () => streaming(portal => portal.stream(withRxjs.pushed, items)),
-  'one at a time': () => withActor(portal => transfers(() => drainContext(portal), items)),
-  buffers: () =>
-    withActor(portal => transfers(() => drain(portal.stream(actors.buffers, buffersEach, bufferBytes)), megabytes)),
-  spawn: () => spawning(actors.echo),
-  'spawn rxjs': () => spawning(withRxjs.echo),
-  'spawn ten': () =>
-    inTurn(async () =>
-      openNursery(async nursery => {
-        const start = performance.now();
-        await Promise.all(
-          tenNames.map(async name => {
-            const portal = await nursery.startActor(name, {expose: [actors.echo]});
-            await portal.run(actors.echo, 1);
-          }),
-        );
-        return {ms: performance.now() - start};
+let nursery: Promise<Nursery> | undefined;
+/** One tree for all roads of a probe, as a program has one. */
+const tree = (): Promise<Nursery> => (nursery ??= openNursery());
+let names = 0;
+
+export const ours: Subject = {
+  open: async probe =>
+    roadTo(
+      await (await tree()).startActor(`subject-${names++}`, {
+        expose: probe.startsWith('stream')
+          ? [new URL('actors.js', import.meta.url), new URL('actors-rxjs.js', import.meta.url)]
+          : [actors.echo],
       }),
     ),
-  teardown: () =>
-    inTurn(() =>
+  openPool: async () => {
+    const pool = await (await tree()).openPool(workers, {expose: [actors.echo]});
+    return {call: value => pool.run(actors.echo, value), close: () => pool[Symbol.asyncDispose]()};
+  },
+  end: async () => (await nursery)?.cancel(),
+  own: {
+    ...beside,
+    'one stalled of 1000': stalled,
+    'stream: async source': () =>
+      withActor(portal => transfers(count => summed(portal.stream(actors.asyncObjects, count), idOf))),
+    'stream: Observable': () =>
+      withActor(portal => transfers(count => summed(portal.stream(withRxjs.pushed, count), idOf))),
+    'stream: window 4096': () =>
+      withActor(portal => transfers(count => summed(portal.with({window: 4_096}).stream(actors.objects, count), idOf))),
+    'spawn rxjs': () => spawning(withRxjs.echo),
+    'one of ten fails': () => inTurn(oneFails),
+    found: () =>
       openNursery(async nursery => {
-        await Promise.all(tenNames.map(name => nursery.startActor(name, {expose: [actors.echo]})));
-        const start = performance.now();
-        await nursery.cancel();
-        return {ms: performance.now() - start};
+        await nursery.startActor('subject', {expose: [actors.echo]});
+        const caller = await nursery.startActor('caller', {expose: [finders.compareCalls]});
+        return caller.run(finders.compareCalls, 'subject');
       }),
-    ),
-  'one fails': () => inTurn(oneFails),
-  found: () =>
-    openNursery(async nursery => {
-      await nursery.startActor('subject', {expose: [actors.echo]});
-      const caller = await nursery.startActor('caller', {expose: [finders.compareCalls]});
-      return caller.run(finders.compareCalls, 'subject');
-    }),
-  names: () =>
-    openNursery(async nursery => {
-      const names = Array.from({length: thousand}, (_, i) => `name-${i}`);
-      // Within this process: what is measured is the list, not what is on it.
-      await Promise.all(names.map(name => nursery.startActor(name, {backend: 'inline', expose: [actors.echo]})));
-      let next = 0;
-      const {rate: root} = await throughput(
-        () => openNursery(async () => findActor(names[next++ % thousand] as string)),
-        1,
-      );
-      const finder = await nursery.startActor('finder', {expose: [finders.findOften]});
-      return {root: root as number, ...(await finder.run(finders.findOften, 'name-500'))};
-    }),
+    names: () => openNursery(findNames),
+  },
 };
 
-const tenNames = Array.from({length: many}, (_, i) => `number-${i}`);
+function roadTo(portal: Portal): Road {
+  const drained = async (wire: Observable<Item | number>, read: (value: never) => number, rest: Promise<unknown>) => {
+    const sum = await summed(wire, read);
+    await rest;
+    return sum;
+  };
+  /** Of a context that sends each value by itself. */
+  const each =
+    <T extends Item | number>(
+      fn: typeof actors.objectsEach | typeof actors.numbersEach,
+      read: (value: T) => number,
+    ): Receive =>
+    async count => {
+      const context = await portal.openContext(fn as typeof actors.objectsEach, count);
+      return drained(context.openStream(), read, context.result());
+    };
+  return {
+    call: value => portal.run(actors.echo, value),
+    streams: {
+      objects: count => summed(portal.stream(actors.objects, count), idOf),
+      numbers: count => summed(portal.stream(actors.numbers, count), itself),
+      records: count => summed(portal.stream(actors.records, count), idOf),
+      'objects each': each(actors.objectsEach, idOf),
+      'numbers each': each(actors.numbersEach, itself),
+      'records each': each(actors.recordsEach as typeof actors.objectsEach, idOf),
+      operators: count =>
+        summed(
+          portal.stream(withRxjs.operators, count).pipe(
+            map(({id, name}) => ({id: id - 1, name})),
+            filter(({id}) => id >= 0),
+          ),
+          idOf,
+        ),
+      '64 KiB': count => summed(portal.stream(actors.buffers, count, 64 * kibibyte), weigh),
+      '1 MiB': count => summed(portal.stream(actors.buffers, count, kibibyte * kibibyte), weigh),
+      echo: async count => {
+        const context = await portal.openContext(actors.echoes);
+        const wire = context.openStream();
+        const [sum] = await Promise.all([summed(wire, idOf), wire.pump(items(count))]);
+        await context.result();
+        return sum;
+      },
+    },
+    close: () => portal.cancelActor(),
+  };
+}
+
+const idOf = ({id}: Item): number => id;
+const itself = (value: number): number => value;
+
+function summed<T>(values: Observable<T>, read: (value: never) => number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    let sum = 0;
+    values.subscribe({
+      next: value => {
+        sum += read(value as never);
+      },
+      error: reject,
+      complete: () => resolve(sum),
+    });
+  });
+}
 
 function withActor<T>(measure: (portal: Portal) => Promise<T>): Promise<T> {
   return openNursery(async nursery =>
@@ -86,32 +130,18 @@ function withActor<T>(measure: (portal: Portal) => Promise<T>): Promise<T> {
   );
 }
 
-function streaming(open: (portal: Portal) => RemoteStream<actors.Item>): Promise<Figures> {
-  return withActor(portal => transfers(() => drain(open(portal)), items));
-}
-
-function drain(values: RemoteStream<unknown>): Promise<void> {
-  return new Promise((resolve, reject) => {
-    values.subscribe({next: () => {}, error: reject, complete: resolve});
-  });
-}
-
-async function drainContext(portal: Portal): Promise<void> {
-  const context = await portal.openContext(actors.oneByOne, items);
-  await drain(context.openStream());
-  await context.result();
-}
-
-function spawning(echo: ((value: unknown) => unknown) & Marked<'task'>): Promise<Figures> {
+function spawning(echo: ((value: number) => unknown) & Marked<'task'>): Promise<Figures> {
   return openNursery(nursery =>
     times(async () => {
       const portal = await nursery.startActor('subject', {expose: [echo]});
       await portal.run(echo, 1);
       // Its end is no part of the time, but must not weigh on the next.
       void portal.cancelActor();
-    }, 4),
+    }),
   );
 }
+
+const tenNames = Array.from({length: 10}, (_, i) => `number-${i}`);
 
 /** From the throw in one of ten to the parent's knowledge of it, and to the end of all. */
 async function oneFails(): Promise<Figures> {
@@ -132,4 +162,18 @@ async function oneFails(): Promise<Figures> {
     }
   }).catch(() => {});
   return {seen: seen - thrownAt, gone: actors.monotonicMs() - thrownAt};
+}
+
+async function findNames(nursery: Nursery): Promise<Figures> {
+  const names = Array.from({length: thousand}, (_, i) => `name-${i}`);
+  // Within this process: what is measured is the list, not what is on it.
+  await Promise.all(names.map(name => nursery.startActor(name, {backend: 'inline', expose: [actors.echo]})));
+  let next = 0;
+  const find = async (value: number): Promise<number> => {
+    const found = await openNursery(async () => findActor(names[next++ % thousand] as string));
+    return found ? value : Number.NaN;
+  };
+  const {rate} = await throughput(find, 1);
+  const finder = await nursery.startActor('finder', {expose: [finders.findOften]});
+  return {root: rate as number, ...(await finder.run(finders.findOften, 'name-500'))};
 }

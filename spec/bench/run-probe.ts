@@ -1,0 +1,67 @@
+/**
+ * Runs one probe in a process of its own, and ends it with all that it has started when its time is over.
+ * Beneath `main`; `probe` is what it starts.
+ */
+import {spawn} from 'node:child_process';
+import {fileURLToPath} from 'node:url';
+import type {Figures} from './measure.js';
+
+const probeFile = fileURLToPath(new URL('probe.js', import.meta.url));
+
+export interface ProbeOptions {
+  /** The path of the Node that runs it. */
+  readonly node: string;
+  readonly subject: string;
+  readonly probe: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** How long it warms up and measures, in ms. */
+  readonly pace: readonly [number, number];
+  /** After this time in ms it is ended. */
+  readonly limit: number;
+}
+
+/** @throws Error that says in one line why there are no figures */
+export async function runProbe({node, subject, probe, env, pace, limit}: ProbeOptions): Promise<Figures> {
+  // Certificates are read at each start of Node: 40 to 75 ms that are none of our doing.
+  const {
+    NODE_EXTRA_CA_CERTS: _certificates,
+    RXTRACTOR_CODEC: _codec,
+    NODE_OPTIONS: _options,
+    ...inherited
+  } = process.env;
+  const child = spawn(node, [probeFile, subject, probe], {
+    env: {...inherited, ...env, BENCH_MS: pace.join(',')},
+    stdio: ['ignore', 'pipe', 'pipe'],
+    // Its own group, so that what it has started can be ended with it.
+    detached: true,
+  });
+  const output = {stdout: '', stderr: ''};
+  for (const name of ['stdout', 'stderr'] as const)
+    child[name].setEncoding('utf8').on('data', (text: string) => (output[name] += text));
+  const code = await new Promise<number | string>((resolve, reject) => {
+    const timer = setTimeout(() => resolve(`did not end within ${limit / 1_000} s`), limit);
+    child.once('error', reject);
+    // Not `close`: what a peer has left behind may keep the pipes open.
+    child
+      .once('exit', (code, signal) => setImmediate(resolve, code ?? signal ?? 1))
+      .once('exit', () => clearTimeout(timer));
+  });
+  endGroup(child.pid);
+  if (code !== 0) throw new Error(typeof code === 'string' ? code : reasonIn(output.stderr));
+  const last = output.stdout.trim().split('\n').at(-1) ?? '';
+  return JSON.parse(last) as Figures;
+}
+
+function endGroup(pid: number | undefined): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+  } catch {
+    // It is empty.
+  }
+}
+
+/** The line of an error's report that says what happened. */
+function reasonIn(stderr: string): string {
+  const lines = stderr.split('\n').map(line => line.trim());
+  return lines.find(line => /^(?:\w*Error|Uncaught)\b/.test(line)) ?? lines.filter(Boolean).at(-1) ?? 'it failed';
+}
