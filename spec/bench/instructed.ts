@@ -25,8 +25,8 @@ export const roads: Readonly<Record<string, Work>> = {
     let id = 0;
     const callAll = async (): Promise<void> => {
       while (id < count) {
-        const answer = portal.run(actors.echo, id++);
-        sum += await answer;
+        const answer = await portal.run(actors.echo, id++);
+        sum += answer;
       }
     };
     await Promise.all(Array.from({length: inFlight}, callAll));

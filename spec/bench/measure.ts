@@ -17,6 +17,12 @@ export type Call = (value: number) => Promise<number>;
 /** How long a probe warms up and measures, in ms: `main` says it. Shorter ones catch only one of the machine's moods. */
 export const [warmUpMs = 300, measureMs = 700] = (process.env.BENCH_MS ?? '300,700').split(',').map(Number);
 
+/** Nor less than this, so that a machine with other work does not measure what the compiler has not seen: calls, and streams. */
+const warmUpCalls = 400;
+const warmUpStreams = 6;
+/** Unless it takes so many times as long. */
+const patience = 10;
+
 export const median = (samples: readonly number[]): number => quantile(samples, 0.5);
 
 export function quantile(samples: readonly number[], q: number): number {
@@ -33,7 +39,7 @@ export function total(samples: readonly number[]): number {
  * while both its cores are awake.
  */
 export async function latency(call: Call): Promise<Figures> {
-  await callFor(call, warmUpMs);
+  await callFor(call, warmUpMs, warmUpCalls);
   const samples: number[] = [];
   const slices: number[] = [];
   let slice: number[] = [];
@@ -58,9 +64,9 @@ export async function latency(call: Call): Promise<Figures> {
 
 /** Always `inFlight` calls under way: how many end in a second. */
 export async function throughput(call: Call, inFlight: number): Promise<Figures> {
-  const callAll = async (ms: number): Promise<number> =>
-    total(await Promise.all(Array.from({length: inFlight}, () => callFor(call, ms))));
-  await callAll(warmUpMs);
+  const callAll = async (ms: number, least = 0): Promise<number> =>
+    total(await Promise.all(Array.from({length: inFlight}, () => callFor(call, ms, least / inFlight))));
+  await callAll(warmUpMs, warmUpCalls);
   return perUnit(() => callAll(measureMs));
 }
 
@@ -83,8 +89,13 @@ export async function transfers(
 ): Promise<Figures> {
   const checked = async (count: number): Promise<void> => check(await receive(count), sumOf(count));
   let count = Math.min(most, 64);
-  const end = performance.now() + warmUpMs;
-  for (let start = performance.now(); start < end; start = performance.now()) {
+  const begun = performance.now();
+  const isCold = (streams: number): boolean => {
+    const elapsed = performance.now() - begun;
+    return elapsed < warmUpMs || (streams < warmUpStreams && elapsed < warmUpMs * patience);
+  };
+  for (let streams = 0; isCold(streams); streams++) {
+    const start = performance.now();
     await checked(count);
     const took = performance.now() - start;
     if (took < measureMs / 8) count = Math.min(most, count * 2);
@@ -138,12 +149,17 @@ export function pause(ms: number): Promise<void> {
   return new Promise(resolve => setTimeout(resolve, ms));
 }
 
-/** Calls again and again, and adds up what went and what came. */
-async function callFor(call: Call, ms: number): Promise<number> {
+/** Calls again and again, at least so often, and adds up what went and what came. */
+async function callFor(call: Call, ms: number, least = 0): Promise<number> {
   let sent = 0;
   let received = 0;
   let count = 0;
-  for (const end = performance.now() + ms; performance.now() < end; count++) {
+  const start = performance.now();
+  const isDue = (): boolean => {
+    const elapsed = performance.now() - start;
+    return elapsed < ms || (count < least && elapsed < ms * patience);
+  };
+  for (; isDue(); count++) {
     const value = count % 1_000;
     sent += value;
     received += await call(value);

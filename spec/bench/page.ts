@@ -56,7 +56,7 @@ How to read it:
 
 function conditions({machine, nodes, rounds, pace, minutes}: Measured): string {
   const [warmUp, measured] = pace;
-  return `Measured on ${describe(machine)}, with ${nodes.map(node => `Node ${node}`).join(' and ')}: up to ${rounds} rounds in ${minutes} minutes.
+  return `Measured on ${describe(machine)}, with ${nodes.map(node => `Node ${node}`).join(' and ')}: ${rounds === 1 ? 'one round' : `up to ${rounds} rounds`} in ${minutes} minutes.
 A probe warms up for ${warmUp} ms and measures for ${measured} ms. What the goals need is measured in every round, and the rest in the first ones.`;
 }
 
@@ -90,7 +90,7 @@ function verdict(outcome: Outcome | undefined): string {
   if (!outcome) return '';
   const {met, median, rounds, missedIn, best} = outcome;
   const against = best === '' ? '' : `, ${best}`;
-  return `${met ? 'met' : '**missed**'}: ${short(median)} (missed in ${missedIn} of ${rounds.length}${against})`;
+  return `${met ? 'met' : '**missed**'}: ${short(median)} (missed in ${missedIn} of ${rounds.length} rounds${against})`;
 }
 
 function sectionPart({title, prose, plots = [], tables}: Section, measured: Measured, drawn: Drawn): string {

@@ -23,8 +23,8 @@ const look = {
   background: 'white',
   config: {
     font: 'sans-serif',
-    axis: {labelFontSize: 11, titleFontSize: 11, titleFontWeight: 'normal'},
-    legend: {labelFontSize: 11, title: null},
+    axis: {labelFontSize: 11, labelLimit: 200, titleFontSize: 11, titleFontWeight: 'normal'},
+    legend: {labelFontSize: 11, labelLimit: 200, title: null},
     title: {fontSize: 12, fontWeight: 'normal'},
     view: {stroke: null},
   },
@@ -60,6 +60,7 @@ function callsSpec({nodes, samples}: Measured): object {
         return found ? [{subject: title, 'in flight': count, 'calls/s': found.median}] : [];
       }),
     );
+    const shown = [...new Set(values.map(({subject}) => subject as string))];
     return {
       title: `Node ${node}`,
       width: 300,
@@ -69,7 +70,7 @@ function callsSpec({nodes, samples}: Measured): object {
       encoding: {
         x: {field: 'in flight', type: 'quantitative', scale: {type: 'log'}, axis: {values: [...inFlight]}},
         y: {field: 'calls/s', type: 'quantitative', scale: {type: 'log'}, axis: {format: '~s'}},
-        color: {field: 'subject', type: 'nominal', sort: titles(), scale: {scheme: 'tableau20'}},
+        color: {field: 'subject', type: 'nominal', scale: {domain: shown, range: shown.map(colourOf)}},
         strokeWidth: {condition: {test: `datum.subject === '${ours}'`, value: 4}, value: 1.5},
       },
     };
@@ -77,20 +78,34 @@ function callsSpec({nodes, samples}: Measured): object {
   return {...look, hconcat: plots};
 }
 
+/** Ours stands out, and the limit stays in the background. */
+function colourOf(title: string): string {
+  if (title.startsWith(ours)) return title === ours ? '#d62728' : '#ff9896';
+  if (title === bare) return '#999999';
+  return palette[titles().indexOf(title) % palette.length] as string;
+}
+
+const palette = [
+  ...['#1f77b4', '#aec7e8', '#ff7f0e', '#ffbb78', '#2ca02c', '#98df8a', '#9467bd', '#c5b0d5'],
+  ...['#8c564b', '#e377c2', '#bcbd22', '#17becf'],
+];
+
 type Bars = Readonly<Record<string, readonly [probe: string, metric: string]>>;
 
 /** Bars for each subject, with the spread of the rounds as a line: a row for each Node, a column for each probe. */
 function bars({nodes, samples}: Measured, name: string, alt: string, columns: Bars): Plot {
   const rows = nodes.map(node => ({
-    hconcat: Object.entries(columns).map(([column, [probe, metric]]) => {
+    hconcat: Object.entries(columns).flatMap(([column, [probe, metric]]) => {
       const values = subjects.flatMap(({title}): Row[] => {
         const found = summary(roundsOf(samples, node, title, probe, metric));
         return found ? [{subject: title, ...found}] : [];
       });
-      return barsOf(`${column}, Node ${node}`, metric === 'rate' ? 'in a second' : 'ms', values);
+      return values.length === 0
+        ? []
+        : barsOf(`${column}, Node ${node}`, metric === 'rate' ? 'in a second' : 'ms', values);
     }),
   }));
-  return {name, alt, spec: {...look, vconcat: rows}};
+  return {name, alt, spec: {...look, vconcat: rows.filter(({hconcat}) => hconcat.length > 0)}};
 }
 
 function barsOf(title: string, unit: string, values: readonly Row[]): object {
