@@ -56,7 +56,7 @@ function measure(): Promise<Record<string, Allocated>> {
     });
     const found: Record<string, Allocated> = {};
     for (const [road, work] of Object.entries(roads)) {
-      const units = road.startsWith('a call') ? 3_000 : road.startsWith('a buffer') ? 300 : 10_000;
+      const units = road.startsWith('a call') ? 1_500 : road.startsWith('a buffer') ? 200 : 6_000;
       // What is made once is made now.
       await work(portal, units);
       await portal.run(startThere);

@@ -8,7 +8,7 @@ import {runProbe} from './run-probe.js';
 import {type ScaleName, sizes} from './scale.js';
 
 const pace = [300, 500] as const;
-const limitMs = 180_000;
+const limitMs = 400_000;
 
 export async function measureScale(node: string): Promise<Scale> {
   const version = versionOf(node);
