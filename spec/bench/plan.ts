@@ -5,10 +5,8 @@
 import {existsSync, readFileSync} from 'node:fs';
 import {fileURLToPath} from 'node:url';
 import {ours as oursSubject} from './ours.js';
+import {peersFolder, root} from './peers-folder.js';
 import {isGeneral} from './roads.js';
-
-/** Where the packages of the bench are: `main` installs them. */
-export const peersFolder = fileURLToPath(new URL('../../../spec/bench/peers/', import.meta.url));
 
 export interface SubjectPlan {
   /** Column and legend. */
@@ -109,9 +107,7 @@ export const subjects: readonly SubjectPlan[] = [
 
 /** Beside the codec that is chosen by itself, while there are two. */
 function otherCodecs(): SubjectPlan[] {
-  const {optionalDependencies = {}} = JSON.parse(
-    readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'),
-  );
+  const {optionalDependencies = {}} = JSON.parse(readFileSync(new URL('package.json', root), 'utf8'));
   if (!('msgpackr' in optionalDependencies)) return [];
   const plan = node(`${ours}, msgpack-lite`, true, 'ours', ...calls, ...streams('objects', 'objects each'));
   return [{...plan, env: {RXTRACTOR_CODEC: 'msgpack-lite'}}];
@@ -119,6 +115,6 @@ function otherCodecs(): SubjectPlan[] {
 
 /** The newest Node, as a package has it for this system; absent elsewhere. */
 export function newestNode(): string | undefined {
-  const path = `${peersFolder}node_modules/node-${process.platform}-${process.arch}/bin/node`;
+  const path = fileURLToPath(new URL(`node_modules/node-${process.platform}-${process.arch}/bin/node`, peersFolder));
   return existsSync(path) ? path : undefined;
 }

@@ -4,6 +4,7 @@
  */
 import {bare} from './bare.js';
 import {ipcAdvanced, ipcJson, worker} from './node-own.js';
+import {peersFolder} from './peers-folder.js';
 import {probeOf, type Subject} from './roads.js';
 
 const subjects: Readonly<Record<string, () => Promise<Subject>>> = {
@@ -17,7 +18,7 @@ const subjects: Readonly<Record<string, () => Promise<Subject>>> = {
 
 /** A peer is a module beside its packages, which users and the other specs do not have. */
 async function peer(name: string): Promise<Subject> {
-  const file = new URL(`../../../spec/bench/peers/${name}.mjs`, import.meta.url).href;
+  const file = new URL(`${name}.mjs`, peersFolder).href;
   return ((await import(file)) as {subject: Subject}).subject;
 }
 

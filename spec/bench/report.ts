@@ -5,6 +5,7 @@
 import {existsSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {fileURLToPath} from 'node:url';
 import {pageOf} from './page.js';
+import {peersFolder} from './peers-folder.js';
 import {plotsOf} from './plots.js';
 import type {Results} from './results.js';
 
@@ -31,8 +32,7 @@ async function drawAll(results: Results): Promise<Map<string, string>> {
   const plots = plotsOf(results);
   const fileOf = (name: string): URL => new URL(`${name}.svg`, folder);
   try {
-    const path = new URL('spec/bench/peers/draw.mjs', root).href;
-    const {draw} = (await import(path)) as {draw: (spec: object) => Promise<string>};
+    const {draw} = (await import(new URL('draw.mjs', peersFolder).href)) as {draw: (spec: object) => Promise<string>};
     for (const {name, spec} of plots) writeFileSync(fileOf(name), await draw(spec));
   } catch (error) {
     console.error(`The plots cannot be drawn: ${(error as Error).message}`);
