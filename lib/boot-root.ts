@@ -10,12 +10,16 @@ import {defaultTimeouts, type Timeouts} from './actor/tree-options.js';
 import {newActorId, newId} from './base/actor-id.js';
 import {ResourceExhausted} from './base/errors.js';
 import {attempt} from './base/foreign.js';
+import {lazyPart} from './base/lazy.js';
 import {configureLog, type Logger, type LogLevel, logLevels} from './base/log.js';
 import {checkAmount, checkBoolean, checkKeys, checkWord} from './base/option-checks.js';
 import {closeNames} from './discovery/names.js';
 import {type DiscoveryOptions, openNamesAtRoot} from './discovery/root.js';
 import {loadCodec} from './msg/codec.js';
+import type {StandbyPlan} from './nursery/backends/standbys.js';
 import type {NurseryOptions} from './nursery/nursery.js';
+import {type StandbyOptions, standbyPlanOf, standbysOf} from './nursery/standby-options.js';
+import {whenNoneStarts} from './nursery/start-queue.js';
 
 /** Options of the root of a tree. */
 export interface RootOptions extends NurseryOptions, DiscoveryOptions {
@@ -29,6 +33,12 @@ export interface RootOptions extends NurseryOptions, DiscoveryOptions {
   readonly logger?: Logger;
   /** Maximum number of actors in the tree at a time, the root not counted. Default 1 024. */
   readonly maxActors?: number;
+  /**
+   * How many processes wait to become actors of this process, so that their start takes some milliseconds. They are started in
+   * the background, and each is used once: for an actor that has no `env`, `cwd`, `execArgv`, `maxHeap`, `stdio` or `debug` of
+   * its own, or the ones that are named here. A waiting process takes as much memory as an idle actor. Default 0.
+   */
+  readonly standby?: number | StandbyOptions;
   /** Times in milliseconds. All actors inherit them. `Timeouts` says the default of each. */
   readonly timeouts?: Partial<Timeouts>;
 }
@@ -47,6 +57,7 @@ const rootOptions = new Set([
   'debug',
   'logger',
   'maxActors',
+  'standby',
   'timeouts',
   'listen',
   'registry',
@@ -66,6 +77,7 @@ export async function bootRoot(options: RootOptions): Promise<Actor> {
   const timeouts = {...defaultTimeouts, ...options.timeouts};
   for (const [name, ms] of Object.entries(timeouts)) checkAmount(`timeouts.${name}`, ms, 'milliseconds', TypeError);
   if (options.maxActors !== undefined) checkAmount('maxActors', options.maxActors, 'actors', TypeError);
+  const standby = standbyPlanOf(options.standby === undefined ? 0 : options.standby);
   const root = new Actor({
     id: newActorId(options.name ?? 'root'),
     root: true,
@@ -77,10 +89,20 @@ export async function bootRoot(options: RootOptions): Promise<Actor> {
   await openNamesAtRoot(root, options);
   debuggerDoor.open = async (actor, mode) => (await import('./debugger/attach.js')).attachLater(actor, mode);
   if (debug) await attachDebugger(root);
+  if (standby.count > 0) await openStandbys(root, standby);
   return root;
 }
 
+/** Loaded where somebody wants them. The backend loads most of it anyway. */
+const loadStandbys = lazyPart('a standby', () => import('./nursery/backends/standbys.js'));
+
+async function openStandbys(root: Actor, plan: StandbyPlan): Promise<void> {
+  const {Standbys} = await loadStandbys();
+  standbysOf.attach(root, new Standbys(root, plan, whenNoneStarts));
+}
+
 export async function closeRoot(root: Actor): Promise<void> {
+  await standbysOf.of(root)?.close();
   if (root.tree.debug) await (await import('./debugger/attach.js')).detachRoot(root);
   await closeNames(root);
   root.scope.settle();

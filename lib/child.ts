@@ -1,21 +1,23 @@
 /**
  * The boot of an actor in a process of its own: it serves over the channel that it has inherited from its parent.
- * Floor 8: the entry that `nursery/backends/spawn-process` starts. `process.argv` carries the parent's pid, who the actor is,
- * its folder, and the arguments of the program.
+ * Floor 8: the entry that `nursery/backends/birth` starts. `process.argv` carries the parent's pid, who the actor is, its folder,
+ * and the arguments of the program. A standby, which has no id, learns later who it is, and what its arguments are.
  */
 import {Socket} from 'node:net';
 import {plainClock} from './base/clock.js';
 import {ContextCancelled} from './base/errors.js';
+import {libraryFile} from './base/library.js';
 import {bootSpawned} from './boot-spawned.js';
+import {loadCodec} from './msg/codec.js';
 import {maxFrameBytes} from './msg/frame.js';
+import {type Assignment, awaitAssignment} from './nursery/backends/assignment.js';
 import {endWithParent} from './nursery/backends/watch-parent.js';
 import {SocketTransport} from './transport/socket.js';
 
 /** The file descriptor of the channel, inherited from the parent. */
 const channelFd = 3;
 
-const [parentPid = '', treeId = '', id = '', name = '', folder = '', ...argv] = process.argv.splice(2);
-process.argv.push(...argv);
+const [parentPid = '', treeId = '', givenId = '', givenName = '', folder = '', ...givenArgv] = process.argv.splice(2);
 // The parent died before it could be watched.
 if (process.ppid !== Number(parentPid)) process.exit(0);
 // Ctrl-C, the end of a terminal and the SIGUSR2 of nodemon go to many processes. The root decides what they mean.
@@ -24,6 +26,10 @@ for (const signal of ['SIGINT', 'SIGHUP', 'SIGUSR2']) process.on(signal, () => {
 if (folder !== '' && folder !== process.cwd()) process.chdir(folder);
 
 const socket = new Socket({fd: channelFd, readable: true, writable: true});
+// A standby has no id yet.
+const {id, name, argv} = givenId === '' ? await standBy() : {id: givenId, name: givenName, argv: givenArgv};
+process.argv.push(...argv);
+
 const {actor, shutDown, leave} = bootSpawned(
   {name, id, treeId},
   new SocketTransport(socket, {maxFrameBytes, fd: channelFd}),
@@ -48,6 +54,13 @@ process.on('SIGTERM', () => {
   actor.scope.clock.deadline(actor.scope.teardownBudget, () => void leave(143));
   void shutDown(why, actor.scope.teardownBudget, 143);
 });
+
+/** Loads what every actor needs. Its parent may assign it before that. */
+async function standBy(): Promise<Assignment> {
+  loadCodec();
+  await import((libraryFile('index.js') as URL).href);
+  return awaitAssignment(socket);
+}
 
 function writtenTo(stream: NodeJS.WriteStream): Promise<void> {
   return new Promise(resolve => {

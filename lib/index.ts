@@ -13,6 +13,7 @@ export type {Timeouts} from './actor/tree-options.js';
 export type {Nursery, NurseryOptions, Body, ActorDefaults, ActorStarter} from './nursery/nursery.js';
 export type {ActorOptions, Backend} from './nursery/actor-options.js';
 export type {RestartOptions} from './nursery/restart-policy.js';
+export type {StandbyOptions} from './nursery/standby-options.js';
 // Remote functions
 export {
   task,

@@ -87,6 +87,9 @@ export interface ActorPlan {
   readonly entersDebugMode: boolean;
 }
 
+/** The part of a plan that is fixed when a process begins. */
+type Surroundings = Pick<ActorPlan, 'env' | 'cwd' | 'execArgv' | 'maxHeap' | 'stdio'>;
+
 /** Options that a backend cannot honour. They are refused, not ignored. */
 const unsupported: Readonly<Record<Backend, readonly (keyof ActorOptions)[]>> = {
   process: [],
@@ -117,18 +120,7 @@ export function planOf(name: string, options: ActorOptions, inherited: TreeOptio
   if (typeof options !== 'object' || options === null)
     throw new TypeError('startActor(): options with `expose` are needed');
   checkKeys(options, actorOptions, 'startActor(): ');
-  const {
-    expose,
-    backend = 'process',
-    daemon = false,
-    logLevel = inherited.logLevel,
-    env = {},
-    cwd,
-    execArgv,
-    argv,
-    maxHeap,
-    stdio = 'inherit',
-  } = options;
+  const {expose, backend = 'process', daemon = false, logLevel = inherited.logLevel, argv} = options;
   checkWord('startActor(): the backend', backend, Object.keys(unsupported));
   for (const key of unsupported[backend])
     if (options[key] !== undefined)
@@ -137,26 +129,29 @@ export function planOf(name: string, options: ActorOptions, inherited: TreeOptio
   checkSignal('startActor(): signal', options.signal);
   if (options.restart !== undefined) checkRestart(options.restart);
   checkWord('startActor(): logLevel', logLevel, logLevels);
-  checkWord('startActor(): stdio', stdio, ['inherit', 'prefix', 'ignore', 'pipe']);
-  if (cwd !== undefined) checkText('startActor(): cwd', cwd);
-  if (execArgv !== undefined) checkTexts('startActor(): execArgv', execArgv);
+  const surroundings = surroundingsOf(options, 'startActor()');
   if (argv !== undefined) checkTexts('startActor(): argv', argv);
-  if (maxHeap !== undefined) checkCount('startActor(): maxHeap', maxHeap, 'MiB', TypeError);
   return {
     backend,
     name,
     modules: modulesOf(expose),
     daemon,
-    env,
-    cwd,
-    execArgv,
+    ...surroundings,
     argv: argv ?? process.argv.slice(2),
-    maxHeap,
-    stdio,
     logLevel,
-    debug: withStdio(debugOf(options.debug, inherited.debug), stdio),
+    debug: withStdio(debugOf(options.debug, inherited.debug), surroundings.stdio),
     entersDebugMode: options.debug === true && !inherited.debug,
   };
+}
+
+/** @param where who takes the options, for the text. @throws TypeError */
+export function surroundingsOf(options: Partial<Pick<ActorOptions, keyof Surroundings>>, where: string): Surroundings {
+  const {env = {}, cwd, execArgv, maxHeap, stdio = 'inherit'} = options;
+  checkWord(`${where}: stdio`, stdio, ['inherit', 'prefix', 'ignore', 'pipe']);
+  if (cwd !== undefined) checkText(`${where}: cwd`, cwd);
+  if (execArgv !== undefined) checkTexts(`${where}: execArgv`, execArgv);
+  if (maxHeap !== undefined) checkCount(`${where}: maxHeap`, maxHeap, 'MiB', TypeError);
+  return {env, cwd, execArgv, maxHeap, stdio};
 }
 
 /** @throws TypeError */

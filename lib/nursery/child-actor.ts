@@ -31,6 +31,7 @@ import type {Spawned, Spawner} from './backends/spawner.js';
 import {ChildConnection} from './child-connection.js';
 import {actorDiedError, type Ending, exitText, spawnFailedError} from './death.js';
 import {reap} from './reap.js';
+import {standbysOf} from './standby-options.js';
 import type {OnDeath} from './started-actor.js';
 
 /**
@@ -147,6 +148,7 @@ export class ChildActor implements PortalOwner, Child {
         setpriv,
         owner: this.#actor.id.id,
         debug: this.#debug?.on,
+        standbys: standbysOf.of(this.#actor),
       });
       // The end may have been asked for while the system made the process.
       if (this.#asked) this.#killWhenFree();

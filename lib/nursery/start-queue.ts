@@ -65,6 +65,11 @@ export async function startInTurn(child: ChildActor): Promise<Portal> {
   return queue.add(start, {signal: child.queued});
 }
 
+/** Resolves when no actor of this process is being started, and none waits for its turn. */
+export async function whenNoneStarts(): Promise<void> {
+  await (await loadQueue()).onIdle();
+}
+
 function spawnerOf({name, backend}: ActorPlan): Spawner {
   return async request => {
     const spawn = await backends[backend]().catch(error => {

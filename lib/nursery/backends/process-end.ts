@@ -1,6 +1,6 @@
 /**
  * The end of a process: how it is seen, and how it is brought about by force.
- * Floor 6: below `spawn-process`.
+ * Floor 6: below `process-carrier`.
  */
 import type {ChildProcess} from 'node:child_process';
 import type {Socket} from 'node:net';
@@ -9,16 +9,21 @@ import {deferred} from '../../base/deferred.js';
 import type {Exit} from '../../base/errors.js';
 import {escapeText} from '../../base/escape.js';
 import {log} from '../../base/log.js';
-import type {Transport} from '../../transport/transport.js';
 import type {Spawned} from './spawner.js';
+
+export type ProcessEnd = Pick<Spawned, 'exited' | 'kill'>;
 
 /** Maximum wait for the rest of the output after an exit, in ms, because a grandchild may hold the pipe open. */
 const outputGraceMs = 100;
 /** Maximum wait in ms for a process that this one may not kill: without its channel it goes by itself, unless it is busy. */
 const giveUpMs = 250;
 
-/** Sees the end of a child of the system. Called once, when it has been started. */
-export function endOf(child: ChildProcess, name: string, transport: Transport): Pick<Spawned, 'exited' | 'kill'> {
+/**
+ * Sees the end of a child of the system. Called once, when it has been started.
+ *
+ * @param who it is when it ends. Without a name it is a standby, of which nobody needs to be told
+ */
+export function endOf(child: ChildProcess, who: {readonly name: string | undefined}): ProcessEnd {
   const exited = deferred<Exit>();
   let hasExited = false;
   child.once('exit', (code, signal) => {
@@ -36,11 +41,12 @@ export function endOf(child: ChildProcess, name: string, transport: Transport): 
   child.on('error', (error: NodeJS.ErrnoException) => {
     if (error.syscall !== 'kill' || isRefused) return;
     isRefused = true;
-    transport.destroy();
+    child.stdio[3]?.destroy();
     plainClock.timer(giveUpMs, () => {
       if (hasExited) return;
-      const who = `${escapeText(name)} (pid ${child.pid})`;
-      log('warn', `${who} lives on: the system has refused to kill it (${error.code})`);
+      const named = `${escapeText(who.name ?? 'a standby')} (pid ${child.pid})`;
+      const level = who.name === undefined ? 'runtime' : 'warn';
+      log(level, `${named} lives on: the system has refused to kill it (${error.code})`);
       letGo(child);
       exited.resolve({code: null, signal: null});
     });

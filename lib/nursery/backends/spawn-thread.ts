@@ -19,7 +19,7 @@ import {bundledError, type Spawned, type SpawnRequest} from './spawner.js';
 export async function spawnThread(request: SpawnRequest): Promise<Spawned> {
   // A file and not an import: the entry of a thread stands two floors above.
   const entry = libraryFile('thread.js');
-  if (!entry) throw bundledError(request);
+  if (!entry) throw bundledError(request.name);
   const {port1, port2} = new MessageChannel();
   let worker: Worker;
   try {

@@ -43,6 +43,16 @@ export interface SpawnRequest {
   readonly startFolder: string | undefined;
   /** The path of a setpriv that works; null: there is none; undefined: nobody has looked yet. */
   readonly setpriv: string | null | undefined;
+  /** Processes that wait to become actors of the owner. Undefined where it has none. */
+  readonly standbys: StandbyProcesses | undefined;
+}
+
+/** Processes that were begun ahead of their time. */
+export interface StandbyProcesses {
+  /** Makes one of them the actor of this request. Undefined when none of them fits. */
+  take(request: SpawnRequest): Promise<Spawned | undefined>;
+  /** Ends all of them. Resolves when they are gone. */
+  close(): Promise<void>;
 }
 
 /** The carrier of an actor that has been started: a process, a thread, or a part of this process. */
@@ -65,7 +75,7 @@ export interface Spawned {
 }
 
 /** Why a process or a thread cannot be started: the file that it would run is not there. */
-export function bundledError({name}: SpawnRequest): SpawnFailed {
+export function bundledError(name: string): SpawnFailed {
   return new SpawnFailed(`actor ${name} could not be started: ${bundledText}`, {phase: 'exec'});
 }
 

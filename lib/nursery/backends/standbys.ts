@@ -1,0 +1,124 @@
+/**
+ * The standbys of a root: as many as its user wants, begun in the background, each used once.
+ * Floor 6: above `standby`; the boot of a root opens and closes them, `spawn-process` takes from them.
+ */
+import {AsyncResource} from 'node:async_hooks';
+import type {Actor} from '../../actor/actor.js';
+import {log} from '../../base/log.js';
+import {birthOf, keyOf, type Surroundings} from './birth.js';
+import type {Spawned, SpawnRequest, StandbyProcesses} from './spawner.js';
+import {beginStandby, type Standby} from './standby.js';
+
+/** What the user wants: how many, and for which actors. */
+export interface StandbyPlan extends Pick<SpawnRequest, 'env' | 'cwd' | 'execArgv' | 'maxHeap' | 'stdio'> {
+  readonly count: number;
+}
+
+export class Standbys implements StandbyProcesses {
+  readonly #root: Actor;
+  readonly #plan: StandbyPlan;
+  /** Resolves when no actor is being started. */
+  readonly #quiet: () => Promise<void>;
+  /** Those that can be taken when they are ready, the oldest first. */
+  readonly #waiting: Standby[] = [];
+  /** Those that have not ended and are no actors. */
+  readonly #living = new Set<Standby>();
+  #filling = false;
+  #beginning: Promise<unknown> | undefined;
+  #isClosed = false;
+  /** In the async context of the boot: a standby must not keep that of the call before which it was begun. */
+  readonly #fill = AsyncResource.bind(() => this.#fillUp());
+
+  constructor(root: Actor, plan: StandbyPlan, quiet: () => Promise<void>) {
+    this.#root = root;
+    this.#plan = plan;
+    this.#quiet = quiet;
+    void this.#fill();
+  }
+
+  async take(request: SpawnRequest): Promise<Spawned | undefined> {
+    const key = keyOf(birthOf(request));
+    try {
+      for (;;) {
+        const standby = this.#waiting.find(waiting => waiting.isReady && waiting.key === key);
+        if (!standby) return undefined;
+        this.#remove(standby);
+        const spawned = await standby.become(request);
+        if (spawned) {
+          this.#living.delete(standby);
+          return spawned;
+        }
+        log('runtime', `a standby could not become ${request.name}`);
+      }
+    } finally {
+      void this.#fill();
+    }
+  }
+
+  /** Ends all of them. Resolves when they are gone. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#beginning;
+    await Promise.all([...this.#living].map(standby => standby.discard()));
+  }
+
+  /**
+   * Begins what is missing, one after the other, while no actor is being started. One that could not be begun, or died before it
+   * was ready, is not tried again before the next start of an actor: a standby that always dies must not be begun without end.
+   */
+  async #fillUp(): Promise<void> {
+    if (this.#filling) return;
+    this.#filling = true;
+    try {
+      do await this.#quiet();
+      while (await this.#beginMissing());
+    } catch (error) {
+      log('runtime', 'a standby could not be started', {error});
+    } finally {
+      this.#filling = false;
+    }
+  }
+
+  /** Begins one, and waits until it is ready. True when there may be more to do. */
+  async #beginMissing(): Promise<boolean> {
+    this.#discardOutdated();
+    if (this.#isClosed || this.#waiting.length >= this.#plan.count) return false;
+    const beginning = this.#begin();
+    this.#beginning = beginning.catch(() => {});
+    const standby = await beginning;
+    await standby.settled();
+    if (standby.isGone) return false;
+    log('runtime', `a standby (pid ${standby.pid}) waits`);
+    return true;
+  }
+
+  async #begin(): Promise<Standby> {
+    const standby = await beginStandby(birthOf(this.#surroundings), this.#root.tree.treeId);
+    this.#waiting.push(standby);
+    this.#living.add(standby);
+    void standby.gone.then(() => {
+      this.#remove(standby);
+      this.#living.delete(standby);
+    });
+    return standby;
+  }
+
+  /** What was fixed at their birth is not any more what an actor would get that is started now. */
+  #discardOutdated(): void {
+    const key = keyOf(birthOf(this.#surroundings));
+    for (const standby of this.#waiting.filter(waiting => waiting.key !== key)) {
+      this.#remove(standby);
+      void standby.discard();
+    }
+  }
+
+  get #surroundings(): Surroundings {
+    const {debug, startFolder, setpriv} = this.#root.tree;
+    return {...this.#plan, name: 'standby', debug: debug?.on, startFolder, setpriv};
+  }
+
+  #remove(standby: Standby): void {
+    const at = this.#waiting.indexOf(standby);
+    if (at >= 0) this.#waiting.splice(at, 1);
+  }
+}
