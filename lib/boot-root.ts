@@ -15,7 +15,7 @@ import {configureLog, type Logger, type LogLevel, logLevels} from './base/log.js
 import {checkAmount, checkBoolean, checkKeys, checkWord} from './base/option-checks.js';
 import {closeNames} from './discovery/names.js';
 import {type DiscoveryOptions, openNamesAtRoot} from './discovery/root.js';
-import {loadCodec} from './msg/codec.js';
+import {messagePack} from './msg/codec.js';
 import type {StandbyPlan} from './nursery/backends/standbys.js';
 import type {NurseryOptions} from './nursery/nursery.js';
 import {type StandbyOptions, standbyPlanOf, standbysOf} from './nursery/standby-options.js';
@@ -81,7 +81,7 @@ export async function bootRoot(options: RootOptions): Promise<Actor> {
   const root = new Actor({
     id: newActorId(options.name ?? 'root'),
     root: true,
-    codec: loadCodec(),
+    codec: messagePack,
     tree: {treeId: newId(), depth: 0, logLevel, timeouts, startFolder},
   });
   if (options.maxActors !== undefined) root.maxActors = options.maxActors;

@@ -6,7 +6,7 @@ import {newActorId} from '../base/actor-id.js';
 import {ContextCancelled} from '../base/errors.js';
 import {hooks, lookedAt} from '../base/hooks.js';
 import {log} from '../base/log.js';
-import {loadCodec} from '../msg/codec.js';
+import {messagePack} from '../msg/codec.js';
 import {Kind} from '../msg/types.js';
 import type {Transport} from '../transport/transport.js';
 import {Actor} from './actor.js';
@@ -49,7 +49,7 @@ export function serve({name, id, treeId}: SpawnedIdentity, transport: Transport,
   const actor = new Actor({
     id: newActorId(name, id),
     root: false,
-    codec: loadCodec(),
+    codec: messagePack,
     // Until the parent has sent those of the tree.
     tree: {treeId, depth: 1, logLevel: 'warn', timeouts: defaultTimeouts},
   });

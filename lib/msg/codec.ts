@@ -1,23 +1,20 @@
 /**
- * Values as bytes: MessagePack, in the same form whichever library writes it.
- * Floor 1: the top of `msg`, above `encoder`, the two libraries and `reader`; channels and contexts encode with it.
+ * Values as bytes: MessagePack.
+ * Floor 1: the top of `msg`, above `writer` and `reader`; channels and contexts encode with it.
  */
-import {ProtocolError, Unserializable} from '../base/errors.js';
+import {types} from 'node:util';
+import {ProtocolError} from '../base/errors.js';
 import {attempt} from '../base/foreign.js';
-import {type Bytes, Encoded, encodeBinary, wrapBinary} from './encoded.js';
-import {toPlain, walked} from './encoder.js';
+import {type Bytes, Encoded, wrapBinary} from './encoded.js';
 import {splitValues} from './frame.js';
-import type {Library} from './library.js';
 import {limits} from './limits.js';
-import {loadMsgpackLite} from './msgpack-lite.js';
-import {loadMsgpackr} from './msgpackr.js';
 import {read} from './reader.js';
 import {type OnRegistered, RegisteredFaults, refuseRegistered, unpackRegistered} from './registered.js';
 import {onRegisteredIn} from './registered-kinds.js';
 import type {Message} from './types.js';
+import {toPlain, write} from './writer.js';
 
 export interface Codec {
-  readonly name: 'msgpack-lite' | 'msgpackr';
   /**
    * The bytes of one value, in memory that nobody writes again.
    *
@@ -40,38 +37,17 @@ export interface Codec {
   decode(bytes: Uint8Array, onRegistered?: OnRegistered): unknown;
 }
 
-/**
- * The codec with msgpackr when that is installed, otherwise with msgpack-lite. The library is loaded at the first call.
- *
- * @param name asks for one of them. Default: the environment variable RXTRACTOR_CODEC
- */
-export function loadCodec(name?: Codec['name']): Codec {
-  const wanted = name ?? wantedByEnvironment() ?? chosen;
-  if (wanted === undefined) return loadBest();
-  const codec = loaded.get(wanted) ?? codecOf(wanted === 'msgpackr' ? loadMsgpackr() : loadMsgpackLite());
-  loaded.set(wanted, codec);
-  return codec;
-}
-const loaded = new Map<Codec['name'], Codec>();
-/** The better library that is installed, once it is known. */
-let chosen: Codec['name'] | undefined;
-
-function wantedByEnvironment(): Codec['name'] | undefined {
-  const name = process.env.RXTRACTOR_CODEC;
-  if (name === undefined || name === '') return undefined;
-  if (name === 'msgpackr' || name === 'msgpack-lite') return name;
-  throw new TypeError(`RXTRACTOR_CODEC is msgpackr or msgpack-lite, not ${name}`);
-}
-
-function loadBest(): Codec {
-  try {
-    chosen = 'msgpackr';
-    return loadCodec(chosen);
-  } catch {
-    chosen = 'msgpack-lite';
-    return loadCodec(chosen);
-  }
-}
+export const messagePack: Codec = {
+  encode: (value, label, of) => write(value, label, of),
+  encodeGiven(value, label, of) {
+    const owned = new Set<ArrayBufferLike>();
+    return take(inPlace(value, label, of, owned) ?? write(value, label, of, owned), owned);
+  },
+  decode(bytes, onRegistered = refuseRegistered) {
+    if (bytes.length > limits.messageBytes) throw new ProtocolError(`a message of ${bytes.length} bytes arrived`);
+    return read(bytes, onRegistered);
+  },
+};
 
 /** The one value of a message. @throws ProtocolError, and MessageTypeError for a value of a registered type that cannot be made */
 export function valueIn(codec: Codec, {kind, payload, read}: Message): unknown {
@@ -94,54 +70,19 @@ export function eachValue(codec: Codec, {payload, read}: Message, each: (value: 
   else splitValues(payload, bytes => each(codec.decode(bytes, unpackRegistered), bytes.length));
 }
 
-function codecOf(library: Library): Codec {
-  const encodePlain = (plain: unknown): Uint8Array => library.encode(plain, 0);
-  const encodeAs = <T extends Bytes>(
-    value: unknown,
-    label: string | undefined,
-    of: string | undefined,
-    encode: (plain: unknown) => T,
-    owned?: Set<ArrayBufferLike>,
-  ): T => {
-    let bytes: T;
-    try {
-      bytes = encode(toPlain(value, label, of, encodePlain, owned));
-    } catch (error) {
-      throw error instanceof Unserializable ? error : refusalError('reading it failed', label, of, error);
-    }
-    if (bytes.length > limits.messageBytes)
-      throw refusalError(`more than ${limits.messageBytes} bytes in one message`, label, of);
-    return bytes;
-  };
-  const encodeCopy = (plain: unknown): Uint8Array => encodedAlready(plain) ?? library.encode(plain, walked.bytes);
-  return {
-    name: library.name,
-    encode: (value, label, of) => encodeAs(value, label, of, encodeCopy),
-    encodeGiven(value, label, of) {
-      const owned = new Set<ArrayBufferLike>();
-      const encode = (plain: unknown): Bytes => inPlace(plain, owned) ?? encodeCopy(plain);
-      return take(encodeAs(value, label, of, encode, owned), owned);
-    },
-    decode(bytes, onRegistered = refuseRegistered) {
-      if (bytes.length > limits.messageBytes) throw new ProtocolError(`a message of ${bytes.length} bytes arrived`);
-      return read(bytes, onRegistered);
-    },
-  };
-}
-
-/** The bytes of a value that needs no library. */
-function encodedAlready(plain: unknown): Uint8Array | undefined {
-  if (typeof plain !== 'object') return undefined;
-  if (plain instanceof Uint8Array) return encodeBinary(plain);
-  return plain instanceof Encoded ? plain.toBytes() : undefined;
-}
-
 /** A large binary value whose memory nobody else has, left where it is. */
-function inPlace(plain: unknown, owned: ReadonlySet<ArrayBufferLike>): Encoded | undefined {
-  const encoded = plain instanceof Uint8Array ? wrapBinary(plain) : plain;
-  if (!(encoded instanceof Encoded) || !encoded.payload || !owned.has(encoded.payload.buffer)) return undefined;
-  encoded.check();
-  return encoded;
+function inPlace(
+  value: unknown,
+  label: string | undefined,
+  of: string | undefined,
+  owned: Set<ArrayBufferLike>,
+): Encoded | undefined {
+  if (!ArrayBuffer.isView(value) && !types.isAnyArrayBuffer(value)) return undefined;
+  const plain = toPlain(value, label, of, owned);
+  const encoded = plain instanceof Uint8Array ? wrapBinary(plain) : (plain as Encoded);
+  return encoded.payload && owned.has(encoded.payload.buffer) && encoded.length <= limits.messageBytes
+    ? encoded
+    : undefined;
 }
 
 /** Takes the memory from the sender. What cannot be taken (that of WebAssembly, for example) is copied. */
@@ -154,10 +95,3 @@ function take(bytes: Bytes, owned: ReadonlySet<ArrayBufferLike>): Bytes {
   }
   return result;
 }
-
-const refusalError = (
-  what: string,
-  label: string | undefined,
-  of: string | undefined,
-  cause?: unknown,
-): Unserializable => new Unserializable(what, {path: label === undefined ? [] : [label], of, cause});

@@ -4,7 +4,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import {ActorDied, type ActorError, ProtocolError, type TransportClosed} from '../../lib/base/errors.js';
 import {Channel, type Endpoint} from '../../lib/channel/channel.js';
-import {loadCodec, valueIn} from '../../lib/msg/codec.js';
+import {messagePack, valueIn} from '../../lib/msg/codec.js';
 import {maxFrameBytes, pieceBytes, readFrame, writeHeader} from '../../lib/msg/frame.js';
 import {Kind, type Message} from '../../lib/msg/types.js';
 import {memoryPair} from '../../lib/transport/memory.js';
@@ -37,7 +37,7 @@ class Rig {
     const [near, far] = memoryPair({maxFrameBytes: frameLimit});
     this.far = far;
     this.channel = new Channel(near, {
-      codec: loadCodec(),
+      codec: messagePack,
       self: {name: 'here', id: 'h', pid: 1, host: 'h'},
       side,
       owner: {

@@ -14,7 +14,7 @@ import {configureLog} from '../../lib/base/log.js';
 import {type ConnectToActorOptions, connectToActor} from '../../lib/channel/connect-to-actor.js';
 import {type HandshakeResult, startHandshake} from '../../lib/channel/handshake/start-handshake.js';
 import {Acceptor, type AcceptorOptions, listenForActors} from '../../lib/channel/listen-for-actors.js';
-import {loadCodec} from '../../lib/msg/codec.js';
+import {messagePack} from '../../lib/msg/codec.js';
 import {maxFrameBytes} from '../../lib/msg/frame.js';
 import {Kind, protocolMagic} from '../../lib/msg/types.js';
 import {parseAddress} from '../../lib/transport/address.js';
@@ -24,7 +24,7 @@ import {memoryPair} from '../../lib/transport/memory.js';
 import type {Transport} from '../../lib/transport/transport.js';
 import {certificates, framed, listen as openEnd} from '../transport/ends.js';
 
-const codec = loadCodec();
+const codec = messagePack;
 const secret = randomBytes(32);
 const tls = certificates('actor');
 const [near, far] = [newActorId('near'), newActorId('far')];

@@ -2,11 +2,11 @@
 import test from 'ava';
 import {ProtocolError} from '../../lib/base/errors.js';
 import {Reassembly} from '../../lib/channel/reassembly.js';
-import {loadCodec} from '../../lib/msg/codec.js';
+import {messagePack} from '../../lib/msg/codec.js';
 import type {Frame} from '../../lib/msg/frame.js';
 import {Kind} from '../../lib/msg/types.js';
 
-const {encode} = loadCodec();
+const {encode} = messagePack;
 const piece = (context: number, payload: Uint8Array, more = true): Frame => ({
   kind: Kind.Return,
   more,

@@ -18,7 +18,7 @@ import {
   TransportClosed,
   waitForActor,
 } from '../../lib/index.js';
-import {loadCodec} from '../../lib/msg/codec.js';
+import {messagePack} from '../../lib/msg/codec.js';
 import {actorTuple, Kind, protocolMagic, protocolVersion} from '../../lib/msg/types.js';
 import {errorOf} from '../conformance/over.js';
 import {askByName, echo, expose, nameHere, namesSeen} from '../fixtures/town.js';
@@ -206,7 +206,7 @@ async function impostor(t: ExecutionContext, server: Server): Promise<string> {
 
 /** A registrar of the next version. */
 function nextVersion(): Server {
-  const codec = loadCodec();
+  const codec = messagePack;
   const hello = codec.encode([protocolMagic, protocolVersion + 1, actorTuple(newActorId('next')), new Uint8Array(32)]);
   return createServer(socket => {
     socket.on('error', () => {}).once('data', () => socket.write(framed(Uint8Array.of(Kind.Hello, 0, 0, ...hello))));

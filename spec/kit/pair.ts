@@ -17,7 +17,7 @@ import '../../lib/context/rx/run.js';
 import type {CalleeContext} from '../../lib/context/rx/callee-context.js';
 import type {Context} from '../../lib/context/rx/context.js';
 import type {RemoteStream} from '../../lib/context/rx/remote-stream.js';
-import {loadCodec} from '../../lib/msg/codec.js';
+import {messagePack} from '../../lib/msg/codec.js';
 import {type Frame, maxFrameBytes, readFrame} from '../../lib/msg/frame.js';
 import {Kind} from '../../lib/msg/types.js';
 import {FrameSplitter} from '../../lib/transport/framing.js';
@@ -185,7 +185,7 @@ export function newActor(name: string, limits?: CallLimits): Actor {
   return new Actor({
     id: newActorId(name),
     root: name === 'near',
-    codec: loadCodec(),
+    codec: messagePack,
     ...(limits && {limits}),
     // A cancel is obeyed in turns of the loop; on a busy machine these may take longer than a user would wait.
     tree: {treeId: 'pair', depth: 0, logLevel: 'silent', timeouts: {...defaultTimeouts, exit: 30_000}},

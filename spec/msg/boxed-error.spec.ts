@@ -8,12 +8,12 @@ import * as errors from '../../lib/base/errors.js';
 import {registerError} from '../../lib/base/registered-errors.js';
 import {suppress, suppressedBy} from '../../lib/base/suppressed.js';
 import {type BoxedError, boxError, reviveError, unboxError} from '../../lib/msg/boxed-error.js';
-import {loadCodec} from '../../lib/msg/codec.js';
+import {messagePack} from '../../lib/msg/codec.js';
 import {limits} from '../../lib/msg/limits.js';
 import {chain, circle, throwing, thrownThings} from './thrown.js';
 import {anyValue} from './values.js';
 
-const codec = loadCodec();
+const codec = messagePack;
 const worker: ActorId = {name: 'worker', id: 'a1', pid: 11, host: 'h'};
 const relay: ActorId = {name: 'relay', id: 'b2', pid: 22, host: 'h'};
 

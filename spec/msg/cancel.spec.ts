@@ -1,14 +1,14 @@
 // A Cancel can always be sent, in one frame, whatever its reason is.
 import test from 'ava';
 import {encodeCancel} from '../../lib/msg/cancel.js';
-import {loadCodec} from '../../lib/msg/codec.js';
+import {messagePack} from '../../lib/msg/codec.js';
 import {pieceBytes} from '../../lib/msg/frame.js';
 
 const canceller = {name: 'a', id: 'i', pid: 1, host: 'h'};
 
 const goes = test.macro({
   exec(t, cause: unknown, told: unknown) {
-    const codec = loadCodec();
+    const codec = messagePack;
     const bytes = encodeCancel(codec, {reason: 'requested', cause, canceller, budget: 5});
     t.true(bytes.length <= pieceBytes);
     t.deepEqual(codec.decode(bytes), ['requested', told, ['a', 'i', 1, 'h'], 5]);

@@ -4,13 +4,13 @@ import {createRequire} from 'node:module';
 import {isDeepStrictEqual} from 'node:util';
 import {ProtocolError} from '../../lib/base/errors.js';
 import {boxError} from '../../lib/msg/boxed-error.js';
-import {loadCodec} from '../../lib/msg/codec.js';
+import {messagePack} from '../../lib/msg/codec.js';
 import {faithful} from './values.js';
 
 const [count = 10_000, seed = 1] = process.argv.slice(2).map(Number);
 const require = createRequire(import.meta.url);
 const msgpackr = require('msgpackr') as {unpack(bytes: Uint8Array): unknown};
-const {encode, decode} = loadCodec();
+const {encode, decode} = messagePack;
 
 /** Why the reader refuses what a library would take: each on purpose. */
 const onPurpose =

@@ -8,7 +8,7 @@ import {ProtocolError} from '../../lib/base/errors.js';
 import {registerType} from '../../lib/base/registered-types.js';
 import {boxError} from '../../lib/msg/boxed-error.js';
 import {ByteRoom} from '../../lib/msg/byte-room.js';
-import {loadCodec} from '../../lib/msg/codec.js';
+import {messagePack} from '../../lib/msg/codec.js';
 import {Ext} from '../../lib/msg/extensions.js';
 import {writeVarint} from '../../lib/msg/frame.js';
 import {GradualMessage} from '../../lib/msg/gradual-message.js';
@@ -18,7 +18,7 @@ import {type OnRegistered, RegisteredFaults, refuseRegistered, unpackRegistered}
 import {Kind} from '../../lib/msg/types.js';
 import {anyValue, faithful} from './values.js';
 
-const {encode, decode} = loadCodec();
+const {encode, decode} = messagePack;
 const newReader = (onRegistered: OnRegistered = refuseRegistered): GradualReader =>
   new GradualReader(new ByteRoom(1_000), onRegistered);
 const hex = (text: string): Buffer => Buffer.from(text.replaceAll(' ', ''), 'hex');

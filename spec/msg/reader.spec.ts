@@ -2,10 +2,10 @@
 // Beside codec.spec.ts; fuzz.spec.ts looks for what this table does not know.
 import test from 'ava';
 import {ProtocolError} from '../../lib/base/errors.js';
-import {loadCodec} from '../../lib/msg/codec.js';
+import {messagePack} from '../../lib/msg/codec.js';
 import {limits} from '../../lib/msg/limits.js';
 
-const {decode, encode} = loadCodec();
+const {decode, encode} = messagePack;
 const hex = (text: string): Buffer => Buffer.from(text.replaceAll(' ', ''), 'hex');
 
 const refused: readonly (readonly [title: string, bytes: () => Uint8Array, text: RegExp])[] = [

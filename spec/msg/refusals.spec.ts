@@ -3,10 +3,10 @@
 import {runInNewContext} from 'node:vm';
 import test from 'ava';
 import {Unserializable} from '../../lib/base/errors.js';
-import {loadCodec} from '../../lib/msg/codec.js';
+import {messagePack} from '../../lib/msg/codec.js';
 import {limits} from '../../lib/msg/limits.js';
 
-const codecs = [loadCodec('msgpack-lite'), loadCodec('msgpackr')];
+const codec = messagePack;
 
 class Point {
   x = 1;
@@ -279,81 +279,82 @@ const refused: readonly (readonly [title: string, make: () => unknown, text: str
   ],
 ];
 
-for (const codec of codecs)
-  for (const [title, make, text] of refused)
-    test(`Limits, K77: ${codec.name} refuses ${title} and says where it is`, t => {
-      const error = t.throws(() => codec.encode(make(), 'args'), {instanceOf: Unserializable});
-      t.is(error?.message, text);
-    });
+for (const [title, make, text] of refused)
+  test(`Limits, K77: ${title} is refused with its place`, t => {
+    const error = t.throws(() => codec.encode(make(), 'args'), {instanceOf: Unserializable});
+    t.is(error?.message, text);
+  });
+
+// The content of a Map is made plain for msgpack-lite.
+for (const [title, make, text] of refused.filter(([, , text]) => !/more than|deeper/.test(text)))
+  test(`K77: ${title} is refused with its place in a Map`, t => {
+    const error = t.throws(() => codec.encode(new Map([['in', make()]]), 'args'), {instanceOf: Unserializable});
+    t.is(error?.message, text.replace('args', 'args.in'));
+  });
 
 test('K77: a getter that throws is refused with its error as the cause', t => {
-  for (const codec of codecs) {
-    const error = t.throws(
-      () =>
-        codec.encode({
-          a: {
-            get b() {
-              return oops();
-            },
+  const error = t.throws(
+    () =>
+      codec.encode({
+        a: {
+          get b() {
+            return oops();
           },
-        }),
-      {instanceOf: Unserializable},
-    );
-    t.deepEqual(error?.path, ['a', 'b']);
-    t.like(error?.cause, {message: 'oops'});
-  }
+        },
+      }),
+    {instanceOf: Unserializable},
+  );
+  t.deepEqual(error?.path, ['a', 'b']);
+  t.like(error?.cause, {message: 'oops'});
 });
 
 test('K77: a refusal calls no getter twice, and names the getters when it cannot tell which one threw', t => {
-  for (const codec of codecs) {
-    let reads = 0;
-    const value = {
-      get first() {
-        return reads++;
-      },
-      get second() {
-        return oops();
-      },
-    };
-    const error = t.throws(() => codec.encode([value], 'value'), {instanceOf: Unserializable});
-    t.is(reads, 1);
-    t.is(error?.message, 'value[0] cannot be sent to another actor: one of its getters throws: first, second');
-    t.like(error?.cause, {message: 'oops'});
-    t.deepEqual(codec.decode(codec.encode({b: 1})), {b: 1});
-  }
+  let reads = 0;
+  const value = {
+    get first() {
+      return reads++;
+    },
+    get second() {
+      return oops();
+    },
+  };
+  const error = t.throws(() => codec.encode([value], 'value'), {instanceOf: Unserializable});
+  t.is(reads, 1);
+  t.is(error?.message, 'value[0] cannot be sent to another actor: one of its getters throws: first, second');
+  t.like(error?.cause, {message: 'oops'});
+  t.deepEqual(codec.decode(codec.encode({b: 1})), {b: 1});
 });
 
 test('K77: an item whose getter throws is named', t => {
   const array = Object.defineProperty([1, 2], 1, {get: oops, enumerable: true});
-  for (const codec of codecs) t.deepEqual(t.throws(() => codec.encode(array), {instanceOf: Unserializable})?.path, [1]);
+  t.deepEqual(t.throws(() => codec.encode(array), {instanceOf: Unserializable})?.path, [1]);
 });
 
 test('K77: memory that a getter takes away while the value is read is refused', t => {
-  for (const codec of codecs) {
-    const bytes = Buffer.from(new ArrayBuffer(1000));
-    const thief = {
-      get bytes() {
-        structuredClone(bytes.buffer, {transfer: [bytes.buffer]});
-        return 1;
-      },
-    };
-    const value = [bytes, thief];
-    const error = t.throws(() => codec.encode(value, 'value'), {instanceOf: Unserializable});
-    t.is(error?.message, 'value cannot be sent to another actor: reading it failed');
-    t.like(error?.cause, {message: 'memory was given away, or resized, while the value was read'});
-    t.deepEqual(codec.decode(codec.encode({b: 1})), {b: 1});
-  }
+  const bytes = Buffer.from(new ArrayBuffer(1000));
+  const thief = {
+    get bytes() {
+      structuredClone(bytes.buffer, {transfer: [bytes.buffer]});
+      return 1;
+    },
+  };
+  const value = new Map<unknown, unknown>([
+    ['bytes', bytes],
+    ['thief', thief],
+  ]);
+  const error = t.throws(() => codec.encode(value, 'value'), {instanceOf: Unserializable});
+  t.is(error?.message, 'value cannot be sent to another actor: reading it failed');
+  t.like(error?.cause, {message: 'memory was given away, or resized, while the value was read'});
+  t.deepEqual(codec.decode(codec.encode({b: 1})), {b: 1});
 });
 
 test('without a label the path begins at the value', t => {
-  const error = t.throws(() => codecs[0]?.encode([() => 1]), {instanceOf: Unserializable});
+  const error = t.throws(() => codec.encode([() => 1]), {instanceOf: Unserializable});
   t.deepEqual(error?.path, [0]);
-  t.is(t.throws(() => codecs[0]?.encode(() => 1))?.message, 'the value cannot be sent to another actor: a function');
+  t.is(t.throws(() => codec.encode(() => 1))?.message, 'the value cannot be sent to another actor: a function');
 });
 
 test('the next value can be sent after a refusal', t => {
-  for (const codec of codecs) {
-    t.throws(() => codec.encode([[[() => 1]]]));
-    t.deepEqual(codec.decode(codec.encode([[[1]]])), [[[1]]]);
-  }
+  t.throws(() => codec.encode([[[() => 1]]]));
+  t.deepEqual(codec.decode(codec.encode([[[1]]])), [[[1]]]);
 });

@@ -1,12 +1,12 @@
 // The monitor at the wire finds what it is there for: every fault is planted once, and a rightful exchange has none.
 import test from 'ava';
-import {loadCodec} from '../../lib/msg/codec.js';
+import {messagePack} from '../../lib/msg/codec.js';
 import {varintLength, writeVarint} from '../../lib/msg/frame.js';
 import {Kind} from '../../lib/msg/types.js';
 import {turns} from '../kit/pair.js';
 import {Monitor} from './monitor.js';
 
-const codec = loadCodec();
+const codec = messagePack;
 type Side = 'near' | 'far';
 /** One message: it is written, and then it arrives, unless only one of the two is to be seen. */
 type Said = readonly [from: Side, kind: Kind, seq: number, payload: Uint8Array, at?: 'written' | 'arrived'];

@@ -2,7 +2,7 @@
  * Reads along at the wire between two actors, and notes what the rules of Reactive Streams do not allow there.
  * Above pair.ts, whose tap it is: every spec of this folder ends with a look at it. Tested in monitor.spec.ts.
  */
-import {loadCodec} from '../../lib/msg/codec.js';
+import {messagePack} from '../../lib/msg/codec.js';
 import {type Frame, splitValues} from '../../lib/msg/frame.js';
 import {type CreditPayload, Kind, type StartPayload} from '../../lib/msg/types.js';
 import type {Pair} from '../kit/pair.js';
@@ -54,7 +54,7 @@ export class Monitor {
   readonly violations: string[] = [];
   readonly #contexts = new Map<number, Watched>();
   readonly #partial = new Map<string, Uint8Array[]>();
-  readonly #codec = loadCodec();
+  readonly #codec = messagePack;
 
   /** Watches a pair from here on. */
   static of(pair: Pair): Monitor {

@@ -13,7 +13,7 @@ import {fileURLToPath} from 'node:url';
 import {MessageChannel} from 'node:worker_threads';
 import {newActorId} from '../../lib/base/actor-id.js';
 import {startHandshake} from '../../lib/channel/handshake/start-handshake.js';
-import {loadCodec} from '../../lib/msg/codec.js';
+import {messagePack} from '../../lib/msg/codec.js';
 import {parseAddress} from '../../lib/transport/address.js';
 import {connectTo} from '../../lib/transport/connect.js';
 import {lengthBytes, writeLength} from '../../lib/transport/framing.js';
@@ -76,7 +76,7 @@ export const pairs: Readonly<Record<string, () => Promise<Pair>>> = {
   'a TLS listener': () => meet('tls://127.0.0.1:0', certificates('actor')),
   'behind a handshake': async () => {
     const {a: near, b: far, dispose} = await meet('tcp://127.0.0.1:0');
-    const common = {codec: loadCodec(), secret: randomBytes(32), where: 'here', timeout};
+    const common = {codec: messagePack, secret: randomBytes(32), where: 'here', timeout};
     const [a, b] = await Promise.all([
       startHandshake(near, {...common, role: 'connector', self: newActorId('a')}).result,
       startHandshake(far, {...common, role: 'acceptor', self: newActorId('b')}).result,

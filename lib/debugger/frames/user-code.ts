@@ -9,7 +9,7 @@ const installed = '/node_modules/';
  * Packages that are never what the user debugs: this library loads them by itself, and they run between its functions
  * and the user's.
  */
-const machinery: ReadonlySet<string> = new Set(['rxjs', 'p-queue', 'msgpack-lite', 'msgpackr']);
+const machinery: ReadonlySet<string> = new Set(['rxjs', 'p-queue', 'msgpack-lite']);
 
 /** Whether it is code of the program or of an installed package: not Node's, not this library's, and in a file. */
 export const isOfProgram = (url: string): boolean => url !== '' && !url.startsWith('node:') && !isOfLibrary(url);

@@ -12,10 +12,10 @@ import {
   maxHandshakeBytes,
 } from '../../../lib/channel/handshake/handshake.js';
 import {encodeHello} from '../../../lib/channel/handshake/hello.js';
-import {loadCodec} from '../../../lib/msg/codec.js';
+import {messagePack} from '../../../lib/msg/codec.js';
 import {actorTuple, Kind, type Message, protocolMagic, protocolVersion} from '../../../lib/msg/types.js';
 
-const codec = loadCodec();
+const codec = messagePack;
 const secret = randomBytes(32);
 const [ann, bob, eve] = [newActorId('ann'), newActorId('bob'), newActorId('eve')];
 

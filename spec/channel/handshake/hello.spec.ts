@@ -3,10 +3,10 @@ import test from 'ava';
 import {newActorId} from '../../../lib/base/actor-id.js';
 import {HandshakeRejected} from '../../../lib/base/errors.js';
 import {encodeHello, readHello} from '../../../lib/channel/handshake/hello.js';
-import {loadCodec} from '../../../lib/msg/codec.js';
+import {messagePack} from '../../../lib/msg/codec.js';
 import {actorTuple, Kind, type Message, protocolMagic, protocolVersion} from '../../../lib/msg/types.js';
 
-const codec = loadCodec();
+const codec = messagePack;
 const someone = newActorId('someone');
 const hello = (payload: unknown, kind: Message['kind'] = Kind.Hello): Message => ({
   kind,

@@ -7,7 +7,7 @@ import type {ActorId} from '../../../lib/base/actor-id.js';
 import type {ActorError} from '../../../lib/base/errors.js';
 import type {Channel, Endpoint} from '../../../lib/channel/channel.js';
 import {WindowBudget} from '../../../lib/channel/window-budget.js';
-import {type Codec, loadCodec} from '../../../lib/msg/codec.js';
+import {type Codec, messagePack} from '../../../lib/msg/codec.js';
 import {Kind, type Message} from '../../../lib/msg/types.js';
 
 /** One message on its way. */
@@ -60,7 +60,7 @@ export type OnSend = (kind: Kind, seq: number, payload: Uint8Array) => void;
 
 /** As much of a channel as one end of a context uses. */
 export class WireChannel {
-  readonly codec: Codec = loadCodec();
+  readonly codec: Codec = messagePack;
   readonly self: ActorId;
   readonly peer: ActorId;
   readonly out: Wire;
