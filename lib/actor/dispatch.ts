@@ -4,29 +4,18 @@
  */
 
 import {ContextCancelled, ProtocolError} from '../base/errors.js';
-import {isThenable, whenSettled} from '../base/foreign.js';
-import {lookedAt} from '../base/hooks.js';
+import {isThenable} from '../base/foreign.js';
 import {lazyPart} from '../base/lazy.js';
-import {outcomeError, Scope} from '../base/scope.js';
-import type {Channel} from '../channel/channel.js';
+import {Scope} from '../base/scope.js';
 import {flowOf, type Overflow} from '../context/flow/options.js';
 import {Callee} from '../context/protocol/callee.js';
 import {listIn} from '../msg/codec.js';
 import {parse, type StandardSchema} from '../msg/schema.js';
 import type {FunctionKind, Message, StartPayload} from '../msg/types.js';
 import type {Actor} from './actor.js';
-import type {Admission} from './admission.js';
+import {type CallingPeer, execute, sent} from './conclude.js';
 import type {ExposedFunction} from './exposed.js';
-import type {FunctionRefs} from './function-refs.js';
-import {isRuntimeName} from './marks.js';
-
-/** The peer that a call comes from. */
-export interface CallingPeer {
-  readonly channel: Channel;
-  readonly functions: FunctionRefs;
-  /** Counts the call until its function has settled. */
-  readonly admission: Pick<Admission, 'settled'>;
-}
+import {PlainTask} from './plain-task.js';
 
 type MaybePromise<T> = T | PromiseLike<T>;
 
@@ -52,6 +41,10 @@ export function dispatch(actor: Actor, peer: CallingPeer, message: Message, inst
   } catch (error) {
     refusal = error;
   }
+  if (found && refusal === undefined && isPlainTask(found, deadline)) {
+    new PlainTask(actor, peer, found, message.context).run(args);
+    return;
+  }
   const name = found?.name ?? home.place;
   const scope = new Scope(`${name} in ${actor.id.name}`, actor.scope);
   const callee = new Callee(channel, {
@@ -59,8 +52,10 @@ export function dispatch(actor: Actor, peer: CallingPeer, message: Message, inst
     kind,
     name,
     scope,
-    flow: flowOf({window: flow[0], windowBytes: flow[1], bufferBytes: flow[2], overflow: flow[3] as Overflow}),
-    granted: flow[4],
+    flow: flowOf(
+      flow ? {window: flow[0], windowBytes: flow[1], bufferBytes: flow[2], overflow: flow[3] as Overflow} : {},
+    ),
+    granted: flow?.[4] ?? 0,
     schemas: found?.mark.schemas,
   });
   if (!found || refusal !== undefined) {
@@ -78,6 +73,11 @@ export function dispatch(actor: Actor, peer: CallingPeer, message: Message, inst
   );
   if (running) actor.track(stopTimer ? running.finally(stopTimer) : running);
   else stopTimer?.();
+}
+
+/** Whether nothing has to be watched while the function runs, and nothing to be checked. */
+function isPlainTask({mark}: ExposedFunction, deadline: number | null): boolean {
+  return mark.kind === 'task' && deadline === null && mark.schemas === undefined;
 }
 
 function expire(scope: Scope, name: string, deadline: number): void {
@@ -110,70 +110,3 @@ const runners: Readonly<Record<FunctionKind, RunKind>> = {
   operator: async (callee, fn, args) => (await loadRx()).runOperator(callee, fn, args),
   context: async (callee, fn, args) => (await loadRx()).runContext(callee, fn, args),
 };
-
-/**
- * Runs a function to its end, its scope included, and answers. A task that returns at once and has opened nothing
- * is answered at once: no promise is made for it.
- */
-function execute(peer: CallingPeer, callee: Callee, run: () => unknown): Promise<void> | undefined {
-  let value: unknown;
-  try {
-    value = run();
-  } catch (error) {
-    return conclude(peer, callee, {error});
-  }
-  if (isThenable(value)) {
-    return whenSettled(
-      value,
-      settled => conclude(peer, callee, {value: settled}),
-      error => conclude(peer, callee, {error}),
-    );
-  }
-  return conclude(peer, callee, {value});
-}
-
-type Settlement = {readonly value: unknown} | {readonly error: unknown};
-
-/** In debug mode, somebody looks at a failure while everything that the function has opened is still there. */
-function conclude(peer: CallingPeer, callee: Callee, outcome: Settlement): Promise<void> | undefined {
-  if ('error' in outcome) return show(callee, outcome.error, error => leave(peer, callee, {error}));
-  return leave(peer, callee, outcome);
-}
-
-function leave(peer: CallingPeer, callee: Callee, outcome: Settlement): Promise<void> | undefined {
-  const {scope} = callee;
-  if (!scope.isAwaited) return answer(peer, callee, outcome);
-  return scope.leave('error' in outcome).then(() => answer(peer, callee, outcome));
-}
-
-function answer(peer: CallingPeer, callee: Callee, outcome: Settlement): Promise<void> | undefined {
-  const {scope} = callee;
-  const failure = outcomeError(scope, 'error' in outcome ? [outcome.error] : []);
-  if (failure) return show(callee, failure.error, error => refuse(peer, callee, error));
-  return sent(peer, callee, callee.returned((outcome as {value: unknown}).value));
-}
-
-function refuse(peer: CallingPeer, callee: Callee, error: unknown): Promise<void> | undefined {
-  return sent(peer, callee, callee.threw(error));
-}
-
-/** The answer has left, or leaves later. */
-function sent(peer: CallingPeer, {scope}: Callee, later: Promise<void> | undefined): Promise<void> | undefined {
-  if (later) return later.finally(() => close(peer, scope));
-  close(peer, scope);
-  return undefined;
-}
-
-/** Shows a failure at the prompt, unless the function is one of the runtime, because the caller in the runtime reports that failure. */
-function show(
-  {link: {channel}, name, scope}: Callee,
-  error: unknown,
-  goOn: (error: unknown) => Promise<void> | undefined,
-): Promise<void> | undefined {
-  return isRuntimeName(name) ? goOn(error) : lookedAt(channel.self.id, scope, error, goOn);
-}
-
-function close(peer: CallingPeer, scope: Scope): void {
-  scope.settle();
-  peer.admission.settled(scope.cancelled !== undefined);
-}

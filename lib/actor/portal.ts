@@ -13,6 +13,7 @@ import {innerScope, type Scope, settledScopeError} from '../base/scope.js';
 import {type Flow, flowOf} from '../context/flow/options.js';
 import {type Call, refusedAt} from '../context/protocol/call.js';
 import {Caller} from '../context/protocol/caller.js';
+import {openTask} from '../context/protocol/plain-call.js';
 import type {Tap} from '../context/rx/bounded-work.js';
 import type {CalleeContext} from '../context/rx/callee-context.js';
 import {Context, coldContext} from '../context/rx/context.js';
@@ -249,12 +250,11 @@ class PeerPortal implements Portal {
     const scope = this.#scope();
     // The promise and the call share one report: whoever awaits the promise is told of the failure of the call.
     const report = new Report(scope);
-    return Answer.reported<Awaited<R>>(report, (resolve, reject) => {
-      const caller = this.#call('task', fn, args, 'verb', scope, this.run, report);
-      caller.onOutcome(outcome =>
-        outcome.kind === 'returned' ? resolve(outcome.value as Awaited<R>) : reject(outcome.error),
+    return Answer.reported<unknown>(report, (resolve, reject) => {
+      this.#begin('task', fn, args, 'verb', scope, this.run, report, call =>
+        openTask(this.#peer.channel, call, resolve, reject),
       );
-    });
+    }) as Promise<Awaited<R>>;
   }
 
   openContext<In, Out, First, A extends unknown[], R>(
@@ -339,8 +339,21 @@ class PeerPortal implements Portal {
     openedBy: Call['openedBy'],
     scope: Scope,
     from: NonNullable<Call['from']> = this.#call,
-    report?: Report,
   ): Caller {
+    const open = (call: Call): Caller => new Caller(this.#peer.channel, call);
+    return this.#begin(kind, fn, args, openedBy, scope, from, undefined, open);
+  }
+
+  #begin<T>(
+    kind: FunctionKind,
+    fn: unknown,
+    args: readonly unknown[],
+    openedBy: Call['openedBy'],
+    scope: Scope,
+    from: NonNullable<Call['from']>,
+    report: Report | undefined,
+    open: (call: Call) => T,
+  ): T {
     const entry = this.#internal.frames ?? this.#internal.from ?? from;
     try {
       const mark = markOf(fn);
@@ -355,9 +368,10 @@ class PeerPortal implements Portal {
       if (channel.closed || over !== undefined) throw portalClosedError(this.actor, channel.closed, over);
       const {signal, timeout, onExit} = this.#options;
       const force = this.#owner.force;
-      return new Caller(channel, {
+      const ref = this.#peer.functions.refOf(mark);
+      return open({
         kind,
-        fn: this.#peer.functions.refOf(mark),
+        fn: ref,
         name: this.#peer.functions.nameOf(mark),
         args,
         openedBy,
@@ -371,7 +385,7 @@ class PeerPortal implements Portal {
         onExit,
         cancelBound: this.#peer.actor.tree.timeouts.exit,
         force: force && (why => force(why, this.#peer.functions.nameOf(mark))),
-        understood: () => this.#peer.functions.heard(mark),
+        understood: typeof ref === 'number' ? undefined : () => this.#peer.functions.heard(mark),
       });
     } catch (error) {
       const place = (): string => `calling ${this.#peer.functions.nameOf(markOf(fn))} in ${formatActor(this.actor)}`;

@@ -8,10 +8,11 @@ import {current} from '../base/current.js';
 import {ContextCancelled} from '../base/errors.js';
 import {Scope} from '../base/scope.js';
 import {readSurvey, type SurveyRow, surveyBounds} from '../base/tree-survey.js';
+import type {Endpoint} from '../channel/channel.js';
 import {flowOf} from '../context/flow/options.js';
 import {Caller} from '../context/protocol/caller.js';
 import {describeWait} from '../context/protocol/explain.js';
-import {Link} from '../context/protocol/link.js';
+import type {Link} from '../context/protocol/link.js';
 import {Kind} from '../msg/types.js';
 import type {Actor} from './actor.js';
 import {markOf} from './mark-table.js';
@@ -31,7 +32,10 @@ export const survey = runtimeFunction('task', 'survey', (budget: number) =>
 
 /** This actor and all actors below it, from the top down. Takes at most `budget` ms, and never rejects. */
 export async function surveyOf(actor: Actor, budget = treeMs): Promise<SurveyRow[]> {
-  const links = [...actor.channels].flatMap(channel => [...channel.endpoints]).filter(end => end instanceof Link);
+  const links = [...actor.channels]
+    .flatMap(channel => [...channel.endpoints])
+    .map(linkOf)
+    .filter(isLink);
   const shown = links.filter(({role}) => !isRuntimeName(role.name));
   const own: SurveyRow = {
     depth: 0,
@@ -44,6 +48,9 @@ export async function surveyOf(actor: Actor, budget = treeMs): Promise<SurveyRow
   const below = children.flat().map(row => ({...row, depth: row.depth + 1}));
   return [own, ...below].slice(0, surveyBounds.rows);
 }
+
+const linkOf = (end: Endpoint & {readonly link?: Link}): Link | undefined => end.link;
+const isLink = (link: Link | undefined): link is Link => link !== undefined;
 
 /** Asks a child about itself and the actors below it. Takes at most `budget` ms, and never rejects. */
 export async function askSurvey(peer: Peer, name: string, budget: number): Promise<SurveyRow[]> {

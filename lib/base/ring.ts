@@ -9,7 +9,8 @@
 
 /** A value in a ring, and the way to take it out. */
 export class RingEntry<T> {
-  readonly value: T;
+  /** May be replaced by another value, which takes its place. */
+  value: T;
   #ring: Ring<T> | undefined;
   before: RingEntry<T> | undefined;
   after: RingEntry<T> | undefined;

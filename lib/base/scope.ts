@@ -22,6 +22,8 @@ export interface Dependent {
   finish(): Promise<void>;
   /** The scope is left with an error: cancels, and waits for the end, which is forced when the time for it is over. */
   end(why: ContextCancelled): Promise<void>;
+  /** The scope is cancelled, and is not left yet. For a dependent that would not listen for anything else. */
+  cancelled?(): void;
 }
 
 export class Scope {
@@ -109,6 +111,7 @@ export class Scope {
     this.#listeners = undefined;
     this.#controller?.abort(why);
     if (listeners) for (const listener of listeners) callApart(() => listener(why));
+    for (const dependent of this.dependents) callApart(() => dependent.cancelled?.());
     this.#endSleep(why);
   }
 

@@ -145,8 +145,13 @@ export class Channel {
     return context > 0 && context % 2 !== this.#nextId % 2;
   }
 
-  /** Opens a context: from now on its messages go to the endpoint. */
+  /** Opens a context, or hands over one that is open: from now on its messages go to the endpoint. */
   attach(context: number, endpoint: Endpoint): void {
+    const known = this.#endpoints.get(context);
+    if (known) {
+      known.value = endpoint;
+      return;
+    }
     this.#endpoints.set(context, this.#inOrder.add(endpoint));
     if (!this.#keepsAlive) this.#transport.keepAlive(true);
   }

@@ -80,7 +80,8 @@ export type StartPayload = readonly [
   fn: FunctionRef,
   kind: FunctionKind,
   args: readonly unknown[],
-  flow: readonly [window: number, windowBytes: number, bufferBytes: number, overflow: string, granted: number],
+  /** Null for a task, which has no stream. */
+  flow: readonly [window: number, windowBytes: number, bufferBytes: number, overflow: string, granted: number] | null,
   deadline: number | null,
 ];
 /**

@@ -94,13 +94,14 @@ export class Monitor {
   }
 
   #start(from: Side, at: 'written' | 'arrived', context: number, payload: Uint8Array): void {
-    const [, kind, , [window, , , , windowBytes]] = this.#codec.decode(payload) as StartPayload;
+    const [, kind, , flow] = this.#codec.decode(payload) as StartPayload;
     if (at === 'written') {
       const lanes = {near: newLane(), far: newLane()};
       this.#contexts.set(context, {caller: from, lanes, cancels: 0, terminals: 0, concluded: false});
     }
     // The first grant of a one-way stream travels with the call.
-    if (kind !== 'stream' && kind !== 'operator') return;
+    if (!flow || (kind !== 'stream' && kind !== 'operator')) return;
+    const [window, , , , windowBytes] = flow;
     const lane = this.#contexts.get(context)?.lanes[other(from)] as Lane;
     if (at === 'arrived') [lane.granted, lane.grantedBytes] = [window, windowBytes];
     else [lane.said, lane.saidBytes, lane.grants] = [window, windowBytes, 1];

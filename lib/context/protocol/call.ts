@@ -72,6 +72,14 @@ export function refusedAt(place: () => string, from: NonNullable<Call['from']>, 
   return error;
 }
 
+/** @throws ContextCancelled when the scope or the signal was cancelled before, TransportClosed on a channel that is closed */
+export function checkMayBegin(channel: Channel, call: Call): void {
+  call.scope.check();
+  if (call.signal?.aborted) throw cancelledBeforeError(channel, call, 'requested', call.signal.reason);
+  if (call.timeout !== undefined && call.timeout <= 0) throw cancelledBeforeError(channel, call, 'deadline', undefined);
+  if (channel.closed) throw channel.closed;
+}
+
 /**
  * The payload of Start, and the bytes of the first credit that travels with it: 0 when none does.
  *
@@ -85,7 +93,7 @@ export function encodeStart(channel: Channel, call: Call): {readonly payload: Ui
     call.fn,
     call.kind,
     call.args,
-    [window, windowBytes, bufferBytes, overflow, granted],
+    call.kind === 'task' ? null : [window, windowBytes, bufferBytes, overflow, granted],
     call.timeout === Number.POSITIVE_INFINITY ? null : (call.timeout ?? null),
   ];
   try {
@@ -118,12 +126,7 @@ export function describeCall(channel: Channel, call: Call): string {
 }
 
 /** The call is not made, because its signal was aborted before, or its time is over. */
-export function cancelledBeforeError(
-  channel: Channel,
-  call: Call,
-  reason: CancelReason,
-  cause: unknown,
-): ContextCancelled {
+function cancelledBeforeError(channel: Channel, call: Call, reason: CancelReason, cause: unknown): ContextCancelled {
   const why = reason === 'deadline' ? `deadline: its timeout is ${call.timeout} ms` : reason;
   return ownCancel(
     new ContextCancelled(`${describeCall(channel, call)} was cancelled before it began (${why})`, {

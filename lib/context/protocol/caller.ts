@@ -22,7 +22,7 @@ import type {Channel} from '../../channel/channel.js';
 import {type BoxedError, reviveError, unboxError} from '../../msg/boxed-error.js';
 import {parse, parseNow} from '../../msg/schema.js';
 import {type ErrorPayload, Kind} from '../../msg/types.js';
-import {type Call, cancelledBeforeError, describeCall, encodeStart, framesOfCall, logCleanUp} from './call.js';
+import {type Call, checkMayBegin, describeCall, encodeStart, framesOfCall, logCleanUp} from './call.js';
 import {Cancelling} from './cancelling.js';
 import type {Outcome} from './dialog.js';
 import {describePeersWait} from './explain.js';
@@ -49,22 +49,19 @@ export class Caller implements Role, Dependent {
   /**
    * Sends Start.
    *
+   * @param begun the call has begun on the short way (`plain-call`): its Start is sent, and this end takes over
    * @throws Unserializable when an argument cannot cross, MessageTypeError when it does not fit; nothing was sent then
    * @throws ContextCancelled when the scope or the signal was cancelled before
    */
-  constructor(channel: Channel, call: Call) {
-    call.scope.check();
-    if (call.signal?.aborted) throw cancelledBeforeError(channel, call, 'requested', call.signal.reason);
-    if (call.timeout !== undefined && call.timeout <= 0)
-      throw cancelledBeforeError(channel, call, 'deadline', undefined);
-    if (channel.closed) throw channel.closed;
+  constructor(channel: Channel, call: Call, begun?: {readonly id: number; readonly site: Frames | undefined}) {
+    if (!begun) checkMayBegin(channel, call);
     const checked = call.schemas?.args && parse(call.schemas.args, call.args, {part: 'args', name: call.name});
-    const {payload, granted} = encodeStart(channel, call);
+    const start = begun ? undefined : encodeStart(channel, call);
     this.call = call;
     this.report = call.report ?? new Report(call.scope);
     // A subscription always counts as asked (rule T9), because its subscriber is told of the error.
     if (call.openedBy === 'subscription') this.report.isAsked = true;
-    const link = new Link(channel, channel.newId(), this, {
+    const link = new Link(channel, begun?.id ?? channel.newId(), this, {
       side: 'caller',
       synced: call.kind === 'context',
       schemas: call.schemas,
@@ -72,12 +69,9 @@ export class Caller implements Role, Dependent {
     this.link = link;
     link.onFirstMessage = call.understood;
     this.#cancelling = new Cancelling(link, call);
-    this.site = typeof call.from === 'object' ? call.from : framesOfCall(call.from, channel.size);
+    this.site = begun ? begun.site : this.#framesOf(call);
     this.#stops = [call.scope.adopt(this)];
-    // A stream is open from the start, because its first credit travels with the Start.
-    if (granted > 0) link.halves.makeInlet(call.flow).open(granted);
-    if (isThenable(checked)) link.holdFor(checked);
-    link.post(() => channel.send(Kind.Start, link.id, 0, payload));
+    if (start) this.#send(start, checked);
     this.#listen(call);
   }
 
@@ -218,6 +212,18 @@ export class Caller implements Role, Dependent {
   ended(): void {
     for (const stop of this.#stops) stop();
     this.#cancelling.ended.happen();
+  }
+
+  #framesOf({from}: Call): Frames | undefined {
+    return typeof from === 'object' ? from : framesOfCall(from, this.link.channel.size);
+  }
+
+  #send({payload, granted}: ReturnType<typeof encodeStart>, checked: unknown): void {
+    const {link, call} = this;
+    // A stream is open from the start, because its first credit travels with the Start.
+    if (granted > 0) link.halves.makeInlet(call.flow).open(granted);
+    if (isThenable(checked)) link.holdFor(checked);
+    link.post(() => link.channel.send(Kind.Start, link.id, 0, payload));
   }
 
   /** An actor that ends by itself, as after SIGTERM, has died for its parent, who is told that once the process has ended. */

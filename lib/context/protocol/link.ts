@@ -61,6 +61,11 @@ export class Link implements Endpoint {
     return this.#halves;
   }
 
+  /** For a look at what is open: a context on the short way has a link too, which is made when it is asked for. */
+  get link(): Link {
+    return this;
+  }
+
   receive(message: Message): void {
     if (this.onFirstMessage) {
       this.onFirstMessage();
