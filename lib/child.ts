@@ -8,7 +8,6 @@ import {plainClock} from './base/clock.js';
 import {ContextCancelled} from './base/errors.js';
 import {libraryFile} from './base/library.js';
 import {bootSpawned} from './boot-spawned.js';
-import {loadCodec} from './msg/codec.js';
 import {maxFrameBytes} from './msg/frame.js';
 import {type Assignment, awaitAssignment} from './nursery/backends/assignment.js';
 import {endWithParent} from './nursery/backends/watch-parent.js';
@@ -57,7 +56,6 @@ process.on('SIGTERM', () => {
 
 /** Loads what every actor needs. Its parent may assign it before that. */
 async function standBy(): Promise<Assignment> {
-  loadCodec();
   await import((libraryFile('index.js') as URL).href);
   return awaitAssignment(socket);
 }

@@ -67,7 +67,7 @@ export async function startInTurn(child: ChildActor): Promise<Portal> {
 
 /** Resolves when no actor of this process is being started, and none waits for its turn. */
 export async function whenNoneStarts(): Promise<void> {
-  await (await loadQueue()).onIdle();
+  await (await queueOf(own)).onIdle();
 }
 
 function spawnerOf({name, backend}: ActorPlan): Spawner {

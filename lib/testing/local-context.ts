@@ -13,7 +13,7 @@ import {flowOf} from '../context/flow/options.js';
 import {Caller} from '../context/protocol/caller.js';
 import type {CalleeContext} from '../context/rx/callee-context.js';
 import {Context} from '../context/rx/context.js';
-import {loadCodec} from '../msg/codec.js';
+import {messagePack} from '../msg/codec.js';
 import {maxFrameBytes} from '../msg/frame.js';
 import {memoryPair} from '../transport/memory.js';
 
@@ -63,5 +63,5 @@ export function localContext<In, Out, First, A extends unknown[], R>(
 
 function localActor(name: string): Actor {
   const tree = {treeId: newId(), depth: 0, logLevel: 'warn' as const, timeouts: defaultTimeouts};
-  return new Actor({id: newActorId(name), root: true, codec: loadCodec(), tree});
+  return new Actor({id: newActorId(name), root: true, codec: messagePack, tree});
 }
