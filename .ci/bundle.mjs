@@ -1,7 +1,7 @@
 // Joins the modules of lib into a few files, because a spawned actor would otherwise load about a hundred of them: that takes longer than
 // the start of Node itself. Each module stays in dist/lib as a file of its own, which hands on what it exports from the joined file: so a spec
 // that imports one module meets the same copy that the rest of the program uses. Called by setup.mjs, after the compiler.
-import {readdirSync, readFileSync} from 'node:fs';
+import {readdirSync, readFileSync, rmSync} from 'node:fs';
 import {dirname, join, relative, resolve} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {rolldown} from 'rolldown';
@@ -30,7 +30,8 @@ const bundle = await rolldown({
   treeshake: false,
   preserveEntrySignatures: 'strict',
 });
-await bundle.write({
+rmSync(join(root, 'dist', 'lib', 'joined'), {recursive: true, force: true});
+const {output} = await bundle.write({
   dir: join(root, 'dist', 'lib'),
   format: 'esm',
   entryFileNames: '[name].js',
@@ -47,6 +48,12 @@ await bundle.write({
   },
 });
 await bundle.close();
+
+// A module that stays apart is loaded from its own place, where the files lie that it names by URL. Rolldown moves all modules into files of
+// their own when a boot waits with a top-level await.
+const joined = output.filter(({type, isEntry}) => type === 'chunk' && !isEntry).map(({name}) => name);
+const strange = joined.filter(name => !['actor', 'program', 'rolldown-runtime'].includes(name));
+if (strange.length > 0) throw new Error(`the bundler has made files that nobody asked for: ${strange.join(', ')}`);
 
 /** The modules that are loaded with a module: those that it imports, at any depth, without the ones that are loaded later (`import()`). */
 function loadedBy(entry, found = new Set()) {

@@ -36,7 +36,7 @@ export interface RootOptions extends NurseryOptions, DiscoveryOptions {
   /**
    * How many processes wait to become actors of this process, so that their start takes some milliseconds. They are started in
    * the background, and each is used once: for an actor that has no `env`, `cwd`, `execArgv`, `maxHeap`, `stdio` or `debug` of
-   * its own, or the ones that are named here. A waiting process takes as much memory as an idle actor. Default 0.
+   * its own, or the ones that are named here. A waiting process takes somewhat more memory than an idle actor. Default 0.
    */
   readonly standby?: number | StandbyOptions;
   /** Times in milliseconds. All actors inherit them. `Timeouts` says the default of each. */

@@ -6,8 +6,10 @@
 import {Socket} from 'node:net';
 import {plainClock} from './base/clock.js';
 import {ContextCancelled} from './base/errors.js';
+import {attempt} from './base/foreign.js';
 import {libraryFile} from './base/library.js';
 import {bootSpawned} from './boot-spawned.js';
+import {rxjs} from './context/rx/rxjs.js';
 import {maxFrameBytes} from './msg/frame.js';
 import {type Assignment, awaitAssignment} from './nursery/backends/assignment.js';
 import {endWithParent} from './nursery/backends/watch-parent.js';
@@ -25,37 +27,42 @@ for (const signal of ['SIGINT', 'SIGHUP', 'SIGUSR2']) process.on(signal, () => {
 if (folder !== '' && folder !== process.cwd()) process.chdir(folder);
 
 const socket = new Socket({fd: channelFd, readable: true, writable: true});
-// A standby has no id yet.
-const {id, name, argv} = givenId === '' ? await standBy() : {id: givenId, name: givenName, argv: givenArgv};
-process.argv.push(...argv);
+// A standby has no id yet. The module does not wait for it with `await`, because the bundler joins no module that does.
+if (givenId === '') void standBy().then(begin);
+else begin({id: givenId, name: givenName, argv: givenArgv});
 
-const {actor, shutDown, leave} = bootSpawned(
-  {name, id, treeId},
-  new SocketTransport(socket, {maxFrameBytes, fd: channelFd}),
-  {
-    prepare: ({watchParent}) => endWithParent(Number(parentPid), !watchParent),
-    // `process.exit` drops what a full pipe has not taken yet.
-    written: async outputSent => {
-      await plainClock.turn();
-      const printed = [process.stdout, process.stderr].map(writtenTo);
-      await plainClock.within(Promise.all([outputSent(), ...printed]), actor.tree.timeouts.flush);
+function begin({id, name, argv}: Assignment): void {
+  process.argv.push(...argv);
+
+  const {actor, shutDown, leave} = bootSpawned(
+    {name, id, treeId},
+    new SocketTransport(socket, {maxFrameBytes, fd: channelFd}),
+    {
+      prepare: ({watchParent}) => endWithParent(Number(parentPid), !watchParent),
+      // `process.exit` drops what a full pipe has not taken yet.
+      written: async outputSent => {
+        await plainClock.turn();
+        const printed = [process.stdout, process.stderr].map(writtenTo);
+        await plainClock.within(Promise.all([outputSent(), ...printed]), actor.tree.timeouts.flush);
+      },
     },
-  },
-);
+  );
 
-process.on('SIGTERM', () => {
-  const why = new ContextCancelled(`actor ${name} got SIGTERM`, {
-    canceller: actor.id,
-    reason: 'shutdown',
-    cause: 'SIGTERM',
+  process.on('SIGTERM', () => {
+    const why = new ContextCancelled(`actor ${name} got SIGTERM`, {
+      canceller: actor.id,
+      reason: 'shutdown',
+      cause: 'SIGTERM',
+    });
+    // No parent enforces this end: a task that ignores its signal must not hold up the exit.
+    actor.scope.clock.deadline(actor.scope.teardownBudget, () => void leave(143));
+    void shutDown(why, actor.scope.teardownBudget, 143);
   });
-  // No parent enforces this end: a task that ignores its signal must not hold up the exit.
-  actor.scope.clock.deadline(actor.scope.teardownBudget, () => void leave(143));
-  void shutDown(why, actor.scope.teardownBudget, 143);
-});
+}
 
-/** Loads what every actor needs. Its parent may assign it before that. */
+/** Loads what actors need: also RxJS, which most modules of users import, and which takes longer than all the rest of a start. */
 async function standBy(): Promise<Assignment> {
+  attempt(rxjs);
   await import((libraryFile('index.js') as URL).href);
   return awaitAssignment(socket);
 }
