@@ -41,7 +41,7 @@ for (const name of names) {
     t.deepEqual(
       importsOf(source)
         .map(({specifier}) => specifier)
-        .filter(specifier => !/^(rxtractor|rxjs|zod|node:\w+)$/.test(specifier)),
+        .filter(specifier => !/^(rxtractor(\/testing)?|rxjs|zod|node:\w+)$/.test(specifier)),
       [],
     );
   });

@@ -237,6 +237,17 @@ test.serial('K07: an actor can be killed at a point of a context: the message do
   }
 });
 
+test.serial('each actor has its own arguments', async t => {
+  const seen = await simulate(() =>
+    openNursery(async nursery => {
+      const portal = await nursery.startActor('worker', {expose: [args], argv: ['--fast']});
+      return [await portal.run(args), process.argv.slice(2)];
+    }),
+  );
+  t.deepEqual(seen, [['--fast'], process.argv.slice(2)]);
+});
+const args = task(() => process.argv.slice(2), at('args'));
+
 test.serial('a body that gives an Observable resolves with its last value', async t => {
   t.is(await simulate(() => interval(1_000).pipe(take(3))), 2);
   t.deepEqual(await simulate(() => interval(1_000).pipe(take(3), toArray())), [0, 1, 2]);

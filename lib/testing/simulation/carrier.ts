@@ -26,11 +26,14 @@ export interface Carriage {
 
 export function simulatedSpawner(carriage: Carriage, isThread: boolean): Spawner {
   const {agenda, links} = carriage;
-  return async ({name, id, treeId}) => {
+  return async ({name, id, treeId, argv, output}) => {
     const parent = (placeHere() as Place).actor;
     const actor = carriage.add(name, id, parent, isThread);
     const [here, there] = links.connect(parent, actor);
+    // As in a process of its own, whose program is the runtime's entry.
+    actor.argv = [process.execPath, 'rxtractor', ...argv];
     const exited = deferred<Exit>();
+    void exited.promise.then(() => output?.end());
     const exits = agenda.openLane(parent);
     const end = (exit: Exit): void => {
       if (actor.isDead) return;

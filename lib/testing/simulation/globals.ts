@@ -38,6 +38,7 @@ export function installGlobals(chance: Chance): Stop {
   const stops: Stop[] = [runtimeTime(here), runtimePlatform(here, chance)];
   try {
     for (const replacement of replacements(here, chance)) stops.push(replace(...replacement));
+    stops.push(replaceArguments(here));
     syncBuiltinESMExports();
   } catch (error) {
     giveBack(stops);
@@ -66,6 +67,14 @@ function replace(target: object, key: PropertyKey, value: unknown): Stop {
 }
 
 type Here = () => Place | undefined;
+
+/** The arguments of the program: each actor has its own. */
+function replaceArguments(here: Here): Stop {
+  const before = Object.getOwnPropertyDescriptor(process, 'argv') as PropertyDescriptor;
+  const own = process.argv;
+  Object.defineProperty(process, 'argv', {configurable: true, enumerable: true, get: () => here()?.actor.argv ?? own});
+  return () => Object.defineProperty(process, 'argv', before);
+}
 
 /** The time of the library itself. */
 function runtimeTime(here: Here): Stop {

@@ -22,6 +22,8 @@ export class SimulatedActor {
   control: Control | undefined;
   /** The runtime of the actor, as the code that ran last in it has seen it. */
   runtime: object | undefined;
+  /** Its `process.argv`. Undefined: that of this process. */
+  argv: string[] | undefined;
   isDead = false;
   /** Whether SIGSTOP holds it. */
   isStopped = false;

@@ -11,14 +11,14 @@ const doze = task(async ms => {
 const dozing = nursery => nursery.startActor('worker', {expose: [doze]}).then(portal => portal.run(doze, 1));
 
 export const virtual = async () => {
-  const day = 86_400_000;
+  const hour = 3_600_000;
   const times = await simulate(
     async world => {
       const date = await openNursery(async nursery => {
         const portal = await nursery.startActor('worker', {expose: [doze]});
-        return portal.run(doze, day / 4);
+        return portal.run(doze, hour / 4);
       });
-      return [world.now() / day, new Date(date).toISOString()];
+      return [world.now() / hour, new Date(date).toISOString()];
     },
     {check: true},
   );
