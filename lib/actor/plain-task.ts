@@ -4,8 +4,8 @@
  *
  * This is an optimisation, and can be deleted with its one use in `dispatch`. The scope is made when somebody asks for it: the
  * function, by a call or by `currentSignal()`. A Callee takes the place of the plain task at a message of the caller, at an error,
- * at the end of the channel and at a look at what is open, as if it had been there from the start. With 256 calls in flight the general way takes 1.7 times
- * the CPU of the callee, and with one 1.1 times.
+ * at the end of the channel and at a look at what is open, as if it had been there from the start. With 256 calls in flight the
+ * general way takes 1.7 times the CPU of the callee, and with one 1.1 times.
  */
 import type {ActorId} from '../base/actor-id.js';
 import {type Current, runWith} from '../base/current.js';

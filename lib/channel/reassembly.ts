@@ -63,13 +63,14 @@ export class Reassembly {
       bytes: 0,
     };
     this.#count(unfinished, frame.payload.length);
-    unfinished.unread.push(frame.payload);
     if (frame.more) {
       this.#unfinished.set(frame.context, unfinished);
-      if (this.#nodes <= maxUnfinishedNodes) this.#read(unfinished);
+      if (this.#nodes <= maxUnfinishedNodes) this.#read(unfinished, frame.payload);
+      // The bytes of a frame are lent.
+      else unfinished.unread.push(Uint8Array.from(frame.payload));
       return undefined;
     }
-    this.#read(unfinished);
+    this.#read(unfinished, frame.payload);
     this.#forget(frame.context, unfinished);
     return {kind: frame.kind, context: frame.context, seq: frame.seq, payload: nothing, read: unfinished.message.end()};
   }
@@ -83,10 +84,11 @@ export class Reassembly {
       throw new ProtocolError(`more than ${maxUnfinishedBytes} bytes of unfinished messages arrived`);
   }
 
-  #read({message, unread}: Unfinished): void {
+  #read({message, unread}: Unfinished, last: Uint8Array): void {
     const before = message.nodes;
     for (const piece of unread) message.feed(piece);
     unread.length = 0;
+    message.feed(last);
     this.#nodes += message.nodes - before;
   }
 

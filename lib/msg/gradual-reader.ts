@@ -46,7 +46,7 @@ const nothing = new Uint8Array(0);
 
 export class GradualReader {
   readonly #reader: Reader;
-  /** The piece at hand, behind the beginning of a token that was cut by the end of the piece before. */
+  /** The piece at hand, behind the beginning of a token that was cut by the end of the piece before. Between pieces that beginning. */
   #bytes: Uint8Array = nothing;
   /** How many bytes of the message came before `#bytes`. */
   #before = 0;
@@ -73,16 +73,20 @@ export class GradualReader {
     return this.#reader.nodes;
   }
 
-  /** Reads the next piece. @throws ProtocolError */
+  /** Reads the next piece, which is used no more when this returns. @throws ProtocolError */
   feed(piece: Uint8Array): void {
-    const {at} = this.#reader;
-    const rest = this.#bytes.subarray(at);
-    this.#before += at;
-    this.#bytes = rest.length === 0 ? piece : Buffer.concat([rest, piece]);
-    this.#reader.goOn(this.#bytes);
+    this.#goOn(this.#bytes.length === 0 ? piece : Buffer.concat([this.#bytes, piece]));
     while (this.#reader.at < this.#bytes.length && this.#step()) {
       // A step reads a token, or as much as there is of a long part.
     }
+    const {at} = this.#reader;
+    this.#before += at;
+    this.#goOn(Uint8Array.from(this.#bytes.subarray(at)));
+  }
+
+  #goOn(bytes: Uint8Array): void {
+    this.#bytes = bytes;
+    this.#reader.goOn(bytes);
   }
 
   /** The value, when all pieces have come. @throws ProtocolError when bytes are missing */

@@ -13,7 +13,7 @@ export interface Ending {
 
 /** The receiver of a transport, usually its channel. No method may throw. */
 export interface TransportSink {
-  /** One frame, without its length. The bytes belong to the receiver: the transport never writes into them again. */
+  /** One frame, without its length. The bytes are lent for the time of this call: the transport uses their memory again. */
   frame(bytes: Uint8Array): void;
   /** There is room again, after `write` has returned false. */
   drained(): void;

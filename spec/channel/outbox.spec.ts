@@ -13,7 +13,7 @@ const bytes = (length: number, value = 0): Uint8Array => new Uint8Array(length).
 function framesOf(chunks: readonly Uint8Array[]): Frame[] {
   const frames: Frame[] = [];
   const splitter = new FrameSplitter(maxFrameBytes);
-  for (const chunk of chunks) splitter.feed(chunk, frame => frames.push(readFrame(frame)));
+  for (const chunk of chunks) splitter.feed(chunk, frame => frames.push(readFrame(Uint8Array.from(frame))));
   assert.equal(splitter.isWithinFrame, false, 'a write ends within a frame');
   return frames;
 }

@@ -113,6 +113,8 @@ export class Pair {
             if (frame.context > 0) wire.push(`${arrow} ${names[frame.kind]}`);
             this.#tell(arrow === '→' ? 'near' : 'far', 'arrived', frame);
             sink.frame(bytes);
+            // The bytes of a frame are lent: whoever keeps them would find this.
+            bytes.fill(0xc1);
           },
           drained: () => sink.drained(),
           ended: ending => sink.ended(ending),

@@ -87,7 +87,7 @@ export class Monitor {
 
   /** A large message crosses in pieces: the payload, once the last is there. */
   #whole(key: string, {more, payload}: Frame): Uint8Array | undefined {
-    const pieces = [...(this.#partial.get(key) ?? []), payload];
+    const pieces = [...(this.#partial.get(key) ?? []), Uint8Array.from(payload)];
     if (more) this.#partial.set(key, pieces);
     else this.#partial.delete(key);
     return more ? undefined : pieces.length === 1 ? payload : Buffer.concat(pieces);

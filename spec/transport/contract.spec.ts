@@ -80,7 +80,7 @@ contract('empty frames and the largest come whole', async (t, {a, b}) => {
   t.is(Buffer.compare(frames[3] as Uint8Array, large), 0);
 });
 
-contract('F6: a frame is the receiver’s: what comes later does not write into it', async (t, {a, b}) => {
+contract('each frame has its own bytes while it is lent, however many follow', async (t, {a, b}) => {
   const atB = listen(b);
   listen(a);
   for (let i = 0; i < 200; i++) a.write([framed(bytes(5_000, i))]);

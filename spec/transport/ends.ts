@@ -166,7 +166,8 @@ export class Listener {
 
   frame(bytes: Uint8Array): void {
     this.late ||= this.endings.length > 0;
-    this.frames.push(bytes);
+    // The bytes of a frame are lent.
+    this.frames.push(Uint8Array.from(bytes));
     this.#wake();
   }
 

@@ -77,6 +77,22 @@ test('K33: a length beyond the limit is refused at its last byte, before memory 
   }
 });
 
+test('frames that are spread over chunks share memory, which grows with the largest', t => {
+  const splitter = new FrameSplitter(1_000);
+  const memories = [100, 60, 100, 300, 200].map((length, value) => {
+    const bytes = framed(new Uint8Array(length).fill(value));
+    const seen: Uint8Array[] = [];
+    splitter.feed(bytes.subarray(0, 50), () => t.fail());
+    splitter.feed(bytes.subarray(50), frame => seen.push(frame));
+    t.deepEqual([...(seen[0] ?? [])], [...bytes.subarray(lengthBytes)]);
+    return seen[0]?.buffer;
+  });
+  t.deepEqual(
+    memories.map(memory => memories.indexOf(memory)),
+    [0, 0, 0, 3, 3],
+  );
+});
+
 test('a frame of exactly the limit passes', t => {
   const splitter = new FrameSplitter(100);
   t.plan(1);

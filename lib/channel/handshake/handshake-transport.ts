@@ -88,7 +88,8 @@ export class HandshakeTransport implements Transport {
   }
 
   #wait(bytes: Uint8Array): void {
-    this.#waiting.push(bytes);
+    // The bytes of a frame are lent.
+    this.#waiting.push(Uint8Array.from(bytes));
     this.#waitingBytes += bytes.length;
     if (this.#waitingBytes <= maxWaitingBytes) return;
     const cause = new ProtocolError(`more than ${maxWaitingBytes} bytes arrived before anybody read them`);
