@@ -11,8 +11,8 @@ import {newActorId, newId} from './base/actor-id.js';
 import {ResourceExhausted} from './base/errors.js';
 import {attempt} from './base/foreign.js';
 import {lazyPart} from './base/lazy.js';
-import {configureLog, type Logger, type LogLevel, logLevels} from './base/log.js';
-import {checkAmount, checkBoolean, checkKeys, checkWord} from './base/option-checks.js';
+import {configureLog, type LogFormat, type Logger, type LogLevel, logFormats, logLevels} from './base/log.js';
+import {checkAmount, checkBoolean, checkKeys, checkUrls, checkWord} from './base/option-checks.js';
 import {closeNames} from './discovery/names.js';
 import {type DiscoveryOptions, openNamesAtRoot} from './discovery/root.js';
 import {messagePack} from './msg/codec.js';
@@ -31,6 +31,18 @@ export interface RootOptions extends NurseryOptions, DiscoveryOptions {
   readonly debug?: boolean;
   /** Where the log of this process goes. Default: stderr. */
   readonly logger?: Logger;
+  /** How the lines look that go to stderr: `text`, or `json`, one object for each line. All actors inherit it. Default `text`. */
+  readonly logFormat?: LogFormat;
+  /**
+   * Modules that every actor of the tree imports before what it exposes: those that register carriers (`carry`), types or errors,
+   * or that start a tracing SDK. The root itself imports its own. An actor that cannot import one is not started. Default: none.
+   */
+  readonly preload?: readonly URL[];
+  /**
+   * Whether what travels with calls (`carry`) is taken from actors of other programs too. Default `false`: they could claim
+   * anything, such as another tenant. With a `secret` that programs share, the direct links within this tree count as such.
+   */
+  readonly trustCarriers?: boolean;
   /** Maximum number of actors in the tree at a time, the root not counted. Default 1 024. */
   readonly maxActors?: number;
   /**
@@ -56,6 +68,9 @@ const rootOptions = new Set([
   'logLevel',
   'debug',
   'logger',
+  'logFormat',
+  'preload',
+  'trustCarriers',
   'maxActors',
   'standby',
   'timeouts',
@@ -71,7 +86,10 @@ export async function bootRoot(options: RootOptions): Promise<Actor> {
   checkKeys(options, rootOptions);
   const logLevel = options.logLevel ?? 'warn';
   checkWord('logLevel', logLevel, logLevels);
-  configureLog(logLevel, options.logger);
+  const {logFormat = 'text', preload = [], trustCarriers = false} = options;
+  checkWord('logFormat', logFormat, logFormats);
+  checkUrls('preload', preload);
+  checkBoolean('trustCarriers', trustCarriers);
   const {debug = process.env.RXTRACTOR_DEBUG === '1'} = options;
   checkBoolean('debug', debug);
   const timeouts = {...defaultTimeouts, ...options.timeouts};
@@ -82,8 +100,19 @@ export async function bootRoot(options: RootOptions): Promise<Actor> {
     id: newActorId(options.name ?? 'root'),
     root: true,
     codec: messagePack,
-    tree: {treeId: newId(), depth: 0, logLevel, timeouts, startFolder},
+    tree: {
+      treeId: newId(),
+      depth: 0,
+      logLevel,
+      timeouts,
+      startFolder,
+      // Only what is not the default, because it crosses to each actor.
+      ...(logFormat !== 'text' && {logFormat}),
+      ...(preload.length > 0 && {preload: preload.map(({href}) => href)}),
+      ...(trustCarriers && {trustCarriers}),
+    },
   });
+  configureLog(logLevel, {format: logFormat, logger: options.logger, actor: root});
   if (options.maxActors !== undefined) root.maxActors = options.maxActors;
   if (options.expose) await root.exposed.load(modulesOf(options.expose), true);
   await openNamesAtRoot(root, options);

@@ -40,7 +40,7 @@ export function bootSpawned(identity: SpawnedIdentity, transport: Transport, boo
   };
   const served = serve(identity, transport, {
     prepare: (spec, actor) => {
-      configureLog(spec.tree.logLevel);
+      configureLog(spec.tree.logLevel, {format: spec.tree.logFormat, actor});
       openNames(actor, spec.tree.reachability as Reachability | undefined);
       boot.prepare?.(spec);
       // Before a task can crash.

@@ -63,7 +63,18 @@ export type {TlsOptions} from './transport/tls.js';
 // Debugger
 export {breakpoint, postMortem} from './debugger/breakpoint.js';
 // Logging
-export type {Logger, LogLevel} from './base/log.js';
+export type {Logger, LogLevel, LogFormat} from './base/log.js';
+// Tracing
+export {carry, carryStore, type Carrier, type CarryStoreOptions, type CarriedPair} from './base/carry.js';
+export type {
+  CallEvent,
+  TaskEvent,
+  SpawnEvent,
+  TracedEnd,
+  LifeEvent,
+  FlowEvent,
+  LinkEvent,
+} from './base/events.js';
 // Errors
 export {
   ActorError,

@@ -3,8 +3,9 @@
  * Floor 5: one object for each actor. `main` makes that of a root, `serve` that of a spawned actor.
  */
 import type {ActorId} from '../base/actor-id.js';
-import {type Current, runWith} from '../base/current.js';
+import {type Current, type RunningTask, runWith} from '../base/current.js';
 import type {ContextCancelled, SpawnFailed} from '../base/errors.js';
+import type {LoggedActor} from '../base/log.js';
 import {Ring} from '../base/ring.js';
 import {Scope} from '../base/scope.js';
 import type {SurveyRow} from '../base/tree-survey.js';
@@ -72,9 +73,15 @@ export class Actor {
     this.scope.ownPatience = explain;
   }
 
-  /** Runs `fn` as part of this actor, in a scope. */
-  run<T>(scope: Scope, fn: () => T, caller?: ActorId): T {
-    const now: Current = {actor: this.id, root: this.root, scope, runtime: this, caller};
+  /** This actor in the records of the log. */
+  get logged(): LoggedActor {
+    const {name, id, pid} = this.id;
+    return {name, id, pid, path: this.tree.path ?? name};
+  }
+
+  /** Runs `fn` as part of this actor, in a scope. @param task the remote function, when it is one */
+  run<T>(scope: Scope, fn: () => T, task?: RunningTask): T {
+    const now: Current = {actor: this.id, root: this.root, scope, runtime: this, task};
     return runWith(now, fn);
   }
 

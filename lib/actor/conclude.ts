@@ -4,12 +4,12 @@
  */
 import {isThenable, whenSettled} from '../base/foreign.js';
 import {lookedAt} from '../base/hooks.js';
+import {isRuntimeName} from '../base/runtime-name.js';
 import {outcomeError, type Scope} from '../base/scope.js';
 import type {Channel} from '../channel/channel.js';
 import type {Callee} from '../context/protocol/callee.js';
 import type {Admission} from './admission.js';
 import type {FunctionRefs} from './function-refs.js';
-import {isRuntimeName} from './marks.js';
 
 /** The peer that a call comes from. */
 export interface CallingPeer {
@@ -17,6 +17,8 @@ export interface CallingPeer {
   readonly functions: FunctionRefs;
   /** Counts the call until its function has settled. */
   readonly admission: Pick<Admission, 'settled'>;
+  /** Whether what travels with its calls is taken. */
+  readonly isTrusted: boolean;
 }
 
 /**

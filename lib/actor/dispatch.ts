@@ -4,11 +4,14 @@
  */
 
 import {ContextCancelled, ProtocolError} from '../base/errors.js';
+import {taskEvents} from '../base/events.js';
 import {isThenable} from '../base/foreign.js';
 import {lazyPart} from '../base/lazy.js';
 import {Scope} from '../base/scope.js';
 import {flowOf, type Overflow} from '../context/flow/options.js';
 import {Callee} from '../context/protocol/callee.js';
+import {decodeCarried} from '../context/protocol/carried.js';
+import {runTold} from '../context/protocol/told.js';
 import {listIn} from '../msg/codec.js';
 import {parse, type StandardSchema} from '../msg/schema.js';
 import type {FunctionKind, Message, StartPayload} from '../msg/types.js';
@@ -30,8 +33,9 @@ export function dispatch(actor: Actor, peer: CallingPeer, message: Message, inst
   const {channel} = peer;
   const {list: payload, fault} = listIn(channel.codec, message);
   if (!Array.isArray(payload) || payload.length < 5) throw new ProtocolError('a call arrived that is cut short');
-  const [ref, kind, args, flow, deadline] = payload as unknown as StartPayload;
+  const [ref, kind, args, flow, deadline, carriedBytes] = payload as unknown as StartPayload;
   const home = peer.functions.resolve(ref);
+  const carried = carriedBytes && peer.isTrusted ? decodeCarried(channel.codec, carriedBytes) : undefined;
 
   let found: ExposedFunction | undefined;
   let refusal: unknown = instead;
@@ -41,7 +45,7 @@ export function dispatch(actor: Actor, peer: CallingPeer, message: Message, inst
   } catch (error) {
     refusal = error;
   }
-  if (found && refusal === undefined && isPlainTask(found, deadline)) {
+  if (found && refusal === undefined && !carried && isPlainTask(found, deadline)) {
     new PlainTask(actor, peer, found, message.context).run(args);
     return;
   }
@@ -68,16 +72,17 @@ export function dispatch(actor: Actor, peer: CallingPeer, message: Message, inst
   const stopTimer = deadline === null ? undefined : scope.clock.limit(deadline, () => expire(scope, name, deadline));
   const running = actor.run(
     scope,
-    () => execute(peer, callee, () => withArgs(mark.schemas?.args, name, args, call)),
-    channel.peer,
+    () =>
+      runTold(callee, kind, carried, () => execute(peer, callee, () => withArgs(mark.schemas?.args, name, args, call))),
+    callee,
   );
   if (running) actor.track(stopTimer ? running.finally(stopTimer) : running);
   else stopTimer?.();
 }
 
-/** Whether nothing has to be watched while the function runs, and nothing to be checked. */
+/** Whether nothing has to be watched while the function runs, nothing to be checked, and nobody listens. */
 function isPlainTask({mark}: ExposedFunction, deadline: number | null): boolean {
-  return mark.kind === 'task' && deadline === null && mark.schemas === undefined;
+  return mark.kind === 'task' && deadline === null && mark.schemas === undefined && !taskEvents.hasSubscribers;
 }
 
 function expire(scope: Scope, name: string, deadline: number): void {

@@ -3,6 +3,7 @@
  * Floor 5: below `markers`, which make the marks. `mark-table` finds them again, `exposed` decides who may call, `dispatch` runs.
  */
 import {hasProperty, readProperty} from '../base/foreign.js';
+import {runtimeModule} from '../base/runtime-name.js';
 import type {Schemas} from '../msg/schema.js';
 import type {FunctionKind} from '../msg/types.js';
 import type {Script} from './call-site.js';
@@ -77,9 +78,6 @@ export function givenName({place}: Pick<Mark, 'place'>): string | undefined {
   return place.startsWith(nameBegin) ? place.slice(nameBegin.length) : undefined;
 }
 
-/** Takes the place of a module's URL for functions of the runtime, which nobody imports. */
-const runtimeModule = 'rxtractor:';
-
 /**
  * Marks a function of the runtime itself. It is known by its name alone, so that another copy of the library, perhaps on
  * another machine, means the same function.
@@ -93,9 +91,4 @@ export function runtimeFunction<K extends FunctionKind, F extends AnyFunction>(
   const key = keyOf(module, place);
   attachMark(fn, {kind, module, within: module, place, key, name: `${module}${name}`, schemas: undefined});
   return fn as F & Marked<K>;
-}
-
-/** Whether a function with this name belongs to the runtime, and not to a user. */
-export function isRuntimeName(name: string): boolean {
-  return name.startsWith(runtimeModule);
 }

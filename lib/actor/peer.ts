@@ -48,19 +48,25 @@ export class Peer {
   readonly functions = new FunctionRefs();
   /** Which calls of the peer run now. */
   readonly admission: Admission;
+  readonly #isOfTree: boolean;
   readonly #ended = new Moment<Error>();
   /** How many messages came for contexts that are gone. */
   strays = 0;
 
-  /** @param greeted who the peer is, when both have greeted already and have proved that they know the secret */
+  /**
+   * @param greeted who the peer is, when both have greeted already and have proved that they know the secret
+   * @param isOfTree whether the peer is surely an actor of this tree. Default: it is, unless it had to greet
+   */
   constructor(
     actor: Actor,
     transport: Transport,
     side: 'connected' | 'accepted',
     events: PeerEvents,
     greeted?: ActorId,
+    isOfTree = greeted === undefined,
   ) {
     this.actor = actor;
+    this.#isOfTree = isOfTree;
     this.#events = events;
     this.admission = new Admission({
       limits: actor.limits,
@@ -90,6 +96,11 @@ export class Peer {
     actor.channels.add(this.channel);
     if (greeted) this.channel.peer = greeted;
     else this.channel.send(Kind.Hello, 0, 0, encodeHello(actor.codec, actor.id));
+  }
+
+  /** Whether what travels with its calls is taken. */
+  get isTrusted(): boolean {
+    return this.#isOfTree || this.actor.tree.trustCarriers === true;
   }
 
   /** Calls `listener` when the channel has ended and everything on it has been told; at once when it has ended. */

@@ -8,7 +8,7 @@
  * general way takes 1.7 times the CPU of the callee, and with one 1.1 times.
  */
 import type {ActorId} from '../base/actor-id.js';
-import {type Current, runWith} from '../base/current.js';
+import {type Current, type RunningTask, runWith} from '../base/current.js';
 import type {ActorError} from '../base/errors.js';
 import {isThenable, whenSettled} from '../base/foreign.js';
 import {Scope} from '../base/scope.js';
@@ -16,16 +16,17 @@ import type {Endpoint} from '../channel/channel.js';
 import {flowOf} from '../context/flow/options.js';
 import {Callee} from '../context/protocol/callee.js';
 import type {Link} from '../context/protocol/link.js';
+import {contextUid} from '../context/protocol/uid.js';
 import {Kind, type Message} from '../msg/types.js';
 import type {Actor} from './actor.js';
 import {type CallingPeer, conclude, refuse} from './conclude.js';
 import type {ExposedFunction} from './exposed.js';
 
-export class PlainTask implements Endpoint, Current {
+export class PlainTask implements Endpoint, Current, RunningTask {
   readonly actor: ActorId;
   readonly root: boolean;
   readonly runtime: Actor;
-  readonly caller: ActorId | undefined;
+  readonly task: RunningTask = this;
   readonly #peer: CallingPeer;
   readonly #found: ExposedFunction;
   readonly #id: number;
@@ -37,7 +38,6 @@ export class PlainTask implements Endpoint, Current {
     this.actor = runtime.id;
     this.root = runtime.root;
     this.runtime = runtime;
-    this.caller = peer.channel.peer;
     this.#peer = peer;
     this.#found = found;
     this.#id = id;
@@ -47,6 +47,18 @@ export class PlainTask implements Endpoint, Current {
   run(args: readonly unknown[]): void {
     const running = runWith(this, () => this.#execute(args));
     if (running) this.runtime.track(running);
+  }
+
+  get name(): string {
+    return this.#found.name;
+  }
+
+  get peer(): ActorId {
+    return this.#peer.channel.peer as ActorId;
+  }
+
+  get uid(): string {
+    return contextUid(this.#peer.channel, this.#id, 'callee');
   }
 
   get scope(): Scope {

@@ -71,7 +71,10 @@ export function serve({name, id, treeId}: SpawnedIdentity, transport: Transport,
     // A module that waits for ever must show at once: the channel does not keep the process alive while it imports.
     peer.channel.keepAlive(false);
     try {
-      await actor.run(actor.scope, () => actor.exposed.load(spec.modules, boot.sharesModules));
+      await actor.run(actor.scope, async () => {
+        for (const url of spec.tree.preload ?? []) await import(url);
+        await actor.exposed.load(spec.modules, boot.sharesModules);
+      });
       if (actor.importFailure) throw actor.importFailure;
     } catch (error) {
       fail(error);

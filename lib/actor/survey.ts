@@ -6,6 +6,7 @@ import {formatActor} from '../base/actor-id.js';
 import {plainClock} from '../base/clock.js';
 import {current} from '../base/current.js';
 import {ContextCancelled} from '../base/errors.js';
+import {isRuntimeName} from '../base/runtime-name.js';
 import {Scope} from '../base/scope.js';
 import {readSurvey, type SurveyRow, surveyBounds} from '../base/tree-survey.js';
 import type {Endpoint} from '../channel/channel.js';
@@ -16,7 +17,7 @@ import type {Link} from '../context/protocol/link.js';
 import {Kind} from '../msg/types.js';
 import type {Actor} from './actor.js';
 import {markOf} from './mark-table.js';
-import {isRuntimeName, runtimeFunction} from './marks.js';
+import {runtimeFunction} from './marks.js';
 import type {Peer} from './peer.js';
 
 /** Maximum silence of an actor, in ms. After it the actor counts as one that does not answer. */

@@ -3,7 +3,7 @@
  * Floor 5: below `actor`; it crosses with the Spawn message.
  */
 
-import type {LogLevel} from '../base/log.js';
+import type {LogFormat, LogLevel} from '../base/log.js';
 import {patienceMs} from '../base/stuck-warning.js';
 
 /** Times, all in milliseconds. Each is a number from 0 on. */
@@ -42,7 +42,15 @@ export interface TreeOptions {
   readonly treeId: string;
   /** How many levels this actor is below the root. */
   readonly depth: number;
+  /** The names of the actors from the root down to this one: `main/worker`. Absent at a root. */
+  readonly path?: string | undefined;
   readonly logLevel: LogLevel;
+  /** Whether the lines of the log are JSON. Absent: they are not. */
+  readonly logFormat?: LogFormat | undefined;
+  /** The URLs of the modules that each actor imports before what it exposes. */
+  readonly preload?: readonly string[] | undefined;
+  /** Whether what travels with calls is taken from peers outside the tree too. Absent: it is not. */
+  readonly trustCarriers?: boolean | undefined;
   readonly timeouts: Timeouts;
   /** A `Reachability` of `discovery`: how the actors of the tree reach one another. Absent where they do not. */
   readonly reachability?: object | undefined;

@@ -45,6 +45,9 @@ export function replaceTime(make: (real: Time) => Time): Stop {
   return () => void Object.assign(realTime, real);
 }
 
+/** The date as it is when this module is loaded, as above. */
+export const wallTime: () => number = Date.now.bind(Date);
+
 /** The gate outside debug mode. */
 const open: Gate = {isClosed: () => false, opened: () => undefined};
 

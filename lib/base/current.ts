@@ -15,8 +15,17 @@ export interface Current {
   readonly scope: Scope;
   /** The runtime of this actor. Only the floor that made it knows its type. */
   readonly runtime: object;
-  /** The actor that called the remote function that is running. Undefined in the body of a nursery. */
-  readonly caller?: ActorId | undefined;
+  /** The remote function that is running. Undefined in the body of a root. */
+  readonly task?: RunningTask | undefined;
+}
+
+/** A remote function while it runs. */
+export interface RunningTask {
+  readonly name: string;
+  /** The actor that has called it. */
+  readonly peer: ActorId;
+  /** The name of its context, which is the same at both ends. */
+  readonly uid: string;
 }
 
 const storage = processWide('current', () => new AsyncLocalStorage<Current>());

@@ -3,7 +3,9 @@
  * Floor 0: every floor above writes to it.
  */
 import {debuglog} from 'node:util';
-import {attempt, isThenable, thrownText, whenSettled} from './foreign.js';
+import {wallTime} from './clock.js';
+import {current} from './current.js';
+import {attempt, isError, isThenable, thrownText, whenSettled} from './foreign.js';
 import {processWide} from './process-wide.js';
 
 /**
@@ -26,7 +28,8 @@ export const logLevels: readonly LogLevel[] = [
 
 /**
  * An object with the methods of a pino logger. Lines of the levels below `debug` go to `debug`. `text` is the line, `record` has
- * the details. A line at which a method throws, or rejects, goes to stderr, and a warning says so once (`RXTRACTOR_LOGGER`).
+ * the details: `actor` (`name`, `id`, `pid`, and `path`, the names from the root down to it); within a remote function its name
+ * `fn` and its `context`, an id that is the same at the caller; and what the line is about. A line at which a method throws, or rejects, goes to stderr, and a warning says so once (`RXTRACTOR_LOGGER`).
  *
  * @example
  * ```ts
@@ -44,19 +47,51 @@ export interface Logger {
   error(record: object, text: string): void;
 }
 
-interface Settings {
-  level: number;
-  logger: Logger | undefined;
+/** How the lines of the log look on stderr: a text for people, or one JSON object for each line. */
+export type LogFormat = 'text' | 'json';
+
+/** All formats. */
+export const logFormats: readonly LogFormat[] = ['text', 'json'];
+
+/** The actor that a record of the log is about. */
+export interface LoggedActor {
+  readonly name: string;
+  readonly id: string;
+  readonly pid: number;
+  /** The names of the actors from the root down to it: `main/worker`. */
+  readonly path: string;
 }
 
-const settings = processWide<Settings>('log', () => ({level: logLevels.indexOf('warn'), logger: undefined}));
+interface Settings {
+  level: number;
+  format: LogFormat;
+  logger: Logger | undefined;
+  /** The actor of this process, for what is not said within the code of one. */
+  actor: (() => LoggedActor) | undefined;
+}
+
+const settings = processWide<Settings>('log', () => ({
+  level: logLevels.indexOf('warn'),
+  format: 'text',
+  logger: undefined,
+  actor: undefined,
+}));
 
 /** With `NODE_DEBUG=rxtractor` it writes every line, whatever the level is. */
 const trace = debuglog('rxtractor');
 
-export function configureLog(level: LogLevel, logger?: Logger): void {
+export interface LogSettings {
+  readonly format?: LogFormat | undefined;
+  readonly logger?: Logger | undefined;
+  /** The actor of this process. */
+  readonly actor?: {readonly logged: LoggedActor} | undefined;
+}
+
+export function configureLog(level: LogLevel, {format = 'text', logger, actor}: LogSettings = {}): void {
   settings.level = logLevels.indexOf(level);
+  settings.format = format;
   settings.logger = logger;
+  settings.actor = actor && (() => actor.logged);
 }
 
 export function log(level: Exclude<LogLevel, 'silent'>, text: string, record: object = {}): void {
@@ -64,8 +99,16 @@ export function log(level: Exclude<LogLevel, 'silent'>, text: string, record: ob
   attempt(() => trace('%s %s %o', level, text, record));
   if (logLevels.indexOf(level) < settings.level) return;
   const {logger} = settings;
-  if (logger) hand(logger, level, text, record);
-  else write(level, text);
+  if (logger) hand(logger, level, text, {...origin(), ...record});
+  else write(level, text, record);
+}
+
+/** Whose record it is: the actor, and the remote function in which it was made. */
+function origin(): object {
+  const now = current();
+  const actor = (now?.runtime as {readonly logged?: LoggedActor} | undefined)?.logged ?? settings.actor?.();
+  const {uid, name} = now?.task ?? {};
+  return {...(actor && {actor}), ...(uid !== undefined && {context: uid, fn: name})};
 }
 
 /** A logger is code of a user. A line that it does not take goes to stderr, so that teardown, and everything else, goes on. */
@@ -73,7 +116,7 @@ function hand(logger: Logger, level: Exclude<LogLevel, 'silent'>, text: string, 
   const method = level === 'transport' || level === 'runtime' || level === 'cancel' ? 'debug' : level;
   const failed = (error: unknown): void => {
     warnOf(logger, method, error);
-    write(level, text);
+    write(level, text, record);
   };
   try {
     const logged: unknown = logger[method](record, text);
@@ -102,9 +145,24 @@ export function redirectLog(take: TakeLine): () => void {
   };
 }
 
-function write(level: string, text: string): void {
+function write(level: string, text: string, record: object): void {
   if (takeLine?.(level, text)) return;
-  process.stderr.write(`rxtractor ${process.pid} ${level}: ${text}\n`);
+  const line = settings.format === 'json' ? json(level, text, record) : `rxtractor ${process.pid} ${level}: ${text}`;
+  process.stderr.write(`${line}\n`);
+}
+
+/** A record may hold anything of a user. What cannot be written is left out. */
+function json(level: string, text: string, record: object): string {
+  const line = {level, time: wallTime(), msg: text, ...origin()};
+  return attempt(() => JSON.stringify({...line, ...record}, plainly), undefined) ?? JSON.stringify(line);
+}
+
+/** JSON has neither errors nor big integers. */
+function plainly(_key: string, value: unknown): unknown {
+  if (typeof value === 'bigint') return String(value);
+  if (!isError(value)) return value;
+  const {code, stack} = value as NodeJS.ErrnoException;
+  return {type: value.name, message: value.message, ...(code !== undefined && {code}), stack};
 }
 
 /** The loggers that have failed: one warning says it of each. */

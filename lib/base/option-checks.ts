@@ -3,7 +3,7 @@
  * Floor 0: called where a user's option enters; what has passed is trusted from there on. Every check throws an error whose text
  * names the option, what it takes, and what it got.
  */
-import {readProperty, textOf} from './foreign.js';
+import {inherits, readProperty, textOf} from './foreign.js';
 
 /** @param where who takes the options, for the text: `startActor(): `. @throws TypeError for an option that does not exist */
 export function checkKeys(options: object, known: ReadonlySet<string>, where = ''): void {
@@ -52,6 +52,12 @@ export function checkSignal(name: string, value: unknown): void {
 /** @throws TypeError when the value is not a text */
 export function checkText(name: string, value: unknown): void {
   if (typeof value !== 'string') throw new TypeError(`${name} is a text, not ${textOf(value)}`);
+}
+
+/** @throws TypeError when the value is not a list of URLs */
+export function checkUrls(name: string, value: unknown): void {
+  if (!Array.isArray(value) || value.some(url => !inherits(url, URL)))
+    throw new TypeError(`${name} is a list of URLs, as new URL('./preload.js', import.meta.url), not ${textOf(value)}`);
 }
 
 /** @throws TypeError when the value is not a list of texts */

@@ -43,7 +43,7 @@ export function nameAnswersHere(what = 'a function of the runtime'): NameAnswers
   return part;
 }
 
-const callerHere = (): string => current()?.caller?.id ?? '';
+const callerHere = (): string => current()?.task?.peer.id ?? '';
 
 /** Enters actors of the caller: itself, and actors below it. Each comes with its path, which begins with the caller. */
 export const enterActors = runtimeFunction('task', 'enter', async (entries: [ActorId, string[]][]): Promise<void> => {

@@ -10,6 +10,7 @@ import {Peer} from '../actor/peer.js';
 import {type ActorId, formatActor} from '../base/actor-id.js';
 import type {Stop} from '../base/clock.js';
 import {type ActorDied, type ActorError, TransportClosed} from '../base/errors.js';
+import {linkEvents, tell} from '../base/events.js';
 import {Fifo} from '../base/fifo.js';
 import {log} from '../base/log.js';
 import {startHeartbeat} from '../channel/heartbeat.js';
@@ -28,6 +29,8 @@ export interface PeerConnectionOptions {
   readonly side: 'connected' | 'accepted';
   /** Whether the connection leads over a network, where this end may never hear that the other end is gone. */
   readonly isRemote: boolean;
+  /** Whether the other end has proved that it is an actor of this tree. */
+  readonly isOfTree: boolean;
   /**
    * Called once, when the connection cannot be used any more.
    *
@@ -74,16 +77,26 @@ export class PeerConnection {
         quiet: () => this.#closeIfIdle(),
       },
       id,
+      options.isOfTree,
     );
     const {channel} = this.peer;
     channel.awaitVerdict(closed => {
       stopWatching();
       const isInUse = this.#leases > 0 || channel.size > 0;
+      // An end that nobody needs the connection for closes it without another word.
+      const isIdle = !isInUse && (closed.kind === 'eof' || closed.kind === 'closed');
+      tell(linkEvents, () => ({
+        type: isIdle ? 'idle' : 'lost',
+        actor: actor.id,
+        peer: id,
+        ...(!isIdle && {reason: closed.kind}),
+      }));
       // From now on it is not used any more: others connect anew while this end asks how the peer ended.
       this.#end(closed.kind === 'heartbeat');
       return isInUse ? this.#verdict(closed) : Promise.resolve(closed);
     });
     if (channel.closed) return;
+    tell(linkEvents, () => ({type: 'up', actor: actor.id, peer: id}));
     const stops = [this.#watchSilence(actor, id, options.isRemote)];
     if (options.isRemote) stops.push(this.#watchWrites(actor, id));
     stopWatching = () => {

@@ -248,6 +248,8 @@ export class PeerConnections {
     const connection: PeerConnection = new PeerConnection(this.#actor, id, transport, {
       side,
       isRemote: address.kind !== 'unix',
+      // A secret that programs share, and a certificate, say nothing about the tree.
+      isOfTree: this.#reachability.isTreeSecret === true && address.kind !== 'tls',
       deathOf: () => this.#tree.deathOf(id.id),
       gone: isSilent => {
         if (this.#connections.get(id.id) === connection) this.#connections.delete(id.id);

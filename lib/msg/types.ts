@@ -83,6 +83,8 @@ export type StartPayload = readonly [
   /** Null for a task, which has no stream. */
   flow: readonly [window: number, windowBytes: number, bufferBytes: number, overflow: string, granted: number] | null,
   deadline: number | null,
+  /** Absent unless something travels with the call: a list of `[name, wire]`, encoded, at most 4 KiB. */
+  carried?: Uint8Array,
 ];
 /**
  * A function is named in full once on each channel, and by its number from then on. `within` is its module, or empty for a name

@@ -33,6 +33,7 @@ import {actorDiedError, type Ending, exitText, spawnFailedError} from './death.j
 import {reap} from './reap.js';
 import {standbysOf} from './standby-options.js';
 import type {OnDeath} from './started-actor.js';
+import {tellLife, tellSpawn} from './told-child.js';
 
 /**
  * An end has two signs: the exit and the end of the channel. After the first of them, the verdict waits for the second: at most
@@ -45,6 +46,8 @@ interface Starter {
   readonly onDeath: OnDeath;
   /** Its frames: the stacks of errors about the actor begin with them. */
   readonly frames: Frames;
+  /** Which start of this actor it is, from 1 on. */
+  readonly attempt: number;
 }
 
 export class ChildActor implements PortalOwner, Child {
@@ -57,6 +60,7 @@ export class ChildActor implements PortalOwner, Child {
   readonly #onDeath: OnDeath;
   #debug: DebugMode | undefined;
   readonly #frames: Frames;
+  readonly attempt: number;
   #phase: 'queued' | 'exec' | 'connect' | 'serving' = 'queued';
   readonly #queue = new AbortController();
   #spawned: Spawned | undefined;
@@ -69,7 +73,7 @@ export class ChildActor implements PortalOwner, Child {
   readonly #gone = deferred();
   readonly #ended = deferred<ActorDied | undefined>();
 
-  constructor(actor: Actor, plan: ActorPlan, scope: Scope, {onDeath, frames}: Starter) {
+  constructor(actor: Actor, plan: ActorPlan, scope: Scope, {onDeath, frames, attempt}: Starter) {
     this.#actor = actor;
     this.plan = plan;
     this.#debug = plan.debug;
@@ -77,6 +81,7 @@ export class ChildActor implements PortalOwner, Child {
     this.output = plan.stdio === 'pipe' ? new OutputLines() : undefined;
     this.#onDeath = onDeath;
     this.#frames = frames;
+    this.attempt = attempt;
     actor.children.add(this);
     void this.gone.then(() => actor.children.delete(this));
   }
@@ -118,7 +123,7 @@ export class ChildActor implements PortalOwner, Child {
   /** Starts it. Resolves when it serves. @throws SpawnFailed, or the cancellation that came first */
   async start(spawn: Spawner): Promise<Portal> {
     try {
-      return await this.#start(spawn);
+      return await tellSpawn(this.#actor, this, () => this.#start(spawn));
     } catch (error) {
       if (error instanceof SpawnFailed || error instanceof ResourceExhausted) this.#beginAtStart(error, 'starting');
       throw error;
@@ -198,7 +203,14 @@ export class ChildActor implements PortalOwner, Child {
     void this.#awaitEnd(spawned, connection);
     connection.sendSpec({
       modules,
-      tree: {...tree, depth: tree.depth + 1, logLevel, debug: this.#debug, setpriv},
+      tree: {
+        ...tree,
+        path: `${this.#actor.logged.path}/${name}`,
+        depth: tree.depth + 1,
+        logLevel,
+        debug: this.#debug,
+        setpriv,
+      },
       watchParent: !spawned.diesWithParent,
     });
     await this.#untilReady(spawned, connection);
@@ -229,10 +241,12 @@ export class ChildActor implements PortalOwner, Child {
     }
     this.#checkAsked();
     log('runtime', `${this.plan.name} (pid ${pid}) serves`);
+    tellLife(this.#actor, peer.channel.peer, 'born');
     const portal = makePortal(peer, this);
     const directory = directories.of(this.#actor);
     const stopHeartbeat = startHeartbeat(peer.channel, this.#actor.tree.timeouts.heartbeat, state => {
       log('runtime', `${this.plan.name} (pid ${pid}) is ${state}`);
+      tellLife(this.#actor, peer.channel.peer, state);
       directory?.report(state, this.id);
     });
     void this.gone.then(stopHeartbeat);
@@ -260,6 +274,7 @@ export class ChildActor implements PortalOwner, Child {
     directories.of(this.#actor)?.leave(this.id, unasked);
     this.#gone.resolve();
     log('runtime', `${this.plan.name} (pid ${spawned.pid}) has ended: ${exitText(ending.exit)}`);
+    if (hasServed) tellLife(this.#actor, connection.peer.channel.peer, 'ended', {exit: ending.exit, asked: !unasked});
     if (!hasServed || !unasked) return;
     const {lastWords, hasCrashed} = connection;
     if (hasCrashed) suppress(lastWords?.error, death);

@@ -18,8 +18,8 @@ export interface LastingOwner {
   readonly clock: Clock;
   /** Whether its output is collected (`stdio: 'pipe'`). */
   readonly isPiped: boolean;
-  /** Starts an incarnation. @throws what is wrong with the nursery or the options, and no fault of the actor */
-  spawn(onDeath: OnDeath): StartedActor;
+  /** Starts an incarnation, the first, the second, and so on. @throws what is wrong with the nursery or the options, and no fault of the actor */
+  spawn(onDeath: OnDeath, attempt: number): StartedActor;
   /** The actor is given up, after it has served. */
   fail(error: unknown): void;
 }
@@ -39,6 +39,7 @@ export class LastingActor {
   #death: ActorDied | undefined;
   #asked: ContextCancelled | undefined;
   #isOver = false;
+  #starts = 0;
   /** How many incarnations may still print. */
   #printing = 0;
   readonly #pause = new AbortController();
@@ -91,10 +92,13 @@ export class LastingActor {
 
   #launch(): void {
     try {
-      const incarnation = this.#owner.spawn((_error, death) => {
-        this.#death = death;
-        void this.#replace(death);
-      });
+      const incarnation = this.#owner.spawn(
+        (_error, death) => {
+          this.#death = death;
+          void this.#replace(death);
+        },
+        ++this.#starts,
+      );
       this.#incarnation = incarnation;
       this.#relayOutput(incarnation);
       incarnation.portal.then(

@@ -11,6 +11,7 @@ import {type Portal, withInternalOptions} from '../actor/portal.js';
 import {onAbort} from '../base/abort.js';
 import {Answer} from '../base/answer.js';
 import {type Frames, framesAbove} from '../base/call-frames.js';
+import {current} from '../base/current.js';
 import {type ActorDied, type CancelReason, ContextCancelled, ResourceExhausted, SpawnFailed} from '../base/errors.js';
 import {thrownText} from '../base/foreign.js';
 import {lookedAt} from '../base/hooks.js';
@@ -20,7 +21,7 @@ import {cold, coldWhile, type Opening} from '../context/rx/cold.js';
 import {type ActorOptions, planOf} from './actor-options.js';
 import {adoptWork} from './adopt-work.js';
 import {ChildActor} from './child-actor.js';
-import {LastingActor} from './lasting-actor.js';
+import {LastingActor, type LastingOwner} from './lasting-actor.js';
 import {LastingPortal} from './lasting-portal.js';
 import type {ActorDefaults, ActorStarter, Body, Nursery, NurseryOptions} from './nursery.js';
 import {nurseryOutcome} from './nursery-outcome.js';
@@ -141,7 +142,7 @@ export class RunningNursery implements Nursery, PoolOwner, Dependent {
     try {
       // A signal that was aborted before prevents the body.
       scope.check();
-      value = await this.#actor.run(scope, () => settleBody(() => body(this), scope));
+      value = await this.#actor.run(scope, () => settleBody(() => body(this), scope), current()?.task);
     } catch (failure) {
       // While the tree is still there.
       const {error} = await this.#shown(failure);
@@ -186,16 +187,17 @@ export class RunningNursery implements Nursery, PoolOwner, Dependent {
   /**
    * Starts a child whose unasked death goes to `onDeath`: the nursery, or the pool or the subscription that owns it.
    *
+   * @param attempt which start of this actor it is
    * @throws TypeError for wrong options, ContextCancelled when the nursery has been cancelled
    */
-  spawn(name: string, options: ActorOptions, onDeath: OnDeath): StartedActor {
+  spawn(name: string, options: ActorOptions, onDeath: OnDeath, attempt = 1): StartedActor {
     const plan = planOf(name, options, this.#actor.tree);
     if (options.restart !== undefined) throw new TypeError(restartText);
     const scope = this[scopeKey];
     scope.check();
     if (this.#actor.tree.depth >= maxDepth)
       throw new ResourceExhausted(`a tree of actors may be ${maxDepth} levels deep`, {what: 'depth'});
-    const child = new ChildActor(this.#actor, plan, scope, {onDeath, frames: framesAbove(this.spawn, true)});
+    const child = new ChildActor(this.#actor, plan, scope, {onDeath, frames: framesAbove(this.spawn, true), attempt});
     this.#children.add(child);
     const stopListening = onAbort(options.signal, cause => {
       void child.cancelActor(this.#signalledError(name, cause));
@@ -239,7 +241,7 @@ export class RunningNursery implements Nursery, PoolOwner, Dependent {
     const {daemon} = planOf(name, {...options, restart}, this.#actor.tree);
     const {signal, daemon: _daemon, ...own} = options;
     const scope = this[scopeKey];
-    const spawn = (onDeath: OnDeath): StartedActor => this.spawn(name, own, onDeath);
+    const spawn: LastingOwner['spawn'] = (onDeath, attempt) => this.spawn(name, own, onDeath, attempt);
     const lasting = new LastingActor(
       {clock: scope.clock, isPiped: own.stdio === 'pipe', spawn, fail: error => scope.fail(error)},
       name,

@@ -430,7 +430,7 @@ test('what nobody reads is not kept without a bound', async t => {
 test.serial('G10, G14: strangers fill no log, and nothing of theirs reaches it raw', async t => {
   const lines: string[] = [];
   const note = (_: object, text: string): void => void lines.push(text);
-  configureLog('warn', {debug: note, info: note, warn: note, error: note});
+  configureLog('warn', {logger: {debug: note, info: note, warn: note, error: note}});
   t.teardown(() => configureLog('warn'));
   const acceptor = new Acceptor({self: far, codec, secret, handshake: 30_000, accepted: () => {}});
   const magic = codec.encode([protocolMagic, '\x1b]52;c;AAAA\x07', []]);

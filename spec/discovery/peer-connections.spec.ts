@@ -300,7 +300,7 @@ test.serial('F5: over TCP one that reads slowly is not ended', async t => {
 test.serial('F5: on a Unix socket silence is only reported, and what waits goes on when it is over', async t => {
   const lines: string[] = [];
   const note = (_: object, text: string): void => void lines.push(text);
-  configureLog('runtime', {debug: note, info: note, warn: note, error: note});
+  configureLog('runtime', {logger: {debug: note, info: note, warn: note, error: note}});
   t.teardown(() => configureLog('warn'));
   const here = await linked(t, 'here', {heartbeat: 50});
   const there = await linked(t, 'there');

@@ -47,6 +47,7 @@ interface Position {
 export class Inlet {
   readonly #credit: ReceiveCredit;
   readonly #grant: (grant: Grant) => void;
+  readonly #lagged: ((missed: number) => void) | undefined;
   /** The values that are kept; the first one has the number `#base`. */
   readonly #log = new Fifo<Entry>();
   #base = 1;
@@ -69,9 +70,12 @@ export class Inlet {
     windowBytes: number;
     budget?: WindowBudget;
     grant: (grant: Grant) => void;
+    /** Called when a consumer is told that it has missed values. */
+    lagged?: (missed: number) => void;
   }) {
     this.#credit = new ReceiveCredit(options.window, options.windowBytes, options.budget);
     this.#grant = options.grant;
+    this.#lagged = options.lagged;
   }
 
   /** Grants the first window. @param granted its bytes, when the grant has travelled with the Start already */
@@ -204,6 +208,7 @@ export class Inlet {
     const position = this.#positions.get(consumer);
     const missed = position?.missed ?? 0;
     if (position) position.missed = 0;
+    if (missed > 0) this.#lagged?.(missed);
     return missed;
   }
 

@@ -11,16 +11,21 @@ export class StallWatch {
   readonly #ms: number;
   readonly #isBlocked: () => boolean;
   readonly #report: () => void;
+  readonly #relieved: () => void;
   #stopTimer: Stop | undefined;
   /** When room came the last time, or when the wait began. */
   #since = 0;
   #isReported = false;
 
-  /** @param isBlocked whether something waits for room at this moment */
-  constructor(ms: number, isBlocked: () => boolean, report: () => void) {
+  /**
+   * @param isBlocked whether something waits for room at this moment
+   * @param relieved called when room comes after a report
+   */
+  constructor(ms: number, isBlocked: () => boolean, report: () => void, relieved: () => void = () => {}) {
     this.#ms = ms;
     this.#isBlocked = isBlocked;
     this.#report = report;
+    this.#relieved = relieved;
   }
 
   /** Something waits for room from now on. */
@@ -33,6 +38,7 @@ export class StallWatch {
   /** Room has come. A running timer goes on and looks for itself, so that a stream that flows sets few timers. */
   moved(): void {
     this.#since = plainClock.now();
+    if (this.#isReported) this.#relieved();
     this.#isReported = false;
     if (!this.#stopTimer && this.#isBlocked()) this.#arm(this.#ms);
   }

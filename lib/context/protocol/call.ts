@@ -5,6 +5,7 @@
 import {formatActor} from '../../base/actor-id.js';
 import type {Report} from '../../base/answer.js';
 import {beginAtCall, type Frames, framesAbove} from '../../base/call-frames.js';
+import type {CarriedPair} from '../../base/carry.js';
 import {
   type CancelReason,
   ContextCancelled,
@@ -23,6 +24,7 @@ import type {Schemas} from '../../msg/schema.js';
 import type {FunctionKind, FunctionRef, StartPayload} from '../../msg/types.js';
 import {firstWindow} from '../flow/credit.js';
 import type {Flow} from '../flow/options.js';
+import {encodeCarried} from './carried.js';
 import type {Outcome} from './dialog.js';
 
 /** Everything that a call needs to begin. */
@@ -83,9 +85,15 @@ export function checkMayBegin(channel: Channel, call: Call): void {
 /**
  * The payload of Start, and the bytes of the first credit that travels with it: 0 when none does.
  *
- * @throws Unserializable with the path to the argument that cannot cross
+ * @param carried the pairs that travel with the call
+ * @throws Unserializable with the path to the argument that cannot cross, or to the carrier
  */
-export function encodeStart(channel: Channel, call: Call): {readonly payload: Uint8Array; readonly granted: number} {
+export function encodeStart(
+  channel: Channel,
+  call: Call,
+  carried: readonly CarriedPair[] = [],
+): {readonly payload: Uint8Array; readonly granted: number} {
+  const more = carried.length > 0 ? [encodeCarried(channel.codec, carried, verbOf(call))] : [];
   const {window, windowBytes, bufferBytes, overflow} = call.flow;
   const isStream = call.kind === 'stream' || call.kind === 'operator';
   const granted = isStream ? firstWindow(channel.windows, windowBytes) : 0;
@@ -95,6 +103,7 @@ export function encodeStart(channel: Channel, call: Call): {readonly payload: Ui
     call.args,
     call.kind === 'task' ? null : [window, windowBytes, bufferBytes, overflow, granted],
     call.timeout === Number.POSITIVE_INFINITY ? null : (call.timeout ?? null),
+    ...(more as [Uint8Array?]),
   ];
   try {
     return {payload: channel.codec.encode(start, ''), granted};

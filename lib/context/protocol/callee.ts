@@ -4,6 +4,7 @@
  */
 
 import {type ActorId, formatActor} from '../../base/actor-id.js';
+import type {RunningTask} from '../../base/current.js';
 import {type ActorError, ContextCancelled} from '../../base/errors.js';
 import {isError, isThenable, readProperty, textOf} from '../../base/foreign.js';
 import type {Scope} from '../../base/scope.js';
@@ -17,6 +18,7 @@ import type {Flow} from '../flow/options.js';
 import type {Outcome} from './dialog.js';
 import {Link} from './link.js';
 import type {Role} from './role.js';
+import {contextUid} from './uid.js';
 
 export interface CalleeOptions {
   /** The id of the context. */
@@ -32,7 +34,7 @@ export interface CalleeOptions {
   readonly schemas?: Schemas | undefined;
 }
 
-export class Callee implements Role {
+export class Callee implements Role, RunningTask {
   readonly link: Link;
   readonly scope: Scope;
   readonly name: string;
@@ -54,6 +56,10 @@ export class Callee implements Role {
 
   get place(): string {
     return `in ${this.name}, called by ${formatActor(this.peer)}`;
+  }
+
+  get uid(): string {
+    return contextUid(this.link.channel, this.link.id, 'callee');
   }
 
   get isCancelled(): boolean {

@@ -22,12 +22,13 @@ import type {Channel} from '../../channel/channel.js';
 import {type BoxedError, reviveError, unboxError} from '../../msg/boxed-error.js';
 import {parse, parseNow} from '../../msg/schema.js';
 import {type ErrorPayload, Kind} from '../../msg/types.js';
-import {type Call, checkMayBegin, describeCall, encodeStart, framesOfCall, logCleanUp} from './call.js';
+import {type Call, checkMayBegin, describeCall, framesOfCall, logCleanUp} from './call.js';
 import {Cancelling} from './cancelling.js';
 import type {Outcome} from './dialog.js';
 import {describePeersWait} from './explain.js';
 import {Link} from './link.js';
 import type {Role} from './role.js';
+import {type BegunCall, beginCall, tellOutcome} from './told.js';
 
 export class Caller implements Role, Dependent {
   readonly call: Call;
@@ -45,6 +46,8 @@ export class Caller implements Role, Dependent {
   readonly #cancelling: Cancelling;
   readonly #stops: Stop[];
   #stopTimer: Stop | undefined;
+  /** Undefined unless somebody listened at its begin. */
+  readonly #told: BegunCall['told'];
 
   /**
    * Sends Start.
@@ -56,12 +59,12 @@ export class Caller implements Role, Dependent {
   constructor(channel: Channel, call: Call, begun?: {readonly id: number; readonly site: Frames | undefined}) {
     if (!begun) checkMayBegin(channel, call);
     const checked = call.schemas?.args && parse(call.schemas.args, call.args, {part: 'args', name: call.name});
-    const start = begun ? undefined : encodeStart(channel, call);
+    const start = begun ? undefined : beginCall(channel, call);
     this.call = call;
     this.report = call.report ?? new Report(call.scope);
     // A subscription always counts as asked (rule T9), because its subscriber is told of the error.
     if (call.openedBy === 'subscription') this.report.isAsked = true;
-    const link = new Link(channel, begun?.id ?? channel.newId(), this, {
+    const link = new Link(channel, (begun ?? (start as BegunCall)).id, this, {
       side: 'caller',
       synced: call.kind === 'context',
       schemas: call.schemas,
@@ -73,6 +76,8 @@ export class Caller implements Role, Dependent {
     this.#stops = [call.scope.adopt(this)];
     if (start) this.#send(start, checked);
     this.#listen(call);
+    this.#told = start?.told;
+    this.#told?.left();
   }
 
   get name(): string {
@@ -197,6 +202,7 @@ export class Caller implements Role, Dependent {
   concluded(outcome: Outcome, isTold: boolean): void {
     this.#stopTimer?.();
     if (isTold) this.report.isAsked = true;
+    if (this.#told) tellOutcome(this.#told, outcome);
     this.#started.happen({error: outcome.kind === 'failed' ? outcome.error : undefined});
     if (this.#outcome.waiting === 0) logCleanUp(this.link.channel, this.call, outcome);
     this.#outcome.happen(outcome);
@@ -218,7 +224,7 @@ export class Caller implements Role, Dependent {
     return typeof from === 'object' ? from : framesOfCall(from, this.link.channel.size);
   }
 
-  #send({payload, granted}: ReturnType<typeof encodeStart>, checked: unknown): void {
+  #send({payload, granted}: BegunCall, checked: unknown): void {
     const {link, call} = this;
     // A stream is open from the start, because its first credit travels with the Start.
     if (granted > 0) link.halves.makeInlet(call.flow).open(granted);

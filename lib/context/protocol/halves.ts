@@ -2,9 +2,7 @@
  * The two halves of the stream of a context: values that arrive go into the inlet, values that leave come from the outlet.
  * Floor 4, room `protocol`: below `link`, which says when; above `flow`, which counts and queues.
  */
-import {formatActor} from '../../base/actor-id.js';
 import {MessageTypeError, ProtocolError, StreamClosed, Unserializable} from '../../base/errors.js';
-import {log} from '../../base/log.js';
 import type {Channel} from '../../channel/channel.js';
 import {boxError} from '../../msg/boxed-error.js';
 import {eachValue} from '../../msg/codec.js';
@@ -18,6 +16,7 @@ import {closedByPeerError, Outlet} from '../flow/outlet.js';
 import {StallWatch} from '../flow/stall.js';
 import type {Dialog, Outcome} from './dialog.js';
 import type {Role} from './role.js';
+import {reportStall, tellFlow} from './told-flow.js';
 
 /** The link, as its halves need it. */
 export interface HalvesPort {
@@ -52,7 +51,12 @@ export class Halves {
   makeInlet(flow: FlowOptions): Inlet {
     if (this.inlet) return this.inlet;
     const {channel, outcome} = this.#link;
-    const inlet = new Inlet({...flowOf(flow), budget: channel.windows, grant: grant => this.#sendCredit(grant)});
+    const inlet = new Inlet({
+      ...flowOf(flow),
+      budget: channel.windows,
+      grant: grant => this.#sendCredit(grant),
+      lagged: missed => tellFlow('lagged', this.#link, this.outlet, missed),
+    });
     this.inlet = inlet;
     if (this.#earlyEnd) inlet.finish(this.#earlyEnd);
     if (outcome) inlet.finish(endOf(outcome));
@@ -67,7 +71,10 @@ export class Halves {
       {
         value: (seq, bytes) => channel.sendValue(id, seq, bytes),
         stop: (last, failure) => this.#link.act('stop', () => this.#sendStop('send', last, failure)),
-        overrun: error => this.#link.fail(error),
+        overrun: error => {
+          tellFlow('overrun', this.#link, outlet);
+          this.#link.fail(error);
+        },
         blocked: () => this.#blocked(outlet),
       },
       flowOf(flow),
@@ -218,18 +225,10 @@ export class Halves {
     this.#stall ??= new StallWatch(
       this.#link.channel.stallMs(),
       () => outlet.isBlocked,
-      () => this.#reportStall(outlet),
+      () => reportStall(this.#link, outlet),
+      () => tellFlow('moved', this.#link, outlet),
     );
     this.#stall.blocked();
-  }
-
-  #reportStall(outlet: Outlet): void {
-    outlet.stalls++;
-    const {peer} = this.#link.channel;
-    const why = outlet.granted ? 'takes nothing from it' : 'has not opened its end';
-    const {sent, queuedBytes, stalls} = outlet;
-    const text = `the stream of ${this.#link.role.name} is stalled: ${peer ? formatActor(peer) : 'the peer'} ${why} (timeouts.stall)`;
-    log('warn', text, {event: 'stalled', context: this.#link.id, peer, sent, queuedBytes, stalls});
   }
 
   #sendStop(side: 'send' | 'both', last: number, failure?: {readonly error: unknown}): void {

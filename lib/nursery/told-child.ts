@@ -1,0 +1,42 @@
+/**
+ * Tells of an actor on the channels of `base/events`: its start, its birth, its silence, its end.
+ * Floor 6: below `child-actor`, which knows when.
+ */
+import {hostname} from 'node:os';
+import type {Actor} from '../actor/actor.js';
+import type {ActorId} from '../base/actor-id.js';
+import {ContextCancelled, type Exit} from '../base/errors.js';
+import {actorEvents, type SpawnEvent, spawnEvents, Told, tell} from '../base/events.js';
+import type {ActorPlan} from './actor-options.js';
+
+/** Tells of a start while it runs. */
+export async function tellSpawn<T>(
+  actor: Actor,
+  child: {readonly id: string; readonly plan: ActorPlan; readonly attempt: number},
+  start: () => Promise<T>,
+): Promise<T> {
+  if (!spawnEvents.hasSubscribers) return start();
+  const {id, plan, attempt} = child;
+  const {name, backend} = plan;
+  const told = new Told<SpawnEvent>(spawnEvents, {name, id, backend, host: hostname(), attempt, actor: actor.id});
+  const starting = told.startWith(start);
+  told.left();
+  try {
+    const served = await starting;
+    told.returned();
+    return served;
+  } catch (error) {
+    told.failed(error instanceof ContextCancelled ? 'cancelled' : 'failed', error);
+    throw error;
+  }
+}
+
+/** @param actor undefined when it has never said who it is: then its spawn has told that it failed */
+export function tellLife(
+  parent: Actor,
+  actor: ActorId | undefined,
+  type: 'born' | 'ended' | 'unresponsive' | 'responsive',
+  end?: {readonly exit: Exit; readonly asked: boolean},
+): void {
+  if (actor) tell(actorEvents, () => ({type, actor, parent: parent.id, ...end}));
+}
