@@ -17,6 +17,7 @@ const floors: Readonly<Record<string, number>> = {
   nursery: 6,
   discovery: 6,
   debugger: 7,
+  window: 7,
   'main.ts': 8,
   'child.ts': 8,
   'thread.ts': 8,

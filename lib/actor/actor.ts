@@ -3,8 +3,9 @@
  * Floor 5: one object for each actor. `main` makes that of a root, `serve` that of a spawned actor.
  */
 import type {ActorId} from '../base/actor-id.js';
+import {plainClock, wallTime} from '../base/clock.js';
 import {type Current, type RunningTask, runWith} from '../base/current.js';
-import type {ContextCancelled, SpawnFailed} from '../base/errors.js';
+import type {ContextCancelled, Exit, SpawnFailed} from '../base/errors.js';
 import type {LoggedActor} from '../base/log.js';
 import {Ring} from '../base/ring.js';
 import {Scope} from '../base/scope.js';
@@ -19,11 +20,24 @@ import type {Timeouts, TreeOptions} from './tree-options.js';
 export interface Child {
   readonly id: string;
   /** Tells what this child, and the actors below it, wait for. Takes at most `budget` ms, and never rejects. */
-  survey(budget: number): Promise<SurveyRow[]>;
+  survey(question: {readonly budget: number; readonly contexts: string}): Promise<SurveyRow[]>;
 }
 
 /** Told of each runtime that is made in this process. The testing kit fills it. */
 export const actorListener: {made: ((actor: Actor) => void) | undefined} = {made: undefined};
+
+/** A child that has ended. */
+export interface Departed {
+  readonly actor: ActorId;
+  /** When it began, in ms since 1970. */
+  readonly since: number;
+  readonly exit: Exit;
+}
+
+/** For how long after a survey the children are remembered that have ended, in ms: an observer looks again by then. */
+const observedMs = 30_000;
+/** Maximum number of children that are remembered. */
+const maxDeparted = 32;
 
 export class Actor {
   readonly id: ActorId;
@@ -37,10 +51,18 @@ export class Actor {
   readonly channels = new Set<Channel>();
   /** The actors that it has started and that have not ended. */
   readonly children = new Set<Child>();
+  /** The children that have ended while somebody observed this actor, the latest last. */
+  readonly #departed: (Departed & {readonly goneAt: number})[] = [];
+  /** When it was surveyed the last time. */
+  observedAt = Number.NEGATIVE_INFINITY;
+  /** When it began, in ms since 1970. */
+  readonly since = wallTime();
   /** At the root: the maximum number of actors in the tree, the root not counted. */
   maxActors = 1_024;
   /** Ends the whole actor because a peer asks for it. Absent at a root: nobody else ends it. */
   endFor: ((why: ContextCancelled, budget: number) => void) | undefined;
+  /** The actor of which an observer is told who asks this one: itself, unless this is the face that a root shows to observers. */
+  readonly subject: Actor;
   /** The scope of everything that runs in this actor. */
   readonly scope: Scope;
   /** True while the modules of a spawned actor are imported: a nursery that is opened then would fork for ever. */
@@ -49,11 +71,19 @@ export class Actor {
   importFailure: SpawnFailed | undefined;
   readonly #tasks = new Ring<Promise<void>>();
 
-  constructor(options: {id: ActorId; root: boolean; codec: Codec; tree: TreeOptions; limits?: CallLimits}) {
+  constructor(options: {
+    id: ActorId;
+    root: boolean;
+    codec: Codec;
+    tree: TreeOptions;
+    limits?: CallLimits;
+    subject?: Actor;
+  }) {
     this.id = options.id;
     this.root = options.root;
     this.codec = options.codec;
     this.limits = options.limits ?? defaultCallLimits;
+    this.subject = options.subject ?? this;
     this.scope = new Scope(`actor ${options.id.name}`);
     this.tree = options.tree;
     this.#liveBy(options.tree.timeouts);
@@ -83,6 +113,18 @@ export class Actor {
   run<T>(scope: Scope, fn: () => T, task?: RunningTask): T {
     const now: Current = {actor: this.id, root: this.root, scope, runtime: this, task};
     return runWith(now, fn);
+  }
+
+  /** A child has ended. It is remembered only while somebody observes. */
+  remember(child: Departed): void {
+    const now = plainClock.now();
+    if (now - this.observedAt > observedMs) this.#departed.length = 0;
+    else if (this.#departed.push({...child, goneAt: now}) > maxDeparted) this.#departed.shift();
+  }
+
+  /** The children that have ended a moment ago. */
+  get departed(): Departed[] {
+    return this.#departed.filter(({goneAt}) => plainClock.now() - goneAt < observedMs);
   }
 
   /** Counts a running task, so that `cancel` waits for it. */

@@ -14,7 +14,7 @@ import {setParent} from './parent.js';
 import {Peer} from './peer.js';
 import {guestPortal} from './portal.js';
 import type {SpawnSpec} from './spawn-spec.js';
-import {survey} from './survey.js';
+import {survey, treeSurvey} from './survey.js';
 import {defaultTimeouts} from './tree-options.js';
 
 /** Who the new actor is, as the parent has decided. */
@@ -61,7 +61,7 @@ export function serve({name, id, treeId}: SpawnedIdentity, transport: Transport,
     ended: () => boot.orphaned(),
   });
   actor.importing = true;
-  actor.exposed.allow(survey);
+  for (const fn of [survey, treeSurvey]) actor.exposed.allow(fn);
   setParent(actor, guestPortal(peer, actor.scope));
 
   const become = async (spec: SpawnSpec): Promise<void> => {

@@ -2,22 +2,23 @@
  * Asks the actors of a tree what they wait for: each tells of its own contexts, and asks the actors below it.
  * Floor 5: above `peer`. It is an ordinary call of a task that every actor exposes, so that the wire needs no message for it.
  */
-import {formatActor} from '../base/actor-id.js';
+import type {ActorId} from '../base/actor-id.js';
 import {plainClock} from '../base/clock.js';
-import {current} from '../base/current.js';
+import {type Current, current} from '../base/current.js';
 import {ContextCancelled} from '../base/errors.js';
 import {isRuntimeName} from '../base/runtime-name.js';
 import {Scope} from '../base/scope.js';
-import {readSurvey, type SurveyRow, surveyBounds} from '../base/tree-survey.js';
+import {type RowState, readSurvey, type SurveyRow, surveyBounds} from '../base/tree-survey.js';
 import type {Endpoint} from '../channel/channel.js';
 import {flowOf} from '../context/flow/options.js';
 import {Caller} from '../context/protocol/caller.js';
-import {describeWait} from '../context/protocol/explain.js';
 import type {Link} from '../context/protocol/link.js';
+import {contextRow} from '../context/protocol/row.js';
 import {Kind} from '../msg/types.js';
-import type {Actor} from './actor.js';
+import type {Actor, Departed} from './actor.js';
 import {markOf} from './mark-table.js';
 import {runtimeFunction} from './marks.js';
+import {parentInActor} from './parent.js';
 import type {Peer} from './peer.js';
 
 /** Maximum silence of an actor, in ms. After it the actor counts as one that does not answer. */
@@ -27,37 +28,90 @@ const treeMs = 2_000;
 /** The time that each level keeps for its own answer, in ms, so that a late level below does not make it late too. */
 const levelMs = 100;
 
-export const survey = runtimeFunction('task', 'survey', (budget: number) =>
-  surveyOf(current()?.runtime as Actor, Math.min(Number(budget) || 0, treeMs)),
+/** The actor that is asked. */
+const subjectHere = (): Actor => ((current() as Current).runtime as Actor).subject;
+
+/** What is asked of an actor. */
+export interface SurveyQuestion {
+  /** The time in ms that the answer may take. */
+  readonly budget: number;
+  /** Of which actors the contexts are wanted: of all, or of the one with this id, or of none. Default: of all. */
+  readonly contexts?: 'all' | 'none' | (string & {});
+}
+
+/** The number is raised when the shape of the answer changes: an actor of another version does not know the function then. */
+export const survey = runtimeFunction('task', 'window survey 1', (question: SurveyQuestion) =>
+  surveyOf(subjectHere(), question),
 );
 
+/** The survey of the whole tree, whichever of its actors is asked. */
+export const treeSurvey = runtimeFunction('task', 'window tree 1', (question: SurveyQuestion) =>
+  treeOf(subjectHere(), question),
+);
+
+/** The whole tree of an actor. Rejects when an actor above has ended. */
+export function treeOf(actor: Actor, question: SurveyQuestion): Promise<SurveyRow[]> {
+  const parent = parentInActor(actor);
+  return parent ? parent.run(treeSurvey, question).then(readSurvey) : surveyOf(actor, question);
+}
+
 /** This actor and all actors below it, from the top down. Takes at most `budget` ms, and never rejects. */
-export async function surveyOf(actor: Actor, budget = treeMs): Promise<SurveyRow[]> {
+export async function surveyOf(actor: Actor, question: Partial<SurveyQuestion> = {}): Promise<SurveyRow[]> {
+  const budget = Math.min(Number(question.budget ?? treeMs) || 0, treeMs);
+  const {contexts = 'all'} = question;
+  actor.observedAt = plainClock.now();
+  const own: SurveyRow = {
+    depth: 0,
+    actor: actor.id,
+    state: '',
+    prompted: actor.scope.clock.standsStill,
+    since: actor.since,
+    ...contextsOf(actor, contexts),
+  };
+  const children = await Promise.all([...actor.children].map(child => child.survey({budget, contexts})));
+  const below = children.flat().map(row => ({...row, depth: row.depth + 1}));
+  return cut([own, ...below, ...actor.departed.map(departedRow)]);
+}
+
+function contextsOf(actor: Actor, contexts: string): Pick<SurveyRow, 'contexts' | 'more'> {
   const links = [...actor.channels]
     .flatMap(channel => [...channel.endpoints])
     .map(linkOf)
     .filter(isLink);
   const shown = links.filter(({role}) => !isRuntimeName(role.name));
-  const own: SurveyRow = {
-    depth: 0,
-    actor: formatActor(actor.id),
-    state: '',
-    waits: shown.slice(0, surveyBounds.waits).map(describeWait),
-    more: Math.max(0, shown.length - surveyBounds.waits),
-  };
-  const children = await Promise.all([...actor.children].map(child => child.survey(budget)));
-  const below = children.flat().map(row => ({...row, depth: row.depth + 1}));
-  return [own, ...below].slice(0, surveyBounds.rows);
+  const isWanted = contexts === 'all' || contexts === actor.id.id;
+  const rows = isWanted ? shown.slice(0, surveyBounds.contexts).map(contextRow) : [];
+  return {contexts: rows, more: shown.length - rows.length};
 }
 
 const linkOf = (end: Endpoint & {readonly link?: Link}): Link | undefined => end.link;
 const isLink = (link: Link | undefined): link is Link => link !== undefined;
 
+/** Leaves out what is too much, and counts it. */
+function cut(rows: readonly SurveyRow[]): SurveyRow[] {
+  let left = surveyBounds.allContexts;
+  return rows.slice(0, surveyBounds.rows).map(row => {
+    const contexts = row.contexts.slice(0, left);
+    left -= contexts.length;
+    return {...row, contexts, more: row.more + row.contexts.length - contexts.length};
+  });
+}
+
+const departedRow = ({actor, since, exit}: Departed): SurveyRow => ({
+  depth: 1,
+  actor,
+  state: 'ended',
+  since,
+  exit,
+  contexts: [],
+  more: 0,
+});
+
 /** Asks a child about itself and the actors below it. Takes at most `budget` ms, and never rejects. */
-export async function askSurvey(peer: Peer, name: string, budget: number): Promise<SurveyRow[]> {
+export async function askSurvey(peer: Peer, {budget, contexts}: SurveyQuestion): Promise<SurveyRow[]> {
   const {channel} = peer;
-  const silent = (state: string): SurveyRow[] => [
-    {depth: 0, actor: channel.peer ? formatActor(channel.peer) : name, state, waits: [], more: 0},
+  const without = (state: RowState): SurveyRow[] => [
+    {depth: 0, actor: channel.peer as ActorId, state, since: 0, contexts: [], more: 0},
   ];
   const scope = new Scope('a survey');
   const mark = markOf(survey);
@@ -67,23 +121,21 @@ export async function askSurvey(peer: Peer, name: string, budget: number): Promi
       kind: 'task',
       fn: peer.functions.refOf(mark),
       name: mark.name,
-      args: [Math.max(answerMs + levelMs, budget - levelMs)],
+      args: [{budget: Math.max(answerMs + levelMs, budget - levelMs), contexts}],
       openedBy: 'subscription',
       scope,
       flow: flowOf({}),
       cancelBound: answerMs,
       understood: () => peer.functions.heard(mark),
     });
-    caller.onOutcome(outcome =>
-      resolve(outcome.kind === 'returned' ? readSurvey(outcome.value) : silent('does not answer')),
-    );
+    caller.onOutcome(outcome => resolve(outcome.kind === 'returned' ? readSurvey(outcome.value) : without('silent')));
     // Its answer waits for the actors below it. A Pong shows earlier that it lives.
     channel.sendUrgent(Kind.Ping, 0);
-  }).catch(() => silent('has ended'));
+  }).catch(() => without('ending'));
   const answered =
     (await plainClock.within(answer, answerMs)) ||
     (channel.lastHeard >= asked && (await plainClock.within(answer, budget - answerMs)));
   if (!answered)
     scope.cancel(new ContextCancelled('the survey goes on without it', {canceller: undefined, reason: 'deadline'}));
-  return answered ? answer : silent(`does not answer within ${answerMs} ms`);
+  return answered ? answer : without('silent');
 }

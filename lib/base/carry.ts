@@ -11,7 +11,18 @@ import {processWide} from './process-wide.js';
 /** A name, and the value under it that crosses to the other actor. */
 export type CarriedPair = readonly [name: string, wire: unknown];
 
-/** What `carry` takes. `W` is the value that crosses. */
+/**
+ * What `carry` takes. `W` is the value that crosses.
+ *
+ * @example
+ * ```ts
+ * const locale: Carrier<string> = {
+ *   name: 'shop/locale',
+ *   capture: () => i18n.locale,
+ *   run: (value, fn) => i18n.withLocale(value, fn),
+ * };
+ * ```
+ */
 export interface Carrier<W> {
   /** The name, the same in both actors. */
   readonly name: string;
@@ -21,7 +32,14 @@ export interface Carrier<W> {
   run<T>(value: W, fn: () => T): T;
 }
 
-/** Options of `carryStore`. */
+/**
+ * Options of `carryStore`.
+ *
+ * @example
+ * ```ts
+ * const options: CarryStoreOptions<User> = {pick: user => user.id, revive: id => new User(String(id))};
+ * ```
+ */
 export interface CarryStoreOptions<T> {
   /** The part of the value that crosses. Default: the value itself. */
   pick?(value: T): unknown;

@@ -48,6 +48,9 @@ export function replaceTime(make: (real: Time) => Time): Stop {
 /** The date as it is when this module is loaded, as above. */
 export const wallTime: () => number = Date.now.bind(Date);
 
+/** Microseconds of a clock that all processes of a host share, and that only grows. */
+export const hostMicros = (): number => Number(process.hrtime.bigint() / 1_000n);
+
 /** The gate outside debug mode. */
 const open: Gate = {isClosed: () => false, opened: () => undefined};
 

@@ -31,6 +31,8 @@ export class Scope {
   readonly depth: number;
   /** Names the owner of this scope in messages. */
   readonly label: string;
+  /** The remote function whose scope it is. Undefined: as the parent. */
+  task: {readonly uid: string} | undefined;
   /** Milliseconds that the canceller of this scope gives for the teardown. Undefined: as the parent. */
   budget: number | undefined;
   /** The clock for everything that runs in it. Undefined: as the parent. */
@@ -85,6 +87,11 @@ export class Scope {
   /** Milliseconds for the teardown of everything that runs here. */
   get teardownBudget(): number {
     return this.budget ?? this.parent?.teardownBudget ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** The remote function that runs in it, or in a scope around it. Undefined in the body of a root. */
+  get runningTask(): {readonly uid: string} | undefined {
+    return this.task ?? this.parent?.runningTask;
   }
 
   get clock(): Clock {

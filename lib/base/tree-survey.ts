@@ -1,37 +1,99 @@
 /**
- * A survey of a tree of actors: which actors there are, and what each one waits for.
- * Floor 0: the shape in which actors hand it up, and its picture. `actor/survey` makes it.
+ * A survey of a tree of actors: which actors there are, which contexts are open in each, and for what each of them waits.
+ * Floor 0: the shape in which actors hand it up, and its picture. `actor/survey` makes it, and `window` makes views of it.
  */
+import {type ActorId, formatActor} from './actor-id.js';
+import type {Exit} from './errors.js';
 import {escapeText} from './escape.js';
+
+/** For what one end of a context waits, as that end knows it. */
+export type WaitKind = 'started' | 'result' | 'credit' | 'values' | 'acknowledgement';
+
+/** One end of an open context. Data and counters; the text is drawn from it. */
+export interface ContextRow {
+  /** The same at both ends. */
+  readonly uid: string;
+  readonly fn: string;
+  readonly kind: 'task' | 'stream' | 'operator' | 'context';
+  readonly side: 'caller' | 'callee';
+  readonly peer: ActorId | undefined;
+  /** Caller: the task that made the call. Absent: the body of the actor. */
+  readonly task?: string | undefined;
+  /** Contexts only: whether `started` has come. */
+  readonly started?: boolean | undefined;
+  /** Whether the function was told to end, as far as this end knows. */
+  readonly cancelled: boolean;
+  /** Whether something waits here for room. */
+  readonly blocked: boolean;
+  /** Whether values lie here that nobody takes. */
+  readonly full: boolean;
+  /** Whether somebody here takes values. */
+  readonly reading: boolean;
+  readonly waits?: WaitKind | undefined;
+  readonly sent: number;
+  readonly received: number;
+  readonly dropped: number;
+  readonly queuedBytes: number;
+  /** How many values the other end has granted in all. */
+  readonly granted: number;
+  /** For how long in all something has waited here for room, in ms. */
+  readonly stalledMs: number;
+}
+
+/** Why an actor tells nothing about itself. `silent`: it has not answered in time. Empty when it tells. */
+export type RowState = '' | 'queued' | 'exec' | 'connect' | 'import' | 'silent' | 'ending' | 'ended';
 
 /** One actor. A tree is a list of rows, each before the rows below it: a deep tree that is nested would not fit a message. */
 export interface SurveyRow {
   /** How many levels the actor is below the one that was asked. */
   readonly depth: number;
-  readonly actor: string;
-  /** The reason why the actor tells nothing about itself. Empty when it tells. */
-  readonly state: string;
-  /** One line for each open context. */
-  readonly waits: readonly string[];
-  /** How many contexts are open besides those in `waits`. */
+  /** Its pid is 0 before its process has said who it is. */
+  readonly actor: ActorId;
+  readonly state: RowState;
+  /** Whether somebody in the tree is at a prompt, as far as this actor knows. */
+  readonly prompted?: boolean | undefined;
+  /** When it began, in ms since 1970; 0 when that is not known. */
+  readonly since: number;
+  /** `ended`: how. */
+  readonly exit?: Exit | undefined;
+  readonly contexts: readonly ContextRow[];
+  /** How many contexts are open besides those in `contexts`. */
   readonly more: number;
 }
 
 /**
- * Maximum sizes of a survey, because a person reads it, and it comes from processes that may hold very much. `waits` is for each
- * actor, `text` is in characters.
+ * Maximum sizes of a survey, because a person reads it, and it comes from processes that may hold very much. `contexts` is for
+ * each actor, `allContexts` for all together, `text` is in characters.
  */
-export const surveyBounds = {rows: 1_100, waits: 50, text: 400};
+export const surveyBounds = {rows: 1_100, contexts: 50, allContexts: 5_000, text: 400};
 
 /** The rows that another actor has told. Rows that make no sense are left out. */
 export function readSurvey(told: unknown): SurveyRow[] {
   if (!Array.isArray(told)) return [];
-  return told.slice(0, surveyBounds.rows).flatMap((row: Partial<Record<keyof SurveyRow, unknown>> | null) => {
-    const {depth, actor, state, waits, more} = row ?? {};
-    if (!Number.isInteger(depth) || typeof actor !== 'string' || !Array.isArray(waits)) return [];
-    const lines = waits.slice(0, surveyBounds.waits).map(String);
-    return [{depth: depth as number, actor, state: String(state), waits: lines, more: Number(more)}];
-  });
+  return told.slice(0, surveyBounds.rows).filter(isRow).map(readRow);
+}
+
+function isRow(row: Partial<SurveyRow> | null): row is SurveyRow {
+  const {depth, actor, contexts} = row ?? {};
+  return Number.isInteger(depth) && typeof actor?.name === 'string' && Array.isArray(contexts);
+}
+
+function readRow({depth, actor, state, prompted, since, exit, contexts, more}: SurveyRow): SurveyRow {
+  const {name, id, pid, host} = actor;
+  return {
+    depth,
+    actor: {name, id: String(id), pid: Number(pid), host: String(host)},
+    state: String(state) as RowState,
+    prompted: prompted === true,
+    since: Number(since),
+    ...(exit && {exit: {code: exit.code, signal: exit.signal}}),
+    contexts: contexts.filter(isContext).slice(0, surveyBounds.contexts),
+    more: Number(more),
+  };
+}
+
+function isContext(row: Partial<ContextRow> | null): row is ContextRow {
+  return typeof row?.uid === 'string' && typeof row.fn === 'string';
 }
 
 /** The picture of the tree, each actor with its contexts. Names are escaped, because they come from users and other processes. */
@@ -44,14 +106,47 @@ export function drawSurvey(rows: readonly SurveyRow[]): string {
     const indent = goesOn.map(more => (more ? '│  ' : '   ')).join('');
     const isLast = !hasSibling(rows, at);
     if (row.depth > 0) goesOn.push(!isLast);
-    const state = row.state === '' ? '' : `: ${row.state}`;
-    lines.push(`${indent}${row.depth === 0 ? '' : isLast ? '└─ ' : '├─ '}${shown(row.actor)}${shown(state)}`);
+    const state = stateTexts[row.state] ?? row.state;
+    const who = row.actor.pid === 0 ? row.actor.name : formatActor(row.actor);
+    const text = `${shown(who)}${state === '' ? '' : shown(`: ${state}`)}`;
+    lines.push(`${indent}${row.depth === 0 ? '' : isLast ? '└─ ' : '├─ '}${text}`);
     const hasChild = (rows[at + 1]?.depth ?? 0) > row.depth;
     const below = goesOn.map(more => (more ? '│  ' : '   ')).join('') + (hasChild ? '│  ' : '   ');
-    for (const wait of row.waits) lines.push(`${below}· ${shown(wait)}`);
+    for (const context of row.contexts) lines.push(`${below}· ${shown(describeContext(context))}`);
     if (row.more > 0) lines.push(`${below}· … and ${row.more} more`);
   }
   return lines.join('\n');
+}
+
+const stateTexts: Readonly<Record<string, string>> = {
+  queued: 'waits for its turn to be started',
+  exec: 'is being started (exec)',
+  connect: 'is being started (connect)',
+  import: 'is being started (import)',
+  silent: 'does not answer within 500 ms',
+  ending: 'has ended',
+  ended: 'has ended',
+};
+
+/** `calls count in worker (pid 12): started, waits for values`. */
+export function describeContext(row: ContextRow): string {
+  const peer = row.peer ? formatActor(row.peer) : 'a new actor';
+  const doing = row.side === 'caller' ? `calls ${row.fn} in ${peer}` : `runs ${row.fn} for ${peer}`;
+  return `${doing}: ${stateOf(row).join(', ')}`;
+}
+
+/** For what a context waits, in words. */
+export function stateOf(row: ContextRow): string[] {
+  const {side, started, blocked, full, reading, cancelled, sent} = row;
+  const state: string[] = [];
+  if (started !== undefined) state.push(started ? 'started' : 'not started yet');
+  if (blocked) state.push(sent === 0 ? 'waits until its peer opens the stream' : `window full after ${sent} values`);
+  if (full) state.push('values lie here that nobody takes');
+  else if (reading) state.push('waits for values');
+  if (cancelled)
+    state.push(side === 'caller' ? 'cancelled, waits for the acknowledgement' : 'cancelled, has not ended yet');
+  else state.push(side === 'caller' ? 'result pending' : 'has not returned');
+  return state;
 }
 
 function hasSibling(rows: readonly SurveyRow[], at: number): boolean {

@@ -58,6 +58,13 @@ export function unlisten(actor: Actor): void {
   namesOf(actor)?.unlisten();
 }
 
+/** The folder for the sockets of the tree of a root. */
+export async function folderOf(root: Actor): Promise<string> {
+  const names = namesOf(root);
+  if (!names) throw new TransportClosed('the actor has ended', {kind: 'closed'});
+  return names.folder();
+}
+
 const namesOf = (actor: Actor): Names | undefined => remote.nameAnswers.of(actor) as Names | undefined;
 
 export class Names implements Directory, remote.NameAnswers {

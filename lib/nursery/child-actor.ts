@@ -2,16 +2,18 @@
  * One actor of a nursery, from its start to its end: handshake, readiness, verdict, reaping.
  * Floor 6: above the backends, which start it; `running-nursery` owns it.
  */
+import {hostname} from 'node:os';
 import type {Actor, Child} from '../actor/actor.js';
 import {countActor, uncountChild} from '../actor/actor-limit.js';
 import {enterDebugMode, offerDebugMode} from '../actor/debug-mode.js';
 import {directories} from '../actor/directory.js';
 import {makePortal, type Portal, type PortalOwner} from '../actor/portal.js';
-import {askSurvey} from '../actor/survey.js';
+import {askSurvey, type SurveyQuestion} from '../actor/survey.js';
 import type {DebugMode} from '../actor/tree-options.js';
+import {windowDoors} from '../actor/window-door.js';
 import {type ActorId, formatActor, newId} from '../base/actor-id.js';
 import {beginAtStart, type Frames} from '../base/call-frames.js';
-import {plainClock} from '../base/clock.js';
+import {plainClock, wallTime} from '../base/clock.js';
 import {deferred} from '../base/deferred.js';
 import {
   type ActorDied,
@@ -24,7 +26,7 @@ import {log} from '../base/log.js';
 import {OutputLines} from '../base/output-lines.js';
 import type {Scope} from '../base/scope.js';
 import {suppress} from '../base/suppressed.js';
-import type {SurveyRow} from '../base/tree-survey.js';
+import type {RowState, SurveyRow} from '../base/tree-survey.js';
 import {startHeartbeat} from '../channel/heartbeat.js';
 import {type ActorPlan, withStdio} from './actor-options.js';
 import type {Spawned, Spawner} from './backends/spawner.js';
@@ -33,7 +35,7 @@ import {actorDiedError, type Ending, exitText, spawnFailedError} from './death.j
 import {reap} from './reap.js';
 import {standbysOf} from './standby-options.js';
 import type {OnDeath} from './started-actor.js';
-import {tellLife, tellSpawn} from './told-child.js';
+import {tellEnd, tellLife, tellSpawn} from './told-child.js';
 
 /**
  * An end has two signs: the exit and the end of the channel. After the first of them, the verdict waits for the second: at most
@@ -61,6 +63,7 @@ export class ChildActor implements PortalOwner, Child {
   #debug: DebugMode | undefined;
   readonly #frames: Frames;
   readonly attempt: number;
+  #bornAt = 0;
   #phase: 'queued' | 'exec' | 'connect' | 'serving' = 'queued';
   readonly #queue = new AbortController();
   #spawned: Spawned | undefined;
@@ -241,7 +244,9 @@ export class ChildActor implements PortalOwner, Child {
     }
     this.#checkAsked();
     log('runtime', `${this.plan.name} (pid ${pid}) serves`);
+    this.#bornAt = wallTime();
     tellLife(this.#actor, peer.channel.peer, 'born');
+    windowDoors.of(this.#actor)?.();
     const portal = makePortal(peer, this);
     const directory = directories.of(this.#actor);
     const stopHeartbeat = startHeartbeat(peer.channel, this.#actor.tree.timeouts.heartbeat, state => {
@@ -274,7 +279,8 @@ export class ChildActor implements PortalOwner, Child {
     directories.of(this.#actor)?.leave(this.id, unasked);
     this.#gone.resolve();
     log('runtime', `${this.plan.name} (pid ${spawned.pid}) has ended: ${exitText(ending.exit)}`);
-    if (hasServed) tellLife(this.#actor, connection.peer.channel.peer, 'ended', {exit: ending.exit, asked: !unasked});
+    if (hasServed)
+      tellEnd(this.#actor, connection.peer.channel.peer, {exit: ending.exit, asked: !unasked}, this.#bornAt);
     if (!hasServed || !unasked) return;
     const {lastWords, hasCrashed} = connection;
     if (hasCrashed) suppress(lastWords?.error, death);
@@ -363,13 +369,13 @@ export class ChildActor implements PortalOwner, Child {
     if (this.#asked) throw this.#asked;
   }
 
-  async survey(budget: number): Promise<SurveyRow[]> {
-    const {name} = this.plan;
+  async survey(question: SurveyQuestion): Promise<SurveyRow[]> {
     const connection = this.#connection;
-    if (connection && this.#phase === 'serving') return askSurvey(connection.peer, name, budget);
-    const phase = this.#phase === 'connect' ? connection?.phase : this.#phase;
-    const state = phase === 'queued' ? 'waits for its turn to be started' : `is being started (${phase})`;
-    return [{depth: 0, actor: name, state, waits: [], more: 0}];
+    const actor = connection?.peer.channel.peer ?? {name: this.plan.name, id: this.id, pid: 0, host: hostname()};
+    const row = (state: RowState): SurveyRow[] => [{depth: 0, actor, state, since: 0, contexts: [], more: 0}];
+    if (this.#phase !== 'serving')
+      return row(this.#phase === 'connect' ? (connection?.phase ?? 'connect') : this.#phase);
+    return connection ? askSurvey(connection.peer, question) : row('ending');
   }
 }
 

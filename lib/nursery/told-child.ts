@@ -35,8 +35,19 @@ export async function tellSpawn<T>(
 export function tellLife(
   parent: Actor,
   actor: ActorId | undefined,
-  type: 'born' | 'ended' | 'unresponsive' | 'responsive',
-  end?: {readonly exit: Exit; readonly asked: boolean},
+  type: 'born' | 'unresponsive' | 'responsive',
 ): void {
-  if (actor) tell(actorEvents, () => ({type, actor, parent: parent.id, ...end}));
+  if (actor) tell(actorEvents, () => ({type, actor, parent: parent.id}));
+}
+
+/** @param since when it was born, in ms since 1970 */
+export function tellEnd(
+  parent: Actor,
+  actor: ActorId | undefined,
+  end: {readonly exit: Exit; readonly asked: boolean},
+  since: number,
+): void {
+  if (!actor) return;
+  parent.remember({actor, since, exit: end.exit});
+  tell(actorEvents, () => ({type: 'ended', actor, parent: parent.id, ...end}));
 }

@@ -88,6 +88,36 @@ function isSame(owner: Owner | undefined, own: Owner): boolean {
   return owner?.pid === own.pid && owner.start === own.start;
 }
 
+/** A folder whose root lives. */
+export interface LiveFolder {
+  readonly path: string;
+  /** The process of the root. */
+  readonly pid: number;
+  /** The first characters of the id of the tree. */
+  readonly label: string;
+}
+
+/** The folders of all trees of this user whose root lives, in both places where they may be, the oldest first. */
+export function liveFolders({
+  env = process.env,
+  temporary = tmpdir(),
+}: Omit<FolderOptions, 'treeId'> = {}): LiveFolder[] {
+  const {XDG_RUNTIME_DIR: runtime} = env;
+  const bases = [join(temporary, `rxtractor-${uid()}`)];
+  if (runtime !== undefined && isAbsolute(runtime)) bases.push(join(runtime, 'rxtractor'));
+  const found = bases.filter(base => faultOf(base) === undefined).flatMap(foldersIn);
+  return found.sort((a, b) => a.madeAt - b.madeAt);
+}
+
+function foldersIn(base: string): (LiveFolder & {readonly madeAt: number})[] {
+  return readdirSync(base).flatMap(name => {
+    const path = join(base, name);
+    const owner = ownerOf(name);
+    if (!owner || isGone(owner) || faultOf(path) !== undefined) return [];
+    return [{path, pid: owner.pid, label: name.split('-')[2] as string, madeAt: look(path)?.birthtimeMs ?? 0}];
+  });
+}
+
 /** The name has 41 random bits, so that two processes of a tree do not take the same one, even after each other. */
 function socketName(count: number): string {
   return `${count.toString(36)}-${platform

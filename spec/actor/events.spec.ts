@@ -57,7 +57,10 @@ over(
     t.deepEqual([call?.outcome, task?.outcome], ['returned', 'returned']);
     t.is(call?.context, task?.context);
     t.regex(String(call?.context), /^[0-9a-f]{8}-[0-9a-f]{8}-\d+$/);
-    t.true(told.every(({event}) => event === call || event === task), 'one object for each run');
+    t.true(
+      told.every(({event}) => event === call || event === task),
+      'one object for each run',
+    );
     t.false('args' in Object(call) || 'result' in Object(call));
   },
   test.serial,
@@ -119,7 +122,9 @@ over(
   async (t, _pair, calls) => {
     const told = listen(t, 'call', 'task');
     await calls.stream(() => of(1, 2)).forEach(() => {});
-    await calls.operator(source => source)(EMPTY).forEach(() => {});
+    await calls
+      .operator(source => source)(EMPTY)
+      .forEach(() => {});
     const context = await calls.openContext(ctx => ctx.started.next(1));
     await context.result();
     const starts = told.filter(({on}) => on.endsWith('start'));
@@ -128,7 +133,10 @@ over(
       ['stream', 'operator', 'context'].flatMap(kind => [`call start ${kind}`, `task start ${kind}`]),
     );
     told.length = 0;
-    await t.throwsAsync(calls.run(() => 1, Symbol('no')), {code: 'ERR_UNSERIALIZABLE'});
+    await t.throwsAsync(
+      calls.run(() => 1, Symbol('no')),
+      {code: 'ERR_UNSERIALIZABLE'},
+    );
     t.deepEqual(ons(told), ['call start', 'call error', 'call end']);
   },
   test.serial,
@@ -164,7 +172,9 @@ over(
   'an overrun is told, and an iterator that has missed values',
   async (t, pair, calls) => {
     const told = listenPlain(t, 'stream');
-    const stream = pair.with({window: 1, bufferBytes: 1_000}).stream(() => of(...Array.from({length: 100}, (_, i) => i)));
+    const stream = pair
+      .with({window: 1, bufferBytes: 1_000})
+      .stream(() => of(...Array.from({length: 100}, (_, i) => i)));
     const iterator = stream.iterate();
     await t.throwsAsync(
       (async () => {
@@ -195,7 +205,7 @@ over(
     const told = listen(t, 'call', 'task');
     const {askSurvey, survey} = await import('../../lib/actor/survey.js');
     pair.far.actor.exposed.allow(survey);
-    await askSurvey(pair.near, 'far', 1_000);
+    await askSurvey(pair.near, {budget: 1_000});
     t.deepEqual(told, []);
   },
   test.serial,

@@ -1,7 +1,7 @@
 // The records of the log: whose they are, and their two forms on stderr.
 import test, {type ExecutionContext} from 'ava';
 import {runWith} from '../../lib/base/current.js';
-import {configureLog, log, type LogSettings} from '../../lib/base/log.js';
+import {configureLog, type LogSettings, log} from '../../lib/base/log.js';
 import {Scope} from '../../lib/base/scope.js';
 
 const actor = {name: 'worker', id: 'a1', pid: 7, host: 'h'};

@@ -257,7 +257,7 @@ test('the sweep touches nothing that lives, that is not ours by name, or that is
 test('an error of the sweep, or of the removal, is logged and stops nothing', t => {
   const lines: string[] = [];
   const note = (_: object, text: string): void => void lines.push(text);
-  configureLog('warn', {debug: note, info: note, warn: note, error: note});
+  configureLog('warn', {logger: {debug: note, info: note, warn: note, error: note}});
   t.teardown(() => configureLog('warn'));
   const temporary = place(t);
   mkdirSync(baseIn(temporary));

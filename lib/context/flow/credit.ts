@@ -35,6 +35,11 @@ export class SendCredit {
     this.#bytes = bytes;
   }
 
+  /** How many values the receiver has granted in all. */
+  get grantedMessages(): number {
+    return this.#messages;
+  }
+
   get granted(): boolean {
     return this.#messages > 0;
   }

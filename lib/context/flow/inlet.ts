@@ -24,6 +24,8 @@ export interface Consumer {
   ready(): void;
   /** Whether it may be left without an end: a subscriber may, while a pending `next()` would hang. */
   readonly mutable: boolean;
+  /** Whether code waits for its next value. Absent: it is called with the value, and nothing waits. */
+  readonly isWaiting?: boolean;
   /** For a consumer that must see the end: it takes no more values and waits for the end alone. */
   mute?(): void;
 }
@@ -166,6 +168,14 @@ export class Inlet {
 
   get consumers(): number {
     return this.#positions.size;
+  }
+
+  /** Whether code waits for a value that has not come. */
+  get isAwaited(): boolean {
+    if (this.ended) return false;
+    for (const [consumer, {next}] of this.#positions)
+      if (consumer.isWaiting && this.#itemAt(next) === undefined) return true;
+    return false;
   }
 
   /** Whether the sender has used up its credit, so that it waits until somebody here takes values. */

@@ -3,6 +3,7 @@
  * Floor 4, room `flow`: above `credit`; `protocol/halves` connects it to the channel.
  */
 import {formatActor} from '../../base/actor-id.js';
+import {plainClock} from '../../base/clock.js';
 import {StreamClosed, StreamOverrun} from '../../base/errors.js';
 import {Fifo} from '../../base/fifo.js';
 import {Moment} from '../../base/moment.js';
@@ -55,6 +56,9 @@ export class Outlet {
   dropped = 0;
   /** How often something has waited too long. */
   stalls = 0;
+  /** When something began to wait for room; undefined while nothing waits. */
+  #blockedSince: number | undefined;
+  #stalledMs = 0;
   /** Set when nothing more can be sent. Every later `send` is answered with its error. */
   closed: Closing | undefined;
   readonly #onClosed = new Moment();
@@ -79,6 +83,16 @@ export class Outlet {
     return this.#credit.granted;
   }
 
+  /** How many values the receiver has granted in all. */
+  get grantedMessages(): number {
+    return this.#credit.grantedMessages;
+  }
+
+  /** For how long in all something has waited for room, in ms. */
+  get stalledMs(): number {
+    return this.#stalledMs + (this.#blockedSince === undefined ? 0 : plainClock.now() - this.#blockedSince);
+  }
+
   /** @throws ProtocolError on credit that makes no sense */
   grant(messages: number, bytes: number): void {
     this.#credit.grant(messages, bytes);
@@ -98,7 +112,7 @@ export class Outlet {
   /** Resolves when there is room, or when the outlet has closed. The caller looks again which one it is. */
   room(): Promise<void> {
     if (this.hasRoom || this.closed) return Promise.resolve();
-    this.#port.blocked?.();
+    this.#blocked();
     return this.#roomWaiters.next();
   }
 
@@ -167,6 +181,7 @@ export class Outlet {
     const isTold = this.#roomWaiters.size > 0 || queue.some(waiting => waiting.settle);
     this.#roomWaiters.wake();
     this.#flushWaiters.wake();
+    this.#relieved();
     this.#onClosed.happen();
     return isTold;
   }
@@ -192,7 +207,20 @@ export class Outlet {
   #enqueue(waiting: Waiting): void {
     this.#queue.push(waiting);
     this.queuedBytes += heldBytes(waiting.bytes);
+    this.#blocked();
+  }
+
+  /** Something waits for room. The clock is read once when a wait begins, and once when it ends. */
+  #blocked(): void {
+    this.#blockedSince ??= plainClock.now();
     this.#port.blocked?.();
+  }
+
+  /** Nothing may wait any more. */
+  #relieved(): void {
+    if (this.#blockedSince === undefined || this.isBlocked) return;
+    this.#stalledMs = this.stalledMs;
+    this.#blockedSince = undefined;
   }
 
   #flush(): void {
@@ -211,6 +239,7 @@ export class Outlet {
       this.#flushWaiters.wake();
     }
     if (this.hasRoom) this.#roomWaiters.wake();
+    this.#relieved();
   }
 }
 

@@ -38,6 +38,7 @@ export class Callee implements Role, RunningTask {
   readonly link: Link;
   readonly scope: Scope;
   readonly name: string;
+  readonly kind: FunctionKind;
   /** The flow options of the caller. */
   readonly flow: Flow;
   readonly #schemas: Schemas | undefined;
@@ -45,7 +46,9 @@ export class Callee implements Role, RunningTask {
   constructor(channel: Channel, {id, kind, name, scope, flow, granted, schemas}: CalleeOptions) {
     this.scope = scope;
     this.name = name;
+    this.kind = kind;
     this.flow = flow;
+    scope.task = this;
     this.#schemas = schemas;
     const link = new Link(channel, id, this, {side: 'callee', synced: kind === 'context', schemas});
     this.link = link;

@@ -57,6 +57,11 @@ class BoundedWork implements Consumer {
     queueMicrotask(() => this.ready());
   }
 
+  /** A promise waits for this one. */
+  get isWaiting(): boolean {
+    return !this.mutable && this.#running === 0;
+  }
+
   /** Takes no more values; those on which the work is not done go back. Returns false when it had left before. */
   leave(): boolean {
     if (this.#isOver) return false;

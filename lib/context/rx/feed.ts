@@ -98,6 +98,10 @@ export class InletIterator<T> implements AsyncIterableIterator<T>, Consumer {
     inlet.attach(this, lag);
   }
 
+  get isWaiting(): boolean {
+    return this.#pending.size > 0;
+  }
+
   [Symbol.asyncIterator](): this {
     return this;
   }

@@ -1,6 +1,6 @@
 // Rule S1: a sender that waits for room too long is reported, once for each stall. Logs belong to the process: serial.
 import test, {type ExecutionContext} from 'ava';
-import {configureLog} from '../../../lib/base/log.js';
+import {configureLog, type Logger} from '../../../lib/base/log.js';
 import {StallWatch} from '../../../lib/context/flow/stall.js';
 import type {MsgStream} from '../../../lib/index.js';
 import {type Caller, newPair, type Pair, turns} from '../../kit/pair.js';
@@ -17,12 +17,13 @@ async function impatientPair(t: ExecutionContext): Promise<{pair: Pair; warnings
     actor.tree = {...actor.tree, timeouts: {...actor.tree.timeouts, stall: 20}};
   const warnings: Warning[] = [];
   const ignore = (): void => {};
-  configureLog('warn', {
+  const logger: Logger = {
     debug: ignore,
     info: ignore,
     error: ignore,
-    warn: (record, text) => warnings.push({record, text}),
-  });
+    warn: (record, text) => warnings.push({record: record as Warning['record'], text}),
+  };
+  configureLog('warn', {logger});
   t.teardown(() => configureLog('warn'));
   return {pair, warnings};
 }

@@ -1,0 +1,55 @@
+/**
+ * What the system says of processes of this host: the time that they have used, and their memory. Nothing is asked of them, so that
+ * one in a busy loop shows its hundred percent.
+ * Floor 7: reads /proc on Linux, and asks `ps` on other systems.
+ */
+import {execFile} from 'node:child_process';
+import {readFile} from 'node:fs/promises';
+import {promisify} from 'node:util';
+
+export interface Usage {
+  /** The processor time that it has used, in ms. */
+  readonly cpuMs: number;
+  /** Its memory in bytes. */
+  readonly rss: number;
+}
+
+/** Linux counts the time of processes in hundredths of a second for everybody who asks, whatever its own clock is. */
+const tickMs = 10;
+
+/** The usage of those that are there. */
+export async function usageOf(pids: Iterable<number>): Promise<Map<number, Usage>> {
+  const wanted = [...new Set(pids)].filter(pid => pid > 0);
+  if (process.platform !== 'linux') return usageFromPs(wanted);
+  const usages = await Promise.all(wanted.map(usageFromProc));
+  return new Map(wanted.flatMap((pid, at) => (usages[at] ? [[pid, usages[at]]] : [])));
+}
+
+async function usageFromProc(pid: number): Promise<Usage | undefined> {
+  try {
+    const [stat, status] = await Promise.all(
+      ['stat', 'status'].map(name => readFile(`/proc/${pid}/${name}`, 'latin1')),
+    );
+    // The name of the command stands in brackets, and may contain any character.
+    const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ') ?? [];
+    const kib = Number(/^VmRSS:\s+(\d+)/m.exec(status ?? '')?.[1] ?? 0);
+    return {cpuMs: (Number(fields[11]) + Number(fields[12])) * tickMs, rss: kib * 1_024};
+  } catch {
+    return undefined;
+  }
+}
+
+async function usageFromPs(pids: readonly number[]): Promise<Map<number, Usage>> {
+  if (pids.length === 0) return new Map();
+  const {stdout} = await promisify(execFile)('ps', ['-o', 'pid=,time=,rss=', '-p', pids.join(',')], {
+    env: {PATH: '/bin:/usr/bin', LC_ALL: 'C'},
+  }).catch(() => ({stdout: ''}));
+  return new Map([...stdout.matchAll(/^\s*(\d+)\s+(\S+)\s+(\d+)/gm)].map(readPsLine));
+}
+
+/** `ps` writes the time as `[[days-]hours:]minutes:seconds`. */
+function readPsLine([, pid, time = '', kib]: RegExpMatchArray): [number, Usage] {
+  const [days, clock] = time.includes('-') ? time.split('-') : ['0', time];
+  const seconds = (clock ?? '').split(':').reduce((sum, part) => sum * 60 + Number(part), 0);
+  return [Number(pid), {cpuMs: (Number(days) * 86_400 + seconds) * 1_000, rss: Number(kib) * 1_024}];
+}

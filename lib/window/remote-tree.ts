@@ -1,0 +1,95 @@
+/**
+ * A tree as its observers ask it: that of the actor in which they run, or another one over its control socket or an address.
+ * Floor 7: above `roots`; `watch-tree` and the command ask here.
+ */
+import {hostname} from 'node:os';
+import {dirname} from 'node:path';
+import {Actor} from '../actor/actor.js';
+import {Peer} from '../actor/peer.js';
+import {guestPortal} from '../actor/portal.js';
+import {type SurveyQuestion, treeOf, treeSurvey} from '../actor/survey.js';
+import {defaultTimeouts} from '../actor/tree-options.js';
+import {newActorId, newId} from '../base/actor-id.js';
+import {NotExposed, TransportClosed} from '../base/errors.js';
+import {causeOf} from '../base/foreign.js';
+import {readSurvey, type SurveyRow} from '../base/tree-survey.js';
+import {connectToActor} from '../channel/connect-to-actor.js';
+import {loadCodec} from '../msg/codec.js';
+import {type Address, parseAddress} from '../transport/address.js';
+import type {TlsOptions} from '../transport/tls.js';
+import {type FoundRoot, findRoots, readKey} from './roots.js';
+
+/** A tree that can be asked. */
+export interface AskedTree {
+  survey(question: SurveyQuestion): Promise<readonly SurveyRow[]>;
+  close(): void;
+}
+
+/** The tree of an actor of this process. */
+export function ownTree(actor: Actor): AskedTree {
+  return {
+    survey: question => treeOf(actor, question),
+    close: () => {},
+  };
+}
+
+/**
+ * Connects to another tree.
+ *
+ * @param root a pid, the id of a tree or its beginning, `unix:…`, `tls://…`. Default: the only tree there is
+ * @throws TransportClosed when there is none, TypeError when there are several, and what `connectToActor` throws
+ */
+export async function connectToTree(root?: string, tls?: TlsOptions): Promise<AskedTree> {
+  const {address, secret} = placeOf(root);
+  const codec = loadCodec();
+  const self = newActorId('observer');
+  const tree = {treeId: newId(), depth: 0, logLevel: 'silent', timeouts: defaultTimeouts} as const;
+  const actor = new Actor({id: self, root: true, codec, tree});
+  const timeout = defaultTimeouts.handshake;
+  const {transport, peer: id} = await connectToActor(address, {self, codec, secret, tls, timeout});
+  const peer = new Peer(actor, transport, 'connected', {}, id);
+  const portal = guestPortal(peer, actor.scope);
+  return {
+    survey: question => toldOfVersion(id.name, portal.run(treeSurvey, question)).then(readSurvey),
+    close: () => peer.channel.close(),
+  };
+}
+
+function placeOf(root: string | undefined): {readonly address: Address; readonly secret: Uint8Array | undefined} {
+  if (root !== undefined && /^(?:unix:|tls:|tcp:)/.test(root)) {
+    const address = parseAddress(root);
+    return {address, secret: address.kind === 'unix' ? readKey(dirname(address.path)) : undefined};
+  }
+  const {socket, key} = chooseRoot(findRoots(), root);
+  return {address: {kind: 'unix', path: socket}, secret: key};
+}
+
+/** @throws TransportClosed when there is none, TypeError when there are several */
+export function chooseRoot(roots: readonly FoundRoot[], wanted: string | undefined): FoundRoot {
+  const fitting = roots.filter(
+    ({pid, tree}) => wanted === undefined || String(pid) === wanted || wanted.startsWith(tree),
+  );
+  const [only, another] = fitting;
+  if (!only) {
+    const which = wanted === undefined ? 'no tree of actors' : `no tree of actors with the pid or id ${wanted}`;
+    throw new TransportClosed(
+      `${which} can be observed here: a root under main() opens itself when its first actor serves (option window)`,
+      {kind: 'closed'},
+    );
+  }
+  if (another) throw new TypeError(`${fitting.length} trees of actors run here: say which one, by its pid`);
+  return only;
+}
+
+/** An actor of another version does not know the function. */
+async function toldOfVersion<T>(name: string, answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (!(causeOf(error) instanceof NotExposed)) throw error;
+    throw new NotExposed(`${name} runs another version of rxtractor, which this observer cannot ask`, {cause: error});
+  }
+}
+
+/** The host of this process. */
+export const thisHost = hostname();
