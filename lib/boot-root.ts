@@ -8,7 +8,10 @@ import {modulesOf} from './actor/exposed.js';
 import type {RemoteFn} from './actor/marks.js';
 import {treeSurvey} from './actor/survey.js';
 import {defaultTimeouts, type Timeouts} from './actor/tree-options.js';
+import {windowDoors} from './actor/window-door.js';
 import {newActorId, newId} from './base/actor-id.js';
+import {Attached} from './base/attached.js';
+import {plainClock, type Stop} from './base/clock.js';
 import {ResourceExhausted} from './base/errors.js';
 import {attempt} from './base/foreign.js';
 import {lazyPart} from './base/lazy.js';
@@ -44,6 +47,11 @@ export interface RootOptions extends NurseryOptions, DiscoveryOptions {
    * anything, such as another tenant. With a `secret` that programs share, the direct links within this tree count as such.
    */
   readonly trustCarriers?: boolean;
+  /**
+   * Whether observers of the same user may look at the tree (`rxtractor/window`), over a socket in its private folder. Default:
+   * `true` under `main`, unless `RXTRACTOR_WINDOW` is `0`; `false` for `openNursery`.
+   */
+  readonly window?: boolean;
   /** Maximum number of actors in the tree at a time, the root not counted. Default 1 024. */
   readonly maxActors?: number;
   /**
@@ -72,6 +80,7 @@ const rootOptions = new Set([
   'logFormat',
   'preload',
   'trustCarriers',
+  'window',
   'maxActors',
   'standby',
   'timeouts',
@@ -81,8 +90,11 @@ const rootOptions = new Set([
   'tls',
 ]);
 
-/** @throws TypeError for wrong options, ResourceExhausted on Windows, and the reason why it cannot be reached by others */
-export async function bootRoot(options: RootOptions): Promise<Actor> {
+/**
+ * @param isProgram whether `main` opens it
+ * @throws TypeError for wrong options, ResourceExhausted on Windows, and the reason why it cannot be reached by others
+ */
+export async function bootRoot(options: RootOptions, isProgram = false): Promise<Actor> {
   checkPlatform();
   checkKeys(options, rootOptions);
   const logLevel = options.logLevel ?? 'warn';
@@ -91,7 +103,9 @@ export async function bootRoot(options: RootOptions): Promise<Actor> {
   checkWord('logFormat', logFormat, logFormats);
   checkUrls('preload', preload);
   checkBoolean('trustCarriers', trustCarriers);
-  const {debug = process.env.RXTRACTOR_DEBUG === '1'} = options;
+  const {debug = process.env.RXTRACTOR_DEBUG === '1', window = isProgram && process.env.RXTRACTOR_WINDOW !== '0'} =
+    options;
+  checkBoolean('window', window);
   checkBoolean('debug', debug);
   const timeouts = {...defaultTimeouts, ...options.timeouts};
   for (const [name, ms] of Object.entries(timeouts)) checkAmount(`timeouts.${name}`, ms, 'milliseconds', TypeError);
@@ -121,6 +135,7 @@ export async function bootRoot(options: RootOptions): Promise<Actor> {
   debuggerDoor.open = async (actor, mode) => (await import('./debugger/attach.js')).attachLater(actor, mode);
   if (debug) await attachDebugger(root);
   if (standby.count > 0) await openStandbys(root, standby);
+  if (window) controls.attach(root, new Control(root));
   return root;
 }
 
@@ -135,6 +150,7 @@ async function openStandbys(root: Actor, plan: StandbyPlan): Promise<void> {
 export async function closeRoot(root: Actor): Promise<void> {
   await standbysOf.of(root)?.close();
   if (root.tree.debug) await (await import('./debugger/attach.js')).detachRoot(root);
+  await controls.of(root)?.close();
   await closeNames(root);
   root.scope.settle();
 }
@@ -148,6 +164,41 @@ export function checkInnerOptions(options: RootOptions): void {
       );
   }
 }
+
+/** The roots that open themselves to observers. */
+const controls = new Attached<Control>();
+
+/**
+ * Opens a root to observers a moment after its first child serves: a program that is over by then, and one that starts no actor,
+ * are spared that.
+ */
+class Control {
+  readonly #root: Actor;
+  #stop: Stop | undefined;
+  #opened: Promise<{close(): Promise<void>} | undefined> | undefined;
+
+  constructor(root: Actor) {
+    this.#root = root;
+    windowDoors.attach(root, () => {
+      this.#stop ??= plainClock.timer(openAfterMs, () => this.#open(), {background: true});
+    });
+  }
+
+  #open(): void {
+    this.#opened = import('./window/control.js')
+      .then(({openControl}) => openControl(this.#root))
+      .catch(() => undefined);
+  }
+
+  async close(): Promise<void> {
+    windowDoors.detach(this.#root);
+    this.#stop?.();
+    await (await this.#opened)?.close();
+  }
+}
+
+/** In ms. */
+const openAfterMs = 250;
 
 function checkPlatform(): void {
   if (process.platform === 'win32')

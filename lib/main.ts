@@ -42,7 +42,7 @@ import {handleSignals, handleUncaught, handleUserSignal, printError} from './pro
 export async function main<T>(body: Body<T>, options: RootOptions = {}): Promise<T | undefined> {
   if (!isRoot()) return undefined;
   if (typeof body !== 'function') throw new TypeError('main() takes a function: main(async (nursery) => …)');
-  const root = await bootRoot(options).catch(printBootError);
+  const root = await bootRoot(options, true).catch(printBootError);
   if (!root) return undefined;
   const nursery = new RunningNursery(root, root.scope, {
     name: options.name ?? 'main',

@@ -70,7 +70,10 @@ export async function surveyOf(actor: Actor, question: Partial<SurveyQuestion> =
   };
   const children = await Promise.all([...actor.children].map(child => child.survey({budget, contexts})));
   const below = children.flat().map(row => ({...row, depth: row.depth + 1}));
-  return cut([own, ...below, ...actor.departed.map(departedRow)]);
+  // While its connection is being closed a child is still among the children.
+  const there = new Set([...actor.children].map(({id}) => id));
+  const departed = actor.departed.filter(({actor: {id}}) => !there.has(id));
+  return cut([own, ...below, ...departed.map(departedRow)]);
 }
 
 function contextsOf(actor: Actor, contexts: string): Pick<SurveyRow, 'contexts' | 'more'> {

@@ -29,6 +29,10 @@ export class Branches {
     return this.#children.get(id);
   }
 
+  get children(): Iterable<[id: string, portal: Portal]> {
+    return this.#children;
+  }
+
   /** A program joins over a connection, and leaves with its end. @param left called when it leaves */
   addProgram(id: string, peer: Peer, left: () => void): void {
     if (this.#programs.get(id)?.peer === peer) return;

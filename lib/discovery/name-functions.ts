@@ -4,6 +4,7 @@
  */
 import type {Actor} from '../actor/actor.js';
 import {runtimeFunction} from '../actor/marks.js';
+import type {Portal} from '../actor/portal.js';
 import type {ActorId} from '../base/actor-id.js';
 import {Attached} from '../base/attached.js';
 import {current} from '../base/current.js';
@@ -27,6 +28,10 @@ export interface NameAnswers {
   addressesOf(id: string): Promise<string[]>;
   addressesAlong(path: readonly string[]): Promise<string[]>;
   folder(): Promise<string>;
+  /** The children of the actor, each with a portal to it. */
+  children(): Iterable<[id: string, portal: Portal]>;
+  /** Calls `changed` for each actor that is there, then after every change. Returns how to stop. */
+  watchTree(changed: () => void): () => void;
 }
 
 /** The part of each actor that answers. It is detached at the end of the actor. */

@@ -25,6 +25,7 @@ import * as remote from './name-functions.js';
 import type {PeerConnections} from './peer-connections.js';
 import type {Reachability} from './reachability.js';
 import {type ActorEvent, Registrar, type Registration} from './registrar.js';
+import {eventsBelow, eventsOfTree} from './tree-events.js';
 import {originalError, parentUpstream, type Upstream, UpstreamQueue} from './upstream.js';
 
 /** Maximum number of actors of one name that a lookup tries, the latest ones. */
@@ -94,7 +95,7 @@ export class Names implements Directory, remote.NameAnswers {
     this.#questions = upstream && new UpstreamQueue(actor, upstream);
     this.#branches = new Branches(actor);
     this.#search = new AddressSearch(this.#registrar, path => this.addressesAlong(path));
-    for (const fn of remote.nameFunctions) actor.exposed.allow(fn);
+    for (const fn of [...remote.nameFunctions, eventsBelow, eventsOfTree]) actor.exposed.allow(fn);
     this.#registrar.enter({actor: actor.id, path: []});
     upstream?.onReached?.(portal => this.#announce(portal));
     remote.nameAnswers.attach(actor, this);
@@ -228,6 +229,10 @@ export class Names implements Directory, remote.NameAnswers {
     return this.#registrar.registrations.filter(
       ({path: [first]}) => first === undefined || this.#branches.child(first) !== undefined,
     );
+  }
+
+  children(): Iterable<[id: string, portal: Portal]> {
+    return this.#branches.children;
   }
 
   /** Calls `changed` for each actor that is there, then after every change. Returns how to stop. */

@@ -16,6 +16,7 @@ import {attempt} from '../base/foreign.js';
 import {log} from '../base/log.js';
 import {listenForActors} from '../channel/listen-for-actors.js';
 import {folderOf} from '../discovery/names.js';
+import {eventsOfTree} from '../discovery/tree-events.js';
 import {keyName, socketName} from './roots.js';
 
 export interface Control {
@@ -36,7 +37,7 @@ export async function openControl(root: Actor): Promise<Control | undefined> {
 async function listenFor(root: Actor, folder: string): Promise<Control> {
   const {id, codec, tree, limits} = root;
   const face = new Actor({id, root: true, codec, tree, limits, subject: root});
-  face.exposed.allow(treeSurvey);
+  for (const fn of [treeSurvey, eventsOfTree]) face.exposed.allow(fn);
   const [path, keyPath] = [join(folder, socketName), join(folder, keyName)];
   const secret = Uint8Array.from(randomBytes(32));
   writeFileSync(keyPath, secret, {mode: 0o600, flag: 'wx'});

@@ -3,7 +3,10 @@
  * Floor 7: named re-exports; no logic.
  */
 
+export type {TraceEvent} from '../discovery/tree-events.js';
 export {findWaits} from './find-waits.js';
+export {toPerfetto} from './perfetto.js';
+export {type TraceTreeOptions, traceTree} from './trace-tree.js';
 export type {
   ActorState,
   ActorView,

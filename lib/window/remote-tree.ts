@@ -2,8 +2,8 @@
  * A tree as its observers ask it: that of the actor in which they run, or another one over its control socket or an address.
  * Floor 7: above `roots`; `watch-tree` and the command ask here.
  */
-import {hostname} from 'node:os';
 import {dirname} from 'node:path';
+import type {Observable} from 'rxjs';
 import {Actor} from '../actor/actor.js';
 import {Peer} from '../actor/peer.js';
 import {guestPortal} from '../actor/portal.js';
@@ -14,6 +14,7 @@ import {NotExposed, TransportClosed} from '../base/errors.js';
 import {causeOf} from '../base/foreign.js';
 import {readSurvey, type SurveyRow} from '../base/tree-survey.js';
 import {connectToActor} from '../channel/connect-to-actor.js';
+import {allEventsOf, eventsFrom, eventsOfTree, type TraceEvent} from '../discovery/tree-events.js';
 import {loadCodec} from '../msg/codec.js';
 import {type Address, parseAddress} from '../transport/address.js';
 import type {TlsOptions} from '../transport/tls.js';
@@ -22,6 +23,7 @@ import {type FoundRoot, findRoots, readKey} from './roots.js';
 /** A tree that can be asked. */
 export interface AskedTree {
   survey(question: SurveyQuestion): Promise<readonly SurveyRow[]>;
+  events(): Observable<TraceEvent>;
   close(): void;
 }
 
@@ -29,6 +31,7 @@ export interface AskedTree {
 export function ownTree(actor: Actor): AskedTree {
   return {
     survey: question => treeOf(actor, question),
+    events: () => allEventsOf(actor),
     close: () => {},
   };
 }
@@ -51,6 +54,7 @@ export async function connectToTree(root?: string, tls?: TlsOptions): Promise<As
   const portal = guestPortal(peer, actor.scope);
   return {
     survey: question => toldOfVersion(id.name, portal.run(treeSurvey, question)).then(readSurvey),
+    events: () => eventsFrom(portal, eventsOfTree),
     close: () => peer.channel.close(),
   };
 }
@@ -90,6 +94,3 @@ async function toldOfVersion<T>(name: string, answer: Promise<T>): Promise<T> {
     throw new NotExposed(`${name} runs another version of rxtractor, which this observer cannot ask`, {cause: error});
   }
 }
-
-/** The host of this process. */
-export const thisHost = hostname();
