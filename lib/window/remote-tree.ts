@@ -9,13 +9,15 @@ import {Peer} from '../actor/peer.js';
 import {guestPortal} from '../actor/portal.js';
 import {type SurveyQuestion, treeOf, treeSurvey} from '../actor/survey.js';
 import {defaultTimeouts} from '../actor/tree-options.js';
-import {newActorId, newId} from '../base/actor-id.js';
+import {type ActorId, newActorId, newId} from '../base/actor-id.js';
+import {plainClock} from '../base/clock.js';
 import {NotExposed, TransportClosed} from '../base/errors.js';
 import {causeOf} from '../base/foreign.js';
 import {readSurvey, type SurveyRow} from '../base/tree-survey.js';
 import {connectToActor} from '../channel/connect-to-actor.js';
 import {allEventsOf, eventsFrom, eventsOfTree, type TraceEvent} from '../discovery/tree-events.js';
 import {loadCodec} from '../msg/codec.js';
+import {Kind} from '../msg/types.js';
 import {type Address, parseAddress} from '../transport/address.js';
 import type {TlsOptions} from '../transport/tls.js';
 import {type FoundRoot, findRoots, readKey} from './roots.js';
@@ -53,9 +55,37 @@ export async function connectToTree(root?: string, tls?: TlsOptions): Promise<As
   const peer = new Peer(actor, transport, 'connected', {}, id);
   const portal = guestPortal(peer, actor.scope);
   return {
-    survey: question => toldOfVersion(id.name, portal.run(treeSurvey, question)).then(readSurvey),
+    survey: asking(peer, question => toldOfVersion(id.name, portal.run(treeSurvey, question)).then(readSurvey)),
     events: () => eventsFrom(portal, eventsOfTree),
     close: () => peer.channel.close(),
+  };
+}
+
+/** Maximum silence of a root, in ms. After it the root counts as one that does not answer. */
+const answerMs = 500;
+
+/**
+ * Asks a root, which may be busy itself: after 500 ms of silence the answer is that it is silent. The question stays open then, and
+ * the next one waits for the same answer.
+ */
+function asking(
+  {channel}: Peer,
+  ask: (question: SurveyQuestion) => Promise<SurveyRow[]>,
+): (question: SurveyQuestion) => Promise<SurveyRow[]> {
+  let open: Promise<SurveyRow[]> | undefined;
+  return async question => {
+    const asked = plainClock.now();
+    const answer = open ?? ask(question);
+    open = answer;
+    answer.catch(() => {});
+    channel.sendUrgent(Kind.Ping, 0);
+    // Its answer waits for the actors below it. A Pong shows earlier that it lives.
+    const isThere =
+      (await plainClock.within(answer, answerMs)) ||
+      (channel.lastHeard >= asked && (await plainClock.within(answer, question.budget)));
+    if (!isThere) return [{depth: 0, actor: channel.peer as ActorId, state: 'silent', since: 0, contexts: [], more: 0}];
+    open = undefined;
+    return answer;
   };
 }
 

@@ -69,7 +69,7 @@ async function view(watched: Watched, fits: (view: TreeView) => boolean = () => 
 
 const child = ({root}: TreeView, name: string): ActorView | undefined => root.children.find(each => each.name === name);
 
-test('another process sees the tree, with its processes and contexts, and the program ends as without it', async t => {
+test('P5: another process sees the tree, with its processes and contexts, and the program ends as without it', async t => {
   const watched = await start(t);
   const hasLeaf = (seen: TreeView): boolean => child(seen, 'parent')?.children[0]?.state === 'serving';
   const seen = await view(watched, one => one.root.cpu !== undefined && hasLeaf(one));
@@ -111,6 +111,22 @@ test('an actor in a busy loop is busy, one that dies is shown as ended once, wit
   t.deepEqual(ended, ['{"code":7,"signal":null}']);
 });
 
+test('a root whose own loop is blocked is shown as busy, with the actors that are known below it', async t => {
+  const watched = await start(t);
+  await rootOf(watched);
+  const before: string[] = [];
+  const watching = watchTree({root: String(watched.pid), every: 50}).pipe(
+    tap(({root}) => {
+      if (root.state === 'serving' && before.length === 0) watched.say('block');
+      before.push(root.state);
+    }),
+  );
+  const blocked = await firstValueFrom(watching.pipe(filter(({root}) => root.state === 'busy')));
+  t.is(before[0], 'serving');
+  t.true(blocked.root.children.length >= 3);
+  t.is((await view(watched, ({root}) => root.state === 'serving')).root.pid, watched.pid);
+});
+
 test('the end of the program is an error of the view', async t => {
   const watched = await start(t);
   await rootOf(watched);
@@ -118,7 +134,7 @@ test('the end of the program is an error of the view', async t => {
   await t.throwsAsync(lastValueFrom(watching), {instanceOf: TransportClosed});
 });
 
-test('the socket, the key and their folder are of this user alone; without the key nobody gets in', async t => {
+test('P5: the socket, the key and their folder are of this user alone; without the key nobody gets in', async t => {
   const {socket, key} = await rootOf(await start(t));
   const folder = dirname(socket);
   t.is(statSync(folder).mode & 0o777, 0o700);
@@ -132,7 +148,7 @@ test('the socket, the key and their folder are of this user alone; without the k
   });
 });
 
-test('with the key of the window no function of a user may be called, and no other one of the runtime', async t => {
+test('P5: with the key of the window no function of a user may be called, and no other one of the runtime', async t => {
   const {socket, key} = await rootOf(await start(t));
   const [self, codec] = [newActorId('stranger'), loadCodec()];
   const address = {kind: 'unix', path: socket} as const;
@@ -149,7 +165,7 @@ test('with the key of the window no function of a user may be called, and no oth
   }
 });
 
-test('a program that says so opens nothing', async t => {
+test('P5: a program that says so opens nothing', async t => {
   const {pid} = await start(t, {RXTRACTOR_WINDOW: '0'});
   await new Promise(resolve => setTimeout(resolve, 500));
   t.false(findRoots().some(found => found.pid === pid));

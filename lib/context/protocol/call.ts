@@ -91,9 +91,9 @@ export function checkMayBegin(channel: Channel, call: Call): void {
 export function encodeStart(
   channel: Channel,
   call: Call,
-  carried: readonly CarriedPair[] = [],
+  carried?: readonly CarriedPair[],
 ): {readonly payload: Uint8Array; readonly granted: number} {
-  const more = carried.length > 0 ? [encodeCarried(channel.codec, carried, verbOf(call))] : [];
+  const more = carried && carried.length > 0 ? encodeCarried(channel.codec, carried, verbOf(call)) : undefined;
   const {window, windowBytes, bufferBytes, overflow} = call.flow;
   const isStream = call.kind === 'stream' || call.kind === 'operator';
   const granted = isStream ? firstWindow(channel.windows, windowBytes) : 0;
@@ -103,10 +103,9 @@ export function encodeStart(
     call.args,
     call.kind === 'task' ? null : [window, windowBytes, bufferBytes, overflow, granted],
     call.timeout === Number.POSITIVE_INFINITY ? null : (call.timeout ?? null),
-    ...(more as [Uint8Array?]),
   ];
   try {
-    return {payload: channel.codec.encode(start, ''), granted};
+    return {payload: channel.codec.encode(more ? [...start, more] : start, ''), granted};
   } catch (error) {
     channel.windows.giveBack(granted);
     if (!(error instanceof Unserializable)) throw error;

@@ -25,9 +25,13 @@ export interface BegunCall extends ReturnType<typeof encodeStart> {
 /** Encodes the Start of a call, with what travels with it. @throws Unserializable */
 export function beginCall(channel: Channel, call: Call): BegunCall {
   const id = channel.newId();
-  if (isRuntimeName(call.name)) return {id, told: undefined, ...encodeStart(channel, call)};
-  const carried = carriedNow();
-  if (!callEvents.hasSubscribers) return {id, told: undefined, ...encodeStart(channel, call, carried)};
+  const carried = isRuntimeName(call.name) ? undefined : carriedNow();
+  if (callEvents.hasSubscribers && !isRuntimeName(call.name)) return beginTold(channel, call, id, carried);
+  const {payload, granted} = encodeStart(channel, call, carried);
+  return {id, payload, granted, told: undefined};
+}
+
+function beginTold(channel: Channel, call: Call, id: number, carried: CarriedPair[] | undefined): BegunCall {
   const told = new Told(callEvents, {
     fn: call.name,
     kind: call.kind,
