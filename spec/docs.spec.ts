@@ -9,6 +9,7 @@ import test, {type ExecutionContext} from 'ava';
 import * as rxjs from 'rxjs';
 import * as core from '../lib/index.js';
 import * as testing from '../lib/testing/index.js';
+import * as observing from '../lib/window/index.js';
 import {
   anchors,
   definedRules,
@@ -27,7 +28,7 @@ import {
 import {PtyProgram} from './kit/screen.js';
 
 /** Every name that the package exports. */
-const rxtractor = {...core, ...testing};
+const rxtractor = {...core, ...testing, ...observing};
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 /** Programs are put below the package's own root, where its name and RxJS resolve as they do for a user. */
@@ -149,7 +150,11 @@ test('every relative link leads to a file, and to a heading in it', t => {
 test('no page names a function that neither the package, RxJS nor the platform has', t => {
   const own = new Set(declaredInPrograms());
   const isKnown = (name: string): boolean =>
-    name in rxtractor || name in rxjs || name in globalThis || own.has(name) || methods.has(name);
+    name in rxtractor ||
+    name in rxjs ||
+    name in globalThis ||
+    own.has(name) ||
+    methods.has(name);
   const unknown = [...pages].flatMap(([path, {prose}]) =>
     namedCalls(withoutOtherLibraries(path, prose))
       .filter(({receiver, name}) => receiver === undefined && !isKnown(name))
