@@ -4,15 +4,16 @@
  */
 import {readdirSync, readFileSync, readlinkSync} from 'node:fs';
 import {fileURLToPath} from 'node:url';
-import {isRuntimeName} from '../actor/marks.js';
 import {callFrames} from '../base/call-frames.js';
 import {plainClock} from '../base/clock.js';
 import {ActorError} from '../base/errors.js';
 import {attempt, readProperty} from '../base/foreign.js';
 import {libraryFile} from '../base/library.js';
 import {checkAmount, checkKeys} from '../base/option-checks.js';
-import {describeWait} from '../context/protocol/explain.js';
+import {isRuntimeName} from '../base/runtime-name.js';
+import {describeContext} from '../base/tree-survey.js';
 import {Link} from '../context/protocol/link.js';
+import {contextRow} from '../context/protocol/row.js';
 import {ownFolders} from '../transport/folder.js';
 import {type Note, recorded, recordedActors} from './recorder.js';
 
@@ -76,7 +77,7 @@ function contexts(): string[] {
       .flatMap(channel => [...channel.endpoints])
       .filter(end => end instanceof Link)
       .filter(({role}) => !isRuntimeName(role.name))
-      .map(link => `context: ${id.name} ${describeWait(link)}${siteOf(link)}`),
+      .map(link => `context: ${id.name} ${describeContext(contextRow(link))}${siteOf(link)}`),
   );
 }
 

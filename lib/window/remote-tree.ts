@@ -16,7 +16,7 @@ import {causeOf} from '../base/foreign.js';
 import {readSurvey, type SurveyRow} from '../base/tree-survey.js';
 import {connectToActor} from '../channel/connect-to-actor.js';
 import {allEventsOf, eventsFrom, eventsOfTree, type TraceEvent} from '../discovery/tree-events.js';
-import {loadCodec} from '../msg/codec.js';
+import {messagePack} from '../msg/codec.js';
 import {Kind} from '../msg/types.js';
 import {type Address, parseAddress} from '../transport/address.js';
 import type {TlsOptions} from '../transport/tls.js';
@@ -46,7 +46,7 @@ export function ownTree(actor: Actor): AskedTree {
  */
 export async function connectToTree(root?: string, tls?: TlsOptions): Promise<AskedTree> {
   const {address, secret} = placeOf(root);
-  const codec = loadCodec();
+  const codec = messagePack;
   const self = newActorId('observer');
   const tree = {treeId: newId(), depth: 0, logLevel: 'silent', timeouts: defaultTimeouts} as const;
   const actor = new Actor({id: self, root: true, codec, tree});

@@ -7,6 +7,7 @@ import {current, currentSignal} from '../../lib/base/current.js';
 import {deferred} from '../../lib/base/deferred.js';
 import {ContextCancelled, TransportClosed} from '../../lib/base/errors.js';
 import {Scope} from '../../lib/base/scope.js';
+import {describeContext} from '../../lib/base/tree-survey.js';
 import {Link} from '../../lib/context/protocol/link.js';
 import {newPair, type Pair, turns, until} from '../kit/pair.js';
 
@@ -20,8 +21,8 @@ test('a task that waits has no Caller and no Callee, and a survey tells of it ne
   t.false(endsOf(pair).some(end => end instanceof Link));
   const [far] = await surveyOf(pair.far.actor);
   const [near] = await surveyOf(pair.near.actor);
-  t.regex(far?.waits.join() ?? '', /^runs anyTask for near .*: has not returned$/);
-  t.regex(near?.waits.join() ?? '', /^calls anyTask in far .*: result pending$/);
+  t.regex(far?.contexts.map(describeContext).join() ?? '', /^runs anyTask for near .*: has not returned$/);
+  t.regex(near?.contexts.map(describeContext).join() ?? '', /^calls anyTask in far .*: result pending$/);
   t.true(endsOf(pair).every(end => end instanceof Link));
   gate.resolve(5);
   t.is(await answer, 5);

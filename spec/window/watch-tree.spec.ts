@@ -14,7 +14,7 @@ import {defaultTimeouts} from '../../lib/actor/tree-options.js';
 import {newActorId} from '../../lib/base/actor-id.js';
 import {connectToActor} from '../../lib/channel/connect-to-actor.js';
 import {HandshakeRejected, NotExposed, openNursery, RemoteActorError, TransportClosed} from '../../lib/index.js';
-import {loadCodec} from '../../lib/msg/codec.js';
+import {messagePack} from '../../lib/msg/codec.js';
 import {
   type ActorView,
   type TraceEvent,
@@ -141,7 +141,7 @@ test('P5: the socket, the key and their folder are of this user alone; without t
   t.is(statSync(socket).mode & 0o777, 0o600);
   t.is(statSync(join(folder, 'window.key')).mode & 0o777, 0o600);
   t.is(key.length, 32);
-  const [self, codec] = [newActorId('stranger'), loadCodec()];
+  const [self, codec] = [newActorId('stranger'), messagePack];
   const address = {kind: 'unix', path: socket} as const;
   await t.throwsAsync(connectToActor(address, {self, codec, secret: new Uint8Array(32), timeout: 5_000}), {
     instanceOf: HandshakeRejected,
@@ -150,7 +150,7 @@ test('P5: the socket, the key and their folder are of this user alone; without t
 
 test('P5: with the key of the window no function of a user may be called, and no other one of the runtime', async t => {
   const {socket, key} = await rootOf(await start(t));
-  const [self, codec] = [newActorId('stranger'), loadCodec()];
+  const [self, codec] = [newActorId('stranger'), messagePack];
   const address = {kind: 'unix', path: socket} as const;
   const {transport, peer} = await connectToActor(address, {self, codec, secret: key, timeout: 5_000});
   const tree = {treeId: 'spec', depth: 0, logLevel: 'silent', timeouts: defaultTimeouts} as const;

@@ -3,7 +3,7 @@
  * Floor 9, room `simulation`: above `links` and `choices`; `simulation` calls it before each step.
  */
 import type {Actor} from '../../actor/actor.js';
-import {isRuntimeName} from '../../actor/marks.js';
+import {isRuntimeName} from '../../base/runtime-name.js';
 import {Link as ContextLink} from '../../context/protocol/link.js';
 import type {Agenda, Lane} from './agenda.js';
 import type {Choices} from './choices.js';

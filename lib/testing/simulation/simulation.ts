@@ -5,12 +5,14 @@
  * Between two things the real event loop turns once, so that all promises that can settle have settled. When nothing is due, the time
  * jumps to the next moment at which something is.
  */
-import {isRuntimeName} from '../../actor/marks.js';
+
 import {callFrames} from '../../base/call-frames.js';
 import {plainClock} from '../../base/clock.js';
 import {current} from '../../base/current.js';
 import type {Exit} from '../../base/errors.js';
-import {describeWait} from '../../context/protocol/explain.js';
+import {isRuntimeName} from '../../base/runtime-name.js';
+import {describeContext} from '../../base/tree-survey.js';
+import {contextRow} from '../../context/protocol/row.js';
 import type {Frame} from '../../msg/frame.js';
 import type {Starters} from '../../nursery/start-queue.js';
 import {Agenda, type Entry, type Lane} from './agenda.js';
@@ -279,7 +281,7 @@ export class Simulation implements Starters {
     const lines = [this.root, ...this.living()].flatMap(actor => {
       const waits = contextsOf(actor).filter(({role}) => !isRuntimeName(role.name));
       const stopped = actor.isStopped ? [`${actor.name} is stopped`] : [];
-      return [...stopped, ...waits.map(link => `${actor.name} ${describeWait(link)}`)];
+      return [...stopped, ...waits.map(link => `${actor.name} ${describeContext(contextRow(link))}`)];
     });
     const waits = lines.length === 0 ? ' No context is open: the body waits for something else.' : '';
     return this.#finding(
