@@ -2,7 +2,7 @@
  * A run beside an earlier one: two runs see two machines, so that not figures are compared but ratios to what the same run measured.
  * Beneath `main`.
  */
-import {type Goal, goals, outcome} from './goals.js';
+import {type Goal, goals, outcome, watches} from './goals.js';
 import type {Measured, Results} from './results.js';
 import {short} from './text.js';
 
@@ -25,7 +25,7 @@ export function compareWith(baseline: Results, measured: Measured): string {
   const lines = measured.nodes.flatMap(node => {
     const then = nearest(node, before.nodes);
     if (then === undefined) return [`Node ${node}: not in the baseline, which has ${before.nodes.join(', ')}`];
-    const changes = goals
+    const changes = [...goals, ...watches]
       .map(goal => changeOf(goal, before, then, measured, node))
       .filter(found => found !== undefined);
     const named = changes.filter(change => change.worse > noise && change.isApart);

@@ -220,6 +220,23 @@ export const goals: readonly Goal[] = [
   },
 ];
 
+/** No goals, but what `--compare` looks at too: the processor time of a unit at both ends, which tells more on a machine with other work. */
+export const watches: readonly Goal[] = (
+  [
+    ['a call, 64 in flight', 'calls', 'both 64'],
+    ['a small object, gathered', 'stream: objects', 'both'],
+    ['a buffer of 64 KiB', 'stream: 64 KiB', 'both'],
+  ] as const
+).map(([what, probe, metric]) => ({
+  what: `processor time of ${what}`,
+  own: own(probe, metric),
+  against: [ref(bare, probe, metric)],
+  than: 'bare socket',
+  bound: Number.POSITIVE_INFINITY,
+  better: 'lower',
+  rest: '',
+}));
+
 export interface Outcome {
   readonly goal: Goal;
   /** The ratios, or the figures where the goal is a figure itself, round by round. */
@@ -261,5 +278,7 @@ function bestOf({against, better}: Goal, samples: Samples, node: string): {round
 
 /** Whether a goal needs this probe of this subject. */
 export function isOfGoal(subject: string, probe: string): boolean {
-  return goals.some(({own, against}) => [own, ...against].some(ref => ref.subject === subject && ref.probe === probe));
+  return [...goals, ...watches].some(({own, against}) =>
+    [own, ...against].some(ref => ref.subject === subject && ref.probe === probe),
+  );
 }

@@ -27,7 +27,7 @@ import {newestNode} from './plan.js';
 import {measureProfiles} from './profiles.js';
 import {measureQuestions, type Options, versionOf} from './questions.js';
 import {figuresFile, readResults, writeReport} from './report.js';
-import type {Results} from './results.js';
+import type {Measured, Results} from './results.js';
 import {measureScale} from './run-scale.js';
 import {outcomesText, samplesText} from './text.js';
 
@@ -73,26 +73,27 @@ if (given.compare) {
 } else {
   const parts = {scale: given.scale || all, instructions: given.instructions || all, profiles: given.profiles || all};
   const isQuestions = all || !Object.values(parts).some(Boolean);
-  const part = async <T>(isWanted: boolean, measure: () => Promise<T>): Promise<T | undefined> =>
-    isWanted ? measure() : undefined;
-  const questions = await part(isQuestions, () => measureQuestions(options));
-  const measured: Results = withoutUndefined({
-    questions,
-    scale: await part(parts.scale, () => measureScale(firstNode)),
-    instructions: await part(parts.instructions, () => measureInstructions(firstNode, versionOf(firstNode))),
-    profiles: await part(parts.profiles, () => measureProfiles(firstNode)),
-  });
-  const path = await writeReport({...readResults(figuresFile), ...measured});
-  if (questions) console.log(outcomesText(questions));
-  console.log(`The report: ${path}`);
+  if (isQuestions) await keep('questions', () => measureQuestions(options));
+  if (parts.scale) await keep('scale', () => measureScale(firstNode));
+  if (parts.instructions) await keep('instructions', () => measureInstructions(firstNode, versionOf(firstNode)));
+  if (parts.profiles) await keep('profiles', () => measureProfiles(firstNode));
+}
+
+/** Writes the report after each part: one that fails takes nothing with it. */
+async function keep<K extends keyof Results>(part: K, measure: () => Promise<NonNullable<Results[K]>>): Promise<void> {
+  try {
+    const found = {[part]: await measure()} as Pick<Results, K>;
+    const path = await writeReport({...readResults(figuresFile), ...found});
+    if (found.questions) console.log(outcomesText(found.questions as Measured));
+    console.log(`${part}: written to ${path}`);
+  } catch (error) {
+    console.error(`${part}: ${(error as Error).message}`);
+    process.exitCode = 1;
+  }
 }
 
 function count(name: string, text: string): number {
   const number = Number(text);
   if (!(number > 0)) throw new TypeError(`--${name} takes a number above 0`);
   return number;
-}
-
-function withoutUndefined(results: {readonly [K in keyof Results]: Results[K] | undefined}): Results {
-  return Object.fromEntries(Object.entries(results).filter(([, part]) => part !== undefined));
 }

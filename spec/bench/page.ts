@@ -57,7 +57,16 @@ How to read it:
 function conditions({machine, nodes, rounds, pace, minutes}: Measured): string {
   const [warmUp, measured] = pace;
   return `Measured on ${describe(machine)}, with ${nodes.map(node => `Node ${node}`).join(' and ')}: ${rounds === 1 ? 'one round' : `up to ${rounds} rounds`} in ${minutes} minutes.
-A probe warms up for ${warmUp} ms and measures for ${measured} ms. What the goals need is measured in every round, and the rest in the first ones.`;
+A probe warms up for ${warmUp} ms and measures for ${measured} ms. What the goals need is measured in every round, and the rest in the first ones.${busy(machine)}`;
+}
+
+/** A run beside other work says little, and its page says so. */
+function busy({load, cores}: Machine): string {
+  return load <= cores / 2
+    ? ''
+    : `
+
+**The machine had other work**: ${load} processes wanted its ${cores} cores when this run began. Its figures say little, and its ratios not much more.`;
 }
 
 function describe({date, cores, cpu, memoryGiB, system}: Machine): string {

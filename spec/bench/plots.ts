@@ -22,6 +22,8 @@ type Row = Readonly<Record<string, string | number>>;
 const look = {
   background: 'white',
   config: {
+    // Labels for each mark would make half of the file.
+    aria: false,
     font: 'sans-serif',
     axis: {labelFontSize: 11, labelLimit: 200, titleFontSize: 11, titleFontWeight: 'normal'},
     legend: {labelFontSize: 11, labelLimit: 200, title: null},
@@ -31,7 +33,12 @@ const look = {
 };
 
 export function plotsOf({questions, scale}: Results): Plot[] {
-  return [...(questions ? ofQuestions(questions) : []), ...(scale ? ofScale(scale) : [])];
+  return [...(questions ? ofQuestions(questions).filter(hasData) : []), ...(scale ? ofScale(scale) : [])];
+}
+
+function hasData({spec}: Plot): boolean {
+  const {vconcat = [0]} = spec as {vconcat?: readonly unknown[]};
+  return vconcat.length > 0;
 }
 
 function ofQuestions(measured: Measured): Plot[] {
@@ -69,7 +76,7 @@ function callsSpec({nodes, samples}: Measured): object {
       mark: {type: 'line', point: true},
       encoding: {
         x: {field: 'in flight', type: 'quantitative', scale: {type: 'log'}, axis: {values: [...inFlight]}},
-        y: {field: 'calls/s', type: 'quantitative', scale: {type: 'log'}, axis: {format: '~s'}},
+        y: {field: 'calls/s', type: 'quantitative', scale: {type: 'log'}, axis: {format: '~s', tickCount: 5}},
         color: {field: 'subject', type: 'nominal', scale: {domain: shown, range: shown.map(colourOf)}},
         strokeWidth: {condition: {test: `datum.subject === '${ours}'`, value: 4}, value: 1.5},
       },

@@ -2,7 +2,7 @@
  * Processor time at both ends of a measurement: of this process, and of the processes below it.
  * Beneath `measure`. Time of a wall clock is noise on a machine that others use; this is not.
  */
-import {readdirSync, readFileSync} from 'node:fs';
+import {existsSync, readdirSync, readFileSync} from 'node:fs';
 
 /** Processor time in µs since the start of a process: of this one with its threads, and of all that it has started. */
 export interface Used {
@@ -11,9 +11,11 @@ export interface Used {
   readonly there: number;
 }
 
+const isTold = existsSync('/proc/self/task');
+
 export function used(): Used {
   const {user, system} = process.cpuUsage();
-  return {here: user + system, there: sum(descendants().map(ofProcess))};
+  return {here: user + system, there: isTold ? sum(descendants().map(ofProcess)) : Number.NaN};
 }
 
 /** The ids of the processes below this one. Empty where the system does not tell. */

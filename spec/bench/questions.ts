@@ -3,7 +3,7 @@
  * Above `plan` and `run-probe`; `main` calls it.
  */
 import {execFileSync} from 'node:child_process';
-import {cpus, release, totalmem, type} from 'node:os';
+import {cpus, loadavg, release, totalmem, type} from 'node:os';
 import {isOfGoal} from './goals.js';
 import {peerVersions} from './install.js';
 import {probes, type SubjectPlan, subjects} from './plan.js';
@@ -39,7 +39,9 @@ interface Job {
 /** A probe that is not of a goal is measured in so many rounds: on the first Node, and on others. */
 const otherRounds = [2, 1] as const;
 /** A probe that takes longer than this, in ms, hangs. */
-const limitMs = 20_000;
+const limitMs = 30_000;
+/** On a machine with other work a probe may run out of time by chance; the second time it is said to hang. */
+const attempts = 2;
 
 export async function measureQuestions(options: Options): Promise<Measured> {
   const start = performance.now();
@@ -49,6 +51,7 @@ export async function measureQuestions(options: Options): Promise<Measured> {
   const took = new Map<Job, number>();
   const late: string[] = [];
   const all = jobs(options, failures);
+  const described = machine();
   let round = 0;
   for (; round < options.rounds; round++) {
     const list = inTime(jobsOf(round, all, options), took, options.minutes * 60_000 - elapsed());
@@ -74,13 +77,13 @@ export async function measureQuestions(options: Options): Promise<Measured> {
   }
   progress('');
   return {
-    machine: machine(),
+    machine: described,
     nodes: options.nodes.map(versionOf),
     rounds: round,
     pace: options.pace,
     minutes: Number((elapsed() / 60_000).toFixed(1)),
     samples,
-    failures,
+    failures: lasting(failures, samples),
     late,
     versions: peerVersions(),
   };
@@ -97,6 +100,7 @@ export function machine(): Machine {
     cpu: cpus()[0]?.model.trim() ?? '',
     memoryGiB: Math.round(totalmem() / 2 ** 30),
     system: `${type()} ${release().split('-')[0]}`,
+    load: Number((loadavg()[0] ?? 0).toFixed(1)),
   };
 }
 
@@ -147,9 +151,18 @@ function inTime(list: Job[], took: ReadonlyMap<Job, number>, left: number): Job[
   return [list, ofGoals].find(jobs => expected(jobs) < left) ?? [];
 }
 
-/** What has hung or thrown once is not tried in every round. */
-function hasFailed(failures: readonly Failure[], {version, plan, probe}: Job): boolean {
-  return failures.some(failed => failed.node === version && failed.subject === plan.title && failed.probe === probe);
+function hasFailed(failures: readonly Failure[], job: Job): boolean {
+  return failures.filter(failed => isOf(failed, job)).length >= attempts;
+}
+
+function isOf({node, subject, probe}: Failure, job: Job): boolean {
+  return node === job.version && subject === job.plan.title && probe === job.probe;
+}
+
+/** Each once, and only where no other round has figures. */
+function lasting(failures: readonly Failure[], samples: Samples): Failure[] {
+  const last = new Map(failures.map(failure => [`${failure.node} ${failure.subject} ${failure.probe}`, failure]));
+  return [...last.values()].filter(({node, subject, probe}) => samples[node]?.[subject]?.[probe] === undefined);
 }
 
 function progress(text: string): void {

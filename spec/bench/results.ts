@@ -20,6 +20,8 @@ export interface Machine {
   readonly cpu: string;
   readonly memoryGiB: number;
   readonly system: string;
+  /** How many processes wanted a processor in the last minute, before anything was measured. */
+  readonly load: number;
 }
 
 /** Samples by version of Node, subject, probe and metric. */
@@ -91,8 +93,15 @@ export function put(
   rounds[round] = Number.isFinite(figure) ? Number(figure.toPrecision(4)) : null;
 }
 
+/** @param metric with `both` instead of `here` and `there`: the sum of these two */
 export function roundsOf(samples: Samples, node: string, subject: string, probe: string, metric: string): Rounds {
-  return samples[node]?.[subject]?.[probe]?.[metric] ?? [];
+  const metrics = samples[node]?.[subject]?.[probe] ?? {};
+  if (!metric.startsWith('both')) return metrics[metric] ?? [];
+  const [here = [], there = []] = ['here', 'there'].map(end => metrics[metric.replace('both', end)]);
+  return here.map((figure, round) => {
+    const other = there[round];
+    return figure === null || other === null || other === undefined ? null : figure + other;
+  });
 }
 
 export interface Summary {

@@ -3,10 +3,14 @@
  * Beneath `main`; `probe` is what it starts.
  */
 import {spawn} from 'node:child_process';
+import {once} from 'node:events';
 import {fileURLToPath} from 'node:url';
-import type {Figures} from './measure.js';
+import {type Figures, pause} from './measure.js';
 
 const probeFile = fileURLToPath(new URL('probe.js', import.meta.url));
+
+/** How long is waited for the rest of its output after its end, in ms. */
+const lastWordsMs = 1_000;
 
 export interface ProbeOptions {
   /** The path of the Node that runs it. */
@@ -41,12 +45,14 @@ export async function runProbe({node, subject, probe, env, pace, limit}: ProbeOp
   const code = await new Promise<number | string>((resolve, reject) => {
     const timer = setTimeout(() => resolve(`did not end within ${limit / 1_000} s`), limit);
     child.once('error', reject);
-    // Not `close`: what a peer has left behind may keep the pipes open.
-    child
-      .once('exit', (code, signal) => setImmediate(resolve, code ?? signal ?? 1))
-      .once('exit', () => clearTimeout(timer));
+    child.once('exit', (code, signal) => {
+      clearTimeout(timer);
+      resolve(code ?? signal ?? 1);
+    });
   });
   endGroup(child.pid);
+  // What it has printed may still be on its way, and somebody who has left the group may hold the pipe.
+  if (!child.stdout.closed) await Promise.race([once(child.stdout, 'close'), pause(lastWordsMs)]);
   if (code !== 0) throw new Error(typeof code === 'string' ? code : reasonIn(output.stderr));
   const last = output.stdout.trim().split('\n').at(-1) ?? '';
   return JSON.parse(last) as Figures;
