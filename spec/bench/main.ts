@@ -27,7 +27,7 @@ import {newestNode} from './plan.js';
 import {measureProfiles} from './profiles.js';
 import {measureQuestions, type Options, versionOf} from './questions.js';
 import {figuresFile, readResults, writeReport} from './report.js';
-import type {Measured, Results} from './results.js';
+import type {Results} from './results.js';
 import {measureScale} from './run-scale.js';
 import {outcomesText, samplesText} from './text.js';
 
@@ -82,9 +82,9 @@ if (given.compare) {
 /** Writes the report after each part: one that fails takes nothing with it. */
 async function keep<K extends keyof Results>(part: K, measure: () => Promise<NonNullable<Results[K]>>): Promise<void> {
   try {
-    const found = {[part]: await measure()} as Pick<Results, K>;
+    const found: Results = {[part]: await measure()};
     const path = await writeReport({...readResults(figuresFile), ...found});
-    if (found.questions) console.log(outcomesText(found.questions as Measured));
+    if (found.questions) console.log(outcomesText(found.questions));
     console.log(`${part}: written to ${path}`);
   } catch (error) {
     console.error(`${part}: ${(error as Error).message}`);
