@@ -150,11 +150,7 @@ test('every relative link leads to a file, and to a heading in it', t => {
 test('no page names a function that neither the package, RxJS nor the platform has', t => {
   const own = new Set(declaredInPrograms());
   const isKnown = (name: string): boolean =>
-    name in rxtractor ||
-    name in rxjs ||
-    name in globalThis ||
-    own.has(name) ||
-    methods.has(name);
+    name in rxtractor || name in rxjs || name in globalThis || own.has(name) || methods.has(name);
   const unknown = [...pages].flatMap(([path, {prose}]) =>
     namedCalls(withoutOtherLibraries(path, prose))
       .filter(({receiver, name}) => receiver === undefined && !isKnown(name))

@@ -68,7 +68,7 @@ export interface ReadValue {
 }
 
 export const protocolMagic = 'rxtractor';
-export const protocolVersion = 1;
+export const protocolVersion = 2;
 
 /** Payloads are lists, never maps, because a key of a header could be forged. */
 export type HelloPayload =
