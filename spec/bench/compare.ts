@@ -8,6 +8,8 @@ import {short} from './text.js';
 
 /** A difference below this is the machine. */
 const noise = 1.1;
+/** Fewer rounds do not show how far apart those of one run are. */
+const leastRounds = 3;
 
 interface Change {
   readonly what: string;
@@ -52,9 +54,9 @@ function changeOf(goal: Goal, before: Measured, then: string, measured: Measured
     before: old.median,
     now: now.median,
     worse: isLower ? now.median / old.median : old.median / now.median,
-    isApart: isLower
-      ? Math.min(...now.rounds) > Math.max(...old.rounds)
-      : Math.max(...now.rounds) < Math.min(...old.rounds),
+    isApart:
+      Math.min(now.rounds.length, old.rounds.length) >= leastRounds &&
+      (isLower ? Math.min(...now.rounds) > Math.max(...old.rounds) : Math.max(...now.rounds) < Math.min(...old.rounds)),
   };
 }
 
