@@ -31,11 +31,11 @@ const levelMs = 100;
 /** The actor that is asked. */
 const subjectHere = (): Actor => ((current() as Current).runtime as Actor).subject;
 
-/** What is asked of an actor. */
+/** The question to an actor. */
 export interface SurveyQuestion {
   /** The time in ms that the answer may take. */
   readonly budget: number;
-  /** Of which actors the contexts are wanted: of all, or of the one with this id, or of none. Default: of all. */
+  /** Whose contexts are wanted: those of all actors, of the one with this id, or none. Default: those of all. */
   readonly contexts?: 'all' | 'none' | (string & {});
 }
 

@@ -12,7 +12,7 @@ import {processWide} from './process-wide.js';
 export type CarriedPair = readonly [name: string, wire: unknown];
 
 /**
- * What `carry` takes. `W` is the value that crosses.
+ * The argument of `carry`. `W` is the value that crosses.
  *
  * @example
  * ```ts
@@ -142,7 +142,7 @@ export function carryStore<T>(
 /** Whether anything can travel with a call. */
 export const hasCarriers = (): boolean => carriers.known.size > 0;
 
-/** What travels with a call that is made now. Undefined when nothing does. */
+/** The pairs that travel with a call that is made now. Undefined when there are none. */
 export function carriedNow(): CarriedPair[] | undefined {
   if (carriers.known.size === 0) return undefined;
   const pairs: CarriedPair[] = [];

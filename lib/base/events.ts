@@ -33,7 +33,7 @@ export interface CallEvent extends TracedEnd {
   readonly context: string;
   /** The label of the scope that owns the call. */
   readonly scope: string;
-  /** What travels with the call (`carry`). A subscriber of `start` may add a pair, which then travels too. */
+  /** The pairs that travel with the call (`carry`). A subscriber of `start` may add a pair, which then travels too. */
   readonly carrier: CarriedPair[];
 }
 
@@ -49,7 +49,7 @@ export interface TaskEvent extends TracedEnd {
   readonly caller: ActorId | undefined;
   /** The id of the context, the same at both ends. */
   readonly context: string;
-  /** What has come with the call, if it may be trusted. */
+  /** The pairs that have come with the call, if they may be trusted. */
   readonly carrier: readonly CarriedPair[];
 }
 

@@ -173,7 +173,7 @@ export class ByteWriter {
     const from = this.#from;
     const used = this.#at - from;
     const needed = Math.max(used + bytes, Math.ceil(used * 1.5));
-    // What follows a large message must not keep its memory alive.
+    // The messages after a large one must not keep its memory alive.
     if (needed > slabBytes && !this.#kept) this.#kept = {slab, from};
     this.#use(Buffer.allocUnsafeSlow(Math.max(slabBytes, needed)), 0);
     this.#slab.set(slab.subarray(from, from + used));

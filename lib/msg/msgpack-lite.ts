@@ -15,7 +15,7 @@ interface LiteBuffers {
 }
 interface LiteBuffer {
   write(value: unknown): void;
-  /** What was written since the last call. */
+  /** The bytes that were written since the last call. */
   read(): Buffer;
 }
 interface LiteCodec {

@@ -73,7 +73,7 @@ export class Walk {
     return keys;
   }
 
-  /** What only looks like a plain object has an inside, which would not arrive. */
+  /** An object that only looks plain has an inside, which would not arrive. */
   protected refuseMore(record: object, depth: number): void {
     if (isMoreThanPlain(record)) this.refuse('a builtin object whose prototype was changed', depth);
   }

@@ -13,9 +13,9 @@ import {execError} from './backends/exec-error.js';
 import type {Spawner} from './backends/spawner.js';
 import type {ChildActor} from './child-actor.js';
 
-/** What starts actors. */
+/** The means by which actors are started. */
 export interface Starters {
-  /** What starts an actor of a backend. Undefined: what the system has for it. */
+  /** The function that starts an actor of a backend. Undefined: the one that the system has. */
   readonly spawner?: (backend: Backend) => Spawner | undefined;
   /** How many are being started at a time. */
   readonly concurrency: number;

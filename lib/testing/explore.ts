@@ -23,7 +23,7 @@ export interface ExploreOptions {
   readonly shrink?: boolean;
 }
 
-/** What `explore` has tried. */
+/** The runs that `explore` has tried. */
 export interface Explored {
   /** How many runs there were. */
   readonly runs: number;

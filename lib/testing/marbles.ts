@@ -10,7 +10,7 @@ import {TestScheduler} from 'rxjs/testing';
 import {boundHere, placeHere} from './simulation/place.js';
 import type {Simulation} from './simulation/simulation.js';
 
-/** What stands for the letters of a diagram. */
+/** The values for which the letters of a diagram stand. */
 export interface MarbleValues<T> {
   readonly values: Readonly<Record<string, T>> | undefined;
   readonly error: unknown;
@@ -40,7 +40,7 @@ class Parser extends TestScheduler {
   static override frameTimeFactor = 1;
 }
 
-/** What a source gives at a frame. */
+/** The things that a source gives at a frame. */
 interface Given {
   readonly frame: number;
   readonly notification: {readonly kind: 'N' | 'E' | 'C'; readonly value?: unknown; readonly error?: unknown};

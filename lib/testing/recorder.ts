@@ -52,7 +52,7 @@ createHook({
   },
 }).enable();
 
-/** What was made and may still be there. */
+/** The things that were made and may still be there. */
 export function recorded(): readonly Note[] {
   notes = notes.filter(({resource}) => resource.deref() !== undefined);
   return notes;

@@ -47,7 +47,7 @@ export function runSimulation<T>(body: SimulationBody<T>, options: RunOptions): 
   return run;
 }
 
-/** What separates the random numbers of the user from those of the runtime, and both from the choices. */
+/** These numbers separate the random numbers of the user from those of the runtime, and both from the choices. */
 const streams = {user: 0x5eed_0001, runtime: 0x5eed_0002};
 
 async function runAlone<T>(body: SimulationBody<T>, options: RunOptions): Promise<Run<T>> {

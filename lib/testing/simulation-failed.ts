@@ -35,7 +35,7 @@ export class SimulationFailed extends ActorError {
   readonly seed: number;
   /** The choices of the run that were not first in, first out: for the option `schedule` of `simulate`. */
   readonly schedule: string;
-  /** What has happened in the run, in its order. Not enumerable. */
+  /** Everything that has happened in the run, in its order. Not enumerable. */
   declare readonly trace: readonly string[];
 
   /** @internal */

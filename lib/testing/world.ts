@@ -93,7 +93,7 @@ export interface World {
   at(ms: number, act: () => void): void;
   /** Calls `act` each time that a context reaches a point, just before the message leaves. @throws TypeError for a point that there is not */
   on(point: FaultPoint, act: (hit: FaultHit) => void): void;
-  /** What has happened so far, one line for each step and each message. */
+  /** Everything that has happened so far, one line for each step and each message. */
   readonly trace: readonly string[];
 }
 

@@ -8,7 +8,7 @@ import {stateOf} from '../base/tree-survey.js';
 import type {Usage} from './processes.js';
 import type {ActorState, ActorView, ContextView, TreeView, Wait} from './types.js';
 
-/** What was seen of a tree at one moment. */
+/** A tree as it was seen at one moment. */
 export interface Sample {
   /** In ms since 1970. */
   readonly at: number;

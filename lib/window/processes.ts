@@ -1,5 +1,5 @@
 /**
- * What the system says of processes of this host: the time that they have used, and their memory. Nothing is asked of them, so that
+ * Reads what the system says of processes of this host: the time that they have used, and their memory. Nothing is asked of them, so that
  * one in a busy loop shows its hundred percent.
  * Floor 7: reads /proc on Linux, and asks `ps` on other systems.
  */

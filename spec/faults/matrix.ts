@@ -27,7 +27,7 @@ export interface Case {
 export interface Result {
   readonly phase: string;
   readonly fault: string;
-  /** What was wrong, in words. */
+  /** The faults that were found, in words. */
   readonly problems: readonly string[];
   /** From the fault until everybody who waited had been told, in ms. */
   readonly detectedMs: number;
@@ -54,7 +54,7 @@ export class Witness {
     return new Witness(await nursery.startActor('witness', {expose: [echo, numbers]}));
   }
 
-  /** What was wrong with it, in words. */
+  /** Its faults, in words. */
   async testify(): Promise<string[]> {
     const answer = await this.#portal.run(echo, this.#seen);
     const {value} = await this.#values.next();
@@ -109,7 +109,7 @@ interface Holdings {
   readonly resources: number;
 }
 
-/** What this process holds (I5, I6). */
+/** Counts what this process holds (I5, I6). */
 function holdings(): Holdings {
   return {
     descriptors: canInspect ? readdirSync('/proc/self/fd').length : 0,
@@ -118,7 +118,7 @@ function holdings(): Holdings {
   };
 }
 
-/** What is there that was not there before, in words. The system closes some of it a moment later. */
+/** Says what is there that was not there before. The system closes some of it a moment later. */
 async function remains(before: Holdings): Promise<string[]> {
   for (const end = performance.now() + orphanMs; ; await delay(20)) {
     const now = holdings();

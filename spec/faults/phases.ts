@@ -1,4 +1,4 @@
-// What is under way with an actor when a fault comes. Each phase resolves when it has been reached: the barrier of a case.
+// The work that is under way with an actor when a fault comes. Each phase resolves when it has been reached: the barrier of a case.
 // Above story.ts; used by matrix.ts.
 import {existsSync, readFileSync} from 'node:fs';
 import {setTimeout as delay} from 'node:timers/promises';

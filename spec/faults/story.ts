@@ -1,4 +1,4 @@
-// What one caller saw of a fault: each thing that it waited for, how that ended and when, and each value that it received.
+// A fault as one caller saw it: each thing that it waited for, how that ended and when, and each value that it received.
 // Filled by phases.ts, judged by matrix.ts.
 import type {Observable} from 'rxjs';
 
@@ -19,7 +19,7 @@ export class Story {
   readonly #waits: (Wait & {readonly judge: Judge})[] = [];
   /** Why an error that the fault caused is wrong. */
   readonly standard: Judge;
-  /** What was wrong at the moment at which it happened. */
+  /** Faults that were noticed when they happened. */
   readonly faults: string[] = [];
   received = 0;
 
@@ -77,7 +77,7 @@ export class Story {
     return Math.max(...this.#waits.map(({endedAt}) => endedAt));
   }
 
-  /** What is wrong with the endings, in words. */
+  /** The faults of all endings, in words. */
   judge(): string[] {
     const wrong = this.#waits.flatMap(({name, ending, judge}) => {
       const fault = ending ? judge(ending) : 'it never ended';

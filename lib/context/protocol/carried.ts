@@ -1,5 +1,5 @@
 /**
- * What travels with a call, as bytes of its Start.
+ * The pairs that travel with a call, as bytes of its Start.
  * Floor 4, room `protocol`: `call` writes it, `actor/dispatch` reads it. It is a value in bytes within the payload, so that a
  * receiver that does not trust its peer reads none of it.
  */

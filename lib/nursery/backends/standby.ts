@@ -23,7 +23,7 @@ export async function beginStandby(birth: Birth, treeId: string): Promise<Standb
 }
 
 export class Standby {
-  /** What is fixed about it: see `keyOf`. */
+  /** Everything that is fixed at its birth: see `keyOf`. */
   readonly key: string;
   readonly #child: ChildProcess;
   readonly #channel: Socket;
@@ -102,14 +102,14 @@ export class Standby {
     return [this.#child.stdout, this.#child.stderr].filter(output => output !== null) as Socket[];
   }
 
-  /** What keeps this process running. While it waits, a standby does not. */
+  /** The handles that keep this process running. While it waits, a standby does not. */
   get #handles(): (ChildProcess | Socket)[] {
     return [this.#child, this.#channel, ...this.#outputs];
   }
 }
 
 /**
- * What a stream emits runs from now on in the async context of the code that runs now: that of the call that starts the actor, as
+ * Listeners of a stream run from now on in the async context of the code that runs now: that of the call that starts the actor, as
  * with a process that is begun for it. Otherwise it would be the context in which the standby was begun.
  */
 function emitHere(stream: EventEmitter): void {

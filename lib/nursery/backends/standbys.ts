@@ -9,7 +9,7 @@ import {birthOf, keyOf, type Surroundings} from './birth.js';
 import type {Spawned, SpawnRequest, StandbyProcesses} from './spawner.js';
 import {beginStandby, type Standby} from './standby.js';
 
-/** What the user wants: how many, and for which actors. */
+/** The wish of the user: how many, and for which actors. */
 export interface StandbyPlan extends Pick<SpawnRequest, 'env' | 'cwd' | 'execArgv' | 'maxHeap' | 'stdio'> {
   readonly count: number;
 }
@@ -103,7 +103,7 @@ export class Standbys implements StandbyProcesses {
     return standby;
   }
 
-  /** What was fixed at their birth is not any more what an actor would get that is started now. */
+  /** Their birth has fixed something that an actor which is started now would get otherwise. */
   #discardOutdated(): void {
     const key = keyOf(birthOf(this.#surroundings));
     for (const standby of this.#waiting.filter(waiting => waiting.key !== key)) {

@@ -2,7 +2,7 @@
  * The agenda of a simulation: everything that is to happen, in lanes, and the virtual time.
  * Floor 9, room `simulation`: above `simulated-actor`; `simulation` takes one entry after the other.
  *
- * What is in one lane happens in its order, as the timers of a process do, or the frames of one connection. Between lanes there is no
+ * The entries of one lane happen in their order, as the timers of a process do, or the frames of one connection. Between lanes there is no
  * order: whichever is due may be next.
  */
 import type {SimulatedActor} from './simulated-actor.js';
@@ -63,7 +63,7 @@ export class Agenda {
     return this.#lanesOf(actor).timers;
   }
 
-  /** What an actor does in its next turns. */
+  /** The work of an actor in its next turns. */
   turnsOf(actor: SimulatedActor): Lane {
     return this.#lanesOf(actor).turns;
   }

@@ -37,7 +37,7 @@ export function simulatedSpawner(carriage: Carriage, isThread: boolean): Spawner
     const exits = agenda.openLane(parent);
     const end = (exit: Exit): void => {
       if (actor.isDead) return;
-      // What it has said is on its way; what it had still to do is never done, and it hears nothing any more.
+      // Its messages are on their way. The rest of its work is never done, and it hears nothing any more.
       actor.isDead = true;
       agenda.drop(actor);
       links.leave(actor);

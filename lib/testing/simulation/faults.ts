@@ -29,7 +29,7 @@ export interface Faults {
 
 const longest = {stop: 5_000, cut: 10_000, block: 1_000};
 
-/** What the faults act on. */
+/** The parts of a simulation on which faults act. */
 export interface Faulty {
   readonly agenda: Agenda;
   readonly links: Links;

@@ -1,5 +1,5 @@
 /**
- * What crosses between actors of a simulation, in words: the lines of a trace, and the points at which somebody may act.
+ * Says in words which messages cross between actors of a simulation: the lines of a trace, and the points at which somebody may act.
  * Floor 9, room `simulation`: pure; `links` calls it for every write.
  */
 import {type Frame, maxFrameBytes, readFrame, splitValues} from '../../msg/frame.js';

@@ -16,7 +16,7 @@ import {timerMs, VirtualImmediate, VirtualTimer, virtualTimer} from './virtual-t
 /** Where `Date` begins: 2000-01-01T00:00Z. */
 const epochMs = 946_684_800_000;
 
-/** What a simulation gives to its code besides the time. */
+/** The things that a simulation gives to its code besides the time. */
 export interface Chance {
   /** A number from 0 on, below 1, for the code of the user. */
   random(): number;

@@ -5,7 +5,7 @@
 import {type AsyncHook, createHook} from 'node:async_hooks';
 import {type Place, placeHere} from './place.js';
 
-/** What the resources of Node's async hooks are, in words. What is not here is allowed: promises, timers, writes to the console. */
+/** The resources of Node's async hooks, in words. Others are allowed: promises, timers, writes to the console. */
 const kinds: Readonly<Record<string, string>> = {
   FSREQCALLBACK: 'a file operation',
   FSREQPROMISE: 'a file operation',

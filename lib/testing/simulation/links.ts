@@ -11,7 +11,7 @@ import {framesIn} from './frames.js';
 import {placeHere, runAfresh} from './place.js';
 import type {SimulatedActor} from './simulated-actor.js';
 
-/** What a simulation does with what crosses. */
+/** The decisions of a simulation about messages that cross. */
 export interface LinkOwner {
   /** How long the next frames of a connection take, in ms. */
   latency(): number;

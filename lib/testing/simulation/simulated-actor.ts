@@ -4,7 +4,7 @@
  */
 import type {Exit} from '../../base/errors.js';
 
-/** What a simulation does to an actor that runs in it. */
+/** The power of a simulation over an actor that runs in it. */
 export interface Control {
   /** An error that nothing in the actor has caught. */
   fail(error: unknown): void;

@@ -215,7 +215,7 @@ export class Simulation implements Starters {
     return true;
   }
 
-  /** What happens next. Undefined: nothing ever will. */
+  /** The step that comes next. Undefined: nothing ever will. */
   #next(): Entry | undefined {
     const {agenda} = this;
     const moment = agenda.nextMoment();
@@ -256,7 +256,7 @@ export class Simulation implements Starters {
     }
   }
 
-  /** What the runtime has begun, and what needs no time, is done. */
+  /** Does what the runtime has begun, and what needs no time. */
   async #grace(): Promise<void> {
     for (let left = maxGrace; left > 0; left--) {
       await plainClock.turn();
