@@ -5,7 +5,6 @@
  *
  * Observers meet a face of the root: an actor with the identity of the root that exposes the functions of the window, and no others.
  */
-import {randomBytes} from 'node:crypto';
 import {rmdirSync, unlinkSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {Actor} from '../actor/actor.js';
@@ -14,6 +13,7 @@ import {treeSurvey} from '../actor/survey.js';
 import {ContextCancelled} from '../base/errors.js';
 import {attempt} from '../base/foreign.js';
 import {log} from '../base/log.js';
+import {platform} from '../base/platform.js';
 import {listenForActors} from '../channel/listen-for-actors.js';
 import {folderOf} from '../discovery/names.js';
 import {eventsOfTree} from '../discovery/tree-events.js';
@@ -39,7 +39,7 @@ async function listenFor(root: Actor, folder: string): Promise<Control> {
   const face = new Actor({id, root: true, codec, tree, limits, subject: root});
   for (const fn of [treeSurvey, eventsOfTree]) face.exposed.allow(fn);
   const [path, keyPath] = [join(folder, socketName), join(folder, keyName)];
-  const secret = Uint8Array.from(randomBytes(32));
+  const secret = Uint8Array.from(platform.randomBytes(32));
   writeFileSync(keyPath, secret, {mode: 0o600, flag: 'wx'});
   const listener = await listenForActors(
     {kind: 'unix', path},
