@@ -14,7 +14,7 @@ import type {Dependent} from '../../base/scope.js';
 import type {Channel, Endpoint} from '../../channel/channel.js';
 import {valueIn} from '../../msg/codec.js';
 import {Kind, type Message} from '../../msg/types.js';
-import {type Call, checkMayBegin, encodeStart, framesOfCall} from './call.js';
+import {type Call, checkMayBegin, describeCall, encodeStart, framesOfCall} from './call.js';
 import {Caller} from './caller.js';
 import type {Link} from './link.js';
 
@@ -82,8 +82,9 @@ class PlainCall implements Endpoint, Dependent {
     this.link.channelEnded(error);
   }
 
+  /** For explanations of a long wait. To make a Caller for it would change the order in which calls are named. */
   get label(): string {
-    return this.#general.label;
+    return this.#caller?.label ?? describeCall(this.#channel, this.#call);
   }
 
   finish(): Promise<void> {
