@@ -36,7 +36,7 @@ export interface Result {
 }
 
 export const cases: readonly Case[] = phases.flatMap(phase =>
-  faults.filter(({fromOutside}) => fromOutside || !phase.isStarting).map(fault => ({phase, fault})),
+  faults.filter(({fromOutside}) => fromOutside || !phase.isClosed).map(fault => ({phase, fault})),
 );
 
 /** An actor beside the victim, whose stream and calls no fault of the victim may touch (I11). */

@@ -13,8 +13,8 @@ export interface Reached {
 
 export interface Phase {
   readonly name: string;
-  /** Whether the actor has no portal yet, so that a fault can only come from outside. */
-  readonly isStarting?: true;
+  /** Whether nothing can be called in the actor, so that a fault can only come from outside. */
+  readonly isClosed?: true;
   /** @param options of the actor @param note a file that does not exist yet */
   reach(story: Story, nursery: Nursery, options: object, note: string): Promise<Reached>;
 }
@@ -44,6 +44,8 @@ function serving(name: string, enter: (story: Story, portal: Portal, nursery: Nu
   };
 }
 
+const closed = (phase: Phase): Phase => ({...phase, isClosed: true});
+
 /** An answer that comes behind what was asked before: by then the actor has begun with that. */
 const begun = (portal: Portal): Promise<number> => portal.run(victim.echo, 1);
 
@@ -55,7 +57,7 @@ const settled = (ending: Ending): string | undefined =>
 export const phases: readonly Phase[] = [
   {
     name: 'importing',
-    isStarting: true,
+    isClosed: true,
     async reach(story, nursery, options, note) {
       const module = new URL('./imports-slowly.js', import.meta.url);
       story.call(
@@ -122,9 +124,11 @@ export const phases: readonly Phase[] = [
     story.call('cancel()', context.cancel('not wanted', {timeout: 60_000}), settled);
     await begun(portal);
   }),
-  serving('its nursery is being cancelled', async (story, portal, nursery) => {
-    const context = await portal.openContext(victim.cleansUpLong);
-    story.call('result()', context.result(), cancelled);
-    story.call('cancel()', nursery.cancel('not wanted'), settled);
-  }),
+  closed(
+    serving('its nursery is being cancelled', async (story, portal, nursery) => {
+      const context = await portal.openContext(victim.cleansUpLong);
+      story.call('result()', context.result(), cancelled);
+      story.call('cancel()', nursery.cancel('not wanted'), settled);
+    }),
+  ),
 ];
