@@ -274,7 +274,11 @@ test.serial('F5, D4: over TCP one that goes on talking and never reads is ended,
   const talk = over(lease).stream(() => interval(20));
   let failed: Promise<unknown> | undefined;
   await new Promise<void>(heard => {
-    failed = errorOf(talk.forEach(value => value === 2 && heard()));
+    failed = errorOf(
+      talk.forEach(value => {
+        if (value === 2) heard();
+      }),
+    );
   });
   relay.deafen();
   // More than the system keeps by itself.

@@ -30,6 +30,13 @@ import {Link} from './link.js';
 import type {Role} from './role.js';
 import {type BegunCall, beginCall, tellOutcome} from './told.js';
 
+/** A call that has begun on the short way, which stays its dependent in the scope, at its place among the others. */
+interface Begun {
+  readonly id: number;
+  readonly site: Frames | undefined;
+  readonly leaveScope: Stop;
+}
+
 export class Caller implements Role, Dependent {
   readonly call: Call;
   readonly link: Link;
@@ -56,7 +63,7 @@ export class Caller implements Role, Dependent {
    * @throws Unserializable when an argument cannot cross, MessageTypeError when it does not fit; nothing was sent then
    * @throws ContextCancelled when the scope or the signal was cancelled before
    */
-  constructor(channel: Channel, call: Call, begun?: {readonly id: number; readonly site: Frames | undefined}) {
+  constructor(channel: Channel, call: Call, begun?: Begun) {
     if (!begun) checkMayBegin(channel, call);
     const checked = call.schemas?.args && parse(call.schemas.args, call.args, {part: 'args', name: call.name});
     const start = begun ? undefined : beginCall(channel, call);
@@ -73,7 +80,7 @@ export class Caller implements Role, Dependent {
     link.onFirstMessage = call.understood;
     this.#cancelling = new Cancelling(link, call);
     this.site = begun ? begun.site : this.#framesOf(call);
-    this.#stops = [call.scope.adopt(this)];
+    this.#stops = [begun ? begun.leaveScope : call.scope.adopt(this)];
     if (start) this.#send(start, checked);
     this.#listen(call);
     this.#told = start?.told;

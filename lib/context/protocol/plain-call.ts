@@ -82,7 +82,7 @@ class PlainCall implements Endpoint, Dependent {
     this.link.channelEnded(error);
   }
 
-  /** For explanations of a long wait. To make a Caller for it would change the order in which calls are named. */
+  /** For explanations of a long wait. */
   get label(): string {
     return this.#caller?.label ?? describeCall(this.#channel, this.#call);
   }
@@ -112,8 +112,8 @@ class PlainCall implements Endpoint, Dependent {
 
   get #general(): Caller {
     if (!this.#caller) {
-      this.#leaveScope();
-      this.#caller = new Caller(this.#channel, this.#call, {id: this.#id, site: this.#site});
+      const begun = {id: this.#id, site: this.#site, leaveScope: this.#leaveScope};
+      this.#caller = new Caller(this.#channel, this.#call, begun);
       tell(this.#caller, this.#resolve, this.#reject);
     }
     return this.#caller;
