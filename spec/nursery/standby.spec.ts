@@ -37,6 +37,7 @@ import {begunStandbys, untilBegun} from '../kit/standbys.js';
 
 const test = spawning();
 const inspects = canInspect ? test : test.skip;
+const inspectsLong = canInspect ? test.long : test.skip;
 
 const expose = [pidOf, who, argv, cwd, env, execArgv, countTo, print, complain];
 
@@ -144,7 +145,7 @@ const ways: Readonly<Record<string, (nursery: Nursery, ready: Ready) => Promise<
 };
 
 for (const [way, start] of Object.entries(ways))
-  inspects(`T18: a standby is used by ${way}`, t =>
+  inspectsLong(`T18: a standby is used by ${way}`, t =>
     openQuietly(1, async (nursery, ready) => {
       await ready.next();
       t.true(await start(nursery, ready));
@@ -175,16 +176,19 @@ const others: Readonly<Record<string, Partial<ActorOptions>>> = {
 };
 
 for (const [what, options] of Object.entries(others))
-  inspects(`T18: a standby is not used where something is different that was fixed at its birth: ${what}`, async t => {
-    await withStandbys(t, 1, async (nursery, ready) => {
-      const begun = await ready.next();
-      const actor = await nursery.startActor('other', {expose, ...options});
-      t.not(actor.actor.pid, begun);
-      t.true(isAlive(begun));
-      t.deepEqual(begunStandbys(), [begun]);
-      t.is((await nursery.startActor('one', {expose})).actor.pid, begun);
-    });
-  });
+  inspectsLong(
+    `T18: a standby is not used where something is different that was fixed at its birth: ${what}`,
+    async t => {
+      await withStandbys(t, 1, async (nursery, ready) => {
+        const begun = await ready.next();
+        const actor = await nursery.startActor('other', {expose, ...options});
+        t.not(actor.actor.pid, begun);
+        t.true(isAlive(begun));
+        t.deepEqual(begunStandbys(), [begun]);
+        t.is((await nursery.startActor('one', {expose})).actor.pid, begun);
+      });
+    },
+  );
 
 inspects('T18: standbys for actors with options of their own', async t => {
   const own = {
@@ -240,7 +244,7 @@ for (const [what, change] of Object.entries(changes))
     });
   });
 
-inspects('T18: a standby that has died is not missed, whether its end was seen or not', async t => {
+inspectsLong('T18: a standby that has died is not missed, whether its end was seen or not', async t => {
   await withStandbys(t, 1, async (nursery, ready) => {
     const unseen = await ready.next();
     process.kill(unseen, 'SIGKILL');
@@ -295,7 +299,7 @@ inspects('T18: a start that waits for a standby can be cancelled', async t => {
   });
 });
 
-inspects('T18: a standby that always dies fails nothing, and is not begun without end', async t => {
+inspectsLong('T18: a standby that always dies fails nothing, and is not begun without end', async t => {
   const notes = notesOf(t);
   const hook = join(folderOf(t), 'hook.mjs');
   appendFileSync(notes.file, '');
@@ -342,7 +346,7 @@ inspects('T18: a standby is on no list, in no survey, and takes no seat', async 
   );
 });
 
-inspects('T18: none is begun while an actor is being started', async t => {
+inspectsLong('T18: none is begun while an actor is being started', async t => {
   const go = join(folderOf(t), 'go');
   process.env.SPEC_GO = go;
   t.teardown(() => delete process.env.SPEC_GO);
@@ -421,7 +425,7 @@ for (const setpriv of process.platform === 'linux' ? [true, false] : [false]) {
     ['ends', undefined, 1],
     ['idles', undefined, 13],
   ] as const)
-    inspects(
+    inspectsLong(
       `T18, T11: standbys end with a root that ${way}${signal ? ` and gets ${signal}` : ''}, ${how}`,
       async t => {
         const go = join(folderOf(t), 'go');
@@ -454,7 +458,7 @@ const isRoot = process.getuid?.() === 0;
   },
 );
 
-inspects(
+inspectsLong(
   'T18: standbys of a tree in debug mode are those of its actors, and are replaced when the tree enters it',
   async t => {
     const flag = '--no-turbo-escape';
