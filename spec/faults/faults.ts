@@ -1,5 +1,6 @@
 // The faults that happen to an actor, each with what its parent must be told.
 // Beside phases.ts, which says what is under way when a fault comes.
+import {setTimeout as delay} from 'node:timers/promises';
 import {ActorDied, ActorError, type ActorOptions, ContextCancelled, type Portal} from '../../lib/index.js';
 import type {Ending, Judge} from './story.js';
 import {type Doom, meet} from './victim.js';
@@ -85,5 +86,9 @@ export const faults: readonly Fault[] = [
   doom('out of memory', undefined, {maxHeap: 64}),
   doom('channel closed', undefined),
   deaf('stopped, then ended', pid => process.kill(pid, 'SIGSTOP')),
-  deaf('busy, then ended', (_, portal) => portal.run(meet, 'busy')),
+  deaf('busy, then ended', async (_, portal) => {
+    await portal.run(meet, 'busy');
+    // A loop that has begun tells nobody.
+    await delay(100);
+  }),
 ];
