@@ -19,9 +19,9 @@ export class Standbys implements StandbyProcesses {
   readonly #plan: StandbyPlan;
   /** Resolves when no actor is being started. */
   readonly #quiet: () => Promise<void>;
-  /** Those that can be taken when they are ready, the oldest first. */
+  /** The standbys that a start may take once they are ready, the oldest first, because the oldest is ready soonest. */
   readonly #waiting: Standby[] = [];
-  /** Those that have not ended and are no actors. */
+  /** The standbys whose process has not ended and that are not actors yet: `close` must end them, because nobody else owns them. */
   readonly #living = new Set<Standby>();
   #filling = false;
   #beginning: Promise<unknown> | undefined;
