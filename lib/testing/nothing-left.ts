@@ -14,7 +14,7 @@ import {isRuntimeName} from '../base/runtime-name.js';
 import {describeContext} from '../base/tree-survey.js';
 import {Link} from '../context/protocol/link.js';
 import {contextRow} from '../context/protocol/row.js';
-import {ownFolders} from '../transport/folder.js';
+import {liveFolders} from '../transport/folder.js';
 import {type Note, recorded, recordedActors} from './recorder.js';
 
 /** Options of `assertNothingLeft`. */
@@ -158,4 +158,10 @@ function folders(): string[] {
     const entries = attempt(() => readdirSync(folder), []) as string[];
     return entries.length === 0 ? [`folder: ${folder}`] : entries.map(entry => `folder entry: ${folder}/${entry}`);
   });
+}
+
+/** The folders of the trees whose root is this process. */
+function ownFolders(): string[] {
+  const found = attempt(liveFolders, []) as ReturnType<typeof liveFolders>;
+  return found.filter(({pid}) => pid === process.pid).map(({path}) => path);
 }

@@ -74,20 +74,6 @@ export function sweep(base: string): void {
   }
 }
 
-/** The folders of trees whose root is this very process. Never throws. */
-export function ownFolders({env = process.env, temporary = tmpdir()}: Partial<FolderOptions> = {}): string[] {
-  const own = thisOwner();
-  const bases = [join(env.XDG_RUNTIME_DIR ?? '/nowhere', 'rxtractor'), join(temporary, `rxtractor-${uid()}`)];
-  return bases.flatMap(base => {
-    const names = attempt(() => readdirSync(base), []) as string[];
-    return names.filter(name => isSame(ownerOf(name), own)).map(name => join(base, name));
-  });
-}
-
-function isSame(owner: Owner | undefined, own: Owner): boolean {
-  return owner?.pid === own.pid && owner.start === own.start;
-}
-
 /** A folder whose root lives. */
 export interface LiveFolder {
   readonly path: string;
