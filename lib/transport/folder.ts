@@ -12,6 +12,7 @@ import {tmpdir} from 'node:os';
 import {basename, dirname, isAbsolute, join} from 'node:path';
 import {ResourceExhausted} from '../base/errors.js';
 import {escapeText} from '../base/escape.js';
+import {thrownText} from '../base/foreign.js';
 import {log} from '../base/log.js';
 import {platform} from '../base/platform.js';
 import {maxPathBytes} from './address.js';
