@@ -31,6 +31,7 @@ import {PtyProgram} from './kit/screen.js';
 const rxtractor = {...core, ...testing, ...observing};
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
+const longTimes = new URL('kit/long-times.js', import.meta.url).href;
 /** Programs are put below the package's own root, where its name and RxJS resolve as they do for a user. */
 const scratch = join(root, 'dist', 'docs');
 
@@ -309,8 +310,9 @@ function shell(command: string, cwd: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const env = {...process.env};
     // A page's reader has none of these.
-    for (const name of ['NODE_OPTIONS', 'NODE_V8_COVERAGE', 'FORCE_COLOR', 'NODE_DEBUG']) delete env[name];
+    for (const name of ['NODE_V8_COVERAGE', 'FORCE_COLOR', 'NODE_DEBUG']) delete env[name];
     env.NO_COLOR = '1';
+    env.NODE_OPTIONS = `--import ${longTimes}`;
     execFile('sh', ['-c', `exec 2>&1; ${command}`], {cwd, timeout: 60_000, env}, (error, stdout) => {
       if (error?.killed) reject(new Error(`${command} did not end; it printed:\n${stdout}`));
       else resolve(stdout);

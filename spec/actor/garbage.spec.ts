@@ -6,7 +6,7 @@ import {add, big, echo} from '../fixtures/tasks.js';
 import {isAlive} from '../kit/processes.js';
 import {spawning} from '../kit/spawning.js';
 
-const test = spawning();
+const test = spawning({always: 3});
 
 type ErrorClass = abstract new (...args: never[]) => Error;
 

@@ -9,7 +9,7 @@ import {patient} from '../kit/patient.js';
 import {startNode} from '../kit/program.js';
 import {spawning} from '../kit/spawning.js';
 
-const test = spawning();
+const test = spawning({always: 5});
 const library = JSON.stringify(new URL('../../lib/index.js', import.meta.url).href);
 
 type Task = ((value: number) => unknown) & Marked<'task'>;

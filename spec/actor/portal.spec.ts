@@ -19,7 +19,7 @@ import {patient} from '../kit/patient.js';
 import {actorProcesses, isAlive} from '../kit/processes.js';
 import {spawning} from '../kit/spawning.js';
 
-const test = spawning();
+const test = spawning({always: 6});
 
 test('run gives the value of a task, whatever it is', async t => {
   await openNursery(async nursery => {

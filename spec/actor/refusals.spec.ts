@@ -17,7 +17,7 @@ import {home, twins} from '../fixtures/twins.js';
 import {fixture, startNode} from '../kit/program.js';
 import {spawning} from '../kit/spawning.js';
 
-const test = spawning();
+const test = spawning({always: 5});
 
 const exposed = [add, badStream, double, echo, unsendable, talk];
 

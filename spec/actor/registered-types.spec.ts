@@ -29,7 +29,7 @@ import {
 import {patient} from '../kit/patient.js';
 import {spawning} from '../kit/spawning.js';
 
-const test = spawning();
+const test = spawning({always: 6});
 
 registerType(OfCaller, {name: 'spec/OfCaller', pack: () => 1, unpack: () => new OfCaller()});
 

@@ -26,7 +26,7 @@ import {patient} from '../kit/patient.js';
 import {startProgram} from '../kit/program.js';
 import {spawning} from '../kit/spawning.js';
 
-const test = spawning({warns: true});
+const test = spawning({always: 10, warns: true});
 
 const mean = (): never => {
   throw new Error('mean');

@@ -6,7 +6,7 @@ import {promisify} from 'node:util';
 import {spawning} from '../kit/spawning.js';
 import type {Allocated} from './allocating.js';
 
-const test = spawning();
+const test = spawning({takesLong: true});
 const program = fileURLToPath(new URL('allocating.js', import.meta.url));
 
 /** Bytes for each unit on V8's heap, as they were when this was written, the larger of Node 20 and 26. Lower them when a change has earned it. */

@@ -9,7 +9,7 @@ import {startProgram, sweep} from '../kit/program.js';
 import {spawning} from '../kit/spawning.js';
 import {errorOf, over} from './over.js';
 
-const test = spawning();
+const test = spawning({always: 1});
 
 const inspects = canInspect ? test : test.skip;
 

@@ -15,7 +15,7 @@ import {patient} from '../kit/patient.js';
 import {spawning} from '../kit/spawning.js';
 import {errorOf, over} from './over.js';
 
-const test = spawning({warns: true});
+const test = spawning({always: 15, warns: true});
 
 async function untilCancelled(ctx: Callee): Promise<never> {
   await new Promise(resolve => ctx.signal.addEventListener('abort', resolve));

@@ -14,7 +14,7 @@ import {double} from '../fixtures/tasks.js';
 import {newPair, turns, until} from '../kit/pair.js';
 import {spawning} from '../kit/spawning.js';
 
-const test = spawning();
+const test = spawning({always: 3});
 
 test('rpc/test_error_shipment_ignores_closed_response_channel: an error that cannot be told to a caller that is gone stays what it is, and harms nobody (C9, E6)', async t => {
   const pair = await newPair();

@@ -5,7 +5,7 @@ import {absorbs, passes, whenWaiting} from '../fixtures/startups.js';
 import {type Callee, newPair, until} from '../kit/pair.js';
 import {spawning} from '../kit/spawning.js';
 
-const test = spawning();
+const test = spawning({always: 3});
 
 for (const by of ['its nursery', 'its signal'] as const) {
   test(`taskc/test_pure_oob_cancel_not_morphed_to_rte: a start that is cancelled is ContextCancelled and nothing else, though the task absorbs that and returns without a first value (C2, X5) [by ${by}]`, async t => {

@@ -4,7 +4,7 @@ import {type Nursery, openNursery, type Portal} from '../../lib/index.js';
 import {forAnybody, mourn, raise} from '../fixtures/bereaved.js';
 import {spawning} from '../kit/spawning.js';
 
-const test = spawning();
+const test = spawning({always: 1});
 
 const killed = {code: null, signal: 'SIGKILL'};
 

@@ -29,7 +29,7 @@ import {obedient} from '../fixtures/obedient.js';
 import {add, exit} from '../fixtures/tasks.js';
 import {spawning} from '../kit/spawning.js';
 
-const test = spawning();
+const test = spawning({always: 3});
 
 const backends: readonly Backend[] = ['process', 'thread', 'inline'];
 /** Time enough for clean-up on a loaded machine, where the bounds are not what is tested. */

@@ -8,7 +8,7 @@ import {spawning} from '../kit/spawning.js';
 import {readHeader} from './header.js';
 import {run} from './program.js';
 
-const test = spawning();
+const test = spawning({always: 8});
 
 // One tree of processes at a time: some have seven.
 const root = fileURLToPath(new URL('../../..', import.meta.url));

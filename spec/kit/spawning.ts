@@ -23,19 +23,52 @@ export interface LeavesNothingOptions {
 export interface SpawningOptions extends LeavesNothingOptions {
   /** The file takes many seconds: its tests run only when RXTRACTOR_CI is set, so that `npm test` takes minutes and not a quarter of an hour. */
   readonly takesLong?: boolean;
+  /**
+   * This many tests, from the top of the file, run always. The others run only when RXTRACTOR_CI is set, because all of them take many
+   * seconds. So the tests at the top are those that show the most.
+   */
+  readonly always?: number;
 }
 
 type SpawningTest = SerialFn & Pick<TestFn, 'macro'>;
 
 /** For `const test = spawning();` at the top of a spec whose tests start processes. `test.long` is for those that run in CI alone. */
-export function spawning({takesLong = false, ...options}: SpawningOptions = {}): SpawningTest & {
+export function spawning({
+  takesLong = false,
+  always = Number.POSITIVE_INFINITY,
+  ...options
+}: SpawningOptions = {}): SpawningTest & {
   readonly long: SpawningTest;
 } {
-  const test: SpawningTest = Object.assign(ava.serial, {macro: ava.macro});
-  const long = process.env.RXTRACTOR_CI ? test : skipping();
-  if (takesLong && !process.env.RXTRACTOR_CI) return Object.assign(long, {long});
+  const all: SpawningTest = Object.assign(ava.serial, {macro: ava.macro});
+  if (process.env.RXTRACTOR_CI) {
+    leavesNothing(options);
+    return Object.assign(all, {long: all});
+  }
+  const long = skipping();
+  if (takesLong) return Object.assign(long, {long});
   leavesNothing(options);
-  return Object.assign(test, {long});
+  return Object.assign(firstOf(always, all, long), {long});
+}
+
+/** The first `count` tests that are declared run, the others are skipped. */
+function firstOf(count: number, all: SpawningTest, long: SpawningTest): SpawningTest {
+  if (count === Number.POSITIVE_INFINITY) return all;
+  let declared = 0;
+  const declare = (...args: readonly unknown[]): unknown =>
+    (++declared > count ? long : (all as (...args: readonly unknown[]) => unknown))(
+      ...(args as Parameters<SpawningTest>),
+    );
+  const {macro, skip, failing, before, after, beforeEach, afterEach} = all;
+  return Object.assign(declare, {
+    macro,
+    skip,
+    failing,
+    before,
+    after,
+    beforeEach,
+    afterEach,
+  }) as unknown as SpawningTest;
 }
 
 /** Skips each test, and says in its title why. The hooks of the file do nothing. */

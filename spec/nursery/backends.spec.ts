@@ -32,7 +32,7 @@ import {isAlive, untilGone} from '../kit/processes.js';
 import {fixture, startProgram} from '../kit/program.js';
 import {spawning} from '../kit/spawning.js';
 
-const test = spawning();
+const test = spawning({always: 14});
 
 const backends: readonly Backend[] = ['process', 'thread', 'inline'];
 

@@ -35,7 +35,7 @@ import {patient} from '../kit/patient.js';
 import {actorProcesses, isAlive, untilGone} from '../kit/processes.js';
 import {spawning} from '../kit/spawning.js';
 
-const test = spawning();
+const test = spawning({always: 3});
 
 const options = {expose: [add, countTo, holdThenFail, pidOf, ticks]};
 const childrenNamed = (name: string): number[] =>

@@ -17,7 +17,7 @@ import {patient} from '../kit/patient.js';
 import {isAlive} from '../kit/processes.js';
 import {spawning} from '../kit/spawning.js';
 
-const test = spawning();
+const test = spawning({always: 6});
 
 test('T17: a kill -9 rejects everything that waits on the actor at once, with exit code and signal', async t => {
   const failure = await t.throwsAsync(

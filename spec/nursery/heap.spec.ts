@@ -7,7 +7,7 @@ import {patient} from '../kit/patient.js';
 import {startProgram} from '../kit/program.js';
 import {spawning} from '../kit/spawning.js';
 
-const test = spawning();
+const test = spawning({always: 2});
 
 const MiB = 1024 * 1024;
 

@@ -4,7 +4,7 @@ import {canInspect, treeOf, untilGone} from '../kit/processes.js';
 import {type Program, startProgram, sweep} from '../kit/program.js';
 import {spawning} from '../kit/spawning.js';
 
-const test = spawning();
+const test = spawning({always: 3});
 
 interface Chain {
   readonly program: Program;

@@ -22,7 +22,7 @@ import {add, double, echo, exit, hang, nap, pidOf} from '../fixtures/tasks.js';
 import {actorProcesses, isAlive, untilGone} from '../kit/processes.js';
 import {spawning} from '../kit/spawning.js';
 
-const test = spawning();
+const test = spawning({always: 5});
 
 // Each starts several processes.
 const options = {expose: [add, countTo, double, exit, hang, nap, pidOf, workOrDie]};

@@ -22,7 +22,7 @@ import {patient} from '../kit/patient.js';
 import {actorProcesses, isAlive} from '../kit/processes.js';
 import {spawning} from '../kit/spawning.js';
 
-const test = spawning();
+const test = spawning({always: 6});
 
 const expose = [die, dieAfter, meet, pid, pids, plusPid, sum, wait];
 const quick: RestartOptions = {delay: 1};

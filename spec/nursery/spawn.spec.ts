@@ -16,7 +16,7 @@ import {type ActorProcess, actorProcesses} from '../kit/processes.js';
 import {fixture} from '../kit/program.js';
 import {spawning} from '../kit/spawning.js';
 
-const test = spawning();
+const test = spawning({always: 10});
 
 /** Starts an actor that cannot start, and gives the failure. */
 async function failure(t: ExecutionContext, options: ActorOptions, root: RootOptions = {}): Promise<SpawnFailed> {

@@ -35,7 +35,7 @@ import {startProgram, sweep} from '../kit/program.js';
 import {spawning} from '../kit/spawning.js';
 import {begunStandbys, untilBegun} from '../kit/standbys.js';
 
-const test = spawning();
+const test = spawning({always: 3});
 const inspects = canInspect ? test : test.skip;
 const inspectsLong = canInspect ? test.long : test.skip;
 

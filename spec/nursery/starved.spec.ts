@@ -2,7 +2,7 @@
 import {startProgram} from '../kit/program.js';
 import {spawning} from '../kit/spawning.js';
 
-const test = spawning();
+const test = spawning({takesLong: true});
 
 const limited = ['sh', '-c', 'ulimit -n 200; exec "$@"', 'sh'];
 

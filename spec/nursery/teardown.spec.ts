@@ -21,7 +21,7 @@ import {patient} from '../kit/patient.js';
 import {isAlive, untilGone} from '../kit/processes.js';
 import {spawning} from '../kit/spawning.js';
 
-const test = spawning();
+const test = spawning({always: 8});
 
 test('T8: one-shot actors that nobody awaited are awaited when the body ends', async t => {
   let late: number | undefined;

@@ -17,7 +17,7 @@ import {patient} from '../kit/patient.js';
 import {fixture, startProgram} from '../kit/program.js';
 import {spawning} from '../kit/spawning.js';
 
-const test = spawning();
+const test = spawning({always: 3});
 const preload = [fixture('preload-carried')];
 
 /** Notes what is told on a channel until the test has ended. */

@@ -35,13 +35,20 @@ export async function spawnThread(request: SpawnRequest): Promise<Spawned> {
   worker.on('error', error => {
     fault = textOf(error);
   });
+  let isKilled = false;
   return {
     pid: process.pid,
     transport: new PortTransport(port1, {maxFrameBytes}),
     diesWithParent: true,
-    exited: new Promise<Exit>(resolve => worker.once('exit', code => resolve({code, signal: null}))),
+    // Node gives 0 for a thread that is ended before its first line has run, as on a starved machine.
+    exited: new Promise<Exit>(resolve =>
+      worker.once('exit', code => resolve({code: isKilled ? code || 1 : code, signal: null})),
+    ),
     stderrTail: () => [relays[0].tail(), fault].filter(text => text !== '').join('\n'),
-    kill: () => void worker.terminate(),
+    kill: () => {
+      isKilled = true;
+      void worker.terminate();
+    },
   };
 }
 

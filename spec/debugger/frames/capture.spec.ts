@@ -2,7 +2,7 @@
 import {startProgram} from '../../kit/program.js';
 import {spawning} from '../../kit/spawning.js';
 
-const test = spawning();
+const test = spawning({always: 1});
 
 interface Kept {
   readonly here: unknown;

@@ -8,7 +8,7 @@ import {FakeTerminal} from '../../kit/fake-terminal.js';
 import {type Program, startNode, startProgram} from '../../kit/program.js';
 import {spawning} from '../../kit/spawning.js';
 
-const test = spawning();
+const test = spawning({always: 6});
 
 async function lookedAt(t: ExecutionContext): Promise<{program: Program; terminal: FakeTerminal}> {
   const terminal = new FakeTerminal(t);

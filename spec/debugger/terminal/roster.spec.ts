@@ -3,7 +3,7 @@ import {drawRoster, type Roster, type RosterRow} from '../../../lib/debugger/ter
 import {PtyProgram} from '../../kit/screen.js';
 import {spawning} from '../../kit/spawning.js';
 
-const test = spawning();
+const test = spawning({always: 1});
 
 const row = (name: string, pid: number, depth: number): RosterRow => ({id: name, name, pid, depth});
 const nobody: Pick<Roster, 'holder' | 'waiting'> = {holder: undefined, waiting: []};
