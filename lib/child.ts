@@ -21,8 +21,9 @@ const channelFd = 3;
 const [parentPid = '', treeId = '', givenId = '', givenName = '', folder = '', ...givenArgv] = process.argv.splice(2);
 // The parent died before it could be watched.
 if (process.ppid !== Number(parentPid)) process.exit(0);
-// Ctrl-C, the end of a terminal and the SIGUSR2 of nodemon go to many processes. The root decides what they mean.
-for (const signal of ['SIGINT', 'SIGHUP', 'SIGUSR2']) process.on(signal, () => {});
+// Ctrl-C, the end of a terminal and the SIGUSR2 of nodemon go to many processes. The root decides what they mean. SIGUSR1 would
+// open an inspector, through which every user of the host could run code.
+for (const signal of ['SIGINT', 'SIGHUP', 'SIGUSR2', 'SIGUSR1']) process.on(signal, () => {});
 // It was started where the root was, so that Node finds what its arguments name.
 if (folder !== '' && folder !== process.cwd()) process.chdir(folder);
 

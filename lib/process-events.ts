@@ -139,7 +139,8 @@ export function printError(error: unknown): void {
 /**
  * SIGUSR2 prints the tree of actors and what each waits for, also while the tree is being ended. Where nodemon has started the
  * program, it means that a file has changed: the tree ends, and the program by the same signal, because nodemon then starts it
- * again. Returns how to stop it.
+ * again. SIGUSR1 does nothing: without a listener Node would open an inspector, through which every user of the host could run
+ * code. Returns how to stop it.
  */
 export function handleUserSignal(root: Actor, signals: HandledSignals): () => void {
   let isPrinting = false;
@@ -155,8 +156,14 @@ export function handleUserSignal(root: Actor, signals: HandledSignals): () => vo
   };
   const handle = (): void => void (isUnderNodemon() ? endForNodemon() : print());
   process.on('SIGUSR2', handle);
-  return () => process.off('SIGUSR2', handle);
+  process.on('SIGUSR1', ignore);
+  return () => {
+    process.off('SIGUSR2', handle);
+    process.off('SIGUSR1', ignore);
+  };
 }
+
+function ignore(): void {}
 
 function endBySignal(): void {
   process.removeAllListeners('SIGUSR2');

@@ -7,7 +7,7 @@
  * turn; those of any other peer are refused.
  */
 import {plainClock, type Stop} from '../base/clock.js';
-import {ResourceExhausted} from '../base/errors.js';
+import {ProtocolError, ResourceExhausted} from '../base/errors.js';
 import {Kind, type Message} from '../msg/types.js';
 
 export interface CallLimits {
@@ -18,6 +18,11 @@ export interface CallLimits {
 }
 
 export const defaultCallLimits: CallLimits = {calls: 10_000, cancelsPerSecond: 2_000};
+
+/** Maximum size in bytes of all messages of one peer that wait for the turn of their calls. */
+const maxHeldBytes = 128 * 1024 * 1024;
+/** What a message takes beside its payload, in bytes. */
+const messageOverhead = 128;
 
 /**
  * Begins a call.
@@ -39,6 +44,8 @@ export class Admission {
   #second = 0;
   /** Calls that wait, by context: the Start, and the messages that came for the call since. */
   readonly #waiting = new Map<number, Message[]>();
+  /** The size of these. */
+  #heldBytes = 0;
   #stopTimer: Stop | undefined;
 
   constructor(options: {limits: CallLimits; patient: boolean; begin: BeginCall; deliver: (message: Message) => void}) {
@@ -59,13 +66,15 @@ export class Admission {
   /** A call has come. */
   open(start: Message): void {
     const full = this.#full();
-    if (this.#patient && (full || this.#waiting.size > 0)) {
-      this.#waiting.set(start.context, [copyOf(start)]);
+    const mustWait = this.#patient && (full !== undefined || this.#waiting.size > 0);
+    if (mustWait && this.#heldBytes < maxHeldBytes) {
+      this.#waiting.set(start.context, [this.#kept(start)]);
       this.#wake();
       return;
     }
+    const refused = mustWait ? 'held' : full;
     this.#running++;
-    this.#begin(start, full && refusalError(full, this.#limits));
+    this.#begin(start, refused && refusalError(refused, this.#limits));
   }
 
   /**
@@ -76,12 +85,14 @@ export class Admission {
     const messages = this.#waiting.get(message.context);
     if (!messages) return false;
     if (message.kind === Kind.Cancel || message.kind === Kind.Error) {
-      this.#waiting.delete(message.context);
+      this.#letGo(message.context, messages);
       this.#running++;
       this.#begin(messages[0] as Message, message);
       return true;
     }
-    messages.push(copyOf(message));
+    if (this.#heldBytes > maxHeldBytes)
+      throw new ProtocolError(`more than ${maxHeldBytes} bytes arrived for calls that have not begun`);
+    messages.push(this.#kept(message));
     return true;
   }
 
@@ -98,6 +109,7 @@ export class Admission {
   /** The channel has ended: no call waits any more. */
   close(): void {
     this.#waiting.clear();
+    this.#heldBytes = 0;
     this.#stopTimer?.();
   }
 
@@ -119,15 +131,27 @@ export class Admission {
 
   /** Lets calls in that wait, as far as there is room. */
   #wake(): void {
-    for (const [context, [start, ...later]] of this.#waiting) {
+    for (const [context, messages] of this.#waiting) {
       const full = this.#full();
       if (full === 'cancelsPerSecond') this.#wakeLater();
       if (full) return;
-      this.#waiting.delete(context);
+      const [start, ...later] = messages;
+      this.#letGo(context, messages);
       this.#running++;
       this.#begin(start as Message);
       for (const message of later) this.#deliver(message);
     }
+  }
+
+  /** A copy, because the bytes of a message belong to the channel, which goes on reading. */
+  #kept(message: Message): Message {
+    this.#heldBytes += sizeOf(message);
+    return {...message, payload: Uint8Array.from(message.payload)};
+  }
+
+  #letGo(context: number, messages: readonly Message[]): void {
+    this.#waiting.delete(context);
+    for (const message of messages) this.#heldBytes -= sizeOf(message);
   }
 
   #wakeLater(): void {
@@ -136,15 +160,14 @@ export class Admission {
   }
 }
 
-/** A copy, because the bytes of a message belong to the channel, which goes on reading. */
-function copyOf(message: Message): Message {
-  return {...message, payload: Uint8Array.from(message.payload)};
-}
+/** What a message takes while it waits. One that came in pieces has been read: its value counts as many bytes as it came in. */
+const sizeOf = ({payload, read}: Message): number => messageOverhead + (read?.bytes ?? payload.length);
 
-function refusalError(what: keyof CallLimits, limits: CallLimits): ResourceExhausted {
-  const text =
-    what === 'calls'
-      ? `${limits.calls} calls of this peer run already: wait until some have ended`
-      : `this peer has cancelled ${limits.cancelsPerSecond} calls within a second: wait a second`;
-  return new ResourceExhausted(text, {what});
+function refusalError(what: keyof CallLimits | 'held', limits: CallLimits): ResourceExhausted {
+  const texts = {
+    calls: `${limits.calls} calls of this peer run already: wait until some have ended`,
+    cancelsPerSecond: `this peer has cancelled ${limits.cancelsPerSecond} calls within a second: wait a second`,
+    held: `more than ${maxHeldBytes} bytes of calls wait already: wait until some have ended`,
+  };
+  return new ResourceExhausted(texts[what], {what: what === 'held' ? 'calls' : what});
 }

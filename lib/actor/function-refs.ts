@@ -8,6 +8,11 @@ import type {FunctionHome} from './exposed.js';
 import {printsFor} from './mark-table.js';
 import {keyOf, type Mark} from './marks.js';
 
+/** Maximum characters of all functions that a peer has named in full, because each is kept as long as the channel is. */
+const maxNamed = 16 * 1024 * 1024;
+/** What a function counts beside its texts. */
+const entryCharacters = 128;
+
 export class FunctionRefs {
   /**
    * The numbers that this side has given to functions of the peer, and whether the peer has heard them for sure. By mark and not by
@@ -16,6 +21,8 @@ export class FunctionRefs {
   readonly #given = new Map<Mark, {readonly number: number; isHeard: boolean}>();
   /** Functions of this actor, by the numbers that the peer has given them. */
   readonly #known = new Map<number, FunctionHome>();
+  /** The characters of these. */
+  #named = 0;
   /** The names that the peer gives its functions, by key. */
   #names: ReadonlyMap<string, string> = new Map();
 
@@ -51,13 +58,22 @@ export class FunctionRefs {
       const [number, within, place, prints = ''] = ref as unknown[];
       if (typeof number !== 'number' || ![within, place, prints].every(isText))
         throw new ProtocolError('a call arrived that names no function');
+      const known = this.#known.get(number);
+      if (known && known.within === within && known.place === place && known.prints === prints) return known;
       const home = {within, place, prints, key: keyOf(within as string, place as string)} as FunctionHome;
+      this.#count(home);
       this.#known.set(number, home);
       return home;
     }
     const home = typeof ref === 'number' ? this.#known.get(ref) : undefined;
     if (!home) throw new ProtocolError('a call arrived for a function that was never named');
     return home;
+  }
+
+  #count({within, place, prints}: FunctionHome): void {
+    this.#named += within.length + place.length + prints.length + entryCharacters;
+    if (this.#named > maxNamed)
+      throw new ProtocolError(`a peer has named functions of more than ${maxNamed} characters`);
   }
 }
 

@@ -155,7 +155,7 @@ export class Peer {
         return this.#events.acknowledged?.(stage);
       }
       case Kind.Ping:
-        return this.channel.sendUrgent(Kind.Pong, 0);
+        return this.channel.answer(Kind.Pong, 0);
       case Kind.Pong:
         // The channel has noted that something came: a heartbeat needs no more.
         return undefined;
@@ -186,7 +186,7 @@ export class Peer {
   }
 
   acknowledge(stage: AckStage, context = 0): void {
-    this.channel.send(Kind.CancelAck, context, 0, this.actor.codec.encode([stage]));
+    this.channel.answer(Kind.CancelAck, context, this.actor.codec.encode([stage]));
   }
 
   #greet(message: Message): void {

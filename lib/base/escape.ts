@@ -11,6 +11,11 @@ export function escapeText(text: string): string {
   return text.replace(unprintable, escapeCharacter);
 }
 
+/** The same for a text within one line: a name that holds a line feed cannot forge a line of somebody else. */
+export function escapeLine(text: string): string {
+  return escapeText(text).replaceAll('\n', '\\n').replaceAll('\t', '\\t');
+}
+
 function escapeCharacter(character: string): string {
   const code = character.codePointAt(0) ?? 0;
   if (code <= 0xff) return `\\x${code.toString(16).padStart(2, '0')}`;

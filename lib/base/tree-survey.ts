@@ -4,7 +4,7 @@
  */
 import {type ActorId, formatActor} from './actor-id.js';
 import type {Exit} from './errors.js';
-import {escapeText} from './escape.js';
+import {escapeLine} from './escape.js';
 
 /** For what one end of a context waits, as that end knows it. */
 export type WaitKind = 'started' | 'result' | 'credit' | 'values' | 'acknowledgement';
@@ -156,5 +156,5 @@ function hasSibling(rows: readonly SurveyRow[], at: number): boolean {
 }
 
 function shown(text: string): string {
-  return escapeText(text.slice(0, surveyBounds.text)).replaceAll('\n', '\\n');
+  return escapeLine(text.slice(0, surveyBounds.text));
 }

@@ -38,6 +38,13 @@ export interface ChannelOwner {
   ended(error: TransportClosed): void;
 }
 
+/**
+ * Maximum number of answers to the peer's questions that wait while the transport takes no more. A question costs the peer
+ * nothing, so one that asks and never reads could fill the memory (the ping flood of HTTP/2). An honest peer asks for as many
+ * answers as it has calls to cancel: 10 000.
+ */
+const maxUnheardAnswers = 50_000;
+
 const nothing = new Uint8Array(0);
 
 export class Channel {
@@ -71,6 +78,8 @@ export class Channel {
   #isFlushScheduled = false;
   /** False while the transport takes no more. */
   #isWritable = true;
+  /** How many answers wait since the transport has taken no more. */
+  #unheardAnswers = 0;
   /** Whether the channel keeps the process alive even without open contexts. */
   #keepsAlive = true;
   /** Nothing is sent or read any more. `closed` follows when it is known why. */
@@ -104,6 +113,7 @@ export class Channel {
       drained: () => {
         this.lastDrained = plainClock.now();
         this.#isWritable = true;
+        this.#unheardAnswers = 0;
         this.#flush();
       },
       ended: ending => this.#ended(ending),
@@ -180,6 +190,14 @@ export class Channel {
     if (this.#hasEnded) return;
     this.#outbox.pushUrgent(kind, context, payload);
     this.#schedule();
+  }
+
+  /** Sends what the peer has asked for without a call: a Pong, or the acknowledgement for a context that is gone. */
+  answer(kind: Kind, context: number, payload: Uint8Array = nothing): void {
+    if (!this.#isWritable && ++this.#unheardAnswers > maxUnheardAnswers)
+      this.fail(new ProtocolError(`${maxUnheardAnswers} answers wait for a peer that does not read them`));
+    else if (kind === Kind.Pong) this.sendUrgent(kind, context, payload);
+    else this.send(kind, context, 0, payload);
   }
 
   /** Sends one value of a stream. Values that are sent in one turn share a frame. */

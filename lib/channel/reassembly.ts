@@ -20,6 +20,12 @@ const maxUnfinishedBytes = 128 * 1024 * 1024;
  */
 const maxUnfinishedNodes = 2 * limits.nodes;
 
+/**
+ * What a piece counts at least, in bytes, because it takes memory beside its bytes: without this a peer could begin messages
+ * without end by pieces of no bytes (the continuation flood of HTTP/2).
+ */
+const minPieceBytes = 1024;
+
 const nothing = new Uint8Array(0);
 
 /** A message of which some pieces have arrived. */
@@ -29,12 +35,14 @@ interface Unfinished {
   /** The pieces that wait to be read. */
   readonly unread: Uint8Array[];
   bytes: number;
+  /** What it counts among all that are unfinished. */
+  weight: number;
 }
 
 export class Reassembly {
   /** The unfinished message of each context: there is at most one. */
   readonly #unfinished = new IdMap<Unfinished>();
-  #bytes = 0;
+  #weight = 0;
   /** The weight of the values that were read of them. */
   #nodes = 0;
   /** The bytes that may be taken for their binaries before they have come. */
@@ -61,6 +69,7 @@ export class Reassembly {
       message: new GradualMessage(frame.kind, this.#room),
       unread: [],
       bytes: 0,
+      weight: 0,
     };
     this.#count(unfinished, frame.payload.length);
     if (frame.more) {
@@ -76,11 +85,13 @@ export class Reassembly {
   }
 
   #count(unfinished: Unfinished, bytes: number): void {
+    const weight = Math.max(bytes, minPieceBytes);
     unfinished.bytes += bytes;
-    this.#bytes += bytes;
+    unfinished.weight += weight;
+    this.#weight += weight;
     if (unfinished.bytes > limits.messageBytes)
       throw new ProtocolError(`a message of more than ${limits.messageBytes} bytes arrived`);
-    if (this.#bytes > maxUnfinishedBytes)
+    if (this.#weight > maxUnfinishedBytes)
       throw new ProtocolError(`more than ${maxUnfinishedBytes} bytes of unfinished messages arrived`);
   }
 
@@ -92,9 +103,9 @@ export class Reassembly {
     this.#nodes += message.nodes - before;
   }
 
-  #forget(context: number, {bytes, message}: Unfinished): void {
+  #forget(context: number, {weight, message}: Unfinished): void {
     this.#unfinished.delete(context);
-    this.#bytes -= bytes;
+    this.#weight -= weight;
     this.#nodes -= message.nodes;
     this.#room.left += message.reserved;
   }

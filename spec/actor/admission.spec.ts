@@ -134,6 +134,41 @@ test('opening and cancelling in a loop is slowed down, and comes to its end', as
   await pair.quiet();
 });
 
+test('Limits: calls that wait for their turn take 128 MiB at most; one beyond is refused, and messages for them end the channel', t => {
+  const begun: [number, unknown][] = [];
+  const admission = new Admission({
+    limits: {calls: 1, cancelsPerSecond: 100},
+    patient: true,
+    begin: (start, instead) => begun.push([start.context, instead]),
+    deliver: () => {},
+  });
+  const start = (context: number, bytes: number): Message => ({
+    kind: Kind.Start,
+    context,
+    seq: 0,
+    payload: new Uint8Array(0),
+    read: {value: [], bytes},
+  });
+  const half = 64 * 1024 * 1024;
+  for (const [at, bytes] of [10, half, half, 10].entries()) admission.open(start(2 * at + 2, bytes));
+  t.is(admission.waiting, 2);
+  t.deepEqual(
+    begun.map(([context, why]) => [context, (why as ResourceExhausted | undefined)?.what]),
+    [
+      [2, undefined],
+      [8, 'calls'],
+    ],
+  );
+  t.throws(() => admission.hold({kind: Kind.Credit, context: 4, seq: 0, payload: new Uint8Array(1)}), {
+    code: 'ERR_PROTOCOL',
+  });
+  admission.settled(false);
+  admission.settled(false);
+  t.deepEqual(begun.at(-1)?.[0], 4);
+  admission.hold({kind: Kind.Credit, context: 6, seq: 0, payload: new Uint8Array(1)});
+  t.is(admission.waiting, 1);
+});
+
 test('the end of the channel lets go of what waits', async t => {
   const pair = await newPair({calls: 1, cancelsPerSecond: 100});
   const {task, open} = gate();

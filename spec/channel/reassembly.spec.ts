@@ -41,6 +41,24 @@ test('Limits: when two million values are unfinished, pieces of other messages w
   t.throws(() => reassembly.add(piece(10, malformed, false)), {instanceOf: ProtocolError});
 });
 
+test('Limits, G19: messages that are begun with pieces of no bytes are counted too', t => {
+  const reassembly = new Reassembly();
+  const begin = (): void => {
+    for (let context = 2; context < 1_000_000; context += 2) reassembly.add(piece(context, new Uint8Array(0)));
+  };
+  t.throws(begin, {instanceOf: ProtocolError, message: /bytes of unfinished messages/});
+  t.true(reassembly.size < 200_000);
+});
+
+test('Limits, G19: pieces of no bytes without end are counted too', t => {
+  const reassembly = new Reassembly();
+  for (const context of [2, 4, 6]) reassembly.add(piece(context, million));
+  const goOn = (): void => {
+    for (let i = 0; i < 1_000_000; i++) reassembly.add(piece(8, new Uint8Array(0)));
+  };
+  t.throws(goOn, {instanceOf: ProtocolError, message: /bytes of unfinished messages/});
+});
+
 test('Limits: a message that is whole counts no more', t => {
   const reassembly = new Reassembly();
   const all = Buffer.concat([million, Buffer.alloc(1_000_000)]);

@@ -3,7 +3,7 @@
  * it.
  * Floor 7: data and text only. `lock/publish-roster` makes it, `prompt/conversation` prints it.
  */
-import {escapeText} from '../../base/escape.js';
+import {escapeLine} from '../../base/escape.js';
 
 export interface Roster {
   /** Each actor stands before those below it. */
@@ -63,5 +63,5 @@ function parentOf(actors: readonly RosterRow[], at: number): RosterRow | undefin
 /** Escapes a text, because names and tasks come from users and from other processes. */
 function shown(text: string): string {
   const cut = text.length > maxText ? `${text.slice(0, maxText)}…` : text;
-  return escapeText(cut).replaceAll('\n', '\\n').replaceAll('\t', '\\t');
+  return escapeLine(cut);
 }

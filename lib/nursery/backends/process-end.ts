@@ -7,7 +7,7 @@ import type {Socket} from 'node:net';
 import {plainClock} from '../../base/clock.js';
 import {deferred} from '../../base/deferred.js';
 import type {Exit} from '../../base/errors.js';
-import {escapeText} from '../../base/escape.js';
+import {escapeLine} from '../../base/escape.js';
 import {log} from '../../base/log.js';
 import type {Spawned} from './spawner.js';
 
@@ -44,7 +44,7 @@ export function endOf(child: ChildProcess, who: {readonly name: string | undefin
     child.stdio[3]?.destroy();
     plainClock.timer(giveUpMs, () => {
       if (hasExited) return;
-      const named = `${escapeText(who.name ?? 'a standby')} (pid ${child.pid})`;
+      const named = `${escapeLine(who.name ?? 'a standby')} (pid ${child.pid})`;
       const level = who.name === undefined ? 'runtime' : 'warn';
       log(level, `${named} lives on: the system has refused to kill it (${error.code})`);
       letGo(child);

@@ -7,7 +7,7 @@ import type {Readable, Writable} from 'node:stream';
 import {StringDecoder} from 'node:string_decoder';
 import {plainClock} from '../../base/clock.js';
 import {deferred} from '../../base/deferred.js';
-import {escapeText} from '../../base/escape.js';
+import {escapeLine} from '../../base/escape.js';
 import type {Writer} from '../../base/hooks.js';
 import type {OutputLine, OutputLines} from '../../base/output-lines.js';
 import {LineCutter, newline} from './line-cutter.js';
@@ -166,7 +166,10 @@ class LineWriter implements LineSink {
 }
 
 /** The mark before a line that says who wrote it, as `stdio: 'prefix'` puts it. */
-export const lineMark = ({name, pid}: Pick<Writer, 'name' | 'pid'>): string => `${escapeText(name)}(${pid}) `;
+export const lineMark = ({name, pid}: Pick<Writer, 'name' | 'pid'>): string => `${escapeLine(name)}(${pid}) `;
+
+/** The same for a thread, which has no process id of its own. */
+export const threadMark = (name: string, threadId: number): string => `${escapeLine(name)}(thread ${threadId}) `;
 
 const ignore = (): void => {};
 /** How many relays write to a stream. They share one listener: Node warns of a leak at the eleventh. */

@@ -13,7 +13,7 @@ import {PortTransport} from '../../transport/port.js';
 import {environment} from './environment.js';
 import {execError} from './exec-error.js';
 import {heapOfProcess} from './node-args.js';
-import {collectLines, type Relay, relayLines} from './relay-lines.js';
+import {collectLines, type Relay, relayLines, threadMark} from './relay-lines.js';
 import {bundledError, type Spawned, type SpawnRequest} from './spawner.js';
 
 export async function spawnThread(request: SpawnRequest): Promise<Spawned> {
@@ -99,7 +99,7 @@ function setHeapFlagAside(): {release(): void} | undefined {
 
 function relaysOf({stdout, stderr, threadId}: Worker, {name, stdio, output}: SpawnRequest): [Relay, ...Relay[]] {
   if (output) return [collectLines(stderr, 'stderr', output), collectLines(stdout, 'stdout', output)];
-  const prefix = stdio === 'prefix' ? `${name}(thread ${threadId}) ` : '';
+  const prefix = stdio === 'prefix' ? threadMark(name, threadId) : '';
   const isShown = stdio !== 'ignore';
   const first = relayLines(stderr, isShown ? process.stderr : undefined, {prefix});
   if (stdio === 'inherit') return [first];
