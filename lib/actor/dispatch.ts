@@ -3,22 +3,22 @@
  * Floor 5: between `peer`, which reads the Start message, and `callee`, which holds the context.
  */
 
-import {ContextCancelled, ProtocolError} from '../base/errors.js';
+import {ContextCancelled} from '../base/errors.js';
 import {taskEvents} from '../base/events.js';
 import {isThenable} from '../base/foreign.js';
 import {lazyPart} from '../base/lazy.js';
 import {Scope} from '../base/scope.js';
-import {flowOf, type Overflow} from '../context/flow/options.js';
 import {Callee} from '../context/protocol/callee.js';
 import {decodeCarried} from '../context/protocol/carried.js';
 import {runTold} from '../context/protocol/told.js';
 import {listIn} from '../msg/codec.js';
 import {parse, type StandardSchema} from '../msg/schema.js';
-import type {FunctionKind, Message, StartPayload} from '../msg/types.js';
+import type {FunctionKind, Message} from '../msg/types.js';
 import type {Actor} from './actor.js';
 import {type CallingPeer, execute, sent} from './conclude.js';
 import type {ExposedFunction} from './exposed.js';
 import {PlainTask} from './plain-task.js';
+import {readFlow, readStart} from './read-start.js';
 
 type MaybePromise<T> = T | PromiseLike<T>;
 
@@ -32,8 +32,7 @@ type RunKind = (callee: Callee, fn: ExposedFunction['fn'], args: readonly unknow
 export function dispatch(actor: Actor, peer: CallingPeer, message: Message, instead?: Error | Message): void {
   const {channel} = peer;
   const {list: payload, fault} = listIn(channel.codec, message);
-  if (!Array.isArray(payload) || payload.length < 5) throw new ProtocolError('a call arrived that is cut short');
-  const [ref, kind, args, flow, deadline, carriedBytes] = payload as unknown as StartPayload;
+  const [ref, kind, args, flow, deadline, carriedBytes] = readStart(payload);
   const home = peer.functions.resolve(ref);
   const carried = carriedBytes && peer.isTrusted ? decodeCarried(channel.codec, carriedBytes) : undefined;
 
@@ -49,6 +48,7 @@ export function dispatch(actor: Actor, peer: CallingPeer, message: Message, inst
     new PlainTask(actor, peer, found, message.context).run(args);
     return;
   }
+  const windows = readFlow(flow);
   const name = found?.name ?? home.place;
   const scope = new Scope(`${name} in ${actor.id.name}`, actor.scope);
   const callee = new Callee(channel, {
@@ -56,10 +56,7 @@ export function dispatch(actor: Actor, peer: CallingPeer, message: Message, inst
     kind,
     name,
     scope,
-    flow: flowOf(
-      flow ? {window: flow[0], windowBytes: flow[1], bufferBytes: flow[2], overflow: flow[3] as Overflow} : {},
-    ),
-    granted: flow?.[4] ?? 0,
+    ...windows,
     schemas: found?.mark.schemas,
   });
   if (!found || refusal !== undefined) {

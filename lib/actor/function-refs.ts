@@ -42,8 +42,9 @@ export class FunctionRefs {
     if (given) given.isHeard = true;
   }
 
-  /** The peer serves, and tells the names of its functions. */
-  learnNames(names: readonly (readonly [key: string, name: string])[]): void {
+  /** The peer serves, and tells the names of its functions: a list of pairs. @throws ProtocolError for another one */
+  learnNames(names: readonly unknown[]): void {
+    if (!names.every(isNamed)) throw new ProtocolError('names of functions arrived that are none');
     this.#names = new Map(names);
   }
 
@@ -75,6 +76,10 @@ export class FunctionRefs {
     if (this.#named > maxNamed)
       throw new ProtocolError(`a peer has named functions of more than ${maxNamed} characters`);
   }
+}
+
+function isNamed(pair: unknown): pair is readonly [key: string, name: string] {
+  return Array.isArray(pair) && isText(pair[0]) && isText(pair[1]);
 }
 
 const isText = (value: unknown): value is string => typeof value === 'string';

@@ -139,10 +139,10 @@ export class Peer {
       case Kind.Spawn:
         return this.#events.spawn?.(valueIn(codec, message));
       case Kind.Ready:
-        this.functions.learnNames(valueIn(codec, message) as [string, string][]);
+        this.functions.learnNames(this.#listOf(message));
         return this.#events.ready?.();
       case Kind.Error: {
-        const [boxed, , isCancelled] = valueIn(codec, message) as ErrorPayload;
+        const [boxed, , isCancelled] = this.#listOf(message) as unknown as ErrorPayload;
         return this.#events.failed?.(isCancelled ? reviveError(boxed) : unboxError(boxed));
       }
       case Kind.Cancel: {
@@ -151,7 +151,7 @@ export class Peer {
         return this.#events.cancelled?.(why, budget);
       }
       case Kind.CancelAck: {
-        const [stage] = valueIn(codec, message) as [AckStage];
+        const [stage] = this.#listOf(message) as [AckStage];
         return this.#events.acknowledged?.(stage);
       }
       case Kind.Ping:
@@ -160,12 +160,22 @@ export class Peer {
         // The channel has noted that something came: a heartbeat needs no more.
         return undefined;
       case Kind.Goaway: {
-        const [reason, text] = valueIn(codec, message) as GoawayPayload;
+        const [reason, text = ''] = this.#listOf(message) as readonly unknown[] as Partial<GoawayPayload>;
+        if (typeof reason !== 'string' || typeof text !== 'string')
+          throw new ProtocolError('a goodbye arrived without its reason');
         return this.#events.goaway?.(reason, text);
       }
       default:
         throw new ProtocolError(`a message of kind ${message.kind} arrived outside a context`);
     }
+  }
+
+  /** @throws ProtocolError for a payload that is not a list */
+  #listOf(message: Message): readonly unknown[] {
+    const payload = valueIn(this.actor.codec, message);
+    if (!Array.isArray(payload))
+      throw new ProtocolError(`the payload of a message of kind ${message.kind} is not a list`);
+    return payload;
   }
 
   #start(message: Message): void {

@@ -21,14 +21,20 @@ for (const backend of ['process', 'inline'] as const)
     await openNursery(async nursery => {
       for (const name of names) t.is(await findActor(name), undefined, name);
       const portals = await Promise.all(names.map(name => nursery.startActor(name, {expose, backend})));
-      t.deepEqual((await listActors()).map(({name}) => name).slice(1).sort(), [...names].sort());
+      t.deepEqual(
+        (await listActors())
+          .map(({name}) => name)
+          .slice(1)
+          .sort(),
+        [...names].sort(),
+      );
       for (const [i, name] of names.entries()) {
         const portal = portals[i] as (typeof portals)[number];
         await using found = await findActor(name);
         t.is(await found?.run(nameHere), name);
         t.is(await portal.run(named[i] as (typeof named)[number]), `${name} was called`);
         const error = await t.throwsAsync(portal.run(notExposed[i] as (typeof named)[number]));
-        t.is((error?.cause as ActorError).code, 'ERR_NOT_EXPOSED', name);
+        t.is((error?.cause as ActorError | undefined)?.code, 'ERR_NOT_EXPOSED', name);
       }
       const [portal] = portals;
       t.deepEqual(await portal?.run(prototypes), before);

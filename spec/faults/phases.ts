@@ -3,6 +3,7 @@
 import {existsSync, readFileSync} from 'node:fs';
 import {setTimeout as delay} from 'node:timers/promises';
 import {ContextCancelled, type Nursery, type Portal, SpawnFailed} from '../../lib/index.js';
+import {actorProcesses} from '../kit/processes.js';
 import {type Ending, orDone, type Story} from './story.js';
 import * as victim from './victim.js';
 
@@ -54,7 +55,23 @@ const cancelled = (ending: Ending): string | undefined =>
 const settled = (ending: Ending): string | undefined =>
   'error' in ending ? `it rejected: ${ending.error}` : undefined;
 
+/** What a start that a fault ends rejects with. */
+const notStarted = (ending: Ending): string | undefined =>
+  'error' in ending && ending.error instanceof SpawnFailed ? undefined : 'it was not SpawnFailed';
+
 export const phases: readonly Phase[] = [
+  {
+    name: 'booting',
+    isClosed: true,
+    async reach(story, nursery, options) {
+      story.call('startActor()', nursery.startActor('victim', {...options, expose, stdio: 'ignore'}), notStarted);
+      for (;;) {
+        const pid = actorProcesses().find(({parent, name}) => parent === process.pid && name === 'victim')?.pid;
+        if (pid !== undefined) return {pid, portal: undefined};
+        await delay(1);
+      }
+    },
+  },
   {
     name: 'importing',
     isClosed: true,
@@ -63,7 +80,7 @@ export const phases: readonly Phase[] = [
       story.call(
         'startActor()',
         nursery.startActor('victim', {...options, expose: [module], env: {FAULTS_NOTE: note}, stdio: 'ignore'}),
-        ending => ('error' in ending && ending.error instanceof SpawnFailed ? undefined : 'it was not SpawnFailed'),
+        notStarted,
       );
       while (!existsSync(note)) await delay(5);
       return {pid: Number(readFileSync(note, 'utf8')), portal: undefined};

@@ -1,68 +1,83 @@
-// `npm run faults`: every case of the matrix again and again, and the page docs/explain/reliability.md made of it, which nobody writes by hand.
-// Above matrix.ts.
+// `npm run faults`: every case of the matrix again and again, some chaos, and the sections of docs/explain/reliability.md made of them,
+// which nobody writes by hand. Above matrix.ts, run-chaos.ts, pages.ts.
 //
 //   npm run faults -- --rounds 5      how often each case is run: 3
-import {writeFileSync} from 'node:fs';
+//   npm run faults -- --seeds 200     how many seeds of chaos are run, 20 s each: 10
+//   npm run faults -- --only chaos    one part: matrix, chaos
+//   npm run faults -- --tables        runs nothing, and writes the tables of the catalogue
 import {availableParallelism, loadavg} from 'node:os';
-import {fileURLToPath} from 'node:url';
 import {parseArgs} from 'node:util';
 import {openNursery} from '../../lib/index.js';
+import {chaosText} from './chaos-text.js';
 import {cases, type Result, runCase, times, Witness} from './matrix.js';
+import {reliabilityPage, writeSection, writeTables} from './pages.js';
+import {type Chaos, runChaos} from './run-chaos.js';
 
-const page = fileURLToPath(new URL('../../../docs/explain/reliability.md', import.meta.url));
-const {values} = parseArgs({options: {rounds: {type: 'string', default: '3'}}});
-const rounds = Number(values.rounds);
-
-const results: Result[] = [];
-await openNursery(
-  async nursery => {
-    const witness = await Witness.start(nursery);
-    for (let round = 0; round < rounds; round++)
-      for (const one of cases) {
-        const result = await runCase(one, witness);
-        results.push(result);
-        if (result.problems.length > 0)
-          console.error(`${result.phase}, ${result.fault}: ${result.problems.join('; ')}`);
-      }
-    await witness.end();
+const {values} = parseArgs({
+  options: {
+    rounds: {type: 'string', default: '3'},
+    seeds: {type: 'string', default: '10'},
+    only: {type: 'string'},
+    tables: {type: 'boolean', default: false},
   },
-  {timeouts: times, logLevel: 'silent'},
-);
-writeFileSync(page, text(results));
-console.log(`${results.length} faults; the page is ${page}`);
-process.exitCode = results.some(({problems}) => problems.length > 0) ? 1 : 0;
+});
+const rounds = Number(values.rounds);
+const machine = `${process.platform} with ${availableParallelism()} cores and Node ${process.versions.node}`;
+
+writeTables();
+const parts = {matrix: runMatrix, chaos: runSeeds};
+for (const [name, run] of Object.entries(parts))
+  if (!values.tables && (values.only ?? name) === name && !(await run())) process.exitCode = 1;
+
+async function runMatrix(): Promise<boolean> {
+  const results: Result[] = [];
+  await openNursery(
+    async nursery => {
+      const witness = await Witness.start(nursery);
+      for (let round = 0; round < rounds; round++)
+        for (const one of cases) {
+          const result = await runCase(one, witness);
+          results.push(result);
+          if (result.problems.length > 0)
+            console.error(`${result.phase}, ${result.fault}: ${result.problems.join('; ')}`);
+        }
+      await witness.end();
+    },
+    {timeouts: times, logLevel: 'silent'},
+  );
+  writeSection(reliabilityPage, 'matrix', text(results));
+  console.log(`${results.length} faults`);
+  return results.every(({problems}) => problems.length === 0);
+}
+
+async function runSeeds(): Promise<boolean> {
+  const runs: Chaos[] = [];
+  for (let seed = 1; seed <= Number(values.seeds); seed++) {
+    const run = await runChaos(seed, 20_000);
+    runs.push(run);
+    for (const finding of run.findings) console.error(`seed ${seed}: ${finding}`);
+  }
+  writeSection(reliabilityPage, 'chaos', chaosText(runs, machine));
+  return runs.every(({outcome, findings}) => findings.length === 0 && outcome.orphans === 0 && !outcome.hung);
+}
 
 function text(all: readonly Result[]): string {
   const {orphans, hangs, wrong} = counts(all);
-  return `# Reliability: what a fault does
-
-<!-- Written by \`npm run faults\`: change spec/faults/, and not this page. -->
-
-A fault happens to an actor, in a certain phase of its work, on real processes. A barrier says that the phase has been reached; no
-case waits for a time instead. After each case it is checked that
-
-- everybody who waited has been told exactly once, with an error of the right class and the right exit
-  ([T9](../reference/semantics.md#t9), [T17](../reference/semantics.md#t17), [C9](../reference/semantics.md#c9));
-- values that came before the fault came in order, without a gap, and none came after the end;
-- the process is gone, and this process holds no descriptor, socket or child more than before;
-- another actor of the same tree, with a stream of its own, has noticed nothing.
-
-${all.length} faults: ${cases.length} cases, ${rounds} times each, on ${process.platform} with ${availableParallelism()} cores and
-Node ${process.versions.node}, at a load of ${(loadavg()[0] as number).toFixed(1)}. **${orphans} orphans, ${hangs} waits that never ended, ${wrong} other
-findings.**
+  return `${all.length} faults: ${cases.length} cases, ${rounds} times each, on ${machine}, at a load of
+${(loadavg()[0] as number).toFixed(1)}. **${orphans} orphans, ${hangs} waits that never ended, ${wrong} other findings.**
 
 *Told* is the time from the fault until the last of those who waited was told. *Settled* is the time until the nursery had settled.
 Both are in ms: the median, and the slowest in brackets. A process that hears nothing is ended after the bounds of the case:
 ${times.cancelAck} ms for an acknowledgement, ${times.exit} ms for the end.
 
-## By fault
+### By fault
 
 ${table(all, 'fault')}
 
-## By phase
+### By phase
 
 ${table(all, 'phase')}
-${findings(all)}`;
+${findings(all)}`.trimEnd();
 }
 
 function counts(all: readonly Result[]): {orphans: number; hangs: number; wrong: number} {
@@ -95,5 +110,5 @@ function findings(all: readonly Result[]): string {
   const found = all.filter(({problems}) => problems.length > 0);
   if (found.length === 0) return '';
   const lines = found.map(({phase, fault, problems}) => `- ${phase}, ${fault}: ${problems.join('; ')}`);
-  return `\n## Findings\n\n${lines.join('\n')}\n`;
+  return `\n### Findings\n\n${lines.join('\n')}\n`;
 }

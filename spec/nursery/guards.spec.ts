@@ -13,17 +13,20 @@ import {spawning} from '../kit/spawning.js';
 const test = spawning({takesLong: true});
 const inspects = canInspect ? test : test.skip;
 
-inspects('G4: what a user starts in an actor has no descriptor of the runtime: no channel, no link, no terminal', async t => {
-  await openNursery(async nursery => {
-    const asked = {expose: [descriptorsBelow, ...expose]};
-    const [one] = await Promise.all([nursery.startActor('one', asked), nursery.startActor('two', asked)]);
-    // A link between the two: sockets that were not there at the start.
-    await using two = await findActor('two');
-    await two?.run(nameHere);
-    // What this process itself has been given by whoever started it is passed on.
-    t.deepEqual(await one.run(descriptorsBelow), descriptorsOfChild());
-  }, patient);
-});
+inspects(
+  'G4: what a user starts in an actor has no descriptor of the runtime: no channel, no link, no terminal',
+  async t => {
+    await openNursery(async nursery => {
+      const asked = {expose: [descriptorsBelow, ...expose]};
+      const [one] = await Promise.all([nursery.startActor('one', asked), nursery.startActor('two', asked)]);
+      // A link between the two: sockets that were not there at the start.
+      await using two = await findActor('two');
+      await two?.run(nameHere);
+      // What this process itself has been given by whoever started it is passed on.
+      t.deepEqual(await one.run(descriptorsBelow), descriptorsOfChild());
+    }, patient);
+  },
+);
 
 inspects('G4: the secret of a program is in the arguments and the environment of no process of it', async t => {
   const secret = 'the secret that nobody may read';
