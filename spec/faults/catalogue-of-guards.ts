@@ -98,7 +98,7 @@ export const guardRows: readonly Row[] = [
     'G12',
     'an inspector opens',
     'no flag is inherited, no signal opens it',
-    'nursery/guards: G12: ',
+    'nursery/guards: P4, G12: ',
     'nursery/surroundings: T7: an inspector is opened',
     'nursery/backends/node-args: T7: an inspector flag',
   ),

@@ -45,7 +45,7 @@ inspects('G4: the secret of a program is in the arguments and the environment of
     }
 });
 
-test('G12: SIGUSR1 opens an inspector neither in an actor nor in a root under main()', async t => {
+test('P4, G12: SIGUSR1 opens an inspector neither in an actor nor in a root under main()', async t => {
   const file = join(folderOf(t), 'go');
   const program = startProgram(t, 'unwatched', {args: [file]});
   const pids = await program.next<number[]>();
