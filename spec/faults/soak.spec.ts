@@ -8,6 +8,8 @@ import {spawning} from '../kit/spawning.js';
 import type {Sample} from './soak.js';
 
 const test = spawning({takesLong: true});
+/** The root remembers how its last 1 024 actors died, and one dies in each second: about 27 KiB each, as measured. */
+const deathBytes = 40 * 1024;
 const seconds = Number(process.env.RXTRACTOR_SOAK ?? 60);
 
 /** The slope of a line through points that may have outliers: the median of the slopes of all pairs (Theil–Sen). */
@@ -28,8 +30,7 @@ function slopeOf(values: readonly number[]): number {
     const steady = samples.slice(Math.floor(samples.length / 3));
     const perMinute = slopeOf(steady.map(({heap}) => heap)) * 60;
     t.log(`the heap grows by ${Math.round(perMinute / 1024)} KiB in a minute`);
-    // The shorter the run, the more of a slope is noise.
-    t.true(perMinute < (seconds >= 300 ? 20 : 200) * 1024, `the heap grows by ${perMinute} bytes in a minute`);
+    t.true(perMinute < 60 * deathBytes, `the heap grows by ${perMinute} bytes in a minute`);
     for (const what of ['descriptors', 'handles', 'contexts'] as const)
       t.is(slopeOf(steady.map(one => one[what])), 0, `${what}: ${steady.map(one => one[what])}`);
     t.true(opened >= seconds * 200 && values > seconds * 100);
