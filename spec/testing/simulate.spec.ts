@@ -469,6 +469,28 @@ test.serial('code beside a simulation keeps its real time, and a second simulati
   t.true((await real) > Date.UTC(2020));
 });
 
+test.serial('warnings of the runtime go into the trace, and those of the user to the process', async t => {
+  const warnings: string[] = [];
+  const listen = ({message}: Error): number => warnings.push(message);
+  process.on('warning', listen);
+  t.teardown(() => process.off('warning', listen));
+  const trace = await simulate(world =>
+    openNursery(async nursery => {
+      const portal = await nursery.startActor('worker', {expose: [silent]});
+      const context = await portal.openContext(silent);
+      const wire = context.openStream();
+      await context.result();
+      wire.next(1);
+      process.emitWarning('of the user');
+      await sleep(1);
+      return world.trace;
+    }),
+  );
+  t.deepEqual(warnings, ['of the user']);
+  t.true(trace.some(line => line.includes('root warns: values are pushed into a stream')));
+});
+const silent = context(async (ctx: CalleeContext<number, number, null>) => ctx.started.next(null), at('silent'));
+
 test.serial('wrong options are refused', async t => {
   for (const [options, message] of [
     [{seed: -1}, /seed is a whole number/],

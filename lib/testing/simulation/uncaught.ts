@@ -19,6 +19,9 @@ export interface ProcessEvents {
 
 type Listener = (...args: unknown[]) => void;
 
+/** The codes of warnings that the runtime gives. */
+const ownWarnings = /^(?:RXTRACTOR_|ERR_STREAM_CLOSED$)/;
+
 /** Takes the events of the process for the length of a run. Returns how to give them back. */
 export function takeProcessEvents(events: ProcessEvents): Stop {
   const here = (): Place | undefined => {
@@ -38,7 +41,7 @@ export function takeProcessEvents(events: ProcessEvents): Stop {
       events.uncaught(place, args[0]);
       return true;
     }
-    if (place && event === 'warning' && /^RXTRACTOR_/.test(String(readProperty(args[0], 'code')))) {
+    if (place && event === 'warning' && ownWarnings.test(String(readProperty(args[0], 'code')))) {
       events.warned(place, String(readProperty(args[0], 'message')));
       return true;
     }

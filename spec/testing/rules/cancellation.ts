@@ -34,7 +34,7 @@ export const cancellation: readonly Rule[] = [
   },
   {
     title: 'X2: a cancel resolves true after the clean-up of the function, as often as it is called',
-    outcomes: ['true,true,true, cleaned up'],
+    outcomes: ['true,true,true, cleaned up, cancelled, requested'],
     async shows({calls}) {
       let state = 'not cleaned up';
       const context = await calls.openContext(async ctx => {
@@ -46,10 +46,10 @@ export const cancellation: readonly Rule[] = [
           state = 'cleaned up';
         }
       });
-      context.result().catch(() => {});
+      const result = told(context.result());
       const acked = await Promise.all([context.cancel(), context.cancel('again')]);
       const seen = state;
-      return `${[...acked, await context.cancel()]}, ${seen}`;
+      return `${[...acked, await context.cancel()]}, ${seen}, ${await result}`;
     },
   },
   {
@@ -69,6 +69,22 @@ export const cancellation: readonly Rule[] = [
       const moment = (): number => Math.floor((world.now() - began) / 10) * 10;
       const first = `${await context.cancel('enough', {timeout: 50})} at ${moment()}`;
       return `${first}, ${await context.cancel()} at ${moment()}`;
+    },
+  },
+  {
+    title: 'X2: a cancel passes the values that were sent before it',
+    outcomes: ['0 of 10'],
+    async shows({calls}) {
+      let seen = 0;
+      const context = await calls.openContext(async ctx => {
+        ctx.started.next(null);
+        await ctx.openStream().consume(() => void seen++);
+      });
+      const wire = context.openStream();
+      await sleep(10);
+      for (let value = 0; value < 10; value++) wire.next(value);
+      await context.cancel();
+      return `${seen} of 10`;
     },
   },
   {
@@ -221,7 +237,7 @@ export const cancellation: readonly Rule[] = [
   },
   {
     title: 'X8: cancelActor ends the actor, and everybody else who holds a context into it hears who has asked',
-    outcomes: ['true / cancelled, actor by root / undefined'],
+    outcomes: ['true / cancelled, actor by root / cancelled, actor / undefined'],
     async shows({nursery, calls}) {
       const mortal = await startActor(nursery, 'mortal');
       const heard = calls.run(async () => {
@@ -229,8 +245,9 @@ export const cancellation: readonly Rule[] = [
         const error: ContextCancelled = await found.run(() => sleep(longMs)).catch((thrown: unknown) => thrown);
         return `${errorText(error)} by ${error.canceller?.name}`;
       });
+      const own = told(callsOf(mortal).run(() => sleep(longMs)));
       await sleep(20);
-      return `${await mortal.cancelActor('enough')} / ${await heard} / ${await mortal.ended}`;
+      return `${await mortal.cancelActor('enough')} / ${await heard} / ${await own} / ${await mortal.ended}`;
     },
   },
   {
@@ -328,6 +345,24 @@ export const cancellation: readonly Rule[] = [
       wire.error(new SyntaxError('of the caller'));
       const text = await result;
       return /of the caller/.test(text) ? 'own' : /of the callee/.test(text) ? 'peer' : text;
+    },
+  },
+  {
+    title: 'X11: an error that crosses the result stands at the end that has sent it, and the channel goes on',
+    outcomes: ['of the caller / 1', 'value / 1'],
+    seeds: 60,
+    async shows({calls}) {
+      const context = await calls.openContext(async ctx => {
+        ctx.started.next(null);
+        ctx.openStream();
+        await stubbornly(2);
+        return 'value';
+      });
+      const wire = context.openStream();
+      const result = context.result().then(String, (error: Error) => error.message);
+      await sleep(2);
+      wire.error(new SyntaxError('of the caller'));
+      return `${await result} / ${await calls.run(() => 1)}`;
     },
   },
 ];

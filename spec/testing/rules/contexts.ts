@@ -166,6 +166,23 @@ export const contexts: readonly Rule[] = [
     },
   },
   {
+    title: 'C6: a task that has returned waits for what it has called, and its caller with it',
+    outcomes: ['value, after the call'],
+    async shows({nursery, calls}) {
+      await startActor(nursery, 'other');
+      let when = 'before';
+      const value = await calls.run(async () => {
+        const other = callsOf((await findActor('other')) as never);
+        void other.run(async () => {
+          await sleep(20);
+          when = 'after';
+        });
+        return 'value';
+      });
+      return `${value}, ${when} the call`;
+    },
+  },
+  {
     title: 'C7: the result behind a stream that was closed arrives',
     outcomes: ['still here'],
     async shows({calls}) {

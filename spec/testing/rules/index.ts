@@ -4,5 +4,6 @@ import {contexts} from './contexts.js';
 import {flow} from './flow.js';
 import type {Rule} from './rule.js';
 import {streams} from './streams.js';
+import {tree} from './tree.js';
 
-export const rules: readonly Rule[] = [...contexts, ...cancellation, ...streams, ...flow];
+export const rules: readonly Rule[] = [...contexts, ...cancellation, ...streams, ...flow, ...tree];

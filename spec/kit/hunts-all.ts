@@ -1,0 +1,35 @@
+/** The tests of a table of mutants. Above mutants.ts. */
+import test from 'ava';
+import {type Copy, type Find, hunt, type Mutant, mutate} from './mutants.js';
+
+const inCi = Boolean(process.env.RXTRACTOR_CI);
+const reason = inCi ? '' : ' (takes long: set RXTRACTOR_CI=1 to run)';
+
+/** @param where the part of the library in which they are planted, for the titles */
+export function huntsAll<M extends Mutant>(
+  where: string,
+  mutants: readonly M[],
+  find: Find<M>,
+  newCopy: () => Copy,
+): void {
+  test(`every mutant of ${where} still applies, and is told from the others by its name`, t => {
+    const copy = newCopy();
+    t.teardown(() => copy.remove());
+    for (const mutant of mutants) {
+      const code = copy.codeOf(mutant);
+      t.not(mutate(code, mutant), code);
+    }
+    t.is(new Set(mutants.map(({name}) => name)).size, mutants.length);
+  });
+
+  (inCi ? test : test.skip)(
+    `of ${mutants.length} planted faults of ${where} ${mutants.length} are found, and nothing is found where none is planted${reason}`,
+    async t => {
+      t.timeout(600_000);
+      const copy = newCopy();
+      t.teardown(() => copy.remove());
+      t.is(await find(copy, undefined), undefined);
+      t.deepEqual(await hunt(copy, mutants, find, line => t.log(line)), []);
+    },
+  );
+}
