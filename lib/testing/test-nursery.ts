@@ -4,6 +4,7 @@
  */
 import {AsyncLocalStorage} from 'node:async_hooks';
 import {plainClock} from '../base/clock.js';
+import {current} from '../base/current.js';
 import {suppress} from '../base/suppressed.js';
 import type {RootOptions} from '../boot-root.js';
 import {openNursery} from '../main.js';
@@ -12,12 +13,21 @@ import type {Spawner} from '../nursery/backends/spawner.js';
 import type {Body} from '../nursery/nursery.js';
 import type {Starters} from '../nursery/start-queue.js';
 import {assertNothingLeft} from './nothing-left.js';
+import {argumentsAreSaidBy, argumentsOf} from './simulation/arguments.js';
 import {startersAreSaidBy} from './starters.js';
+
+/** The arguments of the actors that run, by their ids. */
+const argumentsById = new Map<string, string[]>();
 
 /** An actor that has no process has no output of its own either. */
 const startInline: Spawner = async request => {
+  const {id, argv, output} = request;
+  argumentsById.set(id, argumentsOf(argv));
   const spawned = await spawnInline(request);
-  void spawned.exited.then(() => request.output?.end());
+  void spawned.exited.then(() => {
+    argumentsById.delete(id);
+    output?.end();
+  });
   return spawned;
 };
 
@@ -27,8 +37,8 @@ startersAreSaidBy(() => (inlineTrees.getStore() ? inline : undefined));
 
 /**
  * Opens a nursery for a test and runs the body in it, in real time. All its actors run in this process, whatever their backend is,
- * so that a test takes milliseconds. Options that need a process (`env`, `cwd`, `stdio`, `execArgv`, `argv`, `maxHeap`) are accepted
- * and have no effect. After the body `assertNothingLeft` looks for what is left, of other tests too that run at the same time: so
+ * so that a test takes milliseconds. Options that need a process (`env`, `cwd`, `stdio`, `execArgv`, `maxHeap`) are accepted
+ * and have no effect; of `argv` each actor sees its own. After the body `assertNothingLeft` looks for what is left, of other tests too that run at the same time: so
  * let these tests run one after the other.
  *
  * Resolves with the value of the body. Rejects as `openNursery` does, and as `assertNothingLeft` does when the body has succeeded.
@@ -46,6 +56,15 @@ startersAreSaidBy(() => (inlineTrees.getStore() ? inline : undefined));
 export async function testNursery<T>(body: Body<T>, options: RootOptions = {}): Promise<T> {
   if (typeof body !== 'function')
     throw new TypeError('testNursery() takes a function: testNursery(async nursery => …)');
+  const giveBack = argumentsAreSaidBy(() => argumentsById.get(current()?.actor.id ?? ''));
+  try {
+    return await runHere(body, options);
+  } finally {
+    giveBack();
+  }
+}
+
+async function runHere<T>(body: Body<T>, options: RootOptions): Promise<T> {
   let value: T;
   try {
     value = await inlineTrees.run(true, () => openNursery(body, options));

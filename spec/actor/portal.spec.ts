@@ -80,7 +80,7 @@ test('T10: cancelActor resolves true once the actor is gone, and again after tha
   });
 });
 
-test('X8: cancelActor ends the contexts into it with ContextCancelled, which fails nothing else', async t => {
+test.long('X8: cancelActor ends the contexts into it with ContextCancelled, which fails nothing else', async t => {
   await openNursery(async nursery => {
     const portal = await nursery.startActor('callee', {expose: [nap, talk]});
     const context = await portal.openContext(talk);
@@ -109,7 +109,7 @@ test('ended gives the death of an actor that nobody asked to end', async t => {
   );
 });
 
-test('X10: with({timeout}) ends a run with reason deadline, and the actor goes on', async t => {
+test.long('X10: with({timeout}) ends a run with reason deadline, and the actor goes on', async t => {
   await openNursery(async nursery => {
     const portal = await nursery.startActor('callee', {expose: [add, nap]});
     const error = await t.throwsAsync(portal.with({timeout: 200}).run(nap, 1e9), {instanceOf: ContextCancelled});
@@ -119,7 +119,7 @@ test('X10: with({timeout}) ends a run with reason deadline, and the actor goes o
   });
 });
 
-test('X10: a timeout is total: a value that a busy task returns later does not count', async t => {
+test.long('X10: a timeout is total: a value that a busy task returns later does not count', async t => {
   await openNursery(async nursery => {
     const portal = await nursery.startActor('callee', {expose: [add, spinFor]});
     const error = await t.throwsAsync(portal.with({timeout: 50}).run(spinFor, 400), {instanceOf: ContextCancelled});
@@ -141,7 +141,7 @@ test('X10: the timeout of a one-shot actor counts its start, and with 0 nothing 
   });
 });
 
-test('X10: with({signal}) ends a run, with the reason of the signal as its cause', async t => {
+test.long('X10: with({signal}) ends a run, with the reason of the signal as its cause', async t => {
   await openNursery(async nursery => {
     const portal = await nursery.startActor('callee', {expose: [add, nap]});
     const controller = new AbortController();

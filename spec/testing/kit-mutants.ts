@@ -183,7 +183,7 @@ export const findByTest: Find<KitMutant> = async (copy, mutant) => {
   const chosen = mutant ? [mutant] : kitMutants;
   const files = (mutant ? [mutant.spec] : specs).map(spec => `dist/spec/testing/${spec}.spec.js`);
   const matches = chosen.flatMap(({by}) => ['--match', by]);
-  const {code, stdout} = await copy.run(mutant, ava, '--tap', ...matches, ...files);
+  const {code, stdout} = await copy.run(mutant, ava, '--tap', '--timeout=2m', ...matches, ...files);
   if (code === 0) return undefined;
   const failed = /^not ok \d+ - (.*)$/m.exec(stdout)?.[1];
   if (failed === undefined || code === 'SIGKILL') throw new Error(`the test itself failed (${code}): ${stdout}`);

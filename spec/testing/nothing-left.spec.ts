@@ -39,6 +39,28 @@ test('testNursery runs every actor in this process, whatever its backend is', as
   t.deepEqual(pids, [process.pid, process.pid]);
 });
 
+test('each actor of testNursery has its own arguments, and hands them down', async t => {
+  const before = Object.getOwnPropertyDescriptor(process, 'argv');
+  const own = process.argv.slice(2);
+  const [fast, below, plain, root] = await testNursery(async nursery => {
+    const portal = await nursery.startActor('a', {expose: [args, argsBelow], argv: ['--fast']});
+    const other = await nursery.startActor('b', {expose: [args]});
+    return [await portal.run(args), await portal.run(argsBelow), await other.run(args), process.argv.slice(2)];
+  });
+  t.deepEqual([fast, below], [['--fast'], ['--fast']]);
+  t.deepEqual([plain, root], [own, own]);
+  t.deepEqual(Object.getOwnPropertyDescriptor(process, 'argv'), before);
+});
+const args = task(() => process.argv.slice(2), at('args'));
+const argsBelow = task(
+  () =>
+    openNursery(async nursery => {
+      const portal = await nursery.startActor('below', {expose: [args]});
+      return portal.run(args);
+    }),
+  at('argsBelow'),
+);
+
 test('the lines of an actor without a process end with it', async t => {
   await testNursery(async nursery => {
     const portal = await nursery.startActor('a', {expose: [double], stdio: 'pipe'});

@@ -10,6 +10,7 @@ import {openNames} from '../../discovery/names.js';
 import type {Reachability} from '../../discovery/reachability.js';
 import type {Spawned, Spawner} from '../../nursery/backends/spawner.js';
 import type {Agenda} from './agenda.js';
+import {argumentsOf} from './arguments.js';
 import type {Links} from './links.js';
 import {type Place, placeHere, runAfresh} from './place.js';
 import type {SimulatedActor} from './simulated-actor.js';
@@ -31,7 +32,7 @@ export function simulatedSpawner(carriage: Carriage, isThread: boolean): Spawner
     const actor = carriage.add(name, id, parent, isThread);
     const [here, there] = links.connect(parent, actor);
     // As in a process of its own, whose program is the runtime's entry.
-    actor.argv = [process.execPath, 'rxtractor', ...argv];
+    actor.argv = argumentsOf(argv);
     const exited = deferred<Exit>();
     void exited.promise.then(() => output?.end());
     const exits = agenda.openLane(parent);

@@ -3,6 +3,7 @@
  * that do the ordinary thing for whoever has no place in a simulation, as a test runner.
  * Floor 9, room `simulation`: above `virtual-timers`. Every replacement is given back, also after a throw.
  */
+
 import crypto from 'node:crypto';
 import {syncBuiltinESMExports} from 'node:module';
 import timers from 'node:timers';
@@ -10,6 +11,7 @@ import timersPromises from 'node:timers/promises';
 import {promisify} from 'node:util';
 import {replaceTime, type Stop} from '../../base/clock.js';
 import {replacePlatform} from '../../base/platform.js';
+import {argumentsAreSaidBy} from './arguments.js';
 import {type Place, placeHere} from './place.js';
 import {timerMs, VirtualImmediate, VirtualTimer, virtualTimer} from './virtual-timers.js';
 
@@ -38,7 +40,7 @@ export function installGlobals(chance: Chance): Stop {
   const stops: Stop[] = [runtimeTime(here), runtimePlatform(here, chance)];
   try {
     for (const replacement of replacements(here, chance)) stops.push(replace(...replacement));
-    stops.push(replaceArguments(here));
+    stops.push(argumentsAreSaidBy(() => here()?.actor.argv));
     syncBuiltinESMExports();
   } catch (error) {
     giveBack(stops);
@@ -67,14 +69,6 @@ function replace(target: object, key: PropertyKey, value: unknown): Stop {
 }
 
 type Here = () => Place | undefined;
-
-/** The arguments of the program: each actor has its own. */
-function replaceArguments(here: Here): Stop {
-  const before = Object.getOwnPropertyDescriptor(process, 'argv') as PropertyDescriptor;
-  const own = process.argv;
-  Object.defineProperty(process, 'argv', {configurable: true, enumerable: true, get: () => here()?.actor.argv ?? own});
-  return () => Object.defineProperty(process, 'argv', before);
-}
 
 /** The time of the library itself. */
 function runtimeTime(here: Here): Stop {
