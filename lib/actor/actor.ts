@@ -19,6 +19,9 @@ import type {Timeouts, TreeOptions} from './tree-options.js';
 /** An actor that this one has started. */
 export interface Child {
   readonly id: string;
+  readonly plan: {readonly name: string};
+  /** Ends it. Resolves when it is gone: true when it went by itself. Never rejects. */
+  cancelActor(why: ContextCancelled): Promise<boolean>;
   /** Tells what this child, and the actors below it, wait for. Takes at most `budget` ms, and never rejects. */
   survey(question: {readonly budget: number; readonly contexts: string}): Promise<SurveyRow[]>;
 }

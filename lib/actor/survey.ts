@@ -9,6 +9,7 @@ import {ContextCancelled} from '../base/errors.js';
 import {isRuntimeName} from '../base/runtime-name.js';
 import {Scope} from '../base/scope.js';
 import {type RowState, readSurvey, type SurveyRow, surveyBounds} from '../base/tree-survey.js';
+import {libraryVersion} from '../base/version.js';
 import type {Endpoint} from '../channel/channel.js';
 import {flowOf} from '../context/flow/options.js';
 import {Caller} from '../context/protocol/caller.js';
@@ -48,6 +49,9 @@ export const survey = runtimeFunction('task', 'window survey 1', (question: Surv
 export const treeSurvey = runtimeFunction('task', 'window tree 1', (question: SurveyQuestion) =>
   treeOf(subjectHere(), question),
 );
+
+/** The version of the library in an actor, for observers that cannot ask it anything else. It stays without a number. */
+export const versionThere = runtimeFunction('task', 'window version', () => libraryVersion());
 
 /** The whole tree of an actor. Rejects when an actor above has ended. */
 export function treeOf(actor: Actor, question: SurveyQuestion): Promise<SurveyRow[]> {

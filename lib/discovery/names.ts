@@ -25,6 +25,7 @@ import * as remote from './name-functions.js';
 import type {PeerConnections} from './peer-connections.js';
 import type {Reachability} from './reachability.js';
 import {type ActorEvent, Registrar, type Registration} from './registrar.js';
+import {cancelBelow} from './tree-actions.js';
 import {eventsBelow, eventsOfTree} from './tree-events.js';
 import {originalError, parentUpstream, type Upstream, UpstreamQueue} from './upstream.js';
 
@@ -95,7 +96,7 @@ export class Names implements Directory, remote.NameAnswers {
     this.#questions = upstream && new UpstreamQueue(actor, upstream);
     this.#branches = new Branches(actor);
     this.#search = new AddressSearch(this.#registrar, path => this.addressesAlong(path));
-    for (const fn of [...remote.nameFunctions, eventsBelow, eventsOfTree]) actor.exposed.allow(fn);
+    for (const fn of [...remote.nameFunctions, eventsBelow, eventsOfTree, cancelBelow]) actor.exposed.allow(fn);
     this.#registrar.enter({actor: actor.id, path: []});
     upstream?.onReached?.(portal => this.#announce(portal));
     remote.nameAnswers.attach(actor, this);

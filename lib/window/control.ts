@@ -9,13 +9,14 @@ import {rmdirSync, unlinkSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {Actor} from '../actor/actor.js';
 import {Peer} from '../actor/peer.js';
-import {treeSurvey} from '../actor/survey.js';
+import {treeSurvey, versionThere} from '../actor/survey.js';
 import {ContextCancelled} from '../base/errors.js';
 import {attempt} from '../base/foreign.js';
 import {log} from '../base/log.js';
 import {platform} from '../base/platform.js';
 import {listenForActors} from '../channel/listen-for-actors.js';
 import {folderOf} from '../discovery/names.js';
+import {cancelInTree} from '../discovery/tree-actions.js';
 import {eventsOfTree} from '../discovery/tree-events.js';
 import {keyName, socketName} from './roots.js';
 
@@ -37,7 +38,7 @@ export async function openControl(root: Actor): Promise<Control | undefined> {
 async function listenFor(root: Actor, folder: string): Promise<Control> {
   const {id, codec, tree, limits} = root;
   const face = new Actor({id, root: true, codec, tree, limits, subject: root});
-  for (const fn of [treeSurvey, eventsOfTree]) face.exposed.allow(fn);
+  for (const fn of [treeSurvey, eventsOfTree, cancelInTree, versionThere]) face.exposed.allow(fn);
   const [path, keyPath] = [join(folder, socketName), join(folder, keyName)];
   const secret = Uint8Array.from(platform.randomBytes(32));
   writeFileSync(keyPath, secret, {mode: 0o600, flag: 'wx'});

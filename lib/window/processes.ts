@@ -4,7 +4,7 @@
  * Floor 7: reads /proc on Linux, and asks `ps` on other systems.
  */
 import {execFile} from 'node:child_process';
-import {readFile} from 'node:fs/promises';
+import {readdir, readFile} from 'node:fs/promises';
 import {promisify} from 'node:util';
 
 export interface Usage {
@@ -52,4 +52,49 @@ function readPsLine([, pid, time = '', kib]: RegExpMatchArray): [number, Usage] 
   const [days, clock] = time.includes('-') ? time.split('-') : ['0', time];
   const seconds = (clock ?? '').split(':').reduce((sum, part) => sum * 60 + Number(part), 0);
   return [Number(pid), {cpuMs: (Number(days) * 86_400 + seconds) * 1_000, rss: Number(kib) * 1_024}];
+}
+
+/** A process of a tree, as its arguments tell. */
+export interface TreeProcess {
+  readonly pid: number;
+  /** The process that has started it. */
+  readonly parent: number;
+  readonly id: string;
+  readonly name: string;
+}
+
+/** The spawned processes of a tree, found by their arguments. @param tree the first characters of the id of the tree */
+export async function processesOf(tree: string): Promise<TreeProcess[]> {
+  const found = await (process.platform === 'linux' ? argumentsFromProc() : argumentsFromPs());
+  return found.flatMap(({pid, args}) => {
+    const at = args.findIndex(arg => arg.endsWith('/child.js'));
+    const [parent, treeId = '', id, name] = args.slice(at + 1);
+    return at >= 0 && id && name && treeId.startsWith(tree) ? [{pid, parent: Number(parent), id, name}] : [];
+  });
+}
+
+interface Arguments {
+  readonly pid: number;
+  readonly args: readonly string[];
+}
+
+async function argumentsFromProc(): Promise<Arguments[]> {
+  const pids = (await readdir('/proc')).filter(name => /^\d+$/.test(name));
+  const read = async (pid: string): Promise<Arguments> => {
+    const line = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+    return {pid: Number(pid), args: line.split('\0')};
+  };
+  return Promise.all(pids.map(read));
+}
+
+/** `ps` does not tell where an argument ends, so that a name with a space is cut. */
+async function argumentsFromPs(): Promise<Arguments[]> {
+  const {stdout} = await promisify(execFile)('ps', ['-axww', '-o', 'pid=,args='], {
+    env: {PATH: '/bin:/usr/bin', LC_ALL: 'C'},
+    maxBuffer: 64 * 1_048_576,
+  }).catch(() => ({stdout: ''}));
+  return stdout.split('\n').map(line => {
+    const [pid, ...args] = line.trim().split(/\s+/);
+    return {pid: Number(pid), args};
+  });
 }

@@ -2,24 +2,28 @@
  * A tree as its observers ask it: that of the actor in which they run, or another one over its control socket or an address.
  * Floor 7: above `roots`; `watch-tree` and the command ask here.
  */
+import {hostname} from 'node:os';
 import {dirname} from 'node:path';
-import type {Observable} from 'rxjs';
+import {from, type Observable, switchMap} from 'rxjs';
 import {Actor} from '../actor/actor.js';
 import {Peer} from '../actor/peer.js';
-import {guestPortal} from '../actor/portal.js';
-import {type SurveyQuestion, treeOf, treeSurvey} from '../actor/survey.js';
+import {guestPortal, type Portal} from '../actor/portal.js';
+import {type SurveyQuestion, treeOf, treeSurvey, versionThere} from '../actor/survey.js';
 import {defaultTimeouts} from '../actor/tree-options.js';
 import {type ActorId, newActorId, newId} from '../base/actor-id.js';
 import {plainClock} from '../base/clock.js';
-import {NotExposed, TransportClosed} from '../base/errors.js';
+import {HandshakeRejected, NotExposed, TransportClosed} from '../base/errors.js';
 import {causeOf} from '../base/foreign.js';
 import {readSurvey, type SurveyRow} from '../base/tree-survey.js';
+import {libraryVersion} from '../base/version.js';
 import {connectToActor} from '../channel/connect-to-actor.js';
+import {type CancelAnswer, cancelInTree} from '../discovery/tree-actions.js';
 import {allEventsOf, eventsFrom, eventsOfTree, type TraceEvent} from '../discovery/tree-events.js';
 import {messagePack} from '../msg/codec.js';
 import {Kind} from '../msg/types.js';
 import {type Address, parseAddress} from '../transport/address.js';
 import type {TlsOptions} from '../transport/tls.js';
+import {processesOf} from './processes.js';
 import {type FoundRoot, findRoots, readKey} from './roots.js';
 
 /** A tree that can be asked. */
@@ -27,6 +31,12 @@ export interface AskedTree {
   survey(question: SurveyQuestion): Promise<readonly SurveyRow[]>;
   events(): Observable<TraceEvent>;
   close(): void;
+}
+
+/** A tree that was reached over a connection. */
+export interface RemoteTree extends AskedTree {
+  /** Cancels an actor, and resolves when it is gone. @param path the ids from a child of the root down to it */
+  cancel(path: readonly string[]): Promise<CancelAnswer>;
 }
 
 /** The tree of an actor of this process. */
@@ -39,13 +49,20 @@ export function ownTree(actor: Actor): AskedTree {
 }
 
 /**
- * Connects to another tree.
+ * Connects to another tree. A root of this host may be too busy to greet: until it does, the system tells of its processes.
  *
  * @param root a pid, the id of a tree or its beginning, `unix:…`, `tls://…`. Default: the only tree there is
  * @throws TransportClosed when there is none, TypeError when there are several, and what `connectToActor` throws
  */
-export async function connectToTree(root?: string, tls?: TlsOptions): Promise<AskedTree> {
-  const {address, secret} = placeOf(root);
+export async function connectToTree(root?: string, tls?: TlsOptions): Promise<RemoteTree> {
+  const place = placeOf(root);
+  const connecting = greet(place, tls);
+  const {found} = place;
+  if (!found || (await plainClock.within(connecting, answerMs))) return connecting;
+  return new LateTree(found, connecting, () => greet(place));
+}
+
+async function greet({address, secret}: Place, tls?: TlsOptions): Promise<RemoteTree> {
   const codec = messagePack;
   const self = newActorId('observer');
   const tree = {treeId: newId(), depth: 0, logLevel: 'silent', timeouts: defaultTimeouts} as const;
@@ -55,10 +72,69 @@ export async function connectToTree(root?: string, tls?: TlsOptions): Promise<As
   const peer = new Peer(actor, transport, 'connected', {}, id);
   const portal = guestPortal(peer, actor.scope);
   return {
-    survey: asking(peer, question => toldOfVersion(id.name, portal.run(treeSurvey, question)).then(readSurvey)),
+    survey: asking(peer, question => toldOfVersion(portal, portal.run(treeSurvey, question)).then(readSurvey)),
     events: () => eventsFrom(portal, eventsOfTree),
+    cancel: path => toldOfVersion(portal, portal.run(cancelInTree, path)),
     close: () => peer.channel.close(),
   };
+}
+
+/** A tree whose root has not greeted in time. */
+class LateTree implements RemoteTree {
+  readonly #found: FoundRoot;
+  readonly #greet: () => Promise<RemoteTree>;
+  #tree: Promise<RemoteTree>;
+  #isClosed = false;
+
+  constructor(found: FoundRoot, tree: Promise<RemoteTree>, greet: () => Promise<RemoteTree>) {
+    this.#found = found;
+    this.#greet = greet;
+    this.#tree = tree;
+  }
+
+  async survey(question: SurveyQuestion): Promise<readonly SurveyRow[]> {
+    try {
+      if (await plainClock.within(this.#tree, answerMs)) return await (await this.#tree).survey(question);
+    } catch (error) {
+      if (!(error instanceof HandshakeRejected && error.reason === 'timeout')) throw error;
+      if (!this.#isClosed) this.#tree = this.#greet();
+    }
+    return rowsFromSystem(this.#found);
+  }
+
+  events(): Observable<TraceEvent> {
+    return from(this.#tree).pipe(switchMap(tree => tree.events()));
+  }
+
+  async cancel(path: readonly string[]): Promise<CancelAnswer> {
+    return (await this.#tree).cancel(path);
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#tree.then(
+      tree => tree.close(),
+      () => {},
+    );
+  }
+}
+
+/** The processes of a tree, as their arguments tell. */
+async function rowsFromSystem({pid, tree}: FoundRoot): Promise<SurveyRow[]> {
+  const processes = await processesOf(tree);
+  const rowOf = (actor: ActorId, depth: number): SurveyRow => ({
+    depth,
+    actor,
+    state: 'silent',
+    since: 0,
+    contexts: [],
+    more: 0,
+  });
+  const below = (parent: number, depth: number): SurveyRow[] =>
+    processes
+      .filter(each => each.parent === parent)
+      .flatMap(({pid, id, name}) => [rowOf({id, name, pid, host: hostname()}, depth), ...below(pid, depth + 1)]);
+  return [rowOf({id: `pid ${pid}`, name: 'root', pid, host: hostname()}, 0), ...below(pid, 1)];
 }
 
 /** Maximum silence of a root, in ms. After it the root counts as one that does not answer. */
@@ -89,13 +165,20 @@ function asking(
   };
 }
 
-function placeOf(root: string | undefined): {readonly address: Address; readonly secret: Uint8Array | undefined} {
+interface Place {
+  readonly address: Address;
+  readonly secret: Uint8Array | undefined;
+  /** A root of this host, by whose folder it was found. */
+  readonly found?: FoundRoot;
+}
+
+function placeOf(root: string | undefined): Place {
   if (root !== undefined && /^(?:unix:|tls:|tcp:)/.test(root)) {
     const address = parseAddress(root);
     return {address, secret: address.kind === 'unix' ? readKey(dirname(address.path)) : undefined};
   }
-  const {socket, key} = chooseRoot(findRoots(), root);
-  return {address: {kind: 'unix', path: socket}, secret: key};
+  const found = chooseRoot(findRoots(), root);
+  return {address: {kind: 'unix', path: found.socket}, secret: found.key, found};
 }
 
 /** @throws TransportClosed when there is none, TypeError when there are several */
@@ -115,12 +198,14 @@ export function chooseRoot(roots: readonly FoundRoot[], wanted: string | undefin
   return only;
 }
 
-/** An actor of another version does not know the function. */
-async function toldOfVersion<T>(name: string, answer: Promise<T>): Promise<T> {
+/** An actor of another version does not know the function. Both versions are named, where it tells its own. */
+async function toldOfVersion<T>(portal: Portal, answer: Promise<T>): Promise<T> {
   try {
     return await answer;
   } catch (error) {
     if (!(causeOf(error) instanceof NotExposed)) throw error;
-    throw new NotExposed(`${name} runs another version of rxtractor, which this observer cannot ask`, {cause: error});
+    const theirs = await portal.run(versionThere).catch(() => 'another version');
+    const text = `${portal.actor.name} runs ${theirs} of rxtractor, and this observer is ${libraryVersion()}: it cannot ask`;
+    throw new NotExposed(text, {cause: error});
   }
 }

@@ -9,6 +9,7 @@ import {hostMicros, plainClock} from '../base/clock.js';
 import {current} from '../base/current.js';
 import {checkKeys, checkText} from '../base/option-checks.js';
 import type {TraceEvent} from '../discovery/tree-events.js';
+import type {TlsOptions} from '../transport/tls.js';
 import {actorsIn} from './find-waits.js';
 import {Observer} from './observer.js';
 import {type AskedTree, connectToTree, ownTree} from './remote-tree.js';
@@ -19,9 +20,11 @@ import {look} from './watch-tree.js';
 export interface TraceTreeOptions {
   /** The tree, as for `watchTree`. */
   readonly root?: string;
+  /** The certificates, as for `watchTree`. */
+  readonly tls?: TlsOptions;
 }
 
-const traceOptions = new Set(['root']);
+const traceOptions = new Set(['root', 'tls']);
 /** The pause between two readings of the counters, in ms. */
 const countersMs = 1_000;
 
@@ -43,12 +46,12 @@ const countersMs = 1_000;
  */
 export function traceTree(options: TraceTreeOptions = {}): Observable<TraceEvent> {
   checkKeys(options, traceOptions, 'traceTree(): ');
-  const {root} = options;
+  const {root, tls} = options;
   if (root !== undefined) checkText('traceTree(): root', root);
   return defer(() => {
     const now = current();
     const own = root === undefined ? (now?.runtime as Actor | undefined) : undefined;
-    return from(own ? Promise.resolve(ownTree(own)) : connectToTree(root));
+    return from(own ? Promise.resolve(ownTree(own)) : connectToTree(root, tls));
   }).pipe(switchMap(tree => merge(tree.events(), countersOf(tree)).pipe(finalize(() => tree.close()))));
 }
 

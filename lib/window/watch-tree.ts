@@ -8,6 +8,7 @@ import type {Actor} from '../actor/actor.js';
 import {plainClock, wallTime} from '../base/clock.js';
 import {current} from '../base/current.js';
 import {checkAmount, checkBoolean, checkKeys, checkText} from '../base/option-checks.js';
+import type {TlsOptions} from '../transport/tls.js';
 import {Observer} from './observer.js';
 import {usageOf} from './processes.js';
 import {type AskedTree, connectToTree, ownTree} from './remote-tree.js';
@@ -20,13 +21,15 @@ export interface WatchTreeOptions {
    * only one that this user has on this host.
    */
   readonly root?: string;
+  /** The certificates, for a root that is `tls://host:port`. */
+  readonly tls?: TlsOptions;
   /** The pause between two samples in ms. Default 1 000. */
   readonly every?: number;
   /** Whether the contexts are asked for: of each actor the first 50. Default `false`: they are only counted. */
   readonly contexts?: boolean;
 }
 
-const watchOptions = new Set(['root', 'every', 'contexts']);
+const watchOptions = new Set(['root', 'tls', 'every', 'contexts']);
 /** The time that a tree has to answer, in ms. */
 const budget = 2_000;
 
@@ -50,7 +53,7 @@ const budget = 2_000;
  */
 export function watchTree(options: WatchTreeOptions = {}): Observable<TreeView> {
   checkKeys(options, watchOptions, 'watchTree(): ');
-  const {root, every = 1_000, contexts = false} = options;
+  const {root, tls, every = 1_000, contexts = false} = options;
   if (root !== undefined) checkText('watchTree(): root', root);
   checkAmount('watchTree(): every', every, 'milliseconds');
   checkBoolean('watchTree(): contexts', contexts);
@@ -65,7 +68,7 @@ export function watchTree(options: WatchTreeOptions = {}): Observable<TreeView> 
     }
     const watch = async (): Promise<void> => {
       const own = root === undefined ? (now?.runtime as Actor | undefined) : undefined;
-      const tree = own ? ownTree(own) : await connectToTree(root);
+      const tree = own ? ownTree(own) : await connectToTree(root, tls);
       subscriber.add(() => tree.close());
       while (!subscriber.closed) {
         const view = await look(tree, observer, contexts);

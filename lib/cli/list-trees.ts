@@ -1,0 +1,68 @@
+/**
+ * The table of the trees that this user runs here.
+ * Floor 10: below `ps`, which prints it, and `trees`, which shows it to somebody who has not said which tree is meant.
+ */
+import {lastValueFrom, take} from 'rxjs';
+import {actorsIn} from '../window/find-waits.js';
+import type {FoundRoot} from '../window/roots.js';
+import {watchTree} from '../window/watch-tree.js';
+import {type Column, duration, memory, percent, shown, table} from './format.js';
+
+/** The pause between two samples, in ms: one cannot know how much of a core is used. */
+const lookMs = 500;
+
+/** A tree in few words. A plain object, which JSON can hold. */
+export interface TreeSummary {
+  readonly pid: number;
+  /** The first characters of the id of the tree. */
+  readonly tree: string;
+  /** The name and the state of its root, and how long it has run in ms. */
+  readonly name: string;
+  readonly state: string;
+  readonly age: number;
+  readonly actors: number;
+  /** Of all processes of the tree: the share of one core, and bytes. */
+  readonly cpu: number;
+  readonly memory: number;
+}
+
+/** Looks at all of them at once. One that ends meanwhile is left out. */
+export async function summaries(roots: readonly FoundRoot[]): Promise<TreeSummary[]> {
+  const looks = await Promise.allSettled(roots.map(summaryOf));
+  return looks.flatMap(look => (look.status === 'fulfilled' ? [look.value] : []));
+}
+
+async function summaryOf({pid, tree}: FoundRoot): Promise<TreeSummary> {
+  const {at, root} = await lastValueFrom(watchTree({root: tree, every: lookMs}).pipe(take(2)));
+  const actors = [...actorsIn(root)];
+  // Actors of one process have the same usage.
+  const processes = [...new Map(actors.map(actor => [actor.pid, actor])).values()];
+  const sum = (of: 'cpu' | 'rss'): number => processes.reduce((all, actor) => all + (actor[of] ?? 0), 0);
+  const {name, state, since} = root;
+  return {pid, tree, name, state, age: at - since, actors: actors.length, cpu: sum('cpu'), memory: sum('rss')};
+}
+
+const columns: readonly Column[] = [
+  {title: 'PID', right: true},
+  {title: 'TREE'},
+  {title: 'NAME'},
+  {title: 'AGE', right: true},
+  {title: 'ACTORS', right: true},
+  {title: 'CPU', right: true},
+  {title: 'MEMORY', right: true},
+  {title: 'STATE'},
+];
+
+export function drawTrees(trees: readonly TreeSummary[], width = Number.POSITIVE_INFINITY): string[] {
+  const rows = trees.map(each => [
+    String(each.pid),
+    each.tree,
+    shown(each.name),
+    duration(each.age),
+    String(each.actors),
+    percent(each.cpu),
+    memory(each.memory),
+    each.state,
+  ]);
+  return table(columns, rows, width);
+}

@@ -1,0 +1,20 @@
+#!/usr/bin/env node
+/**
+ * The program `rxtractor`: what it is asked, where it writes, and how it ends.
+ * Floor 10, the top of `cli`. It runs when it is loaded.
+ */
+import {run} from './run.js';
+
+const stopped = new AbortController();
+/** The first asks the command to end in order, the second ends it at once. */
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => stopped.abort(signal));
+
+/** Whoever reads has read enough: `rxtractor watch | head`. */
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+
+const {stdin, stdout, stderr, env} = process;
+const io = {input: stdin, out: stdout, err: stderr, env, interrupted: stopped.signal};
+// No top-level await: the modules of lib could not be joined then (decision 25).
+void run(process.argv.slice(2), io).then(code => {
+  process.exitCode = code;
+});
