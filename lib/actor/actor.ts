@@ -9,7 +9,7 @@ import type {ContextCancelled, Exit, SpawnFailed} from '../base/errors.js';
 import type {LoggedActor} from '../base/log.js';
 import {Ring} from '../base/ring.js';
 import {Scope} from '../base/scope.js';
-import type {SurveyRow} from '../base/tree-survey.js';
+import type {SurveyRow, WaitRow} from '../base/tree-survey.js';
 import type {Channel} from '../channel/channel.js';
 import type {Codec} from '../msg/codec.js';
 import {type CallLimits, defaultCallLimits} from './admission.js';
@@ -20,6 +20,8 @@ import type {Timeouts, TreeOptions} from './tree-options.js';
 export interface Child {
   readonly id: string;
   readonly plan: {readonly name: string};
+  /** The waits for it that no context tells of. */
+  waits(): readonly WaitRow[];
   /** Ends it. Resolves when it is gone: true when it went by itself. Never rejects. */
   cancelActor(why: ContextCancelled): Promise<boolean>;
   /** Tells what this child, and the actors below it, wait for. Takes at most `budget` ms, and never rejects. */

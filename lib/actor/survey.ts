@@ -6,6 +6,7 @@ import type {ActorId} from '../base/actor-id.js';
 import {plainClock} from '../base/clock.js';
 import {type Current, current} from '../base/current.js';
 import {ContextCancelled} from '../base/errors.js';
+import {hooks} from '../base/hooks.js';
 import {isRuntimeName} from '../base/runtime-name.js';
 import {Scope} from '../base/scope.js';
 import {type RowState, readSurvey, type SurveyRow, surveyBounds} from '../base/tree-survey.js';
@@ -71,6 +72,7 @@ export async function surveyOf(actor: Actor, question: Partial<SurveyQuestion> =
     prompted: actor.scope.clock.standsStill,
     since: actor.since,
     ...contextsOf(actor, contexts),
+    ...(contexts !== 'none' && waitsOf(actor)),
   };
   const children = await Promise.all([...actor.children].map(child => child.survey({budget, contexts})));
   const below = children.flat().map(row => ({...row, depth: row.depth + 1}));
@@ -78,6 +80,13 @@ export async function surveyOf(actor: Actor, question: Partial<SurveyQuestion> =
   const there = new Set([...actor.children].map(({id}) => id));
   const departed = actor.departed.filter(({actor: {id}}) => !there.has(id));
   return cut([own, ...below, ...departed.map(departedRow)]);
+}
+
+/** The waits that no context tells of. */
+function waitsOf(actor: Actor): Pick<SurveyRow, 'waits'> {
+  const ofChildren = [...actor.children].flatMap(child => child.waits());
+  const waits = [...(hooks.terminalWaits?.(actor.id.id) ?? []), ...ofChildren];
+  return waits.length > 0 ? {waits: waits.slice(0, surveyBounds.waits)} : {};
 }
 
 function contextsOf(actor: Actor, contexts: string): Pick<SurveyRow, 'contexts' | 'more'> {

@@ -4,6 +4,7 @@
  */
 import {processWide} from './process-wide.js';
 import type {Scope} from './scope.js';
+import type {WaitRow} from './tree-survey.js';
 
 export interface Hooks {
   /** An actor was made in this process, in debug mode. Returns a function that is called at its end. */
@@ -22,6 +23,8 @@ export interface Hooks {
   output: (reader: string, writer: Writer, lines: Buffer) => boolean;
   /** Resolves when the lines that `output` has taken in this process have reached the root. Never rejects. */
   outputSent: () => Promise<unknown>;
+  /** The waits of the tasks of an actor for the terminal; at the root those of its tree too. */
+  terminalWaits: (actor: string) => readonly WaitRow[];
   /** The terminal of a root has hung up, so nobody is at a prompt any more. */
   hungUp: (root: string) => void;
 }
@@ -44,6 +47,7 @@ const empty: Slots = {
   isOfPrompt: undefined,
   output: undefined,
   outputSent: undefined,
+  terminalWaits: undefined,
   hungUp: undefined,
 };
 

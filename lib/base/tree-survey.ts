@@ -40,6 +40,18 @@ export interface ContextRow {
   readonly stalledMs: number;
 }
 
+/**
+ * A wait that is not for the other end of a context. `terminal`: for the task at the prompt. `spawn`: for an actor that is being
+ * started, or for its turn to be. `child`: for the end of an actor.
+ */
+export interface WaitRow {
+  readonly for: 'terminal' | 'spawn' | 'child';
+  /** The task that waits: the `uid` of its context, or the id of an actor. */
+  readonly by: string;
+  /** The task, or the actor, that is waited for. */
+  readonly of: string;
+}
+
 /** Why an actor tells nothing about itself. `silent`: it has not answered in time. Empty when it tells. */
 export type RowState = '' | 'queued' | 'exec' | 'connect' | 'import' | 'silent' | 'ending' | 'ended';
 
@@ -59,13 +71,15 @@ export interface SurveyRow {
   readonly contexts: readonly ContextRow[];
   /** How many contexts are open besides those in `contexts`. */
   readonly more: number;
+  /** Absent: none. */
+  readonly waits?: readonly WaitRow[] | undefined;
 }
 
 /**
- * Maximum sizes of a survey, because a person reads it, and it comes from processes that may hold very much. `contexts` is for
- * each actor, `allContexts` for all together, `text` is in characters.
+ * Maximum sizes of a survey, because a person reads it, and it comes from processes that may hold very much. `contexts` and `waits` are
+ * for each actor, `allContexts` for all together, `text` is in characters.
  */
-export const surveyBounds = {rows: 1_100, contexts: 50, allContexts: 5_000, text: 400};
+export const surveyBounds = {rows: 1_100, contexts: 50, allContexts: 5_000, waits: 100, text: 400};
 
 /** The rows that another actor has told. Rows that make no sense are left out. */
 export function readSurvey(told: unknown): SurveyRow[] {
@@ -78,7 +92,7 @@ function isRow(row: Partial<SurveyRow> | null): row is SurveyRow {
   return Number.isInteger(depth) && typeof actor?.name === 'string' && Array.isArray(contexts);
 }
 
-function readRow({depth, actor, state, prompted, since, exit, contexts, more}: SurveyRow): SurveyRow {
+function readRow({depth, actor, state, prompted, since, exit, contexts, more, waits}: SurveyRow): SurveyRow {
   const {name, id, pid, host} = actor;
   return {
     depth,
@@ -89,8 +103,12 @@ function readRow({depth, actor, state, prompted, since, exit, contexts, more}: S
     ...(exit && {exit: {code: exit.code, signal: exit.signal}}),
     contexts: contexts.filter(isContext).slice(0, surveyBounds.contexts),
     more: Number(more),
+    ...(Array.isArray(waits) && {waits: waits.slice(0, surveyBounds.waits).filter(isWait)}),
   };
 }
+
+const isWait = (row: Partial<WaitRow> | null): row is WaitRow =>
+  [row?.for, row?.by, row?.of].every(each => typeof each === 'string');
 
 function isContext(row: Partial<ContextRow> | null): row is ContextRow {
   return typeof row?.uid === 'string' && typeof row.fn === 'string';

@@ -4,6 +4,8 @@
  */
 import type {Command} from './command.js';
 import {ps} from './ps.js';
+import {top} from './top.js';
 import {tree} from './tree.js';
+import {why} from './why.js';
 
-export const commands: readonly Command[] = [ps, tree];
+export const commands: readonly Command[] = [ps, tree, top, why];

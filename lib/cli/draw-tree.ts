@@ -2,9 +2,10 @@
  * Draws a tree: a line for each actor, with what it uses behind its name, and its contexts beneath.
  * Floor 10: below `tree` and `top`; pure.
  */
-import type {ActorView, ContextView, TreeView} from '../window/types.js';
+import type {ActorView, TreeView} from '../window/types.js';
 import {cut, duration, memory, pad, percent, shown, widthOfText} from './format.js';
 import {paintState} from './paint.js';
+import {describeContext, taskNames} from './task-names.js';
 
 export interface Look {
   readonly width: number;
@@ -29,8 +30,9 @@ export function* placed(actor: ActorView, lead = '', below = ''): Generator<Plac
   }
 }
 
-export function drawTree({at, root, more}: TreeView, {width, colours}: Look): string[] {
-  const names = namesIn(root);
+export function drawTree(view: TreeView, {width, colours}: Look): string[] {
+  const {at, root, more} = view;
+  const names = taskNames(view);
   const all = [...placed(root)];
   const labels = all.map(({actor, lead}) => lead + shown(actor.name));
   const nameWidth = Math.max(...labels.map(widthOfText));
@@ -40,23 +42,9 @@ export function drawTree({at, root, more}: TreeView, {width, colours}: Look): st
     const end = exit ? ` (${shown(exit.signal ?? `code ${exit.code}`)})` : '';
     const text = `${pad(labels[row] as string, nameWidth)} ${pad(String(pid || ''), 8, true)} ${usage.join(' ')}  ${state}${end}`;
     const gap = actor.children.length > 0 ? '│  ' : '   ';
-    const contexts = actor.contexts.map(context => cut(`${below}${gap}· ${describe(context, names)}`, width));
+    const contexts = actor.contexts.map(context => cut(`${below}${gap}· ${describeContext(context, names)}`, width));
     if (actor.more > 0 && actor.contexts.length > 0) contexts.push(`${below}${gap}· … and ${actor.more} more`);
     return [paintState(cut(text, width), state, colours), ...contexts];
   });
   return more > 0 ? [...lines, `… and ${more} more actors`] : lines;
-}
-
-/** The names of all actors of a tree, by id. */
-export type Names = ReadonlyMap<string, string>;
-
-export function namesIn(root: ActorView): Names {
-  return new Map([...placed(root)].map(({actor: {id, name, pid}}) => [id, `${shown(name)} (pid ${pid})`]));
-}
-
-/** `calls count in worker (pid 12): started, waits for values`. */
-export function describe({side, fn, caller, callee, state}: ContextView, names: Names): string {
-  const doing = side === 'caller' ? `calls ${shown(fn)} in` : `runs ${shown(fn)} for`;
-  const peer = side === 'caller' ? callee : caller;
-  return `${doing} ${names.get(peer) ?? 'another task'}: ${shown(state)}`;
 }

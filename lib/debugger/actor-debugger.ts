@@ -17,6 +17,7 @@ import {type CancelReason, ContextCancelled, DebuggerQuit} from '../base/errors.
 import {log} from '../base/log.js';
 import {processWide} from '../base/process-wide.js';
 import type {Scope} from '../base/scope.js';
+import type {WaitRow} from '../base/tree-survey.js';
 import {Crashes} from './crashes.js';
 import {quitAllText, type ReleaseWord} from './lock/root-lock.js';
 import {TerminalAccess, type TerminalGrant} from './lock/terminal-access.js';
@@ -74,13 +75,14 @@ export class ActorDebugger {
     // The person sees the error now, so that it is not a crash to show again wherever it goes from here.
     if (kind === 'post-mortem') this.#crashes.note(scope, error);
     const what = `${kind} in ${scope.label}`;
+    const task = scope.runningTask?.uid;
     const leave = new AbortController();
     const stopListening = scope.onCancel(why => leave.abort(why));
     let next: (() => void) | undefined;
     let stopped = false;
     try {
-      next = await this.#turns.request({actor: this.actor.id, what}, leave.signal);
-      const grant = (await this.terminal.request(what, leave.signal)) ?? warnOfNoTerminal();
+      next = await this.#turns.request({actor: this.actor.id, what, task}, leave.signal);
+      const grant = (await this.terminal.request(what, leave.signal, task)) ?? warnOfNoTerminal();
       this.#hasTerminal = grant !== undefined;
       // From here on a cancel waits.
       stopListening();
@@ -163,6 +165,11 @@ export class ActorDebugger {
     });
   }
 
+  /** The tasks of this actor that wait until another one of them has left the prompt. */
+  get waits(): readonly WaitRow[] {
+    return this.#turns.waits;
+  }
+
   /** See `hooks.crashed`. A task that was cancelled may crash too. */
   crashed(scope: Scope, error: unknown): Promise<void> | undefined {
     if (!this.#mode.on || !this.#hasTerminal || paused.getStore() === this || this.#hasQuit(scope)) return undefined;
@@ -171,6 +178,7 @@ export class ActorDebugger {
 
   async #showCrash(scope: Scope, error: unknown): Promise<void> {
     const what = `crash in ${scope.label}`;
+    const task = scope.runningTask?.uid;
     const leave = new AbortController();
     // A caller that does not want the task any more need not wait for its turn. The end of a tree waits for all turns.
     const left = (why: ContextCancelled): void => {
@@ -179,8 +187,8 @@ export class ActorDebugger {
     const stopListening = scope.cancelled ? () => {} : scope.onCancel(left);
     let next: (() => void) | undefined;
     try {
-      next = await this.#turns.request({actor: this.actor.id, what}, leave.signal);
-      const grant = await this.terminal.request(what, leave.signal);
+      next = await this.#turns.request({actor: this.actor.id, what, task}, leave.signal);
+      const grant = await this.terminal.request(what, leave.signal, task);
       stopListening();
       if (grant) await this.#prompt({kind: 'post-mortem', task: scope.label, error}, grant, scope, next);
       else this.#hasTerminal = false;

@@ -144,6 +144,7 @@ function listen(): void {
       return output !== undefined;
     },
     outputSent: () => Promise.all([...attachments.values()].map(({output}) => output?.sent?.())),
+    terminalWaits: id => [...(locks.get(id)?.waits ?? []), ...(attachments.get(id)?.debugger.waits ?? [])],
     hungUp: id => {
       const {debug} = attachments.get(id)?.debugger.actor.tree ?? {};
       if (debug) hangUpTerminal(debug.terminal);

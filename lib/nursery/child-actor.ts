@@ -26,11 +26,12 @@ import {log} from '../base/log.js';
 import {OutputLines} from '../base/output-lines.js';
 import type {Scope} from '../base/scope.js';
 import {suppress} from '../base/suppressed.js';
-import type {RowState, SurveyRow} from '../base/tree-survey.js';
+import type {RowState, SurveyRow, WaitRow} from '../base/tree-survey.js';
 import {startHeartbeat} from '../channel/heartbeat.js';
 import {type ActorPlan, withStdio} from './actor-options.js';
 import type {Spawned, Spawner} from './backends/spawner.js';
 import {ChildConnection} from './child-connection.js';
+import {waitsFor} from './child-waits.js';
 import {actorDiedError, type Ending, exitText, spawnFailedError} from './death.js';
 import {reap} from './reap.js';
 import {standbysOf} from './standby-options.js';
@@ -50,6 +51,10 @@ interface Starter {
   readonly frames: Frames;
   /** Which start of this actor it is, from 1 on. */
   readonly attempt: number;
+  /** Whether its nursery waits for its end. */
+  readonly isAwaited: () => boolean;
+  /** The actors that are being started in this process. */
+  readonly starting: () => readonly string[];
 }
 
 export class ChildActor implements PortalOwner, Child {
@@ -59,10 +64,9 @@ export class ChildActor implements PortalOwner, Child {
   /** The lines that it prints, where its `stdio` is `pipe`. */
   readonly output: OutputLines | undefined;
   readonly #actor: Actor;
-  readonly #onDeath: OnDeath;
   #debug: DebugMode | undefined;
-  readonly #frames: Frames;
   readonly attempt: number;
+  readonly #starter: Starter;
   #bornAt = 0;
   #phase: 'queued' | 'exec' | 'connect' | 'serving' = 'queued';
   readonly #queue = new AbortController();
@@ -76,15 +80,14 @@ export class ChildActor implements PortalOwner, Child {
   readonly #gone = deferred();
   readonly #ended = deferred<ActorDied | undefined>();
 
-  constructor(actor: Actor, plan: ActorPlan, scope: Scope, {onDeath, frames, attempt}: Starter) {
+  constructor(actor: Actor, plan: ActorPlan, scope: Scope, starter: Starter) {
     this.#actor = actor;
     this.plan = plan;
     this.#debug = plan.debug;
     this.scope = scope;
     this.output = plan.stdio === 'pipe' ? new OutputLines() : undefined;
-    this.#onDeath = onDeath;
-    this.#frames = frames;
-    this.attempt = attempt;
+    this.attempt = starter.attempt;
+    this.#starter = starter;
     actor.children.add(this);
     void this.gone.then(() => actor.children.delete(this));
   }
@@ -284,7 +287,7 @@ export class ChildActor implements PortalOwner, Child {
     if (!hasServed || !unasked) return;
     const {lastWords, hasCrashed} = connection;
     if (hasCrashed) suppress(lastWords?.error, death);
-    this.#onDeath(hasCrashed ? lastWords?.error : death, death);
+    this.#starter.onDeath(hasCrashed ? lastWords?.error : death, death);
   }
 
   async #ending(spawned: Spawned, connection: ChildConnection): Promise<Ending> {
@@ -362,11 +365,21 @@ export class ChildActor implements PortalOwner, Child {
   }
 
   #beginAtStart(error: ActorError, done: string): void {
-    beginAtStart(error, `${done} ${this.plan.name}`, this.#frames);
+    beginAtStart(error, `${done} ${this.plan.name}`, this.#starter.frames);
   }
 
   #checkAsked(): void {
     if (this.#asked) throw this.#asked;
+  }
+
+  waits(): readonly WaitRow[] {
+    return waitsFor({
+      id: this.id,
+      phase: this.#phase,
+      by: this.scope.runningTask?.uid ?? this.#actor.id.id,
+      isAwaited: this.#asked !== undefined || this.#starter.isAwaited(),
+      starting: this.#starter.starting(),
+    });
   }
 
   async survey(question: SurveyQuestion): Promise<SurveyRow[]> {

@@ -28,7 +28,7 @@ import {nurseryOutcome} from './nursery-outcome.js';
 import {openPool, type Pool, type PoolOwner} from './pool.js';
 import type {RestartOptions} from './restart-policy.js';
 import {settleBody} from './settle-body.js';
-import {startInTurn} from './start-queue.js';
+import {idsInPlace, startInTurn} from './start-queue.js';
 import type {OnDeath, StartedActor} from './started-actor.js';
 
 /** Maximum levels of a tree, because a program that starts itself again and again must come to an end. */
@@ -48,6 +48,8 @@ export class RunningNursery implements Nursery, PoolOwner, Dependent {
   #stopListening: () => void;
   #closed: Promise<void> | undefined;
   #isCancelledByUser = false;
+  /** For the ends of which of its actors it waits. */
+  #awaits: 'none' | 'daemons' | 'all' = 'none';
 
   constructor(actor: Actor, parent: Scope, options: NurseryOptions) {
     if (actor.importing) throw openedAtImportError(actor);
@@ -197,7 +199,13 @@ export class RunningNursery implements Nursery, PoolOwner, Dependent {
     scope.check();
     if (this.#actor.tree.depth >= maxDepth)
       throw new ResourceExhausted(`a tree of actors may be ${maxDepth} levels deep`, {what: 'depth'});
-    const child = new ChildActor(this.#actor, plan, scope, {onDeath, frames: framesAbove(this.spawn, true), attempt});
+    const child = new ChildActor(this.#actor, plan, scope, {
+      onDeath,
+      frames: framesAbove(this.spawn, true),
+      attempt,
+      starting: idsInPlace,
+      isAwaited: () => this.#awaits === 'all' || (this.#awaits === 'daemons' && plan.daemon),
+    });
     this.#children.add(child);
     const stopListening = onAbort(options.signal, cause => {
       void child.cancelActor(this.#signalledError(name, cause));
@@ -327,12 +335,14 @@ export class RunningNursery implements Nursery, PoolOwner, Dependent {
     const daemons = [...this.#children].filter(child => child.plan.daemon).map(child => child.gone);
     if (daemons.length + lasting.length === 0 || scope.cancelled) return;
     // An inline actor that waits for nothing does not keep the process alive by itself.
+    this.#awaits = 'daemons';
     const stopStaying = scope.clock.timer(Number.POSITIVE_INFINITY, () => {});
     await scope.orCancelled(Promise.all([...daemons, ...lasting])).catch(() => {});
     stopStaying();
   }
 
   async #reapAll(why: ContextCancelled): Promise<void> {
+    this.#awaits = 'all';
     // These first, because otherwise they would be started again.
     const lasting = [...this.#lasting.keys()].map(actor => actor.cancel(why));
     await Promise.all([...lasting, ...[...this.#children].map(child => child.cancelActor(why))]);

@@ -55,7 +55,9 @@ function queueOf(starters: Starters): Promise<PQueue> {
 export async function startInTurn(child: ChildActor): Promise<Portal> {
   // In the async context of this call, and not of the actor whose place is free: messages of the child arrive in it.
   const starters = startersHere() ?? own;
-  const start = AsyncResource.bind(() => child.start(starters.spawner?.(child.plan.backend) ?? spawnerOf(child.plan)));
+  const start = AsyncResource.bind(() =>
+    inPlace(starters, child, starters.spawner?.(child.plan.backend) ?? spawnerOf(child.plan)),
+  );
   let queue: PQueue;
   try {
     queue = await queueOf(starters);
@@ -63,6 +65,24 @@ export async function startInTurn(child: ChildActor): Promise<Portal> {
     return child.start(() => Promise.reject(execError(child.plan.name, error)));
   }
   return queue.add(start, {signal: child.queued});
+}
+
+/** The actors that are being started, for each of the starters. */
+const starting = new Attached<Set<ChildActor>>();
+
+async function inPlace(starters: Starters, child: ChildActor, spawner: Spawner): Promise<Portal> {
+  const others = starting.orMake(starters, () => new Set());
+  others.add(child);
+  try {
+    return await child.start(spawner);
+  } finally {
+    others.delete(child);
+  }
+}
+
+/** The ids of the actors that are being started here: one that waits for its turn waits for one of them. */
+export function idsInPlace(): string[] {
+  return [...(starting.of(startersHere() ?? own) ?? [])].map(({id}) => id);
 }
 
 /** Resolves when no actor of this process is being started, and none waits for its turn. */

@@ -28,8 +28,8 @@ const maxChains = 20;
 export function findWaits(view: TreeView): Findings {
   const actors = [...actorsIn(view.root)];
   const ends = actors.flatMap(actor => actor.contexts.map(context => ({actor, context})));
-  const waits = ends.flatMap(({context: {wait}}) => wait ?? []);
-  const active = activeTasks(ends);
+  const waits = [...ends.flatMap(({context: {wait}}) => wait ?? []), ...actors.flatMap(({waits}) => waits)];
+  const active = activeTasks(actors, ends);
   const cycles = cyclesOf(waits.filter(({by, of}) => !active.has(by) && !active.has(of))).filter(isSuspect);
   return {
     cycles: cycles.map(({tasks, waits}) => ({
@@ -54,17 +54,19 @@ export function* actorsIn(actor: ActorView): Generator<ActorView> {
 }
 
 /** The tasks that do something: a counter has moved at an end of theirs, or their process works. */
-function activeTasks(ends: readonly End[]): Set<string> {
-  const active = new Set<string>();
+function activeTasks(actors: readonly ActorView[], ends: readonly End[]): Set<string> {
+  const active = new Set(actors.filter(isAtWork).map(({id}) => id));
   for (const {actor, context} of ends) {
     const own = taskAt(context);
-    if ((actor.idle ?? stillMs) < stillMs) active.add(own);
+    if (isAtWork(actor)) active.add(own);
     if (context.still >= stillMs) continue;
     active.add(context.caller);
     active.add(context.uid);
   }
   return active;
 }
+
+const isAtWork = ({idle}: ActorView): boolean => (idle ?? stillMs) < stillMs;
 
 /** The task whose end of the context it is. */
 const taskAt = ({side, caller, uid}: ContextView): string => (side === 'caller' ? caller : uid);

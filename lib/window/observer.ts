@@ -3,7 +3,7 @@
  * lasts, how much of a core a process uses, which actors have ended.
  * Floor 7: pure, with the memory of one observer; `watch-tree` takes the samples.
  */
-import type {ContextRow, SurveyRow} from '../base/tree-survey.js';
+import type {ContextRow, SurveyRow, WaitRow} from '../base/tree-survey.js';
 import {stateOf} from '../base/tree-survey.js';
 import type {Usage} from './processes.js';
 import type {ActorState, ActorView, ContextView, TreeView, Wait} from './types.js';
@@ -33,6 +33,9 @@ interface KnownEnd {
   readonly stalls: {readonly at: number; readonly ms: number}[];
 }
 
+/** When each wait that is not of a context was first seen, by what it is. */
+type KnownWaits = ReadonlyMap<string, number>;
+
 interface KnownActor {
   readonly since: number;
   cpuMs: number | undefined;
@@ -52,6 +55,7 @@ export class Observer {
   readonly #host: string;
   #ends = new Map<string, KnownEnd>();
   #actors = new Map<string, KnownActor>();
+  #waits = new Map<string, number>();
   /** The rows of the view before, so that an actor that is missing now can be shown as ended. */
   #before: readonly {readonly row: SurveyRow; readonly parent: string}[] = [];
   #at = 0;
@@ -68,8 +72,10 @@ export class Observer {
     let root: Draft | undefined;
     const ends = this.#ends;
     this.#ends = new Map();
+    const waits = this.#waits;
+    this.#waits = new Map();
     for (const {row, parent} of rows) {
-      const draft = this.#actor(row, sample, callers, ends);
+      const draft = this.#actor(row, sample, callers, ends, waits);
       drafts.set(row.actor.id, draft);
       if (root) drafts.get(parent)?.children.push(draft);
       else root = draft;
@@ -102,6 +108,7 @@ export class Observer {
     {at, usage}: Sample,
     callers: ReadonlyMap<string, string>,
     ends: ReadonlyMap<string, KnownEnd>,
+    waits: KnownWaits,
   ): Draft {
     const {id, name, pid, host} = row.actor;
     const used = host === this.#host && row.state !== 'ended' ? usage.get(pid) : undefined;
@@ -133,9 +140,17 @@ export class Observer {
       ...(used && {rss: used.rss}),
       contexts: contexts.map(context => this.#context(context, id, at, callers, ends)),
       age: at - known.contextsAt,
+      waits: (row.waits ?? []).map(wait => this.#wait(wait, at, waits)),
       children: [],
       more: known.more,
     };
+  }
+
+  #wait(wait: WaitRow, at: number, known: KnownWaits): Wait {
+    const key = [wait.for, wait.by, wait.of].join(' ');
+    const since = known.get(key) ?? at;
+    this.#waits.set(key, since);
+    return {...wait, since};
   }
 
   #context(

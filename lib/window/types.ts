@@ -53,6 +53,8 @@ export interface ActorView {
   readonly contexts: readonly ContextView[];
   /** How old `contexts` are, in ms. */
   readonly age: number;
+  /** What is waited for beside the other ends of contexts: the terminal, starts and ends of actors. */
+  readonly waits: readonly Wait[];
   /** The actors that it has started. */
   readonly children: readonly ActorView[];
   /** How many contexts are left out. */
@@ -102,14 +104,17 @@ export interface Wait {
    * - `credit`: a sender, for the task that should take
    * - `values`: a receiver, for the task that should send
    * - `acknowledgement`: a caller that has cancelled, for the end of the function
+   * - `terminal`: a task that has stopped, for the one that is at the prompt
+   * - `spawn`: a task, for an actor that is being started; an actor, for its turn to be started
+   * - `child`: a nursery, for the end of an actor
    */
-  readonly for: 'started' | 'result' | 'credit' | 'values' | 'acknowledgement';
+  readonly for: 'started' | 'result' | 'credit' | 'values' | 'acknowledgement' | 'terminal' | 'spawn' | 'child';
   /** The task that waits: the `uid` of its context, or the id of its actor for the body of that. */
   readonly by: string;
   /** The task that is waited for, named likewise. */
   readonly of: string;
-  /** The `uid` of the context in which it waits. */
-  readonly context: string;
+  /** The `uid` of the context in which it waits, if it waits in one. */
+  readonly context?: string;
   /** When this observer first saw this wait, in ms since 1970. */
   readonly since: number;
 }

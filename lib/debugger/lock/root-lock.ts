@@ -56,10 +56,10 @@ export const quitAllText = (what: string): string =>
 export const lockTerminal = runtimeFunction(
   'context',
   'lock the terminal',
-  async (ctx: CalleeContext<ReleaseWord, never, boolean>, what: string): Promise<void> => {
+  async (ctx: CalleeContext<ReleaseWord, never, boolean>, what: string, task?: string): Promise<void> => {
     const {root, lock, terminal} = lockHere();
     if (!(await userInterface.prepareTerminal(terminal))) return ctx.started.next(false);
-    const release = await lock.request({actor: ctx.peer, what: String(what)}, ctx.signal);
+    const release = await lock.request({actor: ctx.peer, what: String(what), task: task && String(task)}, ctx.signal);
     let last: ReleaseWord | undefined;
     try {
       ctx.started.next(true);

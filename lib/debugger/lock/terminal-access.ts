@@ -53,11 +53,12 @@ export class TerminalAccess implements Gate {
    * Waits for the terminal. Resolves with undefined where there is none. Rejects with the reason of the signal.
    *
    * @param what the task that wants it, for people
+   * @param task the `uid` of its context
    */
-  async request(what: string, signal: AbortSignal): Promise<TerminalGrant | undefined> {
+  async request(what: string, signal: AbortSignal, task?: string): Promise<TerminalGrant | undefined> {
     if (this.#lock) {
       if (!(await orAborted(userInterface.prepareTerminal(this.#mode.terminal), signal))) return undefined;
-      const release = await this.#lock.request({actor: this.#actor.id, what}, signal);
+      const release = await this.#lock.request({actor: this.#actor.id, what, task}, signal);
       return {
         signal: never,
         release: async word => {
@@ -67,7 +68,7 @@ export class TerminalAccess implements Gate {
       };
     }
     const portal = await orAborted(this.#reachRoot(signal), signal);
-    const context = await orAborted(portal.with({signal}).openContext(lockTerminal, what), signal);
+    const context = await orAborted(portal.with({signal}).openContext(lockTerminal, what, task), signal);
     // The grant may come in the very moment of a cancel, of which the root has been told.
     signal.throwIfAborted();
     if (!context.first) return undefined;

@@ -16,12 +16,15 @@ import {type ActorId, formatActor} from '../../base/actor-id.js';
 import {plainClock} from '../../base/clock.js';
 import {deferred} from '../../base/deferred.js';
 import {log} from '../../base/log.js';
+import type {WaitRow} from '../../base/tree-survey.js';
 
 /** An actor that wants the terminal. */
 export interface LockRequest {
   readonly actor: ActorId;
   /** The task that wants it, for people. */
   readonly what: string;
+  /** The `uid` of the context of that task. Absent: the body of the actor. */
+  readonly task?: string | undefined;
 }
 
 /** Told of each new holder, and of each release, at the moment at which it happens. */
@@ -66,6 +69,13 @@ export class TtyLock {
   /** The requests that wait for the lock, in the order in which they will have it. */
   get waiting(): readonly LockRequest[] {
     return [...this.#waiting];
+  }
+
+  /** Who waits for the holder. */
+  get waits(): WaitRow[] {
+    const holder = this.#holder;
+    if (!holder) return [];
+    return this.waiting.map(each => ({for: 'terminal', by: nodeOf(each), of: nodeOf(holder)}));
   }
 
   /** Whether somebody holds the lock or waits for it. */
@@ -162,3 +172,6 @@ export class TtyLock {
     log('runtime', `${formatActor(request.actor)} ${does} ${this.#name}: ${request.what}`, {asker: request});
   }
 }
+
+/** As the finder of waits names it. */
+const nodeOf = ({actor, task}: LockRequest): string => task ?? actor.id;

@@ -1,0 +1,147 @@
+/**
+ * Draws the screen of `top`: so many lines as the terminal has, each as wide as the terminal at most.
+ * Floor 10: below `top`; pure.
+ */
+import {actorsIn} from '../window/find-waits.js';
+import type {ActorView, TreeView} from '../window/types.js';
+import type {Look, Placed} from './draw-tree.js';
+import {sentence} from './draw-waits.js';
+import {cut, duration, memory, pad, percent, shown} from './format.js';
+import {paint, paintState} from './paint.js';
+import {describeContext, taskNames} from './task-names.js';
+import {rowsOf, type TopState, waitsIn} from './top-state.js';
+
+export interface Size extends Look {
+  readonly height: number;
+}
+
+/** @param view undefined: nothing has been seen yet */
+export function drawTop(view: TreeView | undefined, state: TopState, size: Size): string[] {
+  const {width, height, colours} = size;
+  if (!view) return ['looking at the tree …'].map(text => cut(text, width));
+  const head = cut(summaryOf(view), width);
+  const foot = cut(footOf(state), width);
+  const room = Math.max(1, height - 2);
+  const body = bodyOf(view, state, {...size, height: room});
+  const filled = [...body, ...Array<string>(Math.max(0, room - body.length)).fill('')];
+  return [paint('bold', head, colours), ...filled, paint('dim', foot, colours)].slice(0, height);
+}
+
+function bodyOf(view: TreeView, state: TopState, size: Size): string[] {
+  if (state.page === 'help') return scrolled(helpLines, state, size);
+  const actor = state.page === 'actor' ? [...actorsIn(view.root)].find(({id}) => id === state.selected) : undefined;
+  if (actor) return scrolled(actorLines(view, actor), state, size);
+  if (state.page === 'actor') return ['this actor has ended'];
+  return tableOf(view, state, size);
+}
+
+function summaryOf({at, root}: TreeView): string {
+  const actors = [...actorsIn(root)];
+  const processes = [...new Map(actors.map(actor => [actor.pid, actor])).values()];
+  const sum = (of: 'cpu' | 'rss'): number => processes.reduce((all, actor) => all + (actor[of] ?? 0), 0);
+  const parts = [
+    `${shown(root.name)} (pid ${root.pid})`,
+    `${actors.length} actors`,
+    `cpu ${percent(sum('cpu'))}`,
+    memory(sum('rss')),
+    `up ${duration(at - root.since)}`,
+  ];
+  return parts.join('   ');
+}
+
+function footOf({page, isTyping, filter, order}: TopState): string {
+  if (isTyping) return `/${shown(filter)}▏  Enter keeps the filter, Esc removes it`;
+  if (page !== 'actors') return 'Esc: back   ↑ ↓: scroll   q: quit';
+  const sorted = `sorted: ${orderNames[order]}${filter ? `   filter: ${shown(filter)}` : ''}`;
+  return `${sorted}   c m n w t: sort   /: filter   Enter: open   ?: help   q: quit`;
+}
+
+const orderNames = {t: 'tree', c: 'cpu', m: 'memory', n: 'name', w: 'waits'} as const;
+
+const title = `${pad('PID', 8, true)} ${pad('CPU', 6, true)} ${pad('MEMORY', 8, true)} ${pad('AGE', 6, true)} ${pad('CALLS', 5, true)} ${pad('WAITS', 5, true)}  ${pad('STATE', 12)} ACTOR`;
+
+function tableOf(view: TreeView, state: TopState, {width, height, colours}: Size): string[] {
+  const rows = rowsOf(view, state);
+  const at = Math.max(
+    0,
+    rows.findIndex(({actor}) => actor.id === state.selected),
+  );
+  const room = height - 1;
+  const first = Math.min(Math.max(0, at - Math.floor(room / 2)), Math.max(0, rows.length - room));
+  const lines = rows.slice(first, first + room).map(({actor, lead}, index) => {
+    const text = pad(cut(rowText(view, {actor, lead, below: ''}), width), Number.isFinite(width) ? width : 0);
+    return first + index === at ? paint('reverse', text, colours) : paintState(text, actor.state, colours);
+  });
+  return [paint('bold', cut(title, width), colours), ...lines];
+}
+
+function rowText({at}: TreeView, {actor, lead}: Placed): string {
+  const {pid, cpu, rss, since, contexts, more, state, name} = actor;
+  const cells = [
+    pad(String(pid || ''), 8, true),
+    pad(percent(cpu), 6, true),
+    pad(memory(rss), 8, true),
+    pad(duration(at - since), 6, true),
+    pad(String(contexts.length + more), 5, true),
+    pad(String(waitsIn(actor)), 5, true),
+  ];
+  return `${cells.join(' ')}  ${pad(state, 12)} ${lead}${shown(name)}`;
+}
+
+/** One actor: what it is, for what it waits, and its contexts. */
+function actorLines(
+  view: TreeView,
+  {id, name, pid, host, state, contexts, waits, more, age, children}: ActorView,
+): string[] {
+  const names = taskNames(view);
+  const own = contexts.flatMap(({wait}) => wait ?? []);
+  const old = age > 2_000 ? `, as they were ${duration(age)} ago` : '';
+  return [
+    `${shown(name)} (pid ${pid}) on ${shown(host)}: ${state}`,
+    `id ${shown(id)}, ${children.length} children`,
+    '',
+    'waits',
+    ...listed([...own, ...waits].map(wait => `${sentence(wait, names)}, for ${duration(view.at - wait.since)}`)),
+    '',
+    `contexts${old}`,
+    ...listed(contexts.flatMap(context => [describeContext(context, names), `  ${countersOf(context)}`])),
+    ...(more > 0 ? [`  … and ${more} more`] : []),
+  ];
+}
+
+const listed = (lines: readonly string[]): string[] => (lines.length > 0 ? lines.map(text => `  ${text}`) : ['  none']);
+
+function countersOf({
+  sent,
+  received,
+  dropped,
+  queuedBytes,
+  credit,
+  stalledMs,
+  still,
+}: ActorView['contexts'][number]): string {
+  const left = credit.granted - credit.used;
+  const stall = stalledMs > 0 ? `, stalled ${duration(stalledMs)} of 10 s` : '';
+  return `sent ${sent}, received ${received}, dropped ${dropped}, waiting ${queuedBytes} bytes, credit ${left}${stall}, still for ${duration(still)}`;
+}
+
+function scrolled(lines: readonly string[], {scroll}: TopState, {width, height}: Size): string[] {
+  const first = Math.min(scroll, Math.max(0, lines.length - height));
+  return lines.slice(first, first + height).map(text => cut(text, width));
+}
+
+const helpLines: readonly string[] = [
+  'c  sorts by the share of a core      m  by memory',
+  'n  by name                           w  by waits',
+  't  as the actors stand in the tree',
+  '',
+  '/  shows only actors with a text in their name; Esc removes it',
+  '↑ ↓ PageUp PageDown Home End  move',
+  'Enter  opens an actor: what it waits for, and its contexts; Esc goes back',
+  'Ctrl-Z  suspends               q, Ctrl-C  quit',
+  '',
+  'CALLS  contexts that are open in the actor, at either end',
+  'WAITS  for how many things its code waits',
+  'busy: does not answer within 500 ms, and uses the processor',
+  'unresponsive: does not answer, and does not use it',
+];
