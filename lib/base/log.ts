@@ -68,6 +68,20 @@ interface Settings {
   logger: Logger | undefined;
   /** The actor of this process, for what is not said within the code of one. */
   actor: (() => LoggedActor) | undefined;
+  readonly listeners: Set<(line: LogLine) => void>;
+}
+
+/** A line of the log, as those get it who listen beside the logger. */
+export interface LogLine extends Origin {
+  readonly level: string;
+  readonly text: string;
+}
+
+/** The actor, and the remote function, in which a line was made. */
+interface Origin {
+  readonly actor?: LoggedActor;
+  readonly context?: string;
+  readonly fn?: string | undefined;
 }
 
 const settings = processWide<Settings>('log', () => ({
@@ -75,6 +89,7 @@ const settings = processWide<Settings>('log', () => ({
   format: 'text',
   logger: undefined,
   actor: undefined,
+  listeners: new Set(),
 }));
 
 /** With `NODE_DEBUG=rxtractor` it writes every line, whatever the level is. */
@@ -98,13 +113,32 @@ export function log(level: Exclude<LogLevel, 'silent'>, text: string, record: ob
   // A record may hold an error of a user, and to show that may run its code.
   attempt(() => trace('%s %s %o', level, text, record));
   if (logLevels.indexOf(level) < settings.level) return;
+  if (settings.listeners.size > 0) tell(level, text);
   const {logger} = settings;
   if (logger) hand(logger, level, text, {...origin(), ...record});
   else write(level, text, record);
 }
 
+/** Listens to the log of this process beside its logger. Returns how to stop. */
+export function onLog(listener: (line: LogLine) => void): () => void {
+  settings.listeners.add(listener);
+  return () => settings.listeners.delete(listener);
+}
+
+/** Whether a line is being told. Whoever hears it may log too. */
+let isTelling = false;
+
+/** Lines about single messages are left out: to hand one on is a message, which would be logged again. */
+function tell(level: string, text: string): void {
+  if (isTelling || level === 'transport') return;
+  isTelling = true;
+  const line = {level, text, ...origin()};
+  for (const listener of settings.listeners) attempt(() => listener(line));
+  isTelling = false;
+}
+
 /** Whose record it is: the actor, and the remote function in which it was made. */
-function origin(): object {
+function origin(): Origin {
   const now = current();
   const actor = (now?.runtime as {readonly logged?: LoggedActor} | undefined)?.logged ?? settings.actor?.();
   const {uid, name} = now?.task ?? {};

@@ -2,10 +2,17 @@
  * All commands, in the order of the help: to add one is a line here.
  * Floor 10: below `run`.
  */
+import {cancel} from './cancel.js';
 import type {Command} from './command.js';
+import {completionOf} from './completion.js';
+import {kill} from './kill.js';
 import {ps} from './ps.js';
 import {top} from './top.js';
+import {trace} from './trace.js';
 import {tree} from './tree.js';
+import {watch} from './watch.js';
 import {why} from './why.js';
 
-export const commands: readonly Command[] = [ps, tree, top, why];
+const ofTrees: readonly Command[] = [ps, tree, top, why, watch, trace, cancel, kill];
+
+export const commands: readonly Command[] = [...ofTrees, completionOf(ofTrees)];

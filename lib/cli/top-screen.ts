@@ -69,8 +69,8 @@ function tableOf(view: TreeView, state: TopState, {width, height, colours}: Size
   const room = height - 1;
   const first = Math.min(Math.max(0, at - Math.floor(room / 2)), Math.max(0, rows.length - room));
   const lines = rows.slice(first, first + room).map(({actor, lead}, index) => {
-    const text = pad(cut(rowText(view, {actor, lead, below: ''}), width), Number.isFinite(width) ? width : 0);
-    return first + index === at ? paint('reverse', text, colours) : paintState(text, actor.state, colours);
+    const text = cut(rowText(view, {actor, lead, below: ''}), width);
+    return first + index === at ? paint('reverse', pad(text, width), colours) : paintState(text, actor.state, colours);
   });
   return [paint('bold', cut(title, width), colours), ...lines];
 }

@@ -51,7 +51,7 @@ async function cancelAt(actor: Actor, [id, ...below]: readonly string[], by: str
   log('warn', `the actor ${child.plan.name} is cancelled, because ${asker} has asked for it`, {event: 'cancelled', by});
   const why = new ContextCancelled(`actor ${child.plan.name} was cancelled by ${asker}, who observes the tree`, {
     canceller: actor.id,
-    reason: 'requested',
+    reason: 'actor',
   });
   const begun = plainClock.now();
   const byItself = await child.cancelActor(why);

@@ -24,6 +24,7 @@ import {
   type TaskEvent,
   taskEvents,
 } from '../base/events.js';
+import {type LogLine, onLog} from '../base/log.js';
 import {rxjs} from '../context/rx/rxjs.js';
 import {nameAnswers} from './name-functions.js';
 
@@ -39,6 +40,7 @@ export interface TraceEvent {
    * - `born`, `ended`, `unresponsive`, `responsive`: of a child, with its id `child`, its `name`, `exit`, `asked`
    * - `stalled`, `moved`, `overrun`, `lagged`: of a stream
    * - `link up`, `link idle`, `link lost`
+   * - `log`: a line of the log, with `level` and `text`, and `fn`
    * - `counters`: `cpu`, `rss`, `queued`, `credit`, once a second
    */
   readonly type: string;
@@ -49,6 +51,9 @@ export interface TraceEvent {
 
 /** How many bytes of events may wait in an actor. Beyond it the oldest are dropped: an observer never slows a tree. */
 const bufferBytes = 1024 * 1024;
+
+/** Maximum length of a line of the log. */
+const maxLine = 2_000;
 
 /** The events of the actor that is asked, and of those below it. */
 export const eventsBelow = runtimeFunction('stream', 'window events 1', () => eventsOf(subjectHere()));
@@ -147,6 +152,12 @@ function listen(actor: Actor, emit: Emit): () => void {
   };
   actorEvents.subscribe(noteLife);
   stops.push(() => actorEvents.unsubscribe(noteLife));
+  const noteLine = ({level, text, actor: who, context, fn}: LogLine): void => {
+    // A line that belongs to no actor is told by each actor of the process that is asked.
+    if ((who?.id ?? actor.id.id) !== actor.id.id) return;
+    emit({type: 'log', level, text: text.slice(0, maxLine), ...(context !== undefined && {context, fn})});
+  };
+  stops.push(onLog(noteLine));
   return () => {
     for (const stop of stops) stop();
   };

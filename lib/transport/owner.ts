@@ -42,7 +42,7 @@ export function isGone(owner: Owner): boolean {
 }
 
 /** When a process started; undefined when it is not there, or when its start cannot be read. */
-function startOf(pid: number): string | undefined {
+export function startOf(pid: number): string | undefined {
   return process.platform === 'linux' ? startFromProc(pid) : startFromPs(pid);
 }
 
