@@ -6,7 +6,7 @@ import {Actor} from './actor/actor.js';
 import {debuggerDoor} from './actor/debug-mode.js';
 import {modulesOf} from './actor/exposed.js';
 import type {RemoteFn} from './actor/marks.js';
-import {treeSurvey} from './actor/survey.js';
+import {treeSurvey, versionThere} from './actor/survey.js';
 import {defaultTimeouts, type Timeouts} from './actor/tree-options.js';
 import {windowDoors} from './actor/window-door.js';
 import {newActorId, newId} from './base/actor-id.js';
@@ -128,7 +128,7 @@ export async function bootRoot(options: RootOptions, isProgram = false): Promise
     },
   });
   configureLog(logLevel, {format: logFormat, logger: options.logger, actor: root});
-  root.exposed.allow(treeSurvey);
+  for (const fn of [treeSurvey, versionThere]) root.exposed.allow(fn);
   if (options.maxActors !== undefined) root.maxActors = options.maxActors;
   if (options.expose) await root.exposed.load(modulesOf(options.expose), true);
   await openNamesAtRoot(root, options);

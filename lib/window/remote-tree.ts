@@ -205,7 +205,11 @@ async function toldOfVersion<T>(portal: Portal, answer: Promise<T>): Promise<T> 
   } catch (error) {
     if (!(causeOf(error) instanceof NotExposed)) throw error;
     const theirs = await portal.run(versionThere).catch(() => 'another version');
-    const text = `${portal.actor.name} runs ${theirs} of rxtractor, and this observer is ${libraryVersion()}: it cannot ask`;
+    const own = libraryVersion();
+    const text =
+      theirs === own
+        ? `${portal.actor.name} lets observers who come over this address only look`
+        : `${portal.actor.name} runs ${theirs} of rxtractor, and this observer is ${own}, which it cannot answer`;
     throw new NotExposed(text, {cause: error});
   }
 }
