@@ -53,7 +53,17 @@ export interface WaitRow {
 }
 
 /** Why an actor tells nothing about itself. `silent`: it has not answered in time. Empty when it tells. */
-export type RowState = '' | 'queued' | 'exec' | 'connect' | 'import' | 'silent' | 'ending' | 'ended';
+export type RowState = '' | 'queued' | 'exec' | 'connect' | 'import' | 'silent' | 'restarting' | 'ending' | 'ended';
+
+/** An actor that has died and is started again, in its pause. */
+export interface RestartRow {
+  /** How long ago it died, in ms. */
+  readonly since: number;
+  /** The rest of the pause, in ms. */
+  readonly left: number;
+  /** How many of its deaths count, the last one included. */
+  readonly attempt: number;
+}
 
 /** One actor. A tree is a list of rows, each before the rows below it: a deep tree that is nested would not fit a message. */
 export interface SurveyRow {
@@ -68,6 +78,7 @@ export interface SurveyRow {
   readonly since: number;
   /** `ended`: how. */
   readonly exit?: Exit | undefined;
+  readonly restart?: RestartRow | undefined;
   readonly contexts: readonly ContextRow[];
   /** How many contexts are open besides those in `contexts`. */
   readonly more: number;
@@ -92,7 +103,8 @@ function isRow(row: Partial<SurveyRow> | null): row is SurveyRow {
   return Number.isInteger(depth) && typeof actor?.name === 'string' && Array.isArray(contexts);
 }
 
-function readRow({depth, actor, state, prompted, since, exit, contexts, more, waits}: SurveyRow): SurveyRow {
+function readRow(row: SurveyRow): SurveyRow {
+  const {depth, actor, state, prompted, since, exit, restart, contexts, more, waits} = row;
   const {name, id, pid, host} = actor;
   return {
     depth,
@@ -101,6 +113,9 @@ function readRow({depth, actor, state, prompted, since, exit, contexts, more, wa
     prompted: prompted === true,
     since: Number(since),
     ...(exit && {exit: {code: exit.code, signal: exit.signal}}),
+    ...(restart && {
+      restart: {since: Number(restart.since), left: Number(restart.left), attempt: Number(restart.attempt)},
+    }),
     contexts: contexts.filter(isContext).slice(0, surveyBounds.contexts),
     more: Number(more),
     ...(Array.isArray(waits) && {waits: waits.slice(0, surveyBounds.waits).filter(isWait)}),
@@ -124,7 +139,7 @@ export function drawSurvey(rows: readonly SurveyRow[]): string {
     const indent = goesOn.map(more => (more ? '│  ' : '   ')).join('');
     const isLast = !hasSibling(rows, at);
     if (row.depth > 0) goesOn.push(!isLast);
-    const state = stateTexts[row.state] ?? row.state;
+    const state = row.restart ? restartText(row.restart) : (stateTexts[row.state] ?? row.state);
     const who = row.actor.pid === 0 ? row.actor.name : formatActor(row.actor);
     const text = `${shown(who)}${state === '' ? '' : shown(`: ${state}`)}`;
     lines.push(`${indent}${row.depth === 0 ? '' : isLast ? '└─ ' : '├─ '}${text}`);
@@ -145,6 +160,11 @@ const stateTexts: Readonly<Record<string, string>> = {
   ending: 'has ended',
   ended: 'has ended',
 };
+
+function restartText({since, left, attempt}: RestartRow): string {
+  const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`;
+  return `died ${seconds(since)} ago (death ${attempt}), waits to be started again in ${seconds(left)}`;
+}
 
 /** `calls count in worker (pid 12): started, waits for values`. */
 export function describeContext(row: ContextRow): string {

@@ -2,7 +2,10 @@
  * An actor that is started again when it has died (the option `restart`): its incarnations, one after the other.
  * Floor 6: above `restart-policy`; `running-nursery` owns it, and `lasting-portal` is what a user holds of it.
  */
+import {hostname} from 'node:os';
+import type {Child} from '../actor/actor.js';
 import type {Portal} from '../actor/portal.js';
+import {newId} from '../base/actor-id.js';
 import type {Clock} from '../base/clock.js';
 import {type Deferred, deferred} from '../base/deferred.js';
 import type {ActorDied, ContextCancelled} from '../base/errors.js';
@@ -16,6 +19,8 @@ import type {OnDeath, StartedActor} from './started-actor.js';
 /** The nursery of a lasting actor, as that sees it. */
 export interface LastingOwner {
   readonly clock: Clock;
+  /** The actors that a survey of the tree asks. */
+  readonly children: Set<Child>;
   /** Whether its output is collected (`stdio: 'pipe'`). */
   readonly isPiped: boolean;
   /** Starts an incarnation, the first, the second, and so on. @throws what is wrong with the nursery or the options, and no fault of the actor */
@@ -151,8 +156,27 @@ export class LastingActor {
     const [reason] = thrownText(error).split('\n');
     const {attempt, times} = this.#policy;
     log('warn', `${reason}; ${this.name} is started again in ${ms} ms (${attempt} of ${times})`, {error});
-    await this.#owner.clock.pause(ms, {signal: this.#pause.signal});
+    await this.#pauseFor(ms);
     if (!this.#asked) this.#launch();
+  }
+
+  /** Waits for the next start. A survey of the tree shows it, because nothing else tells that the actor will be there again. */
+  async #pauseFor(ms: number): Promise<void> {
+    const {clock, children} = this.#owner;
+    const {attempt} = this.#policy;
+    const died = clock.now();
+    const waiting: Child = {
+      id: newId(),
+      survey: async () => {
+        const since = clock.now() - died;
+        const actor = {name: this.name, id: waiting.id, pid: 0, host: hostname()};
+        const restart = {since, left: Math.max(0, ms - since), attempt};
+        return [{depth: 0, actor, state: 'restarting', since: 0, restart, contexts: [], more: 0}];
+      },
+    };
+    children.add(waiting);
+    await clock.pause(ms, {signal: this.#pause.signal});
+    children.delete(waiting);
   }
 
   /** An incarnation was ended by this actor, which is not a death. */

@@ -251,7 +251,13 @@ export class RunningNursery implements Nursery, PoolOwner, Dependent {
     const scope = this[scopeKey];
     const spawn: LastingOwner['spawn'] = (onDeath, attempt) => this.spawn(name, own, onDeath, attempt);
     const lasting = new LastingActor(
-      {clock: scope.clock, isPiped: own.stdio === 'pipe', spawn, fail: error => scope.fail(error)},
+      {
+        clock: scope.clock,
+        children: this.#actor.children,
+        isPiped: own.stdio === 'pipe',
+        spawn,
+        fail: error => scope.fail(error),
+      },
       name,
       restart,
     );

@@ -80,7 +80,8 @@ export class Observer {
       if (root) drafts.get(parent)?.children.push(draft);
       else root = draft;
     }
-    this.#before = rows.filter(({row}) => row.state !== 'ended');
+    // One that waits to be started again does not end: its next incarnation is another actor.
+    this.#before = rows.filter(({row}) => row.state !== 'ended' && row.state !== 'restarting');
     this.#at = sample.at;
     if (!root) throw new TypeError('a view needs the row of a root');
     return {at: sample.at, root, more: 0};

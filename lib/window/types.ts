@@ -17,7 +17,7 @@ export interface TreeView {
 /**
  * The state of an actor.
  *
- * - `spawning`: it waits for its turn to be started, or is being started
+ * - `spawning`: it waits for its turn to be started, or to be started again after its death, or is being started
  * - `serving`: it answers
  * - `busy`: it does not answer within 500 ms, and uses the processor
  * - `unresponsive`: it does not answer, and does not use the processor either

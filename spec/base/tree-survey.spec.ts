@@ -68,6 +68,11 @@ test('P4: each actor stands below the one that started it, its contexts below it
     'alone (pid 1): does not answer within 500 ms\n   · … and 3 more',
   );
   t.is(drawSurvey([{...row(0, 'new'), actor: actorOf('new', 0), state: 'import'}]), 'new: is being started (import)');
+  const restart = {since: 1_250, left: 3_000, attempt: 2};
+  t.is(
+    drawSurvey(readSurvey([{...row(0, 'service'), actor: actorOf('service', 0), state: 'restarting', restart}])),
+    'service: died 1.3 s ago (death 2), waits to be started again in 3.0 s',
+  );
 });
 
 test('P4: a line says for what a context waits', t => {

@@ -2,6 +2,10 @@
 import {rmSync, writeFileSync} from 'node:fs';
 import type {ExecutionContext} from 'ava';
 import {firstValueFrom, lastValueFrom, map, of, retry, toArray} from 'rxjs';
+import type {Actor} from '../../lib/actor/actor.js';
+import {surveyOf} from '../../lib/actor/survey.js';
+import {current} from '../../lib/base/current.js';
+import {drawSurvey} from '../../lib/base/tree-survey.js';
 import {
   ActorDied,
   type ActorOptions,
@@ -255,6 +259,19 @@ test('C12: a call that waits ends with the scope in which it was made', t =>
       {instanceOf: ContextCancelled, message: /pid in service was cancelled before it began \(scope\)/},
     );
     t.false(nursery.signal.aborted);
+  }));
+
+test('P4: a survey shows an actor that waits to be started again: how long ago it died, and the rest of its pause', t =>
+  withService(never, async service => {
+    const root = current()?.runtime as Actor;
+    const shown = async (): Promise<string> => drawSurvey(await surveyOf(root));
+    await kill(t, service);
+    const picture = await shown();
+    const [, since, left] =
+      /^└─ service: died (\S+) s ago \(death 1\), waits to be started again in (\S+) s$/m.exec(picture) ?? [];
+    t.true(Math.abs(Number(since) + Number(left) - 1e6) <= 0.2, picture);
+    await service.cancelActor();
+    t.notRegex(await shown(), /waits to be started/);
   }));
 
 test('T8: a nursery whose body ends while the actor is dead does not wait for it, and starts nothing more', async t => {
