@@ -119,6 +119,11 @@ export function keepBreakpoints(breakpoints: readonly KeptBreakpoint[]): void {
   if (state.capture) listen(state.capture);
 }
 
+/** Whether a script is the user's. True where that is not known. */
+export function isUsersScript(scriptId: string | undefined): boolean {
+  return scriptId === undefined || taker.isUsersScript(scriptId);
+}
+
 /** The frames in which an error was first thrown, the innermost first; undefined when they are not known. */
 export function framesOf(error: unknown): CapturedFrames | undefined {
   return typeof error === 'object' && error !== null ? captured.get(error) : undefined;

@@ -10,6 +10,7 @@ import {lendBuiltins} from './builtins.js';
 import type {CapturedFrame} from './captured-frame.js';
 import {completionNames} from './completion-names.js';
 import type {Debuggee, Detail, Evaluation, FrameScope, StackFrame, StepOutcome, Variable} from './debuggee.js';
+import {lendPrivateNames, refusesPrivateName} from './private-names.js';
 import {type ShownDetail, showValue} from './show-value.js';
 import {failureOfThrown, timedRun} from './timed-run.js';
 import {lendImport} from './typed-import.js';
@@ -117,11 +118,21 @@ export class CapturedDebuggee implements Debuggee {
     const captured = this.#captured[frame];
     const {text, takeBack} = lendImport(expression, captured?.url);
     const takeBuiltinsBack = lendBuiltins(expression);
+    const outside = lendPrivateNames(text);
+    const evaluate = captured?.evaluate ?? evaluateGlobally;
     return {
-      run: () => (captured?.evaluate ?? evaluateGlobally)(wrap(text)),
+      run() {
+        try {
+          return evaluate(wrap(text));
+        } catch (error) {
+          if (!outside || !refusesPrivateName(error)) throw error;
+          return evaluate(wrap(outside.text));
+        }
+      },
       takeBack() {
         takeBack();
         takeBuiltinsBack();
+        outside?.takeBack();
       },
     };
   }

@@ -9,7 +9,7 @@ import type {CapturedFrame, CapturedScope} from './captured-frame.js';
 import {handedOver, handOver, type OwnInspector} from './own-inspector.js';
 import {importedNames, parameterNames} from './parameter-names.js';
 import {Sources} from './sources.js';
-import {isOfProgram, usersFrames} from './user-code.js';
+import {isOfProgram, UserCode, usersFrames} from './user-code.js';
 
 /**
  * Maximum number of frames and of names that are kept, because deep recursion and generated code have more than a
@@ -45,6 +45,12 @@ export class FrameTaker {
       if (frame) frames.push(frame);
     }
     return frames.length > 0 ? frames : undefined;
+  }
+
+  /** Whether a script is the user's. True for one of which nothing was learned. */
+  isUsersScript(scriptId: string): boolean {
+    const url = this.#sources.urlOf(scriptId);
+    return url === '' || new UserCode().isUsers(url);
   }
 
   /** Whether a script of the user's may have a `debugger` statement. */

@@ -1,8 +1,10 @@
 /**
  * How a prompt shows a value: as Node's own prompt does, cut where the text is longer than a person reads.
- * Floor 7: below `agent-global`, `captured-debuggee` and `inspector-protocol`; needs nothing but Node's `inspect`.
+ * Floor 7: below `agent-global`, `captured-debuggee` and `inspector-protocol`, above `capture`, which knows whose a class is.
  */
 import {type InspectOptions, inspect, types} from 'node:util';
+import {isUsersScript} from './capture.js';
+import {type PrivateField, privateFieldsOf, scriptOfClass} from './private-fields.js';
 
 /** `brief`: the value is one of many. `full`: the person asked for it. `deep`: the person asked for all of it. */
 export type ShownDetail = 'brief' | 'full' | 'deep';
@@ -39,13 +41,35 @@ export interface ShowOptions {
 
 export function showValue(value: unknown, {detail, columns, colours = false}: ShowOptions): string {
   hideStores(value);
-  const text = inspect(value, {...inspected[detail], colors: colours, breakLength: Math.max(40, columns - 2)});
+  const options = {...inspected[detail], colors: colours, breakLength: Math.max(40, columns - 2)};
+  const text = withPrivateFields(inspect(value, options), value, options);
   const {lines, characters} = most[detail];
   const all = text.slice(0, characters).replace(halfColour, '').split('\n');
   const kept = all.slice(0, lines).join('\n');
   const left = text.length - kept.length;
   return left === 0 ? kept : `${kept}\n… ${left} more characters: ${advice[detail]}`;
 }
+
+/** Adds the private fields of an object whose class is the user's. Those of Node's and of this library tell a user nothing. */
+function withPrivateFields(text: string, value: unknown, options: InspectOptions): string {
+  if ((typeof value !== 'object' || value === null) && typeof value !== 'function') return text;
+  const own = privateFieldsOf(value);
+  if (own.length === 0 || !isUsersScript(scriptOfClass(value))) return text;
+  const fields = own.map(field => `${field.name}: ${privateValue(field, options)}`);
+  if (!text.endsWith('}')) return [text, ...fields.map(indented)].join('\n');
+  const head = text.slice(0, -1).trimEnd();
+  const line = `${head}${head.endsWith('{') ? ' ' : ', '}${fields.join(', ')} }`;
+  if (!line.includes('\n') && line.length <= (options.breakLength ?? 80)) return line;
+  return `${head}${head.endsWith('{') ? '' : ','}\n${fields.map(indented).join(',\n')}\n}`;
+}
+
+/** A getter does not run, as `inspect` does not run it. */
+function privateValue({value, get, set}: PrivateField, options: InspectOptions): string {
+  if (get) return set ? '[Getter/Setter]' : '[Getter]';
+  return set ? '[Setter]' : inspect(value, options);
+}
+
+const indented = (text: string): string => `  ${text.replaceAll('\n', '\n  ')}`;
 
 /**
  * Hides what Node 20 keeps on each promise for an `AsyncLocalStorage`: under symbols that `inspect` shows, these are

@@ -68,6 +68,77 @@ test('expressions see the variables of their frame, and assign to them', async t
   await fails(t, debuggee, '1 +', /^SyntaxError: Unexpected end of input$/);
 });
 
+/** An object of a class with private fields, seen from a frame outside of the class. */
+function beside(): CapturedDebuggee {
+  class Safe {
+    static #made = 0;
+    #gold = 5;
+    #coins = [1, 2];
+    #note = '';
+    name = 'safe';
+    constructor() {
+      Safe.#made = Safe.#made + 1;
+    }
+    get #weight() {
+      return this.#gold + this.#open().length;
+    }
+    get #label() {
+      return this.#note;
+    }
+    set #label(note: string) {
+      this.#note = note;
+    }
+    #open() {
+      return this.#coins;
+    }
+    weigh = () => this.#weight + this.#label.length;
+  }
+  class Double extends Safe {
+    #gold = 6;
+    twice = () => this.#gold;
+  }
+  function look(safe: Safe, double: Double): CapturedDebuggee {
+    const frames = captureHere() ?? [];
+    const controller = new AbortController();
+    return new CapturedDebuggee(frames, {columns: 60 + Object.keys({safe, double, controller}).length * 30});
+  }
+  return look(new Safe(), new Double());
+}
+
+test('private fields are read in frames outside of their class, and setters called; the rest is refused in words', async t => {
+  const debuggee = beside();
+  await gives(t, debuggee, 'safe.#gold + safe?.#coins.length', '7');
+  await gives(t, debuggee, 'safe.#weight', '7');
+  await gives(t, debuggee, "(await Promise.resolve(safe)).#coins.concat('safe.#gold')", "[ 1, 2, 'safe.#gold' ]");
+  await gives(t, debuggee, 'safe.constructor.#made', '2');
+  await gives(t, debuggee, "safe.#label = 'mine'", "'mine'");
+  await gives(t, debuggee, 'safe.weigh()', '11');
+  await gives(t, debuggee, '(class { #x = 1; x() { return this.#x; } }).prototype.x.name', "'x'");
+  await fails(
+    t,
+    debuggee,
+    'safe.#gold = 6',
+    /^TypeError: #gold can be assigned to only where the frame stands in its class/,
+  );
+  await fails(t, debuggee, 'safe.#open()', /^TypeError: the value has no private field #open \(a private method /);
+  await fails(t, debuggee, '(3).#gold', /^TypeError: the value has no private field #gold /);
+  await fails(t, debuggee, 'double.#gold', /^TypeError: two classes of the value have a field #gold/);
+  t.deepEqual(Object.getOwnPropertySymbols(Object.prototype), []);
+});
+
+test('a value and locals are shown with the private fields of the user’s classes, and without those of Node’s', async t => {
+  const debuggee = beside();
+  const fields =
+    /#weight: \[Getter\],\s+#label: \[Getter\/Setter\],\s+#gold: 5,\s+#coins: \[ 1, 2 \],\s+#note: ''\s+\}$/;
+  const {text} = await debuggee.evaluate(0, 'safe');
+  t.regex(text, /^Safe \{\s+name: 'safe',/);
+  t.regex(text, fields);
+  const locals = (await debuggee.scopes(0)).flatMap(({variables}) => variables);
+  t.regex(locals.find(({name}) => name === 'safe')?.text ?? '', fields);
+  await gives(t, debuggee, 'new (class { #x = 1; x() { return this.#x; } })()', '{ #x: 1 }');
+  t.notRegex((await debuggee.evaluate(0, 'new URL("a:b")')).text, /#/);
+});
+
 test('await waits while the loop runs, for an expression or in statements; its failure is shown as any other', async t => {
   const {debuggee} = stopped();
   await gives(t, debuggee, 'await new Promise(resolve => setTimeout(resolve, 1, count))', '20');

@@ -34,7 +34,7 @@ test('values are shown as what they are: signs, kinds, private fields, this', as
   t.is(await terminal.type('[-0, 10n, Symbol.iterator, undefined]'), '[ -0, 10n, Symbol(Symbol.iterator), undefined ]');
   t.is(await terminal.type('-0'), '-0');
   t.is(await terminal.type('Symbol("s")'), 'Symbol(s)');
-  t.is(await terminal.type('this'), 'Account {}');
+  t.is(await terminal.type('this'), 'Account { #secret: 41 }');
   t.is(await terminal.type('this.#secret += 1'), '42');
   t.is(await terminal.type('{a: this.#secret}'), '{ a: 42 }');
   t.is(await terminal.type('"x".repeat(20000)'), `'${'x'.repeat(10_000)}'... 10000 more characters`);

@@ -50,14 +50,19 @@ test('lines that are not whole go on, and Ctrl-C gives them up; a pasted block i
   t.is(await program.line('', 'till'), '12');
 });
 
-test('modules of Node are there by name, and others by import(); what the module imports is no local', async t => {
+test('modules of Node are there by name, others by import(), private fields from outside of their class; imports are no locals', async t => {
   const say = await inTill(t);
   t.is(await say("path.join('a', 'b')"), "'a/b'");
   t.is(await say("Object.hasOwn(globalThis, 'pa' + 'th')"), 'false');
   t.is(await say("(await import('node:os')).EOL"), String.raw`'\n'`);
   t.is(await say("typeof (await import('./spin.js'))"), "'object'");
   t.notRegex(await say('locals'), /breakpoint|main =/);
+  t.is(await say('till.#cash'), '10');
+  t.is(await say('till'), 'Till { #cash: 10 }');
   t.regex(await say('n'), /^> 20 /m);
+  t.is(await say('till.#cash += 1'), '11');
+  t.is(await say('till'), 'Till { #cash: 11 }');
+  t.regex(await say('locals'), /^ {2}till = Till \{ #cash: 11 \}$/m);
   t.is(await say("path.join('a', 'b')"), "'a/b'");
   t.notRegex(await say('locals'), /breakpoint|main =/);
 });
