@@ -3,13 +3,15 @@
  * Floor 3: pure; `channel` fills and empties it.
  *
  * Within one context all messages keep their order; only `Cancel` and `Credit` pass values. A large payload leaves in pieces, so
- * that a small message of another context never waits for more than one piece.
+ * that a small message of another context never waits for more than one piece. Only so many large ones are on their way at a time as
+ * the peer may be given; others wait for their turn.
  */
 import {IdMap} from '../base/id-map.js';
 import {type Bytes, partsOf} from '../msg/encoded.js';
 import {maxHeaderBytes, pieceBytes, varintLength, writeHeader, writeVarint} from '../msg/frame.js';
 import {Kind} from '../msg/types.js';
 import {lengthBytes, writeLength} from '../transport/framing.js';
+import {UnderWay} from './under-way.js';
 
 /**
  * The number of bytes, about, that one write takes before the transport is asked again, because a socketpair takes 230 KB without
@@ -56,6 +58,9 @@ export class Outbox {
    */
   #first: ContextQueue | undefined;
   #last: ContextQueue | undefined;
+  readonly #underWay = new UnderWay();
+  /** The queues whose first message is large and may not begin yet, in their order. */
+  #held: ContextQueue[] = [];
   readonly #writer = new ChunkWriter();
 
   get isEmpty(): boolean {
@@ -117,7 +122,11 @@ export class Outbox {
       if (!queue) break;
       const message = queue.first;
       if (!message) continue;
-      if (writeNext(writer, message)) {
+      if (this.#isHeld(message)) {
+        this.#held.push(queue);
+        continue;
+      }
+      if (this.#write(writer, message)) {
         queue.first = message.next;
         // A message that has left must not point at messages that stay. `base/ring` says why.
         message.next = undefined;
@@ -133,6 +142,26 @@ export class Outbox {
     this.#queues.clear();
     this.#first = undefined;
     this.#last = undefined;
+    this.#held = [];
+    this.#underWay.clear();
+  }
+
+  /** Whether a large message must wait until one that is on its way has left. */
+  #isHeld({rest, bytes}: QueuedMessage): boolean {
+    return bytes > wholeBytes && rest === undefined && !this.#underWay.mayBegin(bytes);
+  }
+
+  /** Writes a message, or its next piece. Returns true when all of it has left. */
+  #write(writer: ChunkWriter, message: QueuedMessage): boolean {
+    if (message.bytes <= wholeBytes) {
+      writeWhole(writer, message);
+      return true;
+    }
+    if (message.rest === undefined) this.#underWay.begin(message.bytes);
+    if (!writePiece(writer, message)) return false;
+    this.#underWay.end(message.bytes);
+    for (const queue of this.#held.splice(0)) this.#pushQueue(queue);
+    return true;
   }
 
   #append(message: QueuedMessage, queue: ContextQueue | undefined): void {
@@ -167,12 +196,8 @@ function newMessage(kind: Kind, context: number, seq: number, payload: Bytes, by
   return {kind, context, seq, payload, others: undefined, bytes, rest: undefined, next: undefined};
 }
 
-/** Writes a message, or its next piece. Returns true when all of it has left. */
-function writeNext(writer: ChunkWriter, message: QueuedMessage): boolean {
-  if (message.rest === undefined && message.bytes <= wholeBytes) {
-    writeWhole(writer, message);
-    return true;
-  }
+/** Writes the next piece of a large message. Returns true when it was the last. */
+function writePiece(writer: ChunkWriter, message: QueuedMessage): boolean {
   const {piece, rest} = cutPiece(message.rest ?? chunksOf(message));
   const bytes = piece.reduce((sum, chunk) => sum + chunk.length, 0);
   writer.frame(message.kind, rest.length > 0, message.context, message.seq, bytes);

@@ -11,12 +11,10 @@ import {GradualMessage} from '../msg/gradual-message.js';
 import {limits} from '../msg/limits.js';
 import {Kind, type Message} from '../msg/types.js';
 
-/** Maximum size in bytes of all unfinished messages of one peer together, because the peer could begin any number of them. */
-const maxUnfinishedBytes = 128 * 1024 * 1024;
-
 /**
  * Maximum weight of the values that are read of unfinished messages together. Beyond it pieces wait until their message is whole,
- * because values take more memory than their bytes: without this limit the peer could make it many times `maxUnfinishedBytes`.
+ * because values take more memory than their bytes: without this limit the peer could make it many times `unfinishedBytes`. The
+ * outbox of an honest peer stays within it.
  */
 const maxUnfinishedNodes = 2 * limits.nodes;
 
@@ -46,7 +44,7 @@ export class Reassembly {
   /** The weight of the values that were read of them. */
   #nodes = 0;
   /** The bytes that may be taken for their binaries before they have come. */
-  readonly #room = new ByteRoom(maxUnfinishedBytes);
+  readonly #room = new ByteRoom(limits.unfinishedBytes);
 
   /** How many messages are unfinished. */
   get size(): number {
@@ -91,8 +89,8 @@ export class Reassembly {
     this.#weight += weight;
     if (unfinished.bytes > limits.messageBytes)
       throw new ProtocolError(`a message of more than ${limits.messageBytes} bytes arrived`);
-    if (this.#weight > maxUnfinishedBytes)
-      throw new ProtocolError(`more than ${maxUnfinishedBytes} bytes of unfinished messages arrived`);
+    if (this.#weight > limits.unfinishedBytes)
+      throw new ProtocolError(`more than ${limits.unfinishedBytes} bytes of unfinished messages arrived`);
   }
 
   #read({message, unread}: Unfinished, last: Uint8Array): void {

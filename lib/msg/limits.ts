@@ -10,6 +10,8 @@ export const limits = {
   nodes: 1_000_000,
   /** Bytes of the encoded message. */
   messageBytes: 64 * 1024 * 1024,
+  /** Bytes of all messages of one channel that are on their way in pieces, in one direction. */
+  unfinishedBytes: 128 * 1024 * 1024,
   /** Bytes of a bigint, because arithmetic on a larger one could stall the receiver. */
   bigintBytes: 128 * 1024,
   /** Bytes of a pattern, or of the text of a URL, because the receiver must parse them again. */

@@ -3,7 +3,9 @@ import assert from 'node:assert/strict';
 import test from 'ava';
 import fc from 'fast-check';
 import {Outbox} from '../../lib/channel/outbox.js';
+import {UnderWay} from '../../lib/channel/under-way.js';
 import {type Frame, maxFrameBytes, pieceBytes, readFrame, splitValues} from '../../lib/msg/frame.js';
+import {limits} from '../../lib/msg/limits.js';
 import {Kind} from '../../lib/msg/types.js';
 import {FrameSplitter} from '../../lib/transport/framing.js';
 
@@ -139,6 +141,47 @@ test('pieces put together are the payload', t => {
   t.is(frames.length, 6);
   t.true(frames.every(({seq}) => seq === 9));
   t.is(Buffer.compare(Buffer.concat(frames.map(frame => frame.payload)), payload), 0);
+});
+
+const mebibyte = 1024 * 1024;
+
+test('F4: of several very large messages two are on their way at a time, and small ones pass between their pieces', t => {
+  const outbox = new Outbox();
+  for (const context of [2, 4, 6, 8]) outbox.push(Kind.Return, context, 0, bytes(1.5 * mebibyte));
+  outbox.push(Kind.Start, 10, 0, bytes(1.5 * mebibyte));
+  framesOf(outbox.take());
+  t.true(outbox.withdraw(10));
+  outbox.push(Kind.Return, 12, 0, bytes(1));
+  const unfinished = new Set([2]);
+  const ended: number[] = [];
+  const frames = takeAll(outbox);
+  t.true(frames.slice(0, 3).some(({context}) => context === 12));
+  for (const {context, more} of frames) {
+    if (more) unfinished.add(context);
+    else if (!unfinished.delete(context)) continue;
+    else ended.push(context);
+    t.true(unfinished.size <= 2);
+  }
+  t.deepEqual(ended, [2, 4, 6, 8]);
+});
+
+test('F4: what is on its way stays within what a receiver takes, and leaves room to middling messages', t => {
+  const underWay = new UnderWay();
+  const large = 48 * mebibyte;
+  t.true(underWay.mayBegin(limits.messageBytes));
+  underWay.begin(large);
+  t.true(underWay.mayBegin(large));
+  underWay.begin(large);
+  t.false(underWay.mayBegin(2 * mebibyte));
+  let middling = 0;
+  for (; underWay.mayBegin(mebibyte); middling++) underWay.begin(mebibyte);
+  t.is(2 * large + middling * mebibyte, limits.unfinishedBytes);
+  underWay.end(large);
+  t.false(underWay.mayBegin(large));
+  for (; middling > 0; middling--) underWay.end(mebibyte);
+  t.true(underWay.mayBegin(large));
+  underWay.end(large);
+  t.true(underWay.mayBegin(limits.messageBytes));
 });
 
 test('a Start that has not left can be withdrawn, with all behind it', t => {

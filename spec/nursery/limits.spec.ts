@@ -1,8 +1,10 @@
 // How large a tree may grow: what stands behind the refusal of nurseries at import (rule T3).
 import type {ExecutionContext} from 'ava';
 import {ActorDied, ContextCancelled, openNursery, RemoteActorError, ResourceExhausted, sleep} from '../../lib/index.js';
+import {binary, binaryOf, echo, take} from '../bench/actors.js';
 import {gather, idle, passers, sink} from '../fixtures/crowd.js';
 import {descend} from '../fixtures/nest.js';
+import {patient} from '../kit/patient.js';
 import {spawning} from '../kit/spawning.js';
 
 const test = spawning();
@@ -115,3 +117,19 @@ test('maxActors is a number', async t => {
       {instanceOf: TypeError, message: /maxActors/},
     );
 });
+
+test.long('F4: calls whose arguments and results together are more than a peer takes at a time all come through', t =>
+  openNursery(async nursery => {
+    const actor = await nursery.startActor('actor', {expose: [binary, echo, take]});
+    const large = 48 * 1024 * 1024;
+    const three = <T>(call: () => Promise<T>): Promise<T[]> =>
+      Promise.all([call(), call(), call(), actor.run(echo, 1) as Promise<T>]);
+    await three<unknown>(() => actor.run(take, binaryOf(large)));
+    const results = await three<unknown>(() => actor.run(binary, large));
+    t.deepEqual(
+      results.slice(0, 3).map(result => (result as Uint8Array).length),
+      [large, large, large],
+    );
+    t.is(results[3], 1);
+  }, patient),
+);
