@@ -67,6 +67,13 @@ export class CommandLanguage {
     return takesExpression.has(line.command) && isUnfinished(line.argument);
   }
 
+  /** The lines of a text that came in one piece and has a command in each line. Otherwise the text is one. */
+  split(text: string): readonly string[] {
+    const lines = text.split('\n').filter(line => line.trim() !== '');
+    const areCommands = lines.length > 1 && lines.every(line => readLine(line.trim()).command !== undefined);
+    return areCommands ? lines : [text];
+  }
+
   async run(text: string): Promise<CommandResult> {
     const line = readLine(text.trim());
     if (line.command !== undefined) return this.#obey(line.command, line.argument);

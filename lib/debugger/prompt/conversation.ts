@@ -40,6 +40,8 @@ export class Conversation {
   readonly #socket: TerminalSocket<TerminalToAgent, AgentToTerminal>;
   /** The line that is asked for. Undefined as a line means Ctrl-D. */
   #question: Deferred<string | undefined> | undefined;
+  /** Commands that came together with one that was obeyed. */
+  #ahead: string[] = [];
   #closing: Deferred<void> | undefined;
   #roster: Deferred<Roster | undefined> | undefined;
   /**
@@ -76,7 +78,7 @@ export class Conversation {
   async talk(): Promise<PromptEnd> {
     this.print(await this.#guarded(() => this.#language.arrive()));
     for (;;) {
-      const line = await this.#whole();
+      const line = this.#ahead.shift() ?? (await this.#whole());
       if (line === undefined) return 'continue';
       let end: PromptEnd | undefined;
       const lines = await this.#guarded(async () => {
@@ -140,6 +142,7 @@ export class Conversation {
       case 'roster':
         return this.#roster?.resolve(message.roster);
       case 'interrupt':
+        this.#ahead = [];
         return this.#listener.interrupt();
       case 'hungUp':
         this.root = undefined;
@@ -167,7 +170,10 @@ export class Conversation {
       const next = await this.#ask(true);
       text = next === undefined ? await this.#ask() : `${text}\n${next}`;
     }
-    return text;
+    if (text === undefined) return undefined;
+    const [first, ...others] = this.#language.split(text);
+    this.#ahead.push(...others);
+    return first;
   }
 
   /** @param goesOn whether the line belongs to the one before */

@@ -30,6 +30,10 @@ export interface ScreenOptions {
 const device = '/dev/tty';
 /** Bracketed paste, in the words of the terminal. */
 const pasteMode = {on: '\x1b[?2004h', off: '\x1b[?2004l'};
+/** Milliseconds of silence after which lines that came at once, without the terminal's marks of a paste, are all that was pasted. */
+const pastedMs = 30;
+/** Several lines that came at once, without a key that is not a character. */
+const severalLines = /^[^\p{Cc}]*[\r\n](?=.*[^\r\n])(?:[^\p{Cc}]|[\t\r\n])*$/su;
 /** Milliseconds between two looks at the size of the terminal, because a worker thread gets no SIGWINCH. */
 const resizeMs = 200;
 
@@ -45,8 +49,12 @@ export class Screen {
   /** The prompt before the line that is asked for; undefined while nothing is asked. */
   #asked: string | undefined;
   #goesOn = false;
-  /** Whether the keys that come are those of a pasted text. */
+  /** Whether the keys that come are those of a pasted text, as the terminal says. */
   #isPasting = false;
+  /** Whether the keys that come are those of several lines that came at once: a paste in a terminal that does not mark it. */
+  #isFlooded = false;
+  /** Takes a flood for the beginning of a larger one no longer. */
+  #stopFlood: Stop | undefined;
   /** The lines of a pasted text, and the lines before them, that were not sent off yet. */
   #pasted: string[] = [];
   /** Lines that were typed before they were asked for. Undefined is Ctrl-D. */
@@ -63,6 +71,7 @@ export class Screen {
     this.#output = new WriteStream(openTty());
     for (const stream of [this.#input, this.#output]) stream.on('error', () => options.gone());
     this.#input.once('end', () => options.gone());
+    this.#input.on('data', (keys: Buffer) => this.#heedFlood(String(keys)));
     this.#editor = this.#edit();
     this.#input.on('keypress', (_, {name}: {readonly name?: string}) => this.#heedPaste(name));
     this.#setPasteMode(true);
@@ -107,6 +116,7 @@ export class Screen {
     if (this.#closed) return;
     this.#closed = true;
     this.#stopResizing();
+    this.#stopFlood?.();
     if (this.#asked !== undefined) this.#output.write('\r\n');
     this.#setPasteMode(false);
     this.#editor.close();
@@ -157,11 +167,45 @@ export class Screen {
   #heedPaste(key: string | undefined): void {
     if (key === 'paste-start') this.#isPasting = true;
     if (key === 'paste-end') this.#isPasting = false;
+    this.#complete(!this.#isPasting);
+  }
+
+  /** A Tab in a pasted text is a character of it. */
+  #complete(isOn: boolean): void {
+    Object.assign(this.#editor, {isCompletionEnabled: isOn});
+  }
+
+  /**
+   * Called before the editor gets what has come from the terminal. A terminal without marks gives a pasted block in one piece, or in
+   * some that follow at once.
+   */
+  #heedFlood(keys: string): void {
+    const goesOn = this.#stopFlood !== undefined && /^(?:[^\p{Cc}]|[\t\r\n])*$/u.test(keys);
+    if (this.#isPasting || !(goesOn || severalLines.test(keys))) return;
+    this.#stopFlood?.();
+    this.#isFlooded = true;
+    this.#complete(false);
+    // The editor has handled all of these keys by then.
+    process.nextTick(() => {
+      this.#isFlooded = false;
+      this.#stopFlood = plainClock.timer(pastedMs, () => this.#flooded(/[\r\n]$/.test(keys)));
+    });
+  }
+
+  /** All of it has come. A block whose last line is whole needs no other Enter. */
+  #flooded(isWhole: boolean): void {
+    this.#stopFlood = undefined;
+    if (this.#closed) return;
+    this.#complete(true);
+    if (!isWhole || this.#pasted.length === 0) return;
+    // In place of the prompt for another line.
+    if (this.#asked !== undefined) this.#output.write('\r\x1b[K');
+    this.#take(this.#pasted.splice(0).join('\n'));
   }
 
   /** The lines of a pasted block are one piece, which the person sends off with the next Enter. */
   #entered(line: string): void {
-    if (this.#isPasting) {
+    if (this.#isPasting || this.#isFlooded) {
       this.#pasted.push(line);
       if (this.#asked === undefined) return;
       this.#editor.setPrompt('... ');

@@ -50,6 +50,23 @@ test('lines that are not whole go on, and Ctrl-C gives them up; a pasted block i
   t.is(await program.line('', 'till'), '12');
 });
 
+test('a block that comes at once without the marks of a paste is one piece, and commands that come together are obeyed in turn', async t => {
+  const program = new PtyProgram(t, 'shop', {rows: 100});
+  await program.prompt('till');
+  const answer = await program.line('if (prices) {\r\tprices.push(9)\r}\rprices.length', 'till');
+  t.regex(answer, /^\.\.\. *prices\.push\(9\)\n\.\.\. \}\n\.\.\. prices\.length\n4$/);
+  program.press('const a = 3;\ra * 4');
+  await program.until(screen => screen.endsWith('... a * 4'), 'block');
+  t.is(await program.line('', 'till'), '12');
+  // More than a terminal gives at a time.
+  t.regex(await program.line(`[\r${'10000000,\r'.repeat(800)}].length`, 'till'), /\n800$/);
+  t.is(await program.line('p 1\rp 2', 'till'), '... p 2\n1\n2');
+  t.is(await program.line('prices', 'till'), '[ 1, 2, 3, 9 ]');
+  program.press('\x1b[200~p 3\r\tp 4\x1b[201~');
+  await program.until(screen => screen.endsWith('p 4'), 'pasted block');
+  t.is(await program.line('', 'till'), '3\n4');
+});
+
 test('modules of Node are there by name, others by import(), private fields from outside of their class; imports are no locals', async t => {
   const say = await inTill(t);
   t.is(await say("path.join('a', 'b')"), "'a/b'");
