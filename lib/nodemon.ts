@@ -2,9 +2,9 @@
  * Whether this program was started by nodemon, which asks it by SIGUSR2 to end, and starts it again.
  * Floor 8: asked by `process-events` when that signal comes.
  */
-import {spawnSync} from 'node:child_process';
 import {readFileSync} from 'node:fs';
 import {attempt} from './base/foreign.js';
+import {nodeProcesses} from './base/node-modules.js';
 
 /** Maximum number of ancestors that are looked at, because npm and shells may stand between. */
 const maxAncestors = 16;
@@ -40,7 +40,9 @@ function fromProc(pid: number): Ancestor {
 }
 
 function fromPs(pid: number): Ancestor {
-  const {stdout} = spawnSync('/bin/ps', ['-o', 'ppid=,command=', '-p', String(pid)], {encoding: 'utf8'});
+  const {stdout} = nodeProcesses().spawnSync('/bin/ps', ['-o', 'ppid=,command=', '-p', String(pid)], {
+    encoding: 'utf8',
+  });
   const [ppid, ...words] = stdout.trim().split(/\s+/).slice(0, 4);
   return {ppid: Number(ppid), words};
 }

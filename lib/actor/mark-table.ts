@@ -3,7 +3,6 @@
  * Floor 5: above `marks`; `markers` fill it, `exposed` and `function-refs` read it.
  */
 
-import {createHash} from 'node:crypto';
 import {realpathSync} from 'node:fs';
 import {fileURLToPath, pathToFileURL} from 'node:url';
 import {textOf} from '../base/foreign.js';
@@ -11,6 +10,7 @@ import {processWide} from '../base/process-wide.js';
 import type {FunctionKind} from '../msg/types.js';
 import {type AnyFunction, attachMark, givenName, type Mark, readMark} from './marks.js';
 import {type MarkPrint, writePrints} from './same-mark.js';
+import {textHash} from './text-hash.js';
 
 /** The marks of one kind that one version of a file has made, at its places, in the order of making. */
 interface MarksOfFile {
@@ -137,13 +137,14 @@ export function marksInFile(
 }
 
 function printsOf({marked}: MarksOfFile): MarkPrint[] {
-  return marked.map(({mark, fn}) => ({place: mark.place, text: textHash(fn)}));
+  return marked.map(printOf);
 }
 
 /** Made when it is needed, because most marks of a process are never called from it. */
-function textHash(fn: AnyFunction): string {
-  return createHash('sha256').update(Function.prototype.toString.call(fn)).digest('base64url').slice(0, 11);
-}
+const printOf = ({mark, fn}: {readonly mark: Mark; readonly fn: AnyFunction}): MarkPrint => ({
+  place: mark.place,
+  text: textHash(Function.prototype.toString.call(fn)),
+});
 
 /** All marks that this process has made in a file, named or not. */
 export function allMarksOf(module: string): Mark[] {

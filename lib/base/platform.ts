@@ -2,8 +2,8 @@
  * The platform: the only door to what differs between two runs of one program, the time apart: random numbers, the process, and the host.
  * Floor 0: beside `clock`, the door to the time. The testing kit replaces both for the length of a simulation.
  */
-import {randomBytes, randomInt} from 'node:crypto';
 import {availableParallelism, hostname} from 'node:os';
+import {nodeCrypto} from './node-modules.js';
 
 export interface Platform {
   /** Bytes that nobody can guess. */
@@ -21,8 +21,8 @@ export interface Platform {
 }
 
 const real: Platform = {
-  randomBytes,
-  randomInt: limit => randomInt(limit),
+  randomBytes: count => nodeCrypto().randomBytes(count),
+  randomInt: limit => nodeCrypto().randomInt(limit),
   random: Math.random,
   pid: () => process.pid,
   host: hostname,

@@ -2,8 +2,8 @@
  * The proof that one side of a handshake knows the secret. It does not contain the secret.
  * Floor 3: pure; below `handshake`.
  */
-import {createHmac, timingSafeEqual} from 'node:crypto';
 import type {ActorId} from '../../base/actor-id.js';
+import {nodeCrypto} from '../../base/node-modules.js';
 import {actorTuple, protocolVersion} from '../../msg/types.js';
 
 /** The side that connected, or the side that listened. */
@@ -31,7 +31,7 @@ export function proofOf(
 ): Uint8Array {
   if (!secret) return new Uint8Array(0);
   const {connector, acceptor} = parties;
-  const mac = createHmac('sha256', secret);
+  const mac = nodeCrypto().createHmac('sha256', secret);
   const parts = [`rxtractor ${protocolVersion} ${role}`, ...partsOf(connector), ...partsOf(acceptor)];
   // The length stands before each part, so that no two different lists of parts give the same bytes.
   for (const part of parts) {
@@ -48,7 +48,7 @@ function partsOf({nonce, actor}: Party): (Uint8Array | string)[] {
 
 /** Compares in constant time, so that the time of an answer does not tell how many bytes were right. */
 export function areSameBytes(one: Uint8Array, other: Uint8Array): boolean {
-  return one.length === other.length && timingSafeEqual(one, other);
+  return one.length === other.length && nodeCrypto().timingSafeEqual(one, other);
 }
 
 /** @throws TypeError for a secret that is too short */

@@ -4,10 +4,10 @@
  */
 
 import {readFileSync} from 'node:fs';
-import {Worker} from 'node:worker_threads';
 import {readProperty} from '../../base/foreign.js';
 import {libraryFile} from '../../base/library.js';
 import {log} from '../../base/log.js';
+import {nodeThreads} from '../../base/node-modules.js';
 
 /** The entry of the auxiliary vector that says whether the program got privileges by its start. */
 const atSecure = 23n;
@@ -57,6 +57,7 @@ function awaitWatchdog(begun: Int32Array | undefined): void {
 /** Returns a number that becomes 1 when the thread watches; undefined when no thread may be started. */
 function startWatchdog(parentPid: number): Int32Array | undefined {
   const begun = new Int32Array(new SharedArrayBuffer(4));
+  const {Worker} = nodeThreads();
   try {
     new Worker(libraryFile('nursery/backends/watchdog.js') as URL, {
       workerData: {parentPid, begun},
