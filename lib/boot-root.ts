@@ -14,6 +14,7 @@ import {Attached} from './base/attached.js';
 import {plainClock, type Stop} from './base/clock.js';
 import {ResourceExhausted} from './base/errors.js';
 import {attempt} from './base/foreign.js';
+import {sayLastWords} from './base/instruments.js';
 import {lazyPart} from './base/lazy.js';
 import {configureLog, type LogFormat, type Logger, type LogLevel, logFormats, logLevels} from './base/log.js';
 import {checkAmount, checkBoolean, checkKeys, checkUrls, checkWord} from './base/option-checks.js';
@@ -152,6 +153,7 @@ export async function closeRoot(root: Actor): Promise<void> {
   if (root.tree.debug) await (await import('./debugger/attach.js')).detachRoot(root);
   await controls.of(root)?.close();
   await closeNames(root);
+  await sayLastWords();
   root.scope.settle();
 }
 

@@ -8,6 +8,7 @@ import {type Served, type SpawnedIdentity, serve} from './actor/serve.js';
 import type {SpawnSpec} from './actor/spawn-spec.js';
 import {markSpawned} from './base/current.js';
 import {hooks} from './base/hooks.js';
+import {sayLastWords} from './base/instruments.js';
 import {configureLog} from './base/log.js';
 import {openNames, unlisten} from './discovery/names.js';
 import type {Reachability} from './discovery/reachability.js';
@@ -35,6 +36,7 @@ export function bootSpawned(identity: SpawnedIdentity, transport: Transport, boo
   debuggerDoor.open = async (actor, mode) => (await import('./debugger/attach.js')).attachLater(actor, mode);
   const leave = async (code: number): Promise<void> => {
     process.exitCode = code;
+    if (code === 0) await sayLastWords();
     await boot.written(() => hooks.outputSent?.());
     process.exit(code);
   };

@@ -18,6 +18,7 @@ const floors: Readonly<Record<string, number>> = {
   discovery: 6,
   debugger: 7,
   window: 7,
+  otel: 7,
   'main.ts': 8,
   'child.ts': 8,
   'thread.ts': 8,

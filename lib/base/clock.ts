@@ -5,6 +5,7 @@
  * The debugger replaces the clock of an actor by a gated one: while somebody in the tree is at a prompt, the limits that one
  * actor sets for another stand still.
  */
+import {type IntervalHistogram, monitorEventLoopDelay} from 'node:perf_hooks';
 import {onAbort} from './abort.js';
 
 /** Stops a timer, or a wait. Calling it again, or after the end, changes nothing. */
@@ -50,6 +51,13 @@ export const wallTime: () => number = Date.now.bind(Date);
 
 /** Microseconds of a clock that all processes of a host share, and that only grows. */
 export const hostMicros = (): number => Number(process.hrtime.bigint() / 1_000n);
+
+/** Measures by how much the event loop is late, in ns, until it is disabled. */
+export function loopDelay(): IntervalHistogram {
+  const histogram = monitorEventLoopDelay({resolution: 20});
+  histogram.enable();
+  return histogram;
+}
 
 /** The gate outside debug mode. */
 const open: Gate = {isClosed: () => false, opened: () => undefined};

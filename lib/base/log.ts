@@ -6,6 +6,7 @@ import {debuglog} from 'node:util';
 import {wallTime} from './clock.js';
 import {current} from './current.js';
 import {attempt, isError, isThenable, thrownText, whenSettled} from './foreign.js';
+import {instruments} from './instruments.js';
 import {processWide} from './process-wide.js';
 
 /**
@@ -142,7 +143,11 @@ function origin(): Origin {
   const now = current();
   const actor = (now?.runtime as {readonly logged?: LoggedActor} | undefined)?.logged ?? settings.actor?.();
   const {uid, name} = now?.task ?? {};
-  return {...(actor && {actor}), ...(uid !== undefined && {context: uid, fn: name})};
+  return {
+    ...(actor && {actor}),
+    ...(uid !== undefined && {context: uid, fn: name}),
+    ...attempt(() => instruments.recordDetails?.()),
+  };
 }
 
 /** A logger is code of a user. A line that it does not take goes to stderr, so that teardown, and everything else, goes on. */

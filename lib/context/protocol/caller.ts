@@ -206,10 +206,13 @@ export class Caller implements Role, Dependent {
     return this.isCancelled && error instanceof ContextCancelled ? this.#cancelling.cancellation(error) : error;
   }
 
+  tell(outcome: Outcome): void {
+    if (this.#told) tellOutcome(this.#told, outcome);
+  }
+
   concluded(outcome: Outcome, isTold: boolean): void {
     this.#stopTimer?.();
     if (isTold) this.report.isAsked = true;
-    if (this.#told) tellOutcome(this.#told, outcome);
     this.#started.happen({error: outcome.kind === 'failed' ? outcome.error : undefined});
     if (this.#outcome.waiting === 0) logCleanUp(this.link.channel, this.call, outcome);
     this.#outcome.happen(outcome);

@@ -3,6 +3,7 @@
  * Floor 4, room `protocol`: below `link`, which says when; above `flow`, which counts and queues.
  */
 import {MessageTypeError, ProtocolError, StreamClosed, Unserializable} from '../../base/errors.js';
+import {instruments} from '../../base/instruments.js';
 import type {Channel} from '../../channel/channel.js';
 import {boxError} from '../../msg/boxed-error.js';
 import {eachValue} from '../../msg/codec.js';
@@ -80,6 +81,7 @@ export class Halves {
       flowOf(flow),
     );
     this.outlet = outlet;
+    instruments.senderOpened?.(outlet);
     if (this.#earlyCredit) outlet.grant(this.#earlyCredit.messages, this.#earlyCredit.bytes);
     if (dialog.sending === 'refused') outlet.cut(closedByPeerError(channel.peer));
     if (outcome) outlet.cut(cutReason(outcome));

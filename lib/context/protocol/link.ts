@@ -279,6 +279,7 @@ export class Link implements Endpoint {
       return;
     }
     this.outcome = outcome;
+    this.role.tell?.(outcome);
     const isTold = this.#halves?.conclude(outcome) ?? false;
     this.role.concluded(outcome, isTold || this.#isTold);
   }

@@ -27,6 +27,8 @@ export interface Role {
   streamError(boxed: BoxedError): unknown;
   /** The error of a context whose channel has ended. */
   lostBy(error: ActorError): ActorError;
+  /** Caller: tells observers of the outcome, before a consumer can act on it: one that retries makes the next call within that. */
+  tell?(outcome: Outcome): void;
   /** The outcome is known. Called once. @param isTold whether a consumer or a sender of the stream was told of it */
   concluded(outcome: Outcome, isTold: boolean): void;
   /** Callee: the function is to end. @param cancel the payload of the Cancel; absent when the context or its channel failed */
