@@ -153,7 +153,7 @@ export async function closeRoot(root: Actor): Promise<void> {
   if (root.tree.debug) await (await import('./debugger/attach.js')).detachRoot(root);
   await controls.of(root)?.close();
   await closeNames(root);
-  await sayLastWords();
+  await sayLastWords(root.tree.timeouts.flush);
   root.scope.settle();
 }
 

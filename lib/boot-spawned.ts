@@ -36,7 +36,7 @@ export function bootSpawned(identity: SpawnedIdentity, transport: Transport, boo
   debuggerDoor.open = async (actor, mode) => (await import('./debugger/attach.js')).attachLater(actor, mode);
   const leave = async (code: number): Promise<void> => {
     process.exitCode = code;
-    if (code === 0) await sayLastWords();
+    if (code === 0) await sayLastWords(served.actor.tree.timeouts.flush);
     await boot.written(() => hooks.outputSent?.());
     process.exit(code);
   };

@@ -8,6 +8,7 @@ import {fileURLToPath} from 'node:url';
 import test, {type ExecutionContext} from 'ava';
 import * as rxjs from 'rxjs';
 import * as core from '../lib/index.js';
+import * as telemetry from '../lib/otel/index.js';
 import * as testing from '../lib/testing/index.js';
 import * as observing from '../lib/window/index.js';
 import {
@@ -28,7 +29,7 @@ import {
 import {PtyProgram} from './kit/screen.js';
 
 /** Every name that the package exports. */
-const rxtractor = {...core, ...testing, ...observing};
+const rxtractor = {...core, ...telemetry, ...testing, ...observing};
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const longTimes = new URL('kit/long-times.js', import.meta.url).href;

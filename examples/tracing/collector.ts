@@ -41,7 +41,7 @@ process.env.OTEL_EXPORTER_OTLP_ENDPOINT = `http://127.0.0.1:${(collector.address
 
 await import('./telemetry.js');
 const {shopping} = await import('./shop.js');
-await main(shopping, {preload: [new URL('telemetry.js', import.meta.url)]});
+await main(shopping, {preload: [new URL('telemetry.js', import.meta.url)], timeouts: {flush: 10_000}});
 collector.close();
 
 const kinds = ['', 'internal', 'server', 'client'];

@@ -7,4 +7,4 @@ import {main} from 'rxtractor';
 import {shopping} from './shop.js';
 import './telemetry.js';
 
-await main(shopping, {preload: [new URL('telemetry.js', import.meta.url)]});
+await main(shopping, {preload: [new URL('telemetry.js', import.meta.url)], timeouts: {flush: 10_000}});

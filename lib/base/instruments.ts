@@ -32,13 +32,10 @@ export const instruments = processWide<Instruments>('instruments', () => ({
   lastWords: new Set(),
 }));
 
-/** Maximum time for the last words, in ms: the end of an actor waits for them. */
-const lastWordsMs = 500;
-
-/** Waits for the last words. Never rejects. */
-export async function sayLastWords(): Promise<void> {
+/** Waits for the last words. Never rejects. @param ms maximum time: the end of an actor waits for them */
+export async function sayLastWords(ms: number): Promise<void> {
   const {lastWords} = instruments;
   if (lastWords.size === 0) return;
   const said = Promise.allSettled([...lastWords].map(async say => say()));
-  await plainClock.within(said, lastWordsMs);
+  await plainClock.within(said, ms);
 }
