@@ -15,6 +15,9 @@ const maxVeryLarge = 2;
 /** The bytes that very large ones leave to the others. */
 const leftBytes = 32 * 1024 * 1024;
 
+/** The receiver counts each piece as at least 1 KiB. At most 2 000 messages fit, so their last pieces add less than this. */
+const roundingBytes = 4 * 1024 * 1024;
+
 export class UnderWay {
   #bytes = 0;
   #veryLarge = 0;
@@ -23,7 +26,7 @@ export class UnderWay {
   mayBegin(bytes: number): boolean {
     if (this.#bytes === 0) return true;
     const after = this.#bytes + bytes;
-    if (bytes <= veryLargeBytes) return after <= limits.unfinishedBytes;
+    if (bytes <= veryLargeBytes) return after <= limits.unfinishedBytes - roundingBytes;
     return this.#veryLarge < maxVeryLarge && after <= limits.unfinishedBytes - leftBytes;
   }
 
