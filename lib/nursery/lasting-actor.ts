@@ -167,6 +167,9 @@ export class LastingActor {
     const died = clock.now();
     const waiting: Child = {
       id: newId(),
+      plan: {name: this.name},
+      waits: () => [],
+      cancelActor: why => this.cancel(why),
       survey: async () => {
         const since = clock.now() - died;
         const actor = {name: this.name, id: waiting.id, pid: 0, host: hostname()};

@@ -1,10 +1,10 @@
 // Whatever is thrown, rejected, returned or streamed, and however it looks at whoever looks at it: the caller gets a typed outcome, and the
-// actor lives. A table: each value of fixtures/hostile.ts, in each way, on each backend. Above base/foreign.spec.ts, which tests the looks.
-import {lastValueFrom} from 'rxjs';
-import {ActorError, type Backend, type Nursery, openNursery, openShared, type Portal} from '../../lib/index.js';
+// actor lives. A table: each value of fixtures/hostile.ts, in each way of hostile-ways.ts, on each backend. Above base/foreign.spec.ts, which tests the looks.
+import {type Backend, type Nursery, openNursery, openShared, type Portal} from '../../lib/index.js';
 import * as remote from '../fixtures/hostile.js';
 import {patient} from '../kit/patient.js';
 import {spawning} from '../kit/spawning.js';
+import {failureBeside, outcomeOf, ways} from './hostile-ways.js';
 
 const inCi = Boolean(process.env.RXTRACTOR_CI);
 const backends: readonly Backend[] = inCi ? ['process', 'thread', 'inline'] : ['inline'];
@@ -25,16 +25,6 @@ test.before(async () => {
   for (const backend of backends) victims.set(backend, await nursery.startActor('victim', {expose, backend}));
 });
 
-/** How a promise settles, in one word: the code of an error of ours, or that it resolves. */
-async function outcomeOf(promise: PromiseLike<unknown>): Promise<string> {
-  try {
-    await promise;
-    return 'a value';
-  } catch (error) {
-    return error instanceof ActorError ? error.code : `an error that is not ours: ${typeof error}`;
-  }
-}
-
 /** What a promise rejects with, in an object: an `await` would take a thenable for something to wait for. */
 function thrownBy(promise: PromiseLike<unknown>): Promise<{readonly error: unknown}> {
   return promise.then(
@@ -42,66 +32,6 @@ function thrownBy(promise: PromiseLike<unknown>): Promise<{readonly error: unkno
     error => ({error}),
   ) as Promise<{readonly error: unknown}>;
 }
-
-interface Way {
-  readonly give: (portal: Portal, what: string) => PromiseLike<unknown>;
-  /** The outcomes that are right at the caller. */
-  readonly right: readonly string[];
-}
-
-/** Every way in which a remote function, or its caller, can give a value. */
-const ways: Readonly<Record<string, Way>> = {
-  'is thrown by a task': {give: (portal, what) => portal.run(remote.throwIt, what), right: ['ERR_REMOTE']},
-  'rejects a task': {give: (portal, what) => portal.run(remote.rejectIt, what), right: ['ERR_REMOTE']},
-  'is the result of a task': {
-    // One that never settles is cancelled, as every task may be.
-    give: (portal, what) => (/never/.test(what) ? portal.with({timeout: 100}) : portal).run(remote.returnIt, what),
-    right: ['a value', 'ERR_REMOTE', 'ERR_CANCELLED'],
-  },
-  'is a value of a stream': {
-    give: (portal, what) => lastValueFrom(portal.stream(remote.yieldIt, what)),
-    right: ['a value', 'ERR_REMOTE'],
-  },
-  'is thrown by a generator': {
-    give: (portal, what) => lastValueFrom(portal.stream(remote.failAfterOne, what)),
-    right: ['ERR_REMOTE'],
-  },
-  'is the error of an Observable': {
-    give: (portal, what) => lastValueFrom(portal.stream(remote.errorAtOnce, what)),
-    right: ['ERR_REMOTE'],
-  },
-  'is thrown by the clean-up of a stream': {
-    give: async (portal, what) => {
-      for await (const value of portal.stream(remote.cleanUpBadly, what)) if (value === 3) break;
-    },
-    right: ['a value'],
-  },
-  'is the value of started': {
-    give: async (portal, what) => (await portal.openContext(remote.startWith, what)).result(),
-    right: ['a value', 'ERR_REMOTE'],
-  },
-  'is the error of started': {
-    give: (portal, what) => portal.openContext(remote.failStarted, what),
-    right: ['ERR_REMOTE'],
-  },
-  'is thrown where a resource is opened': {
-    give: (portal, what) => portal.run(remote.openBadly, what),
-    right: ['ERR_REMOTE'],
-  },
-  'is thrown where a resource is closed': {
-    give: (portal, what) => portal.run(remote.closeBadly, what),
-    right: ['ERR_REMOTE'],
-  },
-  'is the reason of a cancelled call': {
-    give: (portal, what) => {
-      const controller = new AbortController();
-      const call = portal.with({signal: controller.signal}).run(hold);
-      controller.abort(hostile[what]?.());
-      return call;
-    },
-    right: ['ERR_CANCELLED'],
-  },
-};
 
 if (!inCi)
   test.skip('E3: the same in a process and in a thread (takes long: set RXTRACTOR_CI=1 to run)', t => t.pass());
@@ -148,3 +78,8 @@ test('E3: whatever the opening of a shared resource throws, its users get that v
     }
   });
 });
+
+test('E5: whatever fails beside another error, the nursery tells of both', t =>
+  openNursery(async () => {
+    for (const [what, make] of values) t.regex(await failureBeside(make()), /another failure/, what);
+  }, quiet));
