@@ -12,7 +12,7 @@ import {onAbort} from '../base/abort.js';
 import {Answer} from '../base/answer.js';
 import {type Frames, framesAbove} from '../base/call-frames.js';
 import {current} from '../base/current.js';
-import {type ActorDied, type CancelReason, ContextCancelled, ResourceExhausted, SpawnFailed} from '../base/errors.js';
+import {type ActorDied, type CancelReason, ContextCancelled} from '../base/errors.js';
 import {thrownText} from '../base/foreign.js';
 import {lookedAt} from '../base/hooks.js';
 import {log} from '../base/log.js';
@@ -26,13 +26,12 @@ import {LastingPortal} from './lasting-portal.js';
 import type {ActorDefaults, ActorStarter, Body, Nursery, NurseryOptions} from './nursery.js';
 import {nurseryOutcome} from './nursery-outcome.js';
 import {openPool, type Pool, type PoolOwner} from './pool.js';
+import {checkDepth, checkImported} from './refusals.js';
 import type {RestartOptions} from './restart-policy.js';
 import {settleBody} from './settle-body.js';
 import {idsInPlace, startInTurn} from './start-queue.js';
 import type {OnDeath, StartedActor} from './started-actor.js';
 
-/** Maximum levels of a tree, because a program that starts itself again and again must come to an end. */
-const maxDepth = 32;
 const restartText =
   'restart is an option of startActor(): an actor() is started again by retry(), a pool replaces its workers, and run() is one call';
 
@@ -52,7 +51,7 @@ export class RunningNursery implements Nursery, PoolOwner, Dependent {
   #awaits: 'none' | 'daemons' | 'all' = 'none';
 
   constructor(actor: Actor, parent: Scope, options: NurseryOptions) {
-    if (actor.importing) throw openedAtImportError(actor);
+    checkImported(actor);
     this.#actor = actor;
     this.#name = options.name ?? 'a nursery';
     const scope = new Scope(`${this.#name} in ${actor.id.name}`, parent);
@@ -197,8 +196,7 @@ export class RunningNursery implements Nursery, PoolOwner, Dependent {
     if (options.restart !== undefined) throw new TypeError(restartText);
     const scope = this[scopeKey];
     scope.check();
-    if (this.#actor.tree.depth >= maxDepth)
-      throw new ResourceExhausted(`a tree of actors may be ${maxDepth} levels deep`, {what: 'depth'});
+    checkDepth(this.#actor);
     const child = new ChildActor(this.#actor, plan, scope, {
       onDeath,
       frames: framesAbove(this.spawn, true),
@@ -392,13 +390,4 @@ export class RunningNursery implements Nursery, PoolOwner, Dependent {
   #ownCancel(message: string, cause?: unknown): ContextCancelled {
     return ownCancel(new ContextCancelled(message, {canceller: this.#actor.id, reason: 'requested', cause}));
   }
-}
-
-/** A module that opens a nursery while it is imported would fork for ever. The actor is refused, even if it catches this. */
-function openedAtImportError(actor: Actor): SpawnFailed {
-  actor.importFailure ??= new SpawnFailed(
-    `a nursery cannot be opened while the modules of actor ${actor.id.name} are imported: guard the program with main()`,
-    {phase: 'import'},
-  );
-  return actor.importFailure;
 }
