@@ -50,17 +50,17 @@ function sourceOf(file: string): string {
   return source;
 }
 
-/** The rows as a table of Markdown. @param root the way from the page to the root of the repository */
-export function tableOf(rows: readonly Row[], root: string, [first, second, third]: readonly string[]): string {
+/** The rows as a table of Markdown. Specs are named and not linked, because the pages are in the package, and the specs are not. */
+export function tableOf(rows: readonly Row[], [first, second, third]: readonly string[]): string {
   const line = ({id, what, promise, cases: shown, reason}: Row): string =>
-    `| ${id} | ${cell(what)} | ${cell(promise)} | ${shown.length > 0 ? links(shown, root) : `none: ${cell(reason ?? '')}`} |`;
+    `| ${id} | ${cell(what)} | ${cell(promise)} | ${shown.length > 0 ? specsIn(shown) : `none: ${cell(reason ?? '')}`} |`;
   return [`| | ${first} | ${second} | ${third} |`, '|---|---|---|---|', ...rows.map(line)].join('\n');
 }
 
-/** The specs, each once. */
-function links(shown: readonly string[], root: string): string {
+/** Each once. */
+function specsIn(shown: readonly string[]): string {
   const files = new Set(shown.map(one => (cut(one)[0] === 'matrix' ? 'faults/matrix' : cut(one)[0])));
-  return [...files].map(file => `[${file}](${root}spec/${file}.spec.ts)`).join(', ');
+  return [...files].map(file => `\`spec/${file}.spec.ts\``).join(', ');
 }
 
 const cell = (text: string): string => text.replaceAll('|', '\\|');

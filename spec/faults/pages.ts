@@ -19,10 +19,10 @@ export const tables: readonly Section[] = [
   {
     page: reliabilityPage,
     name: 'catalogue',
-    text: () => tableOf(faultRows, '../../', ['fault', 'what is promised', 'shown by']),
+    text: () => tableOf(faultRows, ['fault', 'what is promised', 'shown by']),
   },
-  {page: securityPage, name: 'guards', text: () => tableOf(guardRows, '', ['threat', 'guard', 'shown by'])},
-  {page: securityPage, name: 'limits', text: () => tableOf(limitRows, '', ['what', 'limit', 'shown by'])},
+  {page: securityPage, name: 'guards', text: () => tableOf(guardRows, ['threat', 'guard', 'shown by'])},
+  {page: securityPage, name: 'limits', text: () => tableOf(limitRows, ['what', 'limit', 'shown by'])},
 ];
 
 export function writeTables(): void {
