@@ -58,7 +58,27 @@ function footOf({page, isTyping, filter, order}: TopState): string {
 
 const orderNames = {t: 'tree', c: 'cpu', m: 'memory', n: 'name', w: 'waits'} as const;
 
-const title = `${pad('PID', 8, true)} ${pad('CPU', 6, true)} ${pad('MEMORY', 8, true)} ${pad('AGE', 6, true)} ${pad('CALLS', 5, true)} ${pad('WAITS', 5, true)}  ${pad('STATE', 12)} ACTOR`;
+interface Column {
+  readonly title: string;
+  readonly width: number;
+  /** From which width of the terminal on it is shown, because the names of the actors need room. */
+  readonly from: number;
+  readonly of: (actor: ActorView, at: number) => string;
+}
+
+const columns: readonly Column[] = [
+  {title: 'PID', width: 8, from: 0, of: ({pid}) => String(pid || '')},
+  {title: 'CPU', width: 6, from: 0, of: ({cpu}) => percent(cpu)},
+  {title: 'MEMORY', width: 8, from: 60, of: ({rss}) => memory(rss)},
+  {title: 'AGE', width: 6, from: 80, of: ({since}, at) => duration(at - since)},
+  {title: 'CALLS', width: 5, from: 80, of: ({contexts, more}) => String(contexts.length + more)},
+  {title: 'WAITS', width: 5, from: 70, of: actor => String(waitsIn(actor))},
+];
+
+function cellsOf(width: number, text: (column: Column) => string): string {
+  const shownColumns = columns.filter(({from}) => width >= from);
+  return shownColumns.map(column => pad(text(column), column.width, true)).join(' ');
+}
 
 function tableOf(view: TreeView, state: TopState, {width, height, colours}: Size): string[] {
   const rows = rowsOf(view, state);
@@ -69,23 +89,16 @@ function tableOf(view: TreeView, state: TopState, {width, height, colours}: Size
   const room = height - 1;
   const first = Math.min(Math.max(0, at - Math.floor(room / 2)), Math.max(0, rows.length - room));
   const lines = rows.slice(first, first + room).map(({actor, lead}, index) => {
-    const text = cut(rowText(view, {actor, lead, below: ''}), width);
+    const text = cut(rowText(view, {actor, lead, below: ''}, width), width);
     return first + index === at ? paint('reverse', pad(text, width), colours) : paintState(text, actor.state, colours);
   });
-  return [paint('bold', cut(title, width), colours), ...lines];
+  return [paint('bold', cut(titleOf(width), width), colours), ...lines];
 }
 
-function rowText({at}: TreeView, {actor, lead}: Placed): string {
-  const {pid, cpu, rss, since, contexts, more, state, name} = actor;
-  const cells = [
-    pad(String(pid || ''), 8, true),
-    pad(percent(cpu), 6, true),
-    pad(memory(rss), 8, true),
-    pad(duration(at - since), 6, true),
-    pad(String(contexts.length + more), 5, true),
-    pad(String(waitsIn(actor)), 5, true),
-  ];
-  return `${cells.join(' ')}  ${pad(state, 12)} ${lead}${shown(name)}`;
+const titleOf = (width: number): string => `${cellsOf(width, ({title}) => title)}  ${pad('STATE', 12)} ACTOR`;
+
+function rowText({at}: TreeView, {actor, lead}: Placed, width: number): string {
+  return `${cellsOf(width, ({of}) => of(actor, at))}  ${pad(actor.state, 12)} ${lead}${shown(actor.name)}`;
 }
 
 /** One actor: what it is, for what it waits, and its contexts. */

@@ -83,6 +83,8 @@ export class Registrar {
    */
   leave(id: string, death?: ActorDied): void {
     if (death) {
+      // Until somebody reads a stack, V8 keeps its frames, and with them the whole actor whose end they tell.
+      void death.stack;
       this.#deaths.set(id, death);
       forgetOldest(this.#deaths, maxDeaths);
     }

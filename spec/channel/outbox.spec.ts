@@ -175,7 +175,10 @@ test('F4: what is on its way stays within what a receiver takes, and leaves room
   t.false(underWay.mayBegin(2 * mebibyte));
   let middling = 0;
   for (; underWay.mayBegin(mebibyte); middling++) underWay.begin(mebibyte);
-  t.is(2 * large + middling * mebibyte, limits.unfinishedBytes);
+  // The receiver counts a last piece of some bytes as 1 KiB.
+  const weight = (16 * pieceBytes + 1024) * middling + 2 * (large + 1024);
+  t.true(weight <= limits.unfinishedBytes);
+  t.true(middling > 20);
   underWay.end(large);
   t.false(underWay.mayBegin(large));
   for (; middling > 0; middling--) underWay.end(mebibyte);

@@ -1,7 +1,10 @@
 // The list of names: what it says against a list that is kept in the plainest way, and what it costs.
+import {setFlagsFromString} from 'node:v8';
+import {runInNewContext} from 'node:vm';
 import test from 'ava';
 import fc from 'fast-check';
 import type {ActorId} from '../../lib/base/actor-id.js';
+import {ActorDied} from '../../lib/base/errors.js';
 import {type ActorEvent, Registrar, type Registration} from '../../lib/discovery/registrar.js';
 
 const actor = (id: string, name = 'worker'): ActorId => ({name, id, pid: 1, host: 'here'});
@@ -19,6 +22,28 @@ test('of equal names the latest is found first, and an older one again when the 
   registrar.leave('a');
   t.deepEqual(registrar.find('worker'), []);
   t.deepEqual(registrar.list(), [actor('c', 'other')]);
+});
+
+test('T17, M7: a death that is remembered holds on to nothing of the actor that died', async t => {
+  setFlagsFromString('--expose-gc');
+  const gc = runInNewContext('gc') as () => void;
+  /** Whatever a method of an actor has made, V8 keeps that actor with the frames of the stack. */
+  class Dying {
+    died(): ActorDied {
+      return new ActorDied('worker died', {exit: {code: 1, signal: null}});
+    }
+  }
+  const registrar = new Registrar();
+  const dead = ((): WeakRef<Dying> => {
+    const dying = new Dying();
+    registrar.leave('a', dying.died());
+    return new WeakRef(dying);
+  })();
+  // A WeakRef holds its object until the turn is over.
+  await new Promise(resolve => setImmediate(resolve));
+  gc();
+  t.is(dead.deref(), undefined);
+  t.true(registrar.death('a') instanceof ActorDied);
 });
 
 test('said again, an actor has its latest path and its old place, and no watcher hears of it (K17)', t => {
