@@ -21,7 +21,7 @@ export const defaultCallLimits: CallLimits = {calls: 10_000, cancelsPerSecond: 2
 
 /** Maximum size in bytes of all messages of one peer that wait for the turn of their calls. */
 const maxHeldBytes = 128 * 1024 * 1024;
-/** What a message takes beside its payload, in bytes. */
+/** The memory that a message takes beside its payload, in bytes. */
 const messageOverhead = 128;
 
 /**
@@ -160,7 +160,7 @@ export class Admission {
   }
 }
 
-/** What a message takes while it waits. One that came in pieces has been read: its value counts as many bytes as it came in. */
+/** The bytes that a message takes while it waits. One that came in pieces has been read: its value counts as many bytes as it came in. */
 const sizeOf = ({payload, read}: Message): number => messageOverhead + (read?.bytes ?? payload.length);
 
 function refusalError(what: keyof CallLimits | 'held', limits: CallLimits): ResourceExhausted {

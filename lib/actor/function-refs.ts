@@ -10,7 +10,7 @@ import {keyOf, type Mark} from './marks.js';
 
 /** Maximum characters of all functions that a peer has named in full, because each is kept as long as the channel is. */
 const maxNamed = 16 * 1024 * 1024;
-/** What a function counts beside its texts. */
+/** The overhead that a function counts beside its texts, in characters. */
 const entryCharacters = 128;
 
 export class FunctionRefs {

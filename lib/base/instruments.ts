@@ -20,7 +20,7 @@ export interface SenderCounters {
 export interface Instruments {
   /** A sender of a stream was made. */
   senderOpened: ((sender: SenderCounters) => void) | undefined;
-  /** What each record of the log gets besides. */
+  /** Fields that each record of the log gets besides. */
   recordDetails: (() => object | undefined) | undefined;
   /** Called when an actor ends in an ordinary way: each sends what is unsent. */
   readonly lastWords: Set<() => Promise<unknown>>;

@@ -4,11 +4,11 @@
  * at the start of every actor.
  */
 
-/** What makes random bytes and proofs. */
+/** Makes random bytes and proofs. */
 export const nodeCrypto = () => process.getBuiltinModule('node:crypto');
 
-/** What starts other programs. */
+/** Starts other programs. */
 export const nodeProcesses = () => process.getBuiltinModule('node:child_process');
 
-/** What starts threads. */
+/** Starts threads. */
 export const nodeThreads = () => process.getBuiltinModule('node:worker_threads');

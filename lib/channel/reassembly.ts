@@ -19,7 +19,7 @@ import {Kind, type Message} from '../msg/types.js';
 const maxUnfinishedNodes = 2 * limits.nodes;
 
 /**
- * What a piece counts at least, in bytes, because it takes memory beside its bytes: without this a peer could begin messages
+ * Minimum that a piece counts, in bytes, because it takes memory beside its bytes: without this a peer could begin messages
  * without end by pieces of no bytes (the continuation flood of HTTP/2).
  */
 const minPieceBytes = 1024;
@@ -33,7 +33,7 @@ interface Unfinished {
   /** The pieces that wait to be read. */
   readonly unread: Uint8Array[];
   bytes: number;
-  /** What it counts among all that are unfinished. */
+  /** Its share of the weight of all that are unfinished. */
   weight: number;
 }
 

@@ -4,7 +4,7 @@
  */
 import {escapeText} from '../base/escape.js';
 
-/** What another process has said, safe to print, on one line. */
+/** Text of another process, safe to print, on one line. */
 export const shown = (text: string): string => escapeText(text).replaceAll('\n', '\\n').replaceAll('\t', '\\t');
 
 const units = [

@@ -13,7 +13,7 @@ export interface Output {
   off?(event: 'resize', listener: () => void): unknown;
 }
 
-/** What `top` needs of a keyboard. */
+/** The part of a keyboard that `top` needs. */
 export type Input = Pick<ReadStream, 'isTTY' | 'setRawMode' | 'on' | 'off' | 'resume' | 'pause'>;
 
 export interface Io {

@@ -21,7 +21,7 @@ export interface TreeSummary {
   readonly state: string;
   readonly age: number;
   readonly actors: number;
-  /** Of all processes of the tree: the share of one core, and bytes. */
+  /** Sums over all processes of the tree: the share of one core, and bytes. */
   readonly cpu: number;
   readonly memory: number;
 }

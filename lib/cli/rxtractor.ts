@@ -9,7 +9,7 @@ const stopped = new AbortController();
 /** The first asks the command to end in order, the second ends it at once. */
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => stopped.abort(signal));
 
-/** Whoever reads has read enough: `rxtractor watch | head`. */
+/** The reader of a pipe may go before the end, as in `rxtractor watch | head`: that is not an error. */
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
 
 const {stdin, stdout, stderr, env} = process;

@@ -1,5 +1,5 @@
 /**
- * What spans say: their attributes, how they end, and which events they get while they are open.
+ * The content of spans: their attributes, how they end, and which events they get while they are open.
  * Floor 7: below `trace`, which begins them.
  */
 import type {Attributes, Span, SpanStatusCode} from '@opentelemetry/api';

@@ -1,5 +1,5 @@
 /**
- * What all senders of streams of this process have counted together, those that are over included.
+ * Sums of the counts of all senders of streams of this process, those that are over included.
  * Floor 7: below `metrics`. A sender counts for itself; here is only added up, when somebody reads.
  */
 import {plainClock} from '../base/clock.js';
@@ -12,13 +12,13 @@ export interface Totals {
   queuedBytes: number;
 }
 
-/** So many senders may be over before they are added up without a reader. */
+/** Maximum number of senders that are over and not yet added up. They are added up then, although nobody has read the sums. */
 const maxUnread = 1_000;
 
 export class StreamTotals {
   readonly #every: number;
   readonly #senders = new Set<SenderCounters>();
-  /** Of senders that are over. */
+  /** The sums of the senders that are over. */
   readonly #over = {values: 0, dropped: 0, stalledMs: 0};
   #opened = 0;
   #at = Number.NEGATIVE_INFINITY;

@@ -53,7 +53,7 @@ export interface ActorView {
   readonly contexts: readonly ContextView[];
   /** How old `contexts` are, in ms. */
   readonly age: number;
-  /** What is waited for beside the other ends of contexts: the terminal, starts and ends of actors. */
+  /** Waits that are not for the other end of a context: for the terminal, and for starts and ends of actors. */
   readonly waits: readonly Wait[];
   /** The actors that it has started. */
   readonly children: readonly ActorView[];

@@ -271,7 +271,7 @@ export class Caller implements Role, Dependent {
     if (this.hasEnded && !this.link.outcome) this.link.giveUp(this.#late());
   }
 
-  /** Whatever the function gives when the time of the call is over. */
+  /** The outcome of a call whose time is over, whatever the function gives then. */
   #late(error?: unknown): Outcome {
     return {kind: 'failed', error: this.#cancelling.late(error)};
   }

@@ -117,7 +117,7 @@ export class Agenda {
     this.#own.delete(actor);
   }
 
-  /** Whatever may be next, the one that is due for the longest time first. */
+  /** The steps that may be next, the one that is due for the longest time first. */
   ready(): Entry[] {
     const heads: Entry[] = [];
     for (const lane of this.#lanes) {

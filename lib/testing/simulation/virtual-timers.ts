@@ -30,7 +30,7 @@ export class VirtualTimer {
   constructor(options: TimerOptions) {
     this.#options = options;
     const {place, act} = options;
-    // Whatever a heartbeat begins is the runtime's own affair too.
+    // Work that a heartbeat begins is the runtime's own affair too.
     this.#act = boundHere(() => runAt({...place, isBackground: this.#isBackground}, act));
     this.#madeAt = options.setter === 'user' ? new Error('made').stack : undefined;
     this.#set();
