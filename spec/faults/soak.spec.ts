@@ -8,8 +8,8 @@ import {spawning} from '../kit/spawning.js';
 import type {Sample} from './soak.js';
 
 const test = spawning({takesLong: true});
-/** The root remembers how its last 1 024 actors died, and one dies in each second: 2.7 KiB each, as measured, and as much again for noise. */
-const deathBytes = 6 * 1024;
+/** The root remembers how its last 1 024 actors died, and one dies in each second: 2.7 KiB each, as measured. The rest is noise. */
+const deathBytes = 12 * 1024;
 const seconds = Number(process.env.RXTRACTOR_SOAK ?? 60);
 
 /** The slope of a line through points that may have outliers: the median of the slopes of all pairs (Theil–Sen). */

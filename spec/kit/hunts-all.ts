@@ -2,16 +2,22 @@
 import test from 'ava';
 import {type Copy, type Find, hunt, type Mutant, mutate} from './mutants.js';
 
-const inCi = Boolean(process.env.RXTRACTOR_CI);
-const reason = inCi ? '' : ' (takes long: set RXTRACTOR_CI=1 to run)';
+/** CI has time for the hunt of the protocol's faults alone: the others take minutes of both its cores. */
+const variables = {ci: 'RXTRACTOR_CI', hunt: 'RXTRACTOR_HUNT'} as const;
 
-/** @param where the part of the library in which they are planted, for the titles */
+/**
+ * @param where the part of the library in which they are planted, for the titles
+ * @param when whether the hunt is a part of CI, or runs on demand
+ */
 export function huntsAll<M extends Mutant>(
   where: string,
   mutants: readonly M[],
   find: Find<M>,
   newCopy: () => Copy,
+  when: keyof typeof variables = 'hunt',
 ): void {
+  const isHunted = Boolean(process.env[variables[when]]);
+  const reason = isHunted ? '' : ` (takes long: set ${variables[when]}=1 to run)`;
   test(`every mutant of ${where} still applies, and is told from the others by its name`, t => {
     const copy = newCopy();
     t.teardown(() => copy.remove());
@@ -22,7 +28,7 @@ export function huntsAll<M extends Mutant>(
     t.is(new Set(mutants.map(({name}) => name)).size, mutants.length);
   });
 
-  (inCi ? test : test.skip)(
+  (isHunted ? test : test.skip)(
     `of ${mutants.length} planted faults of ${where} ${mutants.length} are found, and nothing is found where none is planted${reason}`,
     async t => {
       t.timeout(600_000);

@@ -3,4 +3,4 @@
 import {huntsAll} from '../../kit/hunts-all.js';
 import {findByModel, mutants, newCopy} from './mutants.js';
 
-huntsAll('the protocol', mutants, findByModel, newCopy);
+huntsAll('the protocol', mutants, findByModel, newCopy, 'ci');
