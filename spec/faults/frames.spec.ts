@@ -9,7 +9,7 @@ const test = spawning({takesLong: true});
 test('K35, M4, G9: frames, random, damaged and cut, end in an answer or in the end of the channel', async t => {
   t.timeout(10 * 60_000);
   const seed = process.env.RXTRACTOR_SEED ?? String(Date.now() % 1e9);
-  const count = Number(process.env.RXTRACTOR_FRAMES ?? 300_000);
+  const count = Number(process.env.RXTRACTOR_FRAMES ?? 100_000);
   t.log(`seed ${seed}`);
   const program = fileURLToPath(new URL('frames.js', import.meta.url));
   const {stdout} = await promisify(execFile)(process.execPath, [
