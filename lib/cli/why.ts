@@ -55,7 +55,7 @@ function watched(place: Place): Promise<TreeView> {
   return lastValueFrom(watchTree({...place, contexts: true}).pipe(takeWhile(isSeen, true)));
 }
 
-/** Those in which a task of the actor takes part, if one is named. */
+/** The findings of the whole tree. When the user has named an actor, only those in which a task of that actor takes part. */
 function findingsOf(view: TreeView, actor: string | undefined): Findings {
   const found = findWaits(view);
   const path = actor === undefined ? undefined : pathTo(view, actor);

@@ -1,7 +1,7 @@
 // Seeded faults of the door to foreign values (lib/base/foreign): in each, one look has no guard. The hostile table must find each.
 // Beside hostile-attempt.ts, which is run on them; run by door-mutants.spec.ts, or by hand: `node dist/spec/actor/door-mutants.js`.
 import {fileURLToPath} from 'node:url';
-import {Copy, type Find, hunt, type Mutant} from '../kit/mutants.js';
+import {Copy, type Find, findBy, huntByHand, type Mutant} from '../kit/mutants.js';
 
 const caught = (what: string): string => `catch {\n        return ${what};\n    }`;
 const thrown = 'catch (error) {\n        throw error;\n    }';
@@ -32,21 +32,8 @@ export const doorMutants: readonly Mutant[] = [
   unguarded('textOf lets toString throw', 'attempt(() => String(value), unreadable)', 'String(value)'),
 ];
 
-export const findByTable: Find<Mutant> = async (copy, mutant) => {
-  const {code, stdout, stderr} = await copy.run(mutant, 'dist/spec/actor/hostile-attempt.js');
-  if (code !== 0) throw new Error(`the attempt itself failed (${code}): ${stderr}`);
-  return stdout.trim() || undefined;
-};
+export const findByTable: Find<Mutant> = (copy, mutant) => findBy(copy, mutant, 'dist/spec/actor/hostile-attempt.js');
 
 export const newDoorCopy = (): Copy => new Copy(['spec/actor/hostile-attempt.ts']);
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const copy = newDoorCopy();
-  try {
-    const survivors = await hunt(copy, doorMutants, findByTable, console.log);
-    console.log(`${doorMutants.length - survivors.length} of ${doorMutants.length} mutants found`);
-    process.exitCode = survivors.length === 0 ? 0 : 1;
-  } finally {
-    copy.remove();
-  }
-}
+if (process.argv[1] === fileURLToPath(import.meta.url)) await huntByHand(doorMutants, findByTable, newDoorCopy);

@@ -116,3 +116,32 @@ export async function hunt<M extends Mutant>(
   }
   return survivors;
 }
+
+/** Finds by a program of the copy, which prints the fault that it has found, or nothing. @throws Error when the program itself fails */
+export async function findBy(
+  copy: Copy,
+  mutant: Mutant | undefined,
+  ...command: readonly string[]
+): Promise<string | undefined> {
+  const {code, stdout, stderr} = await copy.run(mutant, ...command);
+  if (code !== 0) throw new Error(`the attempt itself failed (${code}): ${stderr}`);
+  return stdout.trim() || undefined;
+}
+
+/** The program of a table of mutants: hunts for those whose names have one of its arguments, or for all. */
+export async function huntByHand<M extends Mutant>(
+  mutants: readonly M[],
+  find: Find<M>,
+  newCopy: () => Copy,
+): Promise<void> {
+  const only = process.argv.slice(2);
+  const chosen = mutants.filter(({name}) => only.length === 0 || only.some(part => name.includes(part)));
+  const copy = newCopy();
+  try {
+    const survivors = await hunt(copy, chosen, find, console.log);
+    console.log(`${chosen.length - survivors.length} of ${chosen.length} mutants found`);
+    process.exitCode = survivors.length === 0 ? 0 : 1;
+  } finally {
+    copy.remove();
+  }
+}

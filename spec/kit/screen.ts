@@ -138,7 +138,8 @@ export class PtyProgram {
   async until(holds: (screen: string) => boolean, what: string): Promise<string> {
     for (;;) {
       const screen = this.screen();
-      if (holds(screen)) return screen;
+      // Bytes that have come and are not drawn yet would be in `raw` and not on the screen.
+      if (this.#drawn === this.raw.length && holds(screen)) return screen;
       if (this.#ended) throw new Error(`the program ended without the ${what}; its screen:\n${screen}`);
       await once(this.#news, 'news');
     }

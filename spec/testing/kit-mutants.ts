@@ -3,7 +3,7 @@
  * Above spec/kit/mutants.ts; mutants.spec.ts runs them. By hand: `node dist/spec/testing/kit-mutants.js`.
  */
 import {fileURLToPath} from 'node:url';
-import {Copy, type Find, hunt, type Mutant} from '../kit/mutants.js';
+import {Copy, type Find, huntByHand, type Mutant} from '../kit/mutants.js';
 
 export interface KitMutant extends Mutant {
   /** The spec that has the test: `explore` is `explore.spec.ts`. */
@@ -193,15 +193,4 @@ export const findByTest: Find<KitMutant> = async (copy, mutant) => {
 export const newKitCopy = (): Copy =>
   new Copy([...specs.map(spec => `spec/testing/${spec}.spec.ts`), 'spec/testing/hashes.ts', 'lib/child.ts']);
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const copy = newKitCopy();
-  const only = process.argv.slice(2);
-  const chosen = kitMutants.filter(({name}) => only.length === 0 || only.some(part => name.includes(part)));
-  try {
-    const survivors = await hunt(copy, chosen, findByTest, console.log);
-    console.log(`${chosen.length - survivors.length} of ${chosen.length} mutants found`);
-    process.exitCode = survivors.length === 0 ? 0 : 1;
-  } finally {
-    copy.remove();
-  }
-}
+if (process.argv[1] === fileURLToPath(import.meta.url)) await huntByHand(kitMutants, findByTest, newKitCopy);

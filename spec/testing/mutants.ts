@@ -3,7 +3,7 @@
  * Above spec/kit/mutants.ts and rules/; mutants.spec.ts runs them. By hand: `node dist/spec/testing/mutants.js`.
  */
 import {fileURLToPath} from 'node:url';
-import {Copy, type Find, hunt, type Mutant} from '../kit/mutants.js';
+import {Copy, type Find, findBy, huntByHand, type Mutant} from '../kit/mutants.js';
 
 export interface LibraryMutant extends Mutant {
   /** The beginning of the title of the rule that finds it. */
@@ -213,24 +213,11 @@ const maxChoices = 10;
 /** Tries the rule of a mutant. Of the copy as it is all rules are tried that find mutants. */
 export const findByRule: Find<LibraryMutant> = async (copy, mutant) => {
   const titles = mutant ? [mutant.by] : [...new Set(mutants.map(({by}) => by))];
-  const {code, stdout, stderr} = await copy.run(mutant, 'dist/spec/testing/attempt.js', ...titles);
-  if (code !== 0) throw new Error(`the attempt itself failed (${code}): ${stderr}`);
-  const found = stdout.trim();
-  if (Number.parseInt(found, 10) > maxChoices) throw new Error(`a failure was not reduced enough: ${found}`);
-  return found || undefined;
+  const found = await findBy(copy, mutant, 'dist/spec/testing/attempt.js', ...titles);
+  if (Number.parseInt(found ?? '', 10) > maxChoices) throw new Error(`a failure was not reduced enough: ${found}`);
+  return found;
 };
 
 export const newCopy = (): Copy => new Copy(['spec/testing/attempt.ts']);
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const copy = newCopy();
-  const only = process.argv.slice(2);
-  const chosen = mutants.filter(({name}) => only.length === 0 || only.some(part => name.includes(part)));
-  try {
-    const survivors = await hunt(copy, chosen, findByRule, console.log);
-    console.log(`${chosen.length - survivors.length} of ${chosen.length} mutants found`);
-    process.exitCode = survivors.length === 0 ? 0 : 1;
-  } finally {
-    copy.remove();
-  }
-}
+if (process.argv[1] === fileURLToPath(import.meta.url)) await huntByHand(mutants, findByRule, newCopy);

@@ -3,7 +3,7 @@
  * Beside model.ts, above spec/kit/mutants.ts; run by mutants.spec.ts, or by hand: `node dist/spec/context/model/mutants.js`.
  */
 import {fileURLToPath} from 'node:url';
-import {Copy, type Find, hunt, type Mutant} from '../../kit/mutants.js';
+import {Copy, type Find, findBy, huntByHand, type Mutant} from '../../kit/mutants.js';
 
 export const mutants: readonly Mutant[] = [
   {
@@ -309,21 +309,8 @@ export const mutants: readonly Mutant[] = [
 ];
 
 /** What the model finds. @throws Error for a mutant that dies instead of telling what is wrong: that says nothing of the model */
-export const findByModel: Find<Mutant> = async (copy, mutant) => {
-  const {code, stdout, stderr} = await copy.run(mutant, 'dist/spec/context/model/attempt.js');
-  if (code !== 0) throw new Error(`the attempt itself failed (${code}): ${stderr}`);
-  return stdout.trim() || undefined;
-};
+export const findByModel: Find<Mutant> = (copy, mutant) => findBy(copy, mutant, 'dist/spec/context/model/attempt.js');
 
 export const newCopy = (): Copy => new Copy(['spec/context/model/attempt.ts']);
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const copy = newCopy();
-  try {
-    const survivors = await hunt(copy, mutants, findByModel, console.log);
-    console.log(`${mutants.length - survivors.length} of ${mutants.length} mutants found`);
-    process.exitCode = survivors.length === 0 ? 0 : 1;
-  } finally {
-    copy.remove();
-  }
-}
+if (process.argv[1] === fileURLToPath(import.meta.url)) await huntByHand(mutants, findByModel, newCopy);
