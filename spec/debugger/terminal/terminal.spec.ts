@@ -65,9 +65,11 @@ test('Ctrl-C at the prompt gives up the line, as often as one likes, and ends no
 });
 
 test('Ctrl-C interrupts a step over a long await, and reaches no process of the tree', async t => {
-  const program = await stopped(t, 'root', 'paused', {args: ['2000000000']});
+  const program = await stopped(t, 'root', 'paused', {args: ['2000000000', 'tell']});
   await program.line('n', 'root');
-  await program.type('n', '\r', keys.ctrlC);
+  await program.type('n', '\r');
+  await program.until(screen => /> n(\nasleep)+$/.test(screen), 'the step waits');
+  program.press(keys.ctrlC);
   t.regex(await program.prompt('root'), /interrupted\nno frame of your code is on the stack\nroot>$/);
   t.is(await program.line('1 + 1', 'root'), '2');
   program.press('process.exit(3)\r');
