@@ -2,6 +2,7 @@
 import process from 'node:process';
 import {defaultTimeouts} from '../../lib/actor/tree-options.js';
 
-Object.assign(defaultTimeouts, {spawn: 60_000, handshake: 60_000});
+// A page shows what ends an actor that does not obey, so this bound stays short enough to be waited for.
+Object.assign(defaultTimeouts, {spawn: 60_000, handshake: 60_000, exit: 8_000});
 // Its actors get their times from the program, so they need not load this.
 delete process.env.NODE_OPTIONS;
