@@ -138,6 +138,42 @@ for (const [what, flags] of Object.entries({
     t.deepEqual(await program.exited, {code: 0, signal: null}, program.stderr);
   });
 
+test('T7: a thread looks there too for what arguments name, after process.chdir(), and hands it down', async t => {
+  const folder = realpathSync(folderOf(t));
+  const adds = (letter: string): string => `globalThis.hooked = (globalThis.hooked ?? '') + '${letter}';`;
+  writeFileSync(join(folder, 'a module.mjs'), adds('m'));
+  writeFileSync(join(folder, 'script.cjs'), adds('s'));
+  mkdirSync(join(folder, 'node_modules/package'), {recursive: true});
+  writeFileSync(join(folder, 'node_modules/package/package.json'), '{"exports": {"import": "./hook.mjs"}}');
+  writeFileSync(join(folder, 'node_modules/package/hook.mjs'), adds('p'));
+  // The heap belongs to the whole process: Node refuses it to a thread.
+  const execArgv = ['--import', 'package', '--max-old-space-size=900', '-r', './script.cjs'];
+  const NODE_OPTIONS = '--no-warnings --import="./a module.mjs"';
+  const program = startProgram(t, 'moves', {
+    args: ['thread'],
+    execArgv,
+    env: {NODE_OPTIONS},
+    through: ['sh', '-c', 'cd "$1" && shift && exec "$@"', 'sh', folder],
+  });
+  const elsewhere = realpathSync(tmpdir());
+  t.deepEqual(await program.next(), {cwd: elsewhere, hook: 'smp'}, 'in the order in which Node loads them');
+  t.deepEqual(await program.next(), {cwd: elsewhere, hook: 'smp'}, 'a thread of a thread');
+  t.deepEqual(await program.next(), {cwd: elsewhere, hook: 'smp'}, 'a process of a thread');
+  t.deepEqual(await program.next(), [execArgv, NODE_OPTIONS], 'the thread shows them as they were given');
+  t.deepEqual(await program.next(), {cwd: elsewhere, hook: 'm'}, 'with an execArgv of its own');
+  t.deepEqual(await program.exited, {code: 0, signal: null}, program.stderr);
+});
+
+test('T3: a preload of a thread that is not found after process.chdir() is named in the SpawnFailed', async t => {
+  const folder = realpathSync(folderOf(t));
+  const program = startProgram(t, 'moves', {
+    args: ['missing'],
+    through: ['sh', '-c', 'cd "$1" && shift && exec "$@"', 'sh', folder],
+  });
+  t.deepEqual(await program.next(), {phase: 'connect', names: true});
+  t.deepEqual(await program.exited, {code: 0, signal: null}, program.stderr);
+});
+
 test('T3: a cwd that is a file, or that this user may not enter, is told first', async t => {
   const folder = folderOf(t);
   writeFileSync(join(folder, 'file'), '');

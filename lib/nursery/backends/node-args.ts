@@ -28,9 +28,19 @@ function withVisibleValues(args: string[], debug: boolean | undefined, isNamed: 
 
 /** `NODE_OPTIONS` as a child inherits it. */
 export function inheritedNodeOptions(nodeOptions: string): string {
-  const options = nodeOptions.match(/(?:"(?:\\.|[^"\\])*"|[^ "])+/g) ?? [];
-  const kept = without(options, [forOneProcess, ofInspector], option => option.replaceAll('"', ''));
+  const options = optionsOf(nodeOptions);
+  const kept = without(options, [forOneProcess, ofInspector], unquoted);
   return kept.length === options.length ? nodeOptions : kept.join(' ');
+}
+
+/** The arguments in `NODE_OPTIONS`, each with its quotes. */
+export function optionsOf(nodeOptions: string): string[] {
+  return nodeOptions.match(/(?:"(?:\\.|[^"\\])*"|[^ "])+/g) ?? [];
+}
+
+/** An argument of `NODE_OPTIONS` as Node reads it. */
+export function unquoted(option: string): string {
+  return option.replace(/"((?:\\.|[^"\\])*)"/g, (_, text: string) => text.replace(/\\(.)/g, '$1'));
 }
 
 /** The limit of the heap in MiB that this process was started with; undefined when it has none. */
@@ -40,17 +50,29 @@ export function heapOfProcess(): number | undefined {
   return size === undefined ? undefined : Number(size);
 }
 
-/** The arguments without some, and without the values of those, which never begin with a dash. */
-function without(args: readonly string[], dropped: readonly RegExp[], textOf = (arg: string) => arg): string[] {
-  let isDropped = false;
-  return args.filter(arg => {
-    const text = textOf(arg);
-    if (text.startsWith('-')) isDropped = dropped.some(names => names.test(nameOf(text)));
-    return !isDropped;
-  });
+/** The arguments without some, and without the values of those. */
+function without(args: readonly string[], dropped: readonly RegExp[], textOf?: (arg: string) => string): string[] {
+  return apart(args, dropped, textOf).others;
 }
 
-const nameOf = (arg: string): string => normal(arg).split('=', 1)[0] as string;
+/** The arguments of some names, with their values, and the others. A value never begins with a dash. */
+export function apart(
+  args: readonly string[],
+  wanted: readonly RegExp[],
+  textOf = (arg: string) => arg,
+): {named: string[]; others: string[]} {
+  const [named, others]: [string[], string[]] = [[], []];
+  let isNamed = false;
+  for (const arg of args) {
+    const text = textOf(arg);
+    if (text.startsWith('-')) isNamed = wanted.some(names => names.test(nameOf(text)));
+    (isNamed ? named : others).push(arg);
+  }
+  return {named, others};
+}
+
+/** The name of an argument that may have its value with it. */
+export const nameOf = (arg: string): string => normal(arg).split('=', 1)[0] as string;
 
 /** Node takes `--inspect_port` for `--inspect-port`. */
 function normal(arg: string): string {

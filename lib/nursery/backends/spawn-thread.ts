@@ -6,13 +6,14 @@
 import {setFlagsFromString} from 'node:v8';
 import {MessageChannel, type MessagePort, Worker} from 'node:worker_threads';
 import type {Exit} from '../../base/errors.js';
-import {messageOf, readProperty, textOf} from '../../base/foreign.js';
+import {attempt, messageOf, readProperty, textOf} from '../../base/foreign.js';
 import {libraryFile} from '../../base/library.js';
 import {maxFrameBytes} from '../../msg/frame.js';
 import {PortTransport} from '../../transport/port.js';
 import {environment} from './environment.js';
 import {execError} from './exec-error.js';
-import {heapOfProcess} from './node-args.js';
+import {apart, heapOfProcess, nameOf} from './node-args.js';
+import {type Preloads, takePreloads} from './preloads.js';
 import {collectLines, type Relay, relayLines, threadMark} from './relay-lines.js';
 import {bundledError, type Spawned, type SpawnRequest} from './spawner.js';
 
@@ -53,14 +54,15 @@ export async function spawnThread(request: SpawnRequest): Promise<Spawned> {
 }
 
 function makeWorker(entry: URL, request: SpawnRequest, port: MessagePort): Worker {
-  const {name, treeId, id, argv, execArgv, maxHeap, stdio} = request;
+  const {name, treeId, id, argv, maxHeap, stdio} = request;
+  const {env, execArgv, preloads} = surroundingsOf(request);
   const hold = maxHeap === undefined ? undefined : setHeapFlagAside();
   try {
     const worker = new Worker(entry, {
       name,
-      workerData: {port, treeId, id, name},
+      workerData: {port, treeId, id, name, preloads},
       transferList: [port],
-      env: environment(request),
+      env,
       argv: [...argv],
       stdout: stdio !== 'inherit',
       stderr: true,
@@ -72,6 +74,40 @@ function makeWorker(entry: URL, request: SpawnRequest, port: MessagePort): Worke
   } catch (error) {
     hold?.release();
     throw error;
+  }
+}
+
+interface Surroundings {
+  readonly env: NodeJS.ProcessEnv;
+  readonly execArgv: readonly string[] | undefined;
+  readonly preloads: Preloads | undefined;
+}
+
+/** Where this process has left the folder of the root, the thread must load by itself what its arguments name. */
+function surroundingsOf(request: SpawnRequest): Surroundings {
+  const env = environment(request);
+  const {startFolder, execArgv} = request;
+  const hasMoved = startFolder !== undefined && startFolder !== attempt(() => process.cwd());
+  const moved =
+    hasMoved && takePreloads(startFolder, {execArgv: execArgv ?? process.execArgv, nodeOptions: env.NODE_OPTIONS});
+  if (!moved) return {env, execArgv, preloads: undefined};
+  if (moved.nodeOptions !== undefined) env.NODE_OPTIONS = moved.nodeOptions;
+  return {env, execArgv: execArgv ? moved.execArgv : withoutRefused(moved.execArgv), preloads: moved.preloads};
+}
+
+/** Inherited arguments without those that belong to the whole process: Node refuses to give them to a thread by name. */
+function withoutRefused(execArgv: readonly string[]): readonly string[] {
+  const refused = refusedOf(execArgv).map(arg => new RegExp(`^${nameOf(arg)}$`));
+  return apart(execArgv, refused).others;
+}
+
+function refusedOf(execArgv: readonly string[]): string[] {
+  try {
+    // The last one is always refused, so that no thread starts here.
+    void new Worker('', {eval: true, execArgv: [...execArgv, '--title=none']}).terminate();
+    return [];
+  } catch (error) {
+    return (/flags: (.*)$/s.exec(refusal(error) ?? '')?.[1] ?? '').split(', ').filter(arg => arg.startsWith('--'));
   }
 }
 
@@ -108,9 +144,15 @@ function relaysOf({stdout, stderr, threadId}: Worker, {name, stdio, output}: Spa
 
 /** The user has named arguments that a thread cannot have: a mistake in the program, and not a failure of the start. */
 function invalidArgsError(error: unknown): TypeError | undefined {
-  if (readProperty(error, 'code') !== 'ERR_WORKER_INVALID_EXEC_ARGV') return undefined;
-  const [, what = 'some of its arguments'] = /^Initiated Worker with invalid (.*)$/s.exec(messageOf(error) ?? '') ?? [];
+  const what = refusal(error);
+  if (what === undefined) return undefined;
   const isHeap = /old[-_]space/.test(what);
   const hint = isHeap ? 'maxHeap sets the heap of one actor' : 'they belong to a whole process';
   return new TypeError(`startActor(): a thread cannot have ${what}: ${hint}`, {cause: error});
+}
+
+/** What Node refuses to give to a thread, in its words: `execArgv flags: --title, --v8-pool-size=2`. */
+function refusal(error: unknown): string | undefined {
+  if (readProperty(error, 'code') !== 'ERR_WORKER_INVALID_EXEC_ARGV') return undefined;
+  return /^Initiated Worker with invalid (.*)$/s.exec(messageOf(error) ?? '')?.[1] ?? 'some of its arguments';
 }
