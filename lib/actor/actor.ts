@@ -37,6 +37,8 @@ export interface Departed {
   /** When it began, in ms since 1970. */
   readonly since: number;
   readonly exit: Exit;
+  /** Another incarnation of the same actor has its place, or will have it. */
+  readonly isReplaced: boolean;
 }
 
 /** For how long after a survey the children are remembered that have ended, in ms: an observer looks again by then. */
@@ -57,7 +59,7 @@ export class Actor {
   /** The actors that it has started and that have not ended. */
   readonly children = new Set<Child>();
   /** The children that have ended while somebody observed this actor, the latest last. */
-  readonly #departed: (Departed & {readonly goneAt: number})[] = [];
+  #departed: readonly (Departed & {readonly goneAt: number})[] = [];
   /** When it was surveyed the last time. */
   observedAt = Number.NEGATIVE_INFINITY;
   /** When it began, in ms since 1970. */
@@ -121,10 +123,17 @@ export class Actor {
   }
 
   /** A child has ended. It is remembered only while somebody observes. */
-  remember(child: Departed): void {
+  remember(child: Omit<Departed, 'isReplaced'>): void {
     const now = plainClock.now();
-    if (now - this.observedAt > observedMs) this.#departed.length = 0;
-    else if (this.#departed.push({...child, goneAt: now}) > maxDeparted) this.#departed.shift();
+    const isObserved = now - this.observedAt <= observedMs;
+    this.#departed = isObserved
+      ? [...this.#departed, {...child, goneAt: now, isReplaced: false}].slice(-maxDeparted)
+      : [];
+  }
+
+  /** A child that has ended is started again. */
+  replaced(id: string): void {
+    this.#departed = this.#departed.map(child => (child.actor.id === id ? {...child, isReplaced: true} : child));
   }
 
   /** The children that have ended a moment ago. */

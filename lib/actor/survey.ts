@@ -113,12 +113,13 @@ function cut(rows: readonly SurveyRow[]): SurveyRow[] {
   });
 }
 
-const departedRow = ({actor, since, exit}: Departed): SurveyRow => ({
+const departedRow = ({actor, since, exit, isReplaced}: Departed): SurveyRow => ({
   depth: 1,
   actor,
   state: 'ended',
   since,
   exit,
+  ...(isReplaced && {isReplaced}),
   contexts: [],
   more: 0,
 });

@@ -78,6 +78,8 @@ export interface SurveyRow {
   readonly since: number;
   /** `ended`: how. */
   readonly exit?: Exit | undefined;
+  /** `ended`: another row is that of its next incarnation, which runs or waits for its start. */
+  readonly isReplaced?: boolean | undefined;
   readonly restart?: RestartRow | undefined;
   readonly contexts: readonly ContextRow[];
   /** How many contexts are open besides those in `contexts`. */
@@ -104,7 +106,7 @@ function isRow(row: Partial<SurveyRow> | null): row is SurveyRow {
 }
 
 function readRow(row: SurveyRow): SurveyRow {
-  const {depth, actor, state, prompted, since, exit, restart, contexts, more, waits} = row;
+  const {depth, actor, state, prompted, since, exit, isReplaced, restart, contexts, more, waits} = row;
   const {name, id, pid, host} = actor;
   return {
     depth,
@@ -113,6 +115,7 @@ function readRow(row: SurveyRow): SurveyRow {
     prompted: prompted === true,
     since: Number(since),
     ...(exit && {exit: {code: exit.code, signal: exit.signal}}),
+    ...(isReplaced === true && {isReplaced}),
     ...(restart && {
       restart: {since: Number(restart.since), left: Number(restart.left), attempt: Number(restart.attempt)},
     }),
@@ -129,8 +132,12 @@ function isContext(row: Partial<ContextRow> | null): row is ContextRow {
   return typeof row?.uid === 'string' && typeof row.fn === 'string';
 }
 
-/** The picture of the tree, each actor with its contexts. Names are escaped, because they come from users and other processes. */
-export function drawSurvey(rows: readonly SurveyRow[]): string {
+/**
+ * The picture of the tree, each actor with its contexts. Names are escaped, because they come from users and other processes. An
+ * actor that was started again is there once, although observers are told of its death for a while.
+ */
+export function drawSurvey(all: readonly SurveyRow[]): string {
+  const rows = all.filter(({isReplaced}) => !isReplaced);
   /** For each level, from the top down: whether more rows of it follow. */
   const goesOn: boolean[] = [];
   const lines: string[] = [];

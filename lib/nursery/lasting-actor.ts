@@ -25,6 +25,8 @@ export interface LastingOwner {
   readonly isPiped: boolean;
   /** Starts an incarnation, the first, the second, and so on. @throws what is wrong with the nursery or the options, and no fault of the actor */
   spawn(onDeath: OnDeath, attempt: number): StartedActor;
+  /** The incarnation with this id has ended, and is started again. */
+  replaced(id: string): void;
   /** The actor is given up, after it has served. */
   fail(error: unknown): void;
 }
@@ -156,6 +158,7 @@ export class LastingActor {
     const [reason] = thrownText(error).split('\n');
     const {attempt, times} = this.#policy;
     log('warn', `${reason}; ${this.name} is started again in ${ms} ms (${attempt} of ${times})`, {error});
+    this.#tellReplaced();
     await this.#pauseFor(ms);
     if (!this.#asked) this.#launch();
   }
@@ -186,8 +189,13 @@ export class LastingActor {
   #endedFor(why: ContextCancelled): void {
     if (this.#asked) return;
     // Somebody here has found it by its name and ended it. Otherwise a task in it did not obey a cancel.
-    if (why.reason === 'actor') void this.cancel(why);
-    else this.#launch();
+    if (why.reason === 'actor') return void this.cancel(why);
+    this.#tellReplaced();
+    this.#launch();
+  }
+
+  #tellReplaced(): void {
+    if (this.#portal) this.#owner.replaced(this.#portal.actor.id);
   }
 
   #giveUp(error: unknown): void {

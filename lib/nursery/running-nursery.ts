@@ -254,6 +254,7 @@ export class RunningNursery implements Nursery, PoolOwner, Dependent {
         children: this.#actor.children,
         isPiped: own.stdio === 'pipe',
         spawn,
+        replaced: id => this.#actor.replaced(id),
         fail: error => scope.fail(error),
       },
       name,

@@ -1,7 +1,7 @@
 // Actors that are started again when they have died: one portal over all incarnations, and what becomes of its calls.
 import {rmSync, writeFileSync} from 'node:fs';
 import type {ExecutionContext} from 'ava';
-import {firstValueFrom, lastValueFrom, map, of, retry, toArray} from 'rxjs';
+import {firstValueFrom, lastValueFrom, map, NEVER, of, retry, toArray} from 'rxjs';
 import type {Actor} from '../../lib/actor/actor.js';
 import {surveyOf} from '../../lib/actor/survey.js';
 import {current} from '../../lib/base/current.js';
@@ -19,7 +19,7 @@ import {
   TransportClosed,
   Unserializable,
 } from '../../lib/index.js';
-import {die, dieAfter, meet, pid, pids, plusPid, sum, wait} from '../fixtures/mortal.js';
+import {die, dieAfter, echo, endless, meet, pid, pids, plusPid, sum, wait} from '../fixtures/mortal.js';
 import {deafUntilReleased} from '../fixtures/stubborn.js';
 import {notesOf} from '../kit/folder.js';
 import {patient} from '../kit/patient.js';
@@ -28,7 +28,7 @@ import {spawning} from '../kit/spawning.js';
 
 const test = spawning({always: 6});
 
-const expose = [die, dieAfter, meet, pid, pids, plusPid, sum, wait];
+const expose = [die, dieAfter, echo, endless, meet, pid, pids, plusPid, sum, wait];
 const quick: RestartOptions = {delay: 1};
 /** Nobody waits so long: what ends meanwhile has been ended. */
 const never: RestartOptions = {delay: 1e9};
@@ -109,6 +109,35 @@ test('an iterator that is left while it waits ends, and calls nothing', t =>
     const waiting = t.throwsAsync(iterator.next(), {instanceOf: ContextCancelled});
     t.deepEqual(await iterator.return?.(), {done: true, value: undefined});
     await waiting;
+  }));
+
+test('T9: what is open when the actor dies ends with that death, and nothing of it goes on in the next incarnation', t =>
+  withService(quick, async (service, nursery) => {
+    const opened = await service.openContext(echo);
+    const wire = opened.openStream();
+    const received: number[] = [];
+    const reading = (async () => {
+      for await (const value of wire) received.push(value);
+    })();
+    await wire.send(1);
+    const values: number[] = [];
+    const stream = service.stream(endless).forEach(value => void values.push(value));
+    const stage = service
+      .operator(plusPid)(NEVER)
+      .forEach(() => {});
+    const ends = [opened.result(), reading, stream, stage].map(end => t.throwsAsync(end, {instanceOf: ActorDied}));
+    while (received.length === 0 || values.length === 0) await service.run(pid);
+    const dead = service.actor.pid;
+    await kill(t, service);
+    await Promise.all(ends);
+    const seen = [received.length, values.length];
+    t.true(opened.signal.aborted);
+    t.not(await service.run(pid), dead);
+    t.is((await service.openContext(meet)).first, service.actor.pid);
+    await t.throwsAsync(wire.send(2));
+    t.deepEqual([received.length, values.length], seen);
+    t.deepEqual([new Set(received), new Set(values)], [new Set([dead]), new Set([dead])]);
+    t.false(nursery.signal.aborted);
   }));
 
 test('retry on a stream goes on with the next incarnation', t =>
@@ -272,6 +301,30 @@ test('P4: a survey shows an actor that waits to be started again: how long ago i
     t.true(Math.abs(Number(since) + Number(left) - 1e6) <= 0.2, picture);
     await service.cancelActor();
     t.notRegex(await shown(), /waits to be started/);
+  }));
+
+test('P4: an actor that was started again is in the picture once, before and after its next start, while observers learn of its end', t =>
+  withService({delay: 500}, async service => {
+    const root = current()?.runtime as Actor;
+    const look = async (): Promise<{picture: string; ended: string[]}> => {
+      const rows = await surveyOf(root);
+      const ended = rows.filter(({state}) => state === 'ended').map(({actor}) => actor.id);
+      return {picture: drawSurvey(rows).replace(/^.*\n/, ''), ended};
+    };
+    // From here on it is remembered who has ended.
+    await look();
+    const {id} = service.actor;
+    await kill(t, service);
+    const dead = await look();
+    t.regex(dead.picture, /^└─ service: died .*$/);
+    t.deepEqual(dead.ended, [id]);
+    await service.run(pid);
+    const again = await look();
+    t.is(again.picture, `└─ service (pid ${service.actor.pid})`);
+    t.deepEqual(again.ended, [id]);
+    // One that nobody starts again is shown as ended.
+    await service.cancelActor();
+    t.regex((await look()).picture, /^└─ service \(pid \d+\): has ended$/);
   }));
 
 test('T8: a nursery whose body ends while the actor is dead does not wait for it, and starts nothing more', async t => {
