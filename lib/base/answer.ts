@@ -4,11 +4,16 @@
  * Floor 0: used by everything above that answers a call.
  */
 import {plainClock} from './clock.js';
+import {thrownText} from './foreign.js';
+import {hooks} from './hooks.js';
+import {log} from './log.js';
 import type {Scope} from './scope.js';
 
 /** Decides for one call to whom its failure goes. A promise and the context behind it may share one report. */
 export class Report {
   readonly #owner: Scope | undefined;
+  /** Whether somebody has typed the call at a prompt. The program must not fail with it. */
+  readonly #isOfPrompt = hooks.isOfPrompt?.() === true;
   #isDeciding = false;
   /** Whether somebody has asked for the outcome, and so is told of it. */
   isAsked = false;
@@ -25,10 +30,16 @@ export class Report {
     const decision = plainClock.turn().then(() => {
       if (this.isAsked) return;
       this.isAsked = true;
-      this.#owner?.fail(error);
+      if (this.#isOfPrompt) warnPerson(error);
+      else this.#owner?.fail(error);
     });
     this.#owner?.expect(decision);
   }
+}
+
+function warnPerson(error: unknown): void {
+  const [reason] = thrownText(error).split('\n');
+  log('warn', `a call that was typed at the prompt has failed: ${reason}`, {error});
 }
 
 export class Answer<T> extends Promise<T> {

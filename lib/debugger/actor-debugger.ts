@@ -19,6 +19,7 @@ import {processWide} from '../base/process-wide.js';
 import type {Scope} from '../base/scope.js';
 import type {WaitRow} from '../base/tree-survey.js';
 import {Crashes} from './crashes.js';
+import {runsTyped} from './frames/agent-global.js';
 import {quitAllText, type ReleaseWord} from './lock/root-lock.js';
 import {TerminalAccess, type TerminalGrant} from './lock/terminal-access.js';
 import {TtyLock} from './lock/tty-lock.js';
@@ -31,7 +32,7 @@ const paused = processWide('debugger/paused', () => new AsyncLocalStorage<ActorD
 
 /** See `hooks.isOfPrompt`. */
 export function isOfPrompt(): boolean {
-  return paused.getStore() !== undefined;
+  return paused.getStore() !== undefined || runsTyped();
 }
 
 export class ActorDebugger {

@@ -1,4 +1,7 @@
 // breakpoint() and postMortem() in one process: who stops, in which order, and what a cancel does to them.
+import {writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {pathToFileURL} from 'node:url';
 import {inspect} from 'node:util';
 import test from 'ava';
 import type {Actor} from '../../lib/actor/actor.js';
@@ -19,6 +22,7 @@ import {
   sleep,
 } from '../../lib/index.js';
 import {answer, asked, next, open} from '../kit/asked.js';
+import {folderOf} from '../kit/folder.js';
 import {anyFunctions, callsOf, turns} from '../kit/pair.js';
 
 /** A root in debug mode; the inline actors below it share its modules, and so the prompt. */
@@ -77,6 +81,58 @@ test.serial('a breakpoint that runs for the task at the prompt is passed over', 
     await answer();
     await stopped;
   });
+});
+
+test.serial(
+  'T9: a call that is made at the prompt and fails is the mistake of the person: its nursery goes on',
+  async t => {
+    await tree(async nursery => {
+      const portal = await inline(nursery, 'child');
+      const stopped = breakpoint();
+      const person = await next();
+      void person.asTask(() => portal.run(() => Promise.reject(new RangeError('typed'))));
+      // The crash is shown in its turn.
+      await answer();
+      await stopped;
+      const crash = await answer();
+      t.is((crash.error as Error).message, 'typed');
+      t.is(await portal.run(() => 42), 42);
+      t.false(nursery.signal.aborted);
+    });
+  },
+);
+
+test.serial('an open nursery is told of the same call of the program', async t => {
+  await t.throwsAsync(
+    tree(
+      async nursery => {
+        const portal = await inline(nursery, 'child', false);
+        void portal.run(() => Promise.reject(new RangeError('not typed')));
+        await portal.run(() => sleep(1e6));
+      },
+      {debug: false},
+    ),
+    {message: /not typed/},
+  );
+});
+
+test.serial('a root opens its terminal when it has loaded code with a statement, before that code is run', async t => {
+  const folder = folderOf(t);
+  const source = (statement: string): URL => {
+    const file = join(folder, `${statement.length}.mjs`);
+    writeFileSync(file, `export function stops() {\n  ${statement};\n}\n`);
+    return pathToFileURL(file);
+  };
+  const [without, withStatement] = [source('return'), source('debugger')];
+  await tree(async () => {
+    await import(without.href);
+    t.is(asked.opened, 0);
+    await import(withStatement.href);
+    t.is(asked.opened, 1);
+  });
+  t.is(open.length, 0);
+  // Code that was loaded before the root was opened may come by its statement at once.
+  await tree(async () => t.is(asked.opened, 2));
 });
 
 test.serial('q ends the task with DebuggerQuit, and it does not stop again on its way up', async t => {

@@ -14,14 +14,20 @@ export const open: Asked[] = [];
 export const asked = {
   /** Whether there is a terminal. */
   terminal: true,
+  /** How often a root has opened its terminal, or asked whether there is one. */
+  opened: 0,
   reset(): void {
     open.length = 0;
     asked.terminal = true;
+    asked.opened = 0;
   },
 };
 
 userInterface.holdHere = () => false;
-userInterface.prepareTerminal = async () => asked.terminal;
+userInterface.prepareTerminal = async () => {
+  asked.opened++;
+  return asked.terminal;
+};
 userInterface.openPrompt = request =>
   new Promise((resolve, reject) => void open.push({...request, answer: resolve, fail: reject}));
 

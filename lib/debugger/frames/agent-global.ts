@@ -13,6 +13,12 @@ const key = 'rxtractor/debugger/agent';
 /** The expression that gives the object in the main thread. */
 export const agentGlobal = `globalThis[Symbol.for('${key}')]`;
 
+const keySymbol = Symbol.for(key);
+
+/** Whether an expression runs that was typed at a prompt where this thread stands still. It has the async context of the program. */
+export const runsTyped = (): boolean =>
+  (globalThis as Record<symbol, AgentGlobal | undefined>)[keySymbol]?.isTyped === true;
+
 /** How the terminal of the prompt looks. */
 export interface TerminalLook {
   /** Its width, in characters. */
@@ -33,6 +39,8 @@ interface AgentGlobal {
   show(detail: ShownDetail): string;
   /** Lends Node's modules to the text that is evaluated next, until the next call. */
   lend(text: string): void;
+  /** Whether an expression runs that was typed at the prompt. */
+  isTyped: boolean;
   /** Opens Node's own inspector for other debuggers, and gives its address. */
   devtools(): string | undefined;
   /** Keeps the breakpoints of the prompt that ends: a list of `KeptBreakpoint` as JSON. */
@@ -52,6 +60,7 @@ export function defineAgentGlobal(
   let takeBack = (): void => {};
   const agent: AgentGlobal = {
     value: undefined,
+    isTyped: false,
     breakpointCall,
     statement,
     keepBreakpoints: list => keepBreakpoints(JSON.parse(list)),
@@ -70,5 +79,5 @@ export function defineAgentGlobal(
       return url();
     },
   };
-  Object.defineProperty(globalThis, Symbol.for(key), {value: agent, configurable: true, enumerable: false});
+  Object.defineProperty(globalThis, keySymbol, {value: agent, configurable: true, enumerable: false});
 }

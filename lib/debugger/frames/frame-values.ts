@@ -49,11 +49,13 @@ export class FrameValues {
   async evaluate(frame: number, expression: string, detail: Detail = 'full'): Promise<Evaluation> {
     try {
       if (namesBuiltins(expression)) await this.#lend(expression);
+      await this.#markTyped(true);
       const {result, exceptionDetails} = await this.#evaluate(frame, {expression, timeout: this.#evaluateMs});
       return await (exceptionDetails ? this.#showThrown(exceptionDetails) : this.#show(result, detail));
     } catch (error) {
       return {failed: true, text: thrownText(error)};
     } finally {
+      await this.#markTyped(false);
       if (namesBuiltins(expression)) await this.#lend('');
       await this.#releaseHandles();
     }
@@ -109,6 +111,12 @@ export class FrameValues {
     await this.#evaluate(0, {expression: `${agentGlobal}?.lend(${JSON.stringify(text)})`, silent: true}).catch(
       () => {},
     );
+  }
+
+  /** What is evaluated next was typed by the person, and is no code of the program. */
+  async #markTyped(isTyped: boolean): Promise<void> {
+    const expression = `${agentGlobal} && (${agentGlobal}.isTyped = ${isTyped})`;
+    await this.#evaluate(0, {expression, silent: true}).catch(() => {});
   }
 
   async #namesInScope(frame: number): Promise<string[]> {

@@ -72,9 +72,12 @@ function privateValue({value, get, set}: PrivateField, options: InspectOptions):
 const indented = (text: string): string => `  ${text.replaceAll('\n', '\n  ')}`;
 
 /**
- * Hides what Node 20 keeps on each promise for an `AsyncLocalStorage`: under symbols that `inspect` shows, these are
- * pages of the runtime's own state. The program reads them as before.
+ * What Node keeps on promises: the values of an `AsyncLocalStorage`, which are pages of the runtime's own state, and numbers of its
+ * hooks.
  */
+const ofNode = ['kResourceStore', 'async_id_symbol', 'trigger_async_id_symbol'];
+
+/** Hides it, because `inspect` would show it. The program reads it as before. */
 function hideStores(value: unknown): void {
   const parts = types.isProxy(value) || typeof value !== 'object' || value === null ? [] : [value];
   for (const at of parts.flatMap(part => [
@@ -83,6 +86,6 @@ function hideStores(value: unknown): void {
   ])) {
     if (!types.isPromise(at)) continue;
     for (const key of Object.getOwnPropertySymbols(at))
-      if (key.description === 'kResourceStore') Object.defineProperty(at, key, {enumerable: false});
+      if (ofNode.includes(key.description ?? '')) Object.defineProperty(at, key, {enumerable: false});
   }
 }

@@ -6,6 +6,7 @@
 import {connect} from 'node:net';
 import {plainClock} from '../../base/clock.js';
 import {type Deferred, deferred} from '../../base/deferred.js';
+import {escapeLine} from '../../base/escape.js';
 import {thrownText} from '../../base/foreign.js';
 import type {TerminalLook} from '../frames/agent-global.js';
 import {drawRoster, type Roster} from '../terminal/roster.js';
@@ -32,6 +33,10 @@ export interface ConversationListener {
 
 /** Timeout, in ms, for the terminal to restore its state, because a prompt that ends must not wait for ever. */
 const closeMs = 3_000;
+/** When a line has taken so long, in ms, the person is told who waits for the terminal meanwhile. */
+const longMs = 2_000;
+const waitsText =
+  'waits for this terminal. If this line waits for that: Ctrl-C gives up the wait, and c lets it have the terminal';
 
 export class Conversation {
   readonly #label: string;
@@ -81,11 +86,13 @@ export class Conversation {
       const line = this.#ahead.shift() ?? (await this.#whole());
       if (line === undefined) return 'continue';
       let end: PromptEnd | undefined;
+      const stopTelling = this.#tellWhoWaits();
       const lines = await this.#guarded(async () => {
         const result = await this.#language.run(line);
         end = result.end;
         return result.wants === 'actors' ? await this.#actors() : result.lines;
       });
+      stopTelling();
       this.print(lines);
       if (end) return end;
     }
@@ -140,7 +147,9 @@ export class Conversation {
         return this.#socket.send({type: 'completions', id: message.id, names, typed});
       }
       case 'roster':
-        return this.#roster?.resolve(message.roster);
+        this.#roster?.resolve(message.roster);
+        this.#roster = undefined;
+        return;
       case 'interrupt':
         this.#ahead = [];
         return this.#listener.interrupt();
@@ -186,11 +195,36 @@ export class Conversation {
     return this.#question.promise;
   }
 
-  async #actors(): Promise<readonly string[]> {
-    if (this.#over) return [];
-    this.#roster = deferred();
+  /**
+   * Tells of tasks that wait for the terminal while a line takes long. A call that is awaited at the prompt, or stepped over, never
+   * ends when its function stops.
+   */
+  #tellWhoWaits(): () => void {
+    const over = new AbortController();
+    const look = async (): Promise<void> => {
+      const [first] = (await this.#askRoster())?.waiting ?? [];
+      if (over.signal.aborted) return;
+      if (first) this.print([`${escapeLine(first.what)} ${waitsText}`]);
+      else lookLater();
+    };
+    const lookLater = (): void => {
+      const stop = plainClock.timer(longMs, () => void look());
+      over.signal.addEventListener('abort', stop, {once: true});
+    };
+    lookLater();
+    return () => over.abort();
+  }
+
+  #askRoster(): Promise<Roster | undefined> {
+    if (this.#over) return Promise.resolve(undefined);
+    this.#roster ??= deferred();
     this.#socket.send({type: 'roster'});
-    const roster = await this.#roster.promise;
+    return this.#roster.promise;
+  }
+
+  async #actors(): Promise<readonly string[]> {
+    const roster = await this.#askRoster();
+    if (this.#over) return [];
     return roster ? drawRoster(roster) : ['nobody has told this terminal of actors'];
   }
 

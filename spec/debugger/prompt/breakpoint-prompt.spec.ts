@@ -104,6 +104,17 @@ test('an interrupt stops a step in the user’s code that is running, and no oth
   await says(t, program, [[2, 4], 0, 3], 'continue');
 });
 
+test('T9: while the program stands still, what is typed is told from what the program does', async t => {
+  const {program, terminal} = await lookedAt(t);
+  const isTyped = "globalThis[Symbol.for('rxtractor/debugger/agent')].isTyped";
+  t.is(await terminal.type(isTyped), 'true');
+  await terminal.type(`globalThis.later = 0; setTimeout(() => { globalThis.later = ${isTyped}; })`);
+  t.is(await terminal.type('nobody'), '! ReferenceError: nobody is not defined');
+  t.is(await terminal.type(isTyped), 'true');
+  await terminal.release(t, 'c');
+  await says(t, program, [[2, 4], 0, 'text'], 'continue');
+});
+
 test('who does not await the breakpoint gets no prompt, but a reason', async t => {
   const terminal = new FakeTerminal(t);
   const program = startProgram(t, 'unawaited', {args: [terminal.path]});

@@ -196,6 +196,25 @@ test('a debugger statement stops the root, and q there ends the tree in one line
   t.regex(program.screen(), /root> q\nroot total 18\nDebuggerQuit: .* was left at the debugger's prompt with q$/);
 });
 
+test('T9: a call that is made at the prompt and not awaited fails for the person alone; a line that waits for a prompt of others says so', async t => {
+  const program = new PtyProgram(t, 'asked-at-prompt', {rows: 100, columns: 200});
+  await program.prompt('root');
+  t.regex(await program.line('portal.run(fails, 1)', 'root'), /^Answer \[Promise\] \{ <pending> \}$/);
+  program.press('await portal.run(fails, 2)\r');
+  await program.until(screen => /^crash in fails in worker waits for this terminal\./m.test(screen), 'hint');
+  program.press(keys.ctrlC);
+  t.regex(await program.prompt('root'), /interrupted: it is not waited for any longer, and goes on\nroot>$/);
+  t.is(await program.line('await portal.run(double, 4)', 'root'), '8');
+  program.press('c\r');
+  t.regex(await program.prompt('worker'), /crash in worker, fails: RangeError: 1 is too much/);
+  program.press('c\r');
+  t.regex(await program.prompt('worker'), /crash in worker, fails: RangeError: 2 is too much/);
+  program.press('c\r');
+  await program.ends(t, 0);
+  t.regex(program.screen(), /a call that was typed at the prompt has failed: .*1 is too much/);
+  t.regex(program.screen(), /^the answer is 42$/m);
+});
+
 test('without a terminal a debugger statement stops nothing', async t => {
   const program = startNode(t, [fileURLToPath(fixture('statements')), 'root'], {}, ['setsid', '--wait']);
   t.deepEqual(await program.exited, {code: 0, signal: null});
