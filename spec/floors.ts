@@ -16,6 +16,7 @@ const floors: Readonly<Record<string, number>> = {
   actor: 5,
   nursery: 6,
   discovery: 6,
+  fleet: 6,
   debugger: 7,
   window: 7,
   otel: 7,
