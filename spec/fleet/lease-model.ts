@@ -21,6 +21,8 @@ type Move =
 export interface Run {
   readonly role: LeaseRole;
   readonly length: number;
+  /** The age of the first proof, in thousandths. */
+  readonly first: number;
   readonly moves: readonly Move[];
 }
 
@@ -38,6 +40,7 @@ const move: fc.Arbitrary<Move> = fc.oneof(
 
 export const runs: fc.Arbitrary<Run> = fc.record({
   role: fc.constantFrom('holder', 'grantor'),
+  first: within(0, 500),
   length: fc.constantFrom(2_000, 10_000, 15_000, 60_000),
   moves: fc.array(move, {minLength: 1, maxLength: 60}),
 });
@@ -46,14 +49,15 @@ export const runs: fc.Arbitrary<Run> = fc.record({
 class Past {
   readonly #run: Run;
   /** The moments that were proved, each with the moment at which that was heard. */
-  readonly #proofs = [{provenAt: 0, at: 0}];
+  readonly #proofs: {readonly provenAt: number; readonly at: number}[];
   #lastTick = 0;
   #warnedAt = Number.NEGATIVE_INFINITY;
   #isCancelled = false;
   isOver = false;
 
-  constructor(run: Run) {
+  constructor(run: Run, provenAt: number) {
     this.#run = run;
+    this.#proofs = [{provenAt, at: 0}];
   }
 
   get #newest(): {readonly provenAt: number; readonly at: number} {
@@ -93,12 +97,12 @@ class Past {
 
 /** Plays a run. Undefined when the lease does what the model says, or how it differs. */
 export function faultOf(run: Run): string | undefined {
-  const past = new Past(run);
   // The clock of the lease stands still while the host sleeps.
   let slept = 0;
   let at = 0;
-  let lease = beginLease(run.role, run.length, 0, 0);
   const ms = (thousandths: number): number => Math.round((thousandths * run.length) / 1_000);
+  const past = new Past(run, -ms(run.first));
+  let lease = beginLease(run.role, run.length, -ms(run.first), 0);
   for (const [index, move] of run.moves.entries()) {
     at += ms(move.wait);
     const provenAt = move.type === 'heard' ? at - ms(move.old) : 0;
