@@ -20,11 +20,14 @@ import {configureLog, type LogFormat, type Logger, type LogLevel, logFormats, lo
 import {checkAmount, checkBoolean, checkKeys, checkUrls, checkWord} from './base/option-checks.js';
 import {closeNames} from './discovery/names.js';
 import {type DiscoveryOptions, openNamesAtRoot} from './discovery/root.js';
+import {hostAddresses} from './fleet/host-addresses.js';
 import {messagePack} from './msg/codec.js';
+import {placers} from './nursery/backends/spawner.js';
 import type {StandbyPlan} from './nursery/backends/standbys.js';
 import type {NurseryOptions} from './nursery/nursery.js';
 import {type StandbyOptions, standbyPlanOf, standbysOf} from './nursery/standby-options.js';
 import {whenNoneStarts} from './nursery/start-queue.js';
+import type {TlsOptions} from './transport/tls.js';
 
 /** Options of the root of a tree. */
 export interface RootOptions extends NurseryOptions, DiscoveryOptions {
@@ -61,6 +64,11 @@ export interface RootOptions extends NurseryOptions, DiscoveryOptions {
    * its own, or the ones that are named here. A waiting process takes somewhat more memory than an idle actor. Default 0.
    */
   readonly standby?: number | StandbyOptions;
+  /**
+   * The addresses of other hosts on which actors can be started (`startActor(name, {host})`): `tls://gpu1:7400`. A daemon listens at
+   * each, `rxtractor host`. Needs `tls`. Default: none.
+   */
+  readonly hosts?: readonly string[];
   /** Times in milliseconds. All actors inherit them. `Timeouts` says the default of each. */
   readonly timeouts?: Partial<Timeouts>;
 }
@@ -89,6 +97,7 @@ const rootOptions = new Set([
   'registry',
   'secret',
   'tls',
+  'hosts',
 ]);
 
 /**
@@ -111,6 +120,7 @@ export async function bootRoot(options: RootOptions, isProgram = false): Promise
   const timeouts = {...defaultTimeouts, ...options.timeouts};
   for (const [name, ms] of Object.entries(timeouts)) checkAmount(`timeouts.${name}`, ms, 'milliseconds', TypeError);
   if (options.maxActors !== undefined) checkAmount('maxActors', options.maxActors, 'actors', TypeError);
+  const hosts = options.hosts === undefined ? undefined : hostAddresses(options.hosts, options.tls);
   const standby = standbyPlanOf(options.standby === undefined ? 0 : options.standby);
   const root = new Actor({
     id: newActorId(options.name ?? 'root'),
@@ -136,9 +146,12 @@ export async function bootRoot(options: RootOptions, isProgram = false): Promise
   debuggerDoor.open = async (actor, mode) => (await import('./debugger/attach.js')).attachLater(actor, mode);
   if (debug) await attachDebugger(root);
   if (standby.count > 0) await openStandbys(root, standby);
+  if (hosts) placers.attach(root, new (await loadHosts()).FixedHosts(root, hosts, options.tls as TlsOptions));
   if (window) controls.attach(root, new Control(root));
   return root;
 }
+
+const loadHosts = lazyPart('a host', () => import('./fleet/fixed-hosts.js'));
 
 /** Loaded where somebody wants them. The backend loads most of it anyway. */
 const loadStandbys = lazyPart('a standby', () => import('./nursery/backends/standbys.js'));
@@ -149,6 +162,7 @@ async function openStandbys(root: Actor, plan: StandbyPlan): Promise<void> {
 }
 
 export async function closeRoot(root: Actor): Promise<void> {
+  placers.of(root)?.close();
   await standbysOf.of(root)?.close();
   if (root.tree.debug) await (await import('./debugger/attach.js')).detachRoot(root);
   await controls.of(root)?.close();

@@ -16,6 +16,8 @@ import {othersDecide} from './process-events.js';
 import type {Transport} from './transport/transport.js';
 
 export interface SpawnedBoot {
+  /** See `Boot`. */
+  readonly urlOf?: ((module: string) => string) | undefined;
   /** The parent has said what it wants; nothing of the user's has been imported yet. */
   prepare?(spec: SpawnSpec): void;
   /**
@@ -41,6 +43,7 @@ export function bootSpawned(identity: SpawnedIdentity, transport: Transport, boo
     process.exit(code);
   };
   const served = serve(identity, transport, {
+    urlOf: boot.urlOf,
     prepare: (spec, actor) => {
       configureLog(spec.tree.logLevel, {format: spec.tree.logFormat, actor});
       openNames(actor, spec.tree.reachability as Reachability | undefined);

@@ -23,6 +23,8 @@ const floors: Readonly<Record<string, number>> = {
   'main.ts': 8,
   'child.ts': 8,
   'thread.ts': 8,
+  'remote-child.ts': 8,
+  'boot-process.ts': 8,
   'boot-root.ts': 8,
   'boot-spawned.ts': 8,
   'process-events.ts': 8,

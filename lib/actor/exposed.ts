@@ -108,14 +108,20 @@ export class Exposed {
    *
    * @param sharesModules true: a function that this process has marked already is not imported, because its module may still
    * be waiting for the caller (`main`)
+   * @param urlOf gives the URL of a module in this process. Default: that of the same file, with its links followed
    */
-  async load(modules: readonly ExposedModule[], sharesModules = false): Promise<void> {
+  async load(modules: readonly ExposedModule[], sharesModules = false, urlOf = ownUrlOf): Promise<void> {
     const imported: (readonly [ExposedModule, Record<string, unknown>])[] = [];
     for (const module of modules) {
       const isKnown = sharesModules && !module.isWhole && module.functions.every(isMade);
-      imported.push([module, isKnown ? {} : ((await import(module.module)) as Record<string, unknown>)]);
+      imported.push([
+        module,
+        isKnown
+          ? {}
+          : ((await import(urlOf === ownUrlOf ? module.module : urlOf(module.module))) as Record<string, unknown>),
+      ]);
     }
-    for (const [module, exports] of imported) this.#takeUp(module, exports);
+    for (const [module, exports] of imported) this.#takeUp(module, exports, urlOf(module.module));
   }
 
   /** Names for messages, by key. A caller that never imports the module cannot know them. */
@@ -147,8 +153,7 @@ export class Exposed {
     return [...this.#functions].filter(([key]) => !this.#ofRuntime.has(key)).map(([, exposed]) => exposed);
   }
 
-  #takeUp({module, isWhole, functions}: ExposedModule, exports: Record<string, unknown>): void {
-    const url = ownUrlOf(module);
+  #takeUp({module, isWhole, functions}: ExposedModule, exports: Record<string, unknown>, url: string): void {
     if (url !== module) this.#urls.set(module, url);
     const exported = Object.entries(exports);
     if (isWhole) for (const [name, value] of exported) if (isMarked(value)) this.#add(value, name);

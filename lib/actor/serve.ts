@@ -28,6 +28,8 @@ export interface SpawnedIdentity {
 export interface Boot {
   /** Whether it shares its modules with its parent: functions that are marked there need not be imported. */
   readonly sharesModules?: boolean;
+  /** Gives the URL of a module on this host. Default: the same. @throws Error for a module that this actor may not import */
+  readonly urlOf?: ((module: string) => string) | undefined;
   /** The parent has said what it wants. The modules are imported when this is done. */
   prepare(spec: SpawnSpec, actor: Actor): Promise<unknown> | undefined;
   /** Everything has been sent to the parent: ends the process, the thread or the inline actor. */
@@ -72,8 +74,8 @@ export function serve({name, id, treeId}: SpawnedIdentity, transport: Transport,
     peer.channel.keepAlive(false);
     try {
       await actor.run(actor.scope, async () => {
-        for (const url of spec.tree.preload ?? []) await import(url);
-        await actor.exposed.load(spec.modules, boot.sharesModules);
+        for (const url of spec.tree.preload ?? []) await import(boot.urlOf?.(url) ?? url);
+        await actor.exposed.load(spec.modules, boot.sharesModules, boot.urlOf);
       });
       if (actor.importFailure) throw actor.importFailure;
     } catch (error) {

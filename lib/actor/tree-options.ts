@@ -24,6 +24,8 @@ export interface Timeouts {
   readonly explain: number;
   /** After this time a sender is reported that gets no room for its values. Default 5 000. */
   readonly stall: number;
+  /** An actor on another host is ended when its host and this program have not heard each other for this time. Default 15 000. */
+  readonly lease: number;
 }
 
 export const defaultTimeouts: Timeouts = {
@@ -35,7 +37,19 @@ export const defaultTimeouts: Timeouts = {
   heartbeat: 5_000,
   explain: patienceMs,
   stall: 5_000,
+  lease: 15_000,
 };
+
+/** The options as an actor on another host inherits them: no folder, socket, key or terminal of this host. */
+export function elsewhere({
+  startFolder: _folder,
+  setpriv: _setpriv,
+  debug: _debug,
+  reachability: _reachability,
+  ...tree
+}: TreeOptions): TreeOptions {
+  return tree;
+}
 
 export interface TreeOptions {
   /** Unique to one run of a tree. It stands in the arguments of the tree's processes. */

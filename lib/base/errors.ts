@@ -7,9 +7,12 @@ import {Attached} from './attached.js';
 import {hasBrand, putBrand} from './brand.js';
 import {printAsTree, printQuitAsLine} from './failure-tree.js';
 import {setHidden} from './hidden.js';
+import type {CancelReason, TransportEnd} from './reasons.js';
 import {escapeStack} from './stack.js';
 import {suppressedBy} from './suppressed.js';
 import {formatPath} from './value-path.js';
+
+export type {CancelReason, TransportEnd} from './reasons.js';
 
 export interface ActorErrorOptions {
   /** The error, or other thrown value, that this one comes from. */
@@ -96,18 +99,6 @@ export class RemoteActorError extends ActorError {
 }
 
 /**
- * The reason for a cancellation.
- *
- * - `requested`: somebody called `cancel()`, aborted a signal, or unsubscribed
- * - `scope`: the scope that owns the work has ended or failed
- * - `deadline`: the time that was given is over
- * - `peer`: the other end of the context failed
- * - `actor`: the actor as a whole was asked to end
- * - `shutdown`: the whole tree ends
- */
-export type CancelReason = 'requested' | 'scope' | 'deadline' | 'peer' | 'actor' | 'shutdown';
-
-/**
  * The work was cancelled. `cause` is the value that the canceller gave as its reason.
  *
  * @example
@@ -162,17 +153,6 @@ export class Lagged extends ActorError {
   }
 }
 
-/**
- * How a transport ended.
- *
- * - `eof`: the peer ended it
- * - `reset`: it broke off
- * - `protocol`: bytes arrived that are not messages
- * - `heartbeat`: the peer fell silent
- * - `closed`: this side closed it
- */
-export type TransportEnd = 'eof' | 'reset' | 'protocol' | 'heartbeat' | 'closed';
-
 /** The channel to another actor ended, or could not be made. */
 export class TransportClosed extends ActorError {
   static override readonly code = 'ERR_TRANSPORT';
@@ -208,18 +188,24 @@ export class ActorDied extends ActorError {
   static override readonly code = 'ERR_DIED';
   /** How its process ended. */
   readonly exit: Exit;
+  /**
+   * Whether it counts as ended only because its host was not heard for longer than its lease (`timeouts.lease`). Then `exit` has
+   * neither a code nor a signal.
+   */
+  readonly lost: boolean;
   /** The last 8 KiB that it wrote to stderr. Not enumerable, because they were relayed when they were written. */
   declare readonly stderr: string;
 
-  constructor(message: string, options: ActorErrorOptions & {exit: Exit; stderr?: string}) {
+  constructor(message: string, options: ActorErrorOptions & {exit: Exit; stderr?: string; lost?: boolean}) {
     super(message, options);
     this.exit = options.exit;
+    this.lost = options.lost ?? false;
     setHidden(this, 'stderr', options.stderr ?? '');
   }
 }
 
-/** The step at which a new actor failed: its process, its channel, the handshake, its imports, its readiness. */
-export type SpawnPhase = 'exec' | 'connect' | 'handshake' | 'import' | 'ready';
+/** The step at which a new actor failed: its place on a host, its process, its channel, the handshake, its imports, its readiness. */
+export type SpawnPhase = 'place' | 'exec' | 'connect' | 'handshake' | 'import' | 'ready';
 
 /** An actor could not be started. `cause` is the error that it threw, when it threw one. */
 export class SpawnFailed extends ActorError {
@@ -230,14 +216,22 @@ export class SpawnFailed extends ActorError {
   declare readonly exit?: Exit;
   /** The last 8 KiB that its process wrote to stderr. The message ends with them too. */
   readonly stderr: string;
+  /** In the phase `place`: the hosts that were asked, and why each has not taken the actor. Absent in the other phases. */
+  declare readonly offers?: readonly {readonly host: string; readonly refused: string}[];
 
   constructor(
     message: string,
-    options: ActorErrorOptions & {phase: SpawnPhase; exit?: Exit | undefined; stderr?: string},
+    options: ActorErrorOptions & {
+      phase: SpawnPhase;
+      exit?: Exit | undefined;
+      stderr?: string;
+      offers?: readonly {readonly host: string; readonly refused: string}[];
+    },
   ) {
     super(message, options);
     this.phase = options.phase;
     if (options.exit) this.exit = options.exit;
+    if (options.offers) this.offers = options.offers;
     this.stderr = options.stderr ?? '';
   }
 }
@@ -313,7 +307,7 @@ export class ResourceExhausted extends ActorError {
   static override readonly code = 'ERR_RESOURCE';
   /**
    * The name of the resource: `platform`, `depth`, `actors`, `address`, `folder`, `fd` (file descriptors), `processes`,
-   * `calls` or `cancelsPerSecond`.
+   * `openssl`, `calls` or `cancelsPerSecond`.
    */
   readonly what: string;
 

@@ -21,7 +21,10 @@ interface Parsed {
 }
 
 function parsed({options}: Command, args: readonly string[]): Parsed {
-  const named = Object.entries(options).map(([name, {type, short}]) => [name, {type, ...(short && {short})}]);
+  const named = Object.entries(options).map(([name, {type, short, many}]) => [
+    name,
+    {type, ...(short && {short}), ...(many && {multiple: true})},
+  ]);
   const config: ParseArgsConfig = {
     args: [...args],
     options: {...Object.fromEntries(named), help: helpOption},

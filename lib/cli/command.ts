@@ -15,6 +15,8 @@ export type Operand = 'ROOT' | 'ACTOR' | 'FN' | 'SHELL';
 export interface Option {
   readonly type: 'boolean' | 'string';
   readonly short?: string;
+  /** Whether it may be repeated: then its value is a list. */
+  readonly many?: boolean;
   /** The name of its value in the help: `FILE`. Its shell completes a `FILE`. */
   readonly value?: string;
   /** One line. */
@@ -27,7 +29,7 @@ export interface Given {
   readonly actor?: string | undefined;
   readonly fn?: string | undefined;
   readonly shell?: string | undefined;
-  readonly options: Readonly<Record<string, string | boolean | undefined>>;
+  readonly options: Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
 }
 
 export interface Command {

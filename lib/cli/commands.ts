@@ -5,6 +5,7 @@
 import {cancel} from './cancel.js';
 import type {Command} from './command.js';
 import {completionOf} from './completion.js';
+import {host} from './host.js';
 import {kill} from './kill.js';
 import {ps} from './ps.js';
 import {top} from './top.js';
@@ -13,6 +14,6 @@ import {tree} from './tree.js';
 import {watch} from './watch.js';
 import {why} from './why.js';
 
-const ofTrees: readonly Command[] = [ps, tree, top, why, watch, trace, cancel, kill];
+const ofTrees: readonly Command[] = [ps, tree, top, why, watch, trace, cancel, kill, host];
 
 export const commands: readonly Command[] = [...ofTrees, completionOf(ofTrees)];

@@ -2,9 +2,12 @@
  * How an actor is to be started: the options that a user gives, checked once.
  * Floor 6: below `nursery`. The plan that comes out is trusted from there on.
  */
+
+import {isAbsolute} from 'node:path';
 import {type ExposedModule, modulesOf} from '../actor/exposed.js';
 import type {RemoteFn} from '../actor/marks.js';
 import type {DebugMode, TreeOptions} from '../actor/tree-options.js';
+import {textOf} from '../base/foreign.js';
 import {type LogLevel, logLevels} from '../base/log.js';
 import {
   checkBoolean,
@@ -26,6 +29,11 @@ export interface ActorOptions {
   readonly expose: ReadonlyArray<RemoteFn | URL>;
   /** An operating-system process (the default), a worker thread, or a part of this process. */
   readonly backend?: Backend;
+  /**
+   * The name of another host on which it runs, or its address (`tls://gpu1:7400`), one of `hosts` of the root. It runs the same app
+   * there, as a process. `cwd` is a folder there, and default that of the app. Default: this host.
+   */
+  readonly host?: string;
   /** True: the nursery stays open until this actor has ended, or is cancelled with it. Default false. */
   readonly daemon?: boolean;
   /** From `transport` (everything) to `silent`. Default: that of the parent. */
@@ -72,6 +80,8 @@ export interface ActorOptions {
 /** How an actor is to be started, with everything checked and filled in. */
 export interface ActorPlan {
   readonly backend: Backend;
+  /** The name or address of another host; undefined: this one. */
+  readonly host: string | undefined;
   readonly name: string;
   readonly modules: readonly ExposedModule[];
   readonly daemon: boolean;
@@ -100,6 +110,7 @@ const unsupported: Readonly<Record<Backend, readonly (keyof ActorOptions)[]>> = 
 const actorOptions = new Set([
   'expose',
   'backend',
+  'host',
   'daemon',
   'logLevel',
   'debug',
@@ -130,18 +141,32 @@ export function planOf(name: string, options: ActorOptions, inherited: TreeOptio
   if (options.restart !== undefined) checkRestart(options.restart);
   checkWord('startActor(): logLevel', logLevel, logLevels);
   const surroundings = surroundingsOf(options, 'startActor()');
+  checkHost(options);
   if (argv !== undefined) checkTexts('startActor(): argv', argv);
   return {
     backend,
+    host: options.host,
     name,
     modules: modulesOf(expose),
     daemon,
     ...surroundings,
     argv: argv ?? process.argv.slice(2),
     logLevel,
-    debug: withStdio(debugOf(options.debug, inherited.debug), surroundings.stdio),
-    entersDebugMode: options.debug === true && !inherited.debug,
+    debug:
+      options.host === undefined ? withStdio(debugOf(options.debug, inherited.debug), surroundings.stdio) : undefined,
+    entersDebugMode: options.debug === true && !inherited.debug && options.host === undefined,
   };
+}
+
+/** @throws TypeError */
+function checkHost({host, backend = 'process', cwd}: ActorOptions): void {
+  if (host === undefined) return;
+  if (typeof host !== 'string' || host === '')
+    throw new TypeError(`startActor(): host is the name of a host, or its address (tls://…), not ${textOf(host)}`);
+  if (backend !== 'process')
+    throw new TypeError(`startActor(): an actor with the backend ${backend} has no host of its own`);
+  if (cwd !== undefined && !isAbsolute(cwd))
+    throw new TypeError(`startActor(): the cwd of an actor on another host is an absolute path, not ${cwd}`);
 }
 
 /** @param where who takes the options, for the text. @throws TypeError */

@@ -9,7 +9,7 @@ import {enterDebugMode, offerDebugMode} from '../actor/debug-mode.js';
 import {directories} from '../actor/directory.js';
 import {makePortal, type Portal, type PortalOwner} from '../actor/portal.js';
 import {askSurvey, type SurveyQuestion} from '../actor/survey.js';
-import type {DebugMode} from '../actor/tree-options.js';
+import {type DebugMode, elsewhere} from '../actor/tree-options.js';
 import {windowDoors} from '../actor/window-door.js';
 import {type ActorId, formatActor, newId} from '../base/actor-id.js';
 import {beginAtStart, type Frames} from '../base/call-frames.js';
@@ -32,8 +32,9 @@ import {type ActorPlan, withStdio} from './actor-options.js';
 import type {Spawned, Spawner} from './backends/spawner.js';
 import {ChildConnection} from './child-connection.js';
 import {waitsFor} from './child-waits.js';
-import {actorDiedError, type Ending, exitText, spawnFailedError} from './death.js';
+import {actorDiedError, type Ending, endText, spawnFailedError} from './death.js';
 import {reap} from './reap.js';
+import {fixedBy, placeOf} from './request-parts.js';
 import {standbysOf} from './standby-options.js';
 import type {OnDeath} from './started-actor.js';
 import {tellEnd, tellLife, tellSpawn} from './told-child.js';
@@ -141,17 +142,10 @@ export class ChildActor implements PortalOwner, Child {
     if (this.plan.entersDebugMode) await this.#enterDebugMode();
     offerDebugMode(this.#actor);
     this.#phase = 'exec';
-    const {name, env, cwd, execArgv, argv, maxHeap, stdio} = this.plan;
     const {treeId, startFolder, setpriv} = this.#actor.tree;
     try {
       this.#spawned = await spawn({
-        name,
-        env,
-        cwd,
-        execArgv,
-        argv,
-        maxHeap,
-        stdio,
+        ...fixedBy(this.plan),
         output: this.output,
         id: this.id,
         treeId,
@@ -160,6 +154,7 @@ export class ChildActor implements PortalOwner, Child {
         owner: this.#actor.id.id,
         debug: this.#debug?.on,
         standbys: standbysOf.of(this.#actor),
+        place: placeOf(this.#actor, this.plan),
       });
       // The end may have been asked for while the system made the process.
       if (this.#asked) this.#killWhenFree();
@@ -210,7 +205,7 @@ export class ChildActor implements PortalOwner, Child {
     connection.sendSpec({
       modules,
       tree: {
-        ...tree,
+        ...(spawned.isElsewhere ? elsewhere(tree) : tree),
         path: `${this.#actor.logged.path}/${name}`,
         depth: tree.depth + 1,
         logLevel,
@@ -281,7 +276,7 @@ export class ChildActor implements PortalOwner, Child {
     this.#ended.resolve(unasked);
     directories.of(this.#actor)?.leave(this.id, unasked);
     this.#gone.resolve();
-    log('runtime', `${this.plan.name} (pid ${spawned.pid}) has ended: ${exitText(ending.exit)}`);
+    log('runtime', `${this.plan.name} (pid ${spawned.pid}) has ended: ${endText(ending)}`);
     if (hasServed)
       tellEnd(this.#actor, connection.peer.channel.peer, {exit: ending.exit, asked: !unasked}, this.#bornAt);
     if (!hasServed || !unasked) return;
@@ -293,7 +288,8 @@ export class ChildActor implements PortalOwner, Child {
   async #ending(spawned: Spawned, connection: ChildConnection): Promise<Ending> {
     const exit = await spawned.exited;
     const {name, maxHeap} = this.plan;
-    return {name, exit, stderr: spawned.stderrTail(), failure: connection.failure, maxHeap};
+    const unknown = spawned.unknownEnd?.();
+    return {name, exit, unknown, stderr: spawned.stderrTail(), failure: connection.failure, maxHeap};
   }
 
   /** Ends it step by step (`reap`). Resolves when it is gone: true when it went by itself. Never rejects. */

@@ -6,6 +6,7 @@ import type {ExposedModule} from '../actor/exposed.js';
 import {type ActorId, formatActor} from '../base/actor-id.js';
 import {ActorDied, ContextCancelled, type Exit, SpawnFailed, type SpawnPhase} from '../base/errors.js';
 import {causeOf, isError, readProperty, thrownText} from '../base/foreign.js';
+import type {UnknownEnd} from './backends/spawner.js';
 
 /** The end of an actor, as its parent knows it. */
 export interface Ending {
@@ -15,6 +16,8 @@ export interface Ending {
   readonly stderr: string;
   /** The error that it reported itself, or by which it made its channel unusable. */
   readonly failure: {readonly error: unknown} | undefined;
+  /** Why nobody has seen its end. Undefined where somebody has. */
+  readonly unknown?: UnknownEnd | undefined;
   /** The limit of its heap in MiB, when it had one of its own. */
   readonly maxHeap?: number | undefined;
 }
@@ -23,8 +26,9 @@ export interface Ending {
 export function actorDiedError(ending: Ending, actor: ActorId | undefined): ActorDied {
   const {exit, stderr, failure} = ending;
   const who = actor ? formatActor(actor) : ending.name;
-  const message = `${who} died (${exitText(exit)})${heapText(ending)}${failure ? `: ${thrownText(failure.error)}` : ''}`;
-  return new ActorDied(message, {exit, stderr, actor, cause: failure?.error});
+  const message = `${who} died (${endText(ending)})${heapText(ending)}${failure ? `: ${thrownText(failure.error)}` : ''}`;
+  const {cause, isLost = false} = ending.unknown ?? {};
+  return new ActorDied(message, {exit, stderr, actor, cause: failure ? failure.error : cause, lost: isLost});
 }
 
 /** @param lateMs set when the actor was killed because it was not ready within this time */
@@ -39,7 +43,7 @@ export function spawnFailedError(
   const why = failure
     ? `${thrownText(failure.error)}${loaderHintOf(failure.error)}`
     : lateMs === undefined
-      ? `it ended (${exitText(exit)})${heapText(ending)}${hintOf(phase, exit)}`
+      ? `it ended (${endText(ending)})${heapText(ending)}${hintOf(phase, exit)}`
       : `it was not ready within ${lateMs} ms (timeouts.spawn)`;
   const tail = stderr === '' ? '' : `\n--- the end of its stderr ---\n${stderr}`;
   return new SpawnFailed(`actor ${name} could not be started (phase ${where}): ${why}${tail}`, {
@@ -56,7 +60,11 @@ function innermost(error: unknown): unknown {
   return error instanceof ContextCancelled ? error : (causeOf(error) ?? error);
 }
 
-export function exitText({code, signal}: Exit): string {
+export function endText({exit, unknown}: Pick<Ending, 'exit' | 'unknown'>): string {
+  return unknown?.text ?? exitText(exit);
+}
+
+function exitText({code, signal}: Exit): string {
   if (signal) return `killed by ${signal}`;
   return code === null ? 'it may live on: the system has refused to kill it' : `exit code ${code}`;
 }

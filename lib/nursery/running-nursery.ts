@@ -20,6 +20,7 @@ import {type Dependent, isCancelBy, ownCancel, Scope} from '../base/scope.js';
 import {cold, coldWhile, type Opening} from '../context/rx/cold.js';
 import {type ActorOptions, planOf} from './actor-options.js';
 import {adoptWork} from './adopt-work.js';
+import {placers} from './backends/spawner.js';
 import {ChildActor} from './child-actor.js';
 import {LastingActor, type LastingOwner} from './lasting-actor.js';
 import {LastingPortal} from './lasting-portal.js';
@@ -194,6 +195,10 @@ export class RunningNursery implements Nursery, PoolOwner, Dependent {
   spawn(name: string, options: ActorOptions, onDeath: OnDeath, attempt = 1): StartedActor {
     const plan = planOf(name, options, this.#actor.tree);
     if (options.restart !== undefined) throw new TypeError(restartText);
+    if (plan.host !== undefined && !placers.of(this.#actor))
+      throw new TypeError(
+        `startActor(): host: ${plan.host} needs hosts: ['tls://…'] of main(), and is for the root alone`,
+      );
     const scope = this[scopeKey];
     scope.check();
     checkDepth(this.#actor);

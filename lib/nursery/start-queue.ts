@@ -92,6 +92,8 @@ export async function whenNoneStarts(): Promise<void> {
 
 function spawnerOf({name, backend}: ActorPlan): Spawner {
   return async request => {
+    const {place} = request;
+    if (place?.placer) return place.placer.place({...request, ...place});
     const spawn = await backends[backend]().catch(error => {
       throw execError(name, error);
     });

@@ -5,6 +5,7 @@
 import {type ChildProcess, spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {accessSync, constants, readFileSync, statSync} from 'node:fs';
+import type {Socket} from 'node:net';
 import {getPriority} from 'node:os';
 import {resolve} from 'node:path';
 import {fileURLToPath} from 'node:url';
@@ -33,6 +34,8 @@ export interface Birth {
   readonly startFolder: string | undefined;
   /** The folder to which it changes in its first line. Empty where it stays. */
   readonly folder: string;
+  /** A connection that becomes its channel. Then it learns who it is over a further descriptor. Undefined: a new socketpair. */
+  readonly channel?: Socket;
 }
 
 /** Who a new process is: its arguments behind those of Node. An empty id makes it a standby. */
@@ -44,9 +47,9 @@ export interface Newborn {
 }
 
 /** @throws SpawnFailed when its folder cannot be used, and the error of the system when no process can be started now */
-export function birthOf(wanted: Surroundings): Birth {
+export function birthOf(wanted: Surroundings, boot = 'child.js'): Birth {
   // A path and not an import: the entry of a spawned process stands two floors above.
-  const entry = libraryFile('child.js');
+  const entry = libraryFile(boot);
   if (!entry) throw bundledError(wanted.name);
   const folder = wanted.cwd === undefined ? attempt(() => process.cwd()) : folderOf(wanted.name, wanted.cwd);
   const setpriv = wanted.setpriv === undefined ? findSetpriv() : wanted.setpriv;
@@ -67,7 +70,7 @@ export async function begin(birth: Birth, {treeId, id, name, argv}: Newborn): Pr
   const [program = '', ...args] = [...command, String(process.pid), treeId, id, name, folder, ...argv];
   const child = spawn(program, args, {
     env,
-    stdio: ['ignore', stdout, 'pipe', 'pipe'],
+    stdio: ['ignore', stdout, 'pipe', ...(birth.channel ? [birth.channel, 'pipe' as const] : ['pipe' as const])],
     ...(startFolder !== undefined && {cwd: startFolder}),
   });
   // Listens for the error at once: it comes later, and where no descriptor is left the child has no streams at all.

@@ -4,6 +4,7 @@
  */
 import type {ChildProcess} from 'node:child_process';
 import type {Socket} from 'node:net';
+import type {Readable} from 'node:stream';
 import {hooks, type Writer} from '../../base/hooks.js';
 import {maxFrameBytes} from '../../msg/frame.js';
 import {SocketTransport} from '../../transport/socket.js';
@@ -36,17 +37,20 @@ export function carrierOf(
 }
 
 /** Reads what the child writes: its stderr, and its stdout where it is not read by the system. */
-function relaysOf(child: ChildProcess, request: SpawnRequest): [Relay, ...Relay[]] {
+export function relaysOf(
+  child: {readonly pid?: number | undefined; readonly stdout: Readable | null; readonly stderr: Readable | null},
+  request: SpawnRequest,
+): [Relay, ...Relay[]] {
   const {stderr, stdout} = child;
   if (request.output) {
     return [collectLines(stderr, 'stderr', request.output), collectLines(stdout, 'stdout', request.output)];
   }
   const to = request.stdio === 'ignore' ? undefined : process.stderr;
-  const first = relayLines(stderr, to, relayOptions(child, 'stderr', request));
-  return stdout ? [first, relayLines(stdout, process.stdout, relayOptions(child, 'stdout', request))] : [first];
+  const first = relayLines(stderr, to, relayOptions(child.pid, 'stderr', request));
+  return stdout ? [first, relayLines(stdout, process.stdout, relayOptions(child.pid, 'stdout', request))] : [first];
 }
 
-function relayOptions({pid = 0}: ChildProcess, stdio: Writer['stdio'], request: SpawnRequest): RelayOptions {
+function relayOptions(pid = 0, stdio: Writer['stdio'], request: SpawnRequest): RelayOptions {
   const writer = {name: request.name, pid, stdio, marked: request.stdio === 'prefix'};
   const prefix = writer.marked ? lineMark(writer) : '';
   // Asked for each line: the tree may be put into debug mode later.

@@ -2,6 +2,7 @@
  * The contract of a backend: how an actor is brought to life, and how its end is seen.
  * Floor 6: `spawn-process`, `spawn-thread` and `spawn-inline` fulfil it; `child-actor` uses it and knows no process.
  */
+import {Attached} from '../../base/attached.js';
 import {type Exit, SpawnFailed} from '../../base/errors.js';
 import {bundledText} from '../../base/library.js';
 import type {OutputLines} from '../../base/output-lines.js';
@@ -45,7 +46,34 @@ export interface SpawnRequest {
   readonly setpriv: string | null | undefined;
   /** Processes that wait to become actors of the owner. Undefined where it has none. */
   readonly standbys: StandbyProcesses | undefined;
+  /** Undefined: on this host. */
+  readonly place?: Place | undefined;
 }
+
+/** Where an actor is to be started that is not to run on this host. */
+export interface Place {
+  /** The name of the host, or its address. */
+  readonly host: string;
+  /** The URLs of the modules that it imports. */
+  readonly modules: readonly string[];
+  /** Maximum time in ms until a host has started its process. */
+  readonly timeout: number;
+  readonly placer: Placer | undefined;
+}
+
+/** An actor that is to be started on another host. */
+export type PlaceRequest = SpawnRequest & Place;
+
+/** The hosts of a root. */
+export interface Placer {
+  /** @throws SpawnFailed `place` */
+  place(request: PlaceRequest): Promise<Spawned>;
+  /** Closes the connections to all hosts. */
+  close(): void;
+}
+
+/** The hosts of each root that has some. */
+export const placers = new Attached<Placer>();
 
 /** Processes that were begun ahead of their time. */
 export interface StandbyProcesses {
@@ -72,6 +100,18 @@ export interface Spawned {
   stderrTail(): string;
   /** Ends it by force. May be called again; never throws. */
   kill(): void;
+  /** Whether it runs on another host: the folders and sockets of this one mean nothing there. */
+  readonly isElsewhere?: boolean;
+  /** Says after the end why nobody has seen it. Undefined when it was seen, or lies in `exited`. */
+  unknownEnd?(): UnknownEnd | undefined;
+}
+
+/** An end of an actor that nobody has seen. */
+export interface UnknownEnd {
+  readonly text: string;
+  /** Whether it counts as ended because its lease is over. */
+  readonly isLost: boolean;
+  readonly cause: unknown;
 }
 
 /** Why a process or a thread cannot be started: the file that it would run is not there. */

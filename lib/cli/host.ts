@@ -1,0 +1,111 @@
+/**
+ * `rxtractor host`: the daemon of a host, on which other programs start actors.
+ * Floor 10: a command; `fleet/daemon` does the work.
+ */
+import {once} from 'node:events';
+import {readFileSync} from 'node:fs';
+import {hostname} from 'node:os';
+import {resolve} from 'node:path';
+import {appIn} from '../actor/codebase.js';
+import {type NetworkAddress, parseAddress} from '../transport/address.js';
+import {type Command, exit, type Given, UsageError} from './command.js';
+import {makeCertificates} from './dev-certificates.js';
+import {line} from './io.js';
+
+type Options = Given['options'];
+
+export const host: Command = {
+  name: 'host',
+  summary: 'lets other programs start actors on this host',
+  operands: [],
+  options: {
+    listen: {type: 'string', value: 'ADDR', help: 'Where it is reached. Default tls://127.0.0.1:7400.'},
+    app: {type: 'string', value: 'DIR', help: 'The app whose modules may run here: a folder.'},
+    name: {type: 'string', value: 'N', help: 'The name of this host. Default: that of the system.'},
+    cert: {type: 'string', value: 'FILE', help: 'The certificate of this host, as PEM.'},
+    key: {type: 'string', value: 'FILE', help: 'Its private key.'},
+    ca: {type: 'string', value: 'FILE', help: 'The certificate of the authority to trust.'},
+    'may-spawn': {
+      type: 'string',
+      many: true,
+      value: 'SUBJ',
+      help: "Who may start actors: 'CN=deploy'. May be repeated.",
+    },
+    'max-actors': {type: 'string', value: 'N', help: 'How many at a time. Default 64.'},
+    'allow-env': {type: 'string', value: 'NAMES', help: "Variables: 'NODE_ENV,APP_*'."},
+    'allow-exec-argv': {type: 'string', value: 'ARGS', help: "Arguments for Node: '--expose-gc,--trace-gc'."},
+    user: {type: 'string', value: 'NAME', help: 'Run as this user. Needed when started by root.'},
+    dev: {type: 'string', value: 'DIR', help: 'Make certificates for trying out in DIR, and end.'},
+  },
+  about: `
+Runs until Ctrl-C. It starts a process for each actor that a program places here
+with startActor(name, {host}), and kills it when that program has not been heard
+for timeouts.lease. Programs show a certificate of the same authority, and its
+whole subject must be one of --may-spawn. Modules run from DIR alone: a program
+of the same name in package.json names them by their paths.
+`,
+  async run({options}, {out, interrupted}) {
+    if (typeof options.dev === 'string') {
+      for (const file of await makeCertificates(resolve(options.dev))) line(out, file);
+      return exit.fine;
+    }
+    const wanted = optionsOf(options);
+    // After the keys were read, which may be for root alone.
+    becomeUser(options.user);
+    const {openDaemon} = await import('../fleet/daemon.js');
+    const daemon = await openDaemon(wanted);
+    line(out, `rxtractor host ${wanted.name} is ready: ${daemon.address}`);
+    if (!interrupted.aborted) await once(interrupted, 'abort');
+    await daemon.close();
+    return exit.fine;
+  },
+};
+
+function optionsOf(options: Options) {
+  const needed = (name: string): string => {
+    const value = options[name];
+    if (typeof value !== 'string') throw new UsageError(`host needs --${name}`);
+    return value;
+  };
+  const list = (name: string, otherwise: string): string[] =>
+    ((options[name] as string | undefined) ?? otherwise).split(',').filter(entry => entry !== '');
+  const maxActors = Number(options['max-actors'] ?? 64);
+  if (!Number.isSafeInteger(maxActors) || maxActors < 1) throw new UsageError('--max-actors takes a number from 1 on');
+  const maySpawn = (options['may-spawn'] ?? []) as readonly string[];
+  if (maySpawn.length === 0) throw new UsageError("host needs --may-spawn 'CN=…': who may start actors here");
+  return {
+    name: (options.name as string | undefined) ?? hostname(),
+    address: addressOf((options.listen as string | undefined) ?? 'tls://127.0.0.1:7400'),
+    app: appIn(resolve(needed('app'))),
+    tls: {cert: readFileSync(needed('cert')), key: readFileSync(needed('key')), ca: readFileSync(needed('ca'))},
+    maySpawn,
+    maxActors,
+    allowEnv: list('allow-env', 'NODE_ENV,TZ,LANG,LC_*'),
+    allowExecArgv: list('allow-exec-argv', ''),
+  };
+}
+
+function addressOf(text: string): NetworkAddress {
+  const address = parseAddress(text);
+  if (address.kind !== 'tls') throw new UsageError(`--listen takes tls://HOST:PORT, not ${text}`);
+  return address;
+}
+
+/** Actors run as the user of the daemon. That must not be root by mistake. */
+function becomeUser(name: Options[string]): void {
+  const isRoot = process.getuid?.() === 0;
+  if (typeof name !== 'string') {
+    if (isRoot) throw new UsageError('it does not run as root: --user NAME says as whom');
+    return;
+  }
+  const entry = readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .map(row => row.split(':'))
+    .find(([user]) => user === name);
+  if (!entry) throw new UsageError(`there is no user ${name}`);
+  const [uid, gid] = [Number(entry[2]), Number(entry[3])];
+  if (uid === process.getuid?.()) return;
+  process.setgroups?.([gid]);
+  process.setgid?.(gid);
+  process.setuid?.(uid);
+}

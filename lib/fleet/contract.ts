@@ -1,0 +1,83 @@
+/**
+ * What a process asks of the daemon of a host: beats, and a process for an actor. They are ordinary contexts, so no message is added.
+ * Floor 6: below `host-link`, which asks, and `daemon`, which answers.
+ */
+import type {Actor} from '../actor/actor.js';
+import {runtimeFunction} from '../actor/marks.js';
+import {Attached} from '../base/attached.js';
+import {current} from '../base/current.js';
+import {type Exit, NotExposed} from '../base/errors.js';
+import type {CalleeContext} from '../context/rx/callee-context.js';
+
+/** A process that is wanted for an actor. */
+export interface Order {
+  readonly id: string;
+  readonly name: string;
+  readonly treeId: string;
+  /** The beats of this session keep it alive. */
+  readonly session: string;
+  /** The clock of the host when it sent the last beat that has come here: the lease begins there. */
+  readonly provenAt: number;
+  /** Names the connection that the process gets as its channel. */
+  readonly ticket: string;
+  /** The key that both ends of that connection must know. */
+  readonly key: Uint8Array;
+  /** The name of the app that the modules belong to. */
+  readonly app: string;
+  /** The URLs of the modules where they are wanted, and the path of each in the app. */
+  readonly modules: readonly (readonly [url: string, path: string])[];
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string | undefined;
+  readonly execArgv: readonly string[];
+  readonly maxHeap: number | undefined;
+  /** Whether anybody reads its stdout. */
+  readonly readsStdout: boolean;
+  /** Maximum wait for the connection, in ms. */
+  readonly timeout: number;
+}
+
+/** A process that was started for an actor. */
+export interface Placed {
+  readonly pid: number;
+  /** The path of a setpriv that works on the host; null: it has none. */
+  readonly setpriv: string | null;
+}
+
+/** Whole lines that an actor has written. */
+export type Lines = readonly [from: 'stdout' | 'stderr', lines: Uint8Array];
+
+/** How an actor on another host has ended, and how many lines of its were dropped because nobody took them. */
+export interface Report {
+  readonly exit: Exit;
+  readonly dropped: number;
+}
+
+/** The part of a daemon that answers one peer. */
+export interface HostAnswers {
+  beats(ctx: CalleeContext<number, number, undefined>, session: string, length: number): Promise<void>;
+  spawn(ctx: CalleeContext<never, Lines, Placed>, order: Order): Promise<Report>;
+}
+
+export const hostAnswers = new Attached<HostAnswers>();
+
+function answersHere(): HostAnswers {
+  const answers = hostAnswers.of(current()?.runtime as Actor);
+  if (!answers) throw new NotExposed('this actor is not the daemon of a host');
+  return answers;
+}
+
+/** Sends the time of the host's clock with each beat. The caller sends it back. */
+export const beatsThere = runtimeFunction(
+  'context',
+  'host beats',
+  (ctx: CalleeContext<number, number, undefined>, session: string, length: number) =>
+    answersHere().beats(ctx, session, length),
+);
+
+/** The lease of an actor: its result is the end of the process, and its finalizer kills it. */
+export const spawnThere = runtimeFunction(
+  'context',
+  'host spawn',
+  (ctx: CalleeContext<never, Lines, Placed>, order: Order) => answersHere().spawn(ctx, order),
+);

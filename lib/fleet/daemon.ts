@@ -1,0 +1,273 @@
+/**
+ * The daemon of a host: it starts processes for actors that other programs place here, and ends them when their lease is over. It runs no
+ * code of a user, so that it is never too busy for a beat.
+ * Floor 6: above `lease` and `daemon-process`; the command `rxtractor host` opens it.
+ */
+import {type AddressInfo, createServer, type Server, type Socket} from 'node:net';
+import {TLSSocket} from 'node:tls';
+import {Actor} from '../actor/actor.js';
+import {type App, urlInApp} from '../actor/codebase.js';
+import {Peer} from '../actor/peer.js';
+import {defaultTimeouts} from '../actor/tree-options.js';
+import {newActorId, newId} from '../base/actor-id.js';
+import {plainClock} from '../base/clock.js';
+import {SpawnFailed} from '../base/errors.js';
+import {thrownText} from '../base/foreign.js';
+import {log} from '../base/log.js';
+import {Acceptor} from '../channel/listen-for-actors.js';
+import type {CalleeContext} from '../context/rx/callee-context.js';
+import {messagePack} from '../msg/codec.js';
+import {maxFrameBytes} from '../msg/frame.js';
+import {formatAddress, type NetworkAddress} from '../transport/address.js';
+import {isHandedOver, prologueBytes, ticketIn} from '../transport/handed-over.js';
+import {SocketTransport} from '../transport/socket.js';
+import {serverOptions, type TlsOptions} from '../transport/tls.js';
+import {
+  beatsThere,
+  type HostAnswers,
+  hostAnswers,
+  type Lines,
+  type Order,
+  type Placed,
+  type Report,
+  spawnThere,
+} from './contract.js';
+import {beginDaemonProcess} from './daemon-process.js';
+import {HeldSession} from './held-session.js';
+import {Tickets} from './tickets.js';
+
+export interface DaemonOptions {
+  readonly name: string;
+  readonly address: NetworkAddress;
+  readonly tls: TlsOptions;
+  readonly app: App;
+  /** The whole subjects of the certificates that may place actors: `CN=deploy,O=shop`. */
+  readonly maySpawn: readonly string[];
+  readonly maxActors: number;
+  /** Names of variables; `*` at the end stands for anything. */
+  readonly allowEnv: readonly string[];
+  readonly allowExecArgv: readonly string[];
+}
+
+/** Bytes of output that wait for a parent that does not take them. Beyond it the oldest are dropped. */
+const outputBytes = 1024 * 1024;
+
+/** Opens the daemon. Resolves when it serves, with the address at which it does. */
+export async function openDaemon(options: DaemonOptions): Promise<Daemon> {
+  const daemon = new Daemon(options);
+  await daemon.listen();
+  return daemon;
+}
+
+export class Daemon {
+  readonly #options: DaemonOptions;
+  readonly #id;
+  readonly #server: Server;
+  readonly #tickets = new Tickets();
+  readonly #sessions = new Map<string, HeldSession>();
+  /** Actors that run, and orders that are under way. */
+  #count = 0;
+  address = '';
+
+  constructor(options: DaemonOptions) {
+    this.#options = options;
+    this.#id = newActorId(options.name);
+    this.#server = createServer({noDelay: true}, socket => this.#connected(socket));
+  }
+
+  async listen(): Promise<void> {
+    const {host, port} = this.#options.address;
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen({host, port}, resolve);
+    });
+    const {port: chosen} = this.#server.address() as AddressInfo;
+    this.address = formatAddress({...this.#options.address, port: chosen});
+  }
+
+  /** Kills its actors. Resolves when they are gone. */
+  async close(): Promise<void> {
+    this.#server.close();
+    const held = [...this.#sessions.values()];
+    await Promise.all(held.map(session => session.end()));
+  }
+
+  /** The first bytes say what a connection is for. */
+  #connected(socket: Socket): void {
+    const stop = plainClock.timer(defaultTimeouts.handshake, () => socket.destroy(), {background: true});
+    socket.on('error', () => socket.destroy());
+    socket.once('data', (first: Buffer) => {
+      socket.pause();
+      socket.unshift(first);
+      if (isHandedOver(first[0] ?? 0)) void this.#readTicket(socket).finally(stop);
+      else this.#secure(socket, stop);
+    });
+  }
+
+  async #readTicket(socket: Socket): Promise<void> {
+    let prologue: Buffer | null = socket.read(prologueBytes);
+    while (prologue === null && !socket.destroyed) {
+      await plainClock.pause(1);
+      prologue = socket.read(prologueBytes);
+    }
+    const ticket = prologue && ticketIn(prologue);
+    if (!ticket || socket.readableLength > 0) socket.destroy();
+    else this.#tickets.arrived(ticket, socket);
+  }
+
+  #secure(socket: Socket, stop: () => void): void {
+    const tls = new TLSSocket(socket, {isServer: true, ...serverOptions(this.#options.tls)});
+    tls.on('error', error => {
+      log('warn', `a connection was refused in its TLS handshake: ${error.message}`);
+      socket.destroy();
+    });
+    tls.once('secure', () => {
+      stop();
+      // Without a server around it, the socket leaves it to its user to look at the result.
+      const fault = (tls as unknown as {ssl: {verifyError(): Error | null}}).ssl.verifyError();
+      if (fault) {
+        log('warn', `a certificate was refused: ${fault.message}`);
+        tls.destroy();
+      } else this.#accept(tls);
+    });
+  }
+
+  #accept(tls: TLSSocket): void {
+    const subject = subjectOf(tls);
+    const acceptor = new Acceptor({
+      self: this.#id,
+      codec: messagePack,
+      secret: undefined,
+      handshake: defaultTimeouts.handshake,
+      accepted: ({transport, peer}) => {
+        const face = new Actor({
+          id: this.#id,
+          root: true,
+          codec: messagePack,
+          tree: {treeId: newId(), depth: 0, logLevel: 'warn', timeouts: defaultTimeouts},
+        });
+        for (const fn of [beatsThere, spawnThere]) face.exposed.allow(fn);
+        hostAnswers.attach(face, this.#answersTo(subject));
+        new Peer(face, transport, 'accepted', {}, peer, false);
+      },
+    });
+    acceptor.accept(new SocketTransport(tls, {maxFrameBytes}), {
+      ...this.#options.address,
+      host: tls.remoteAddress ?? 'unknown',
+    });
+  }
+
+  #answersTo(subject: string): HostAnswers {
+    return {
+      beats: (ctx, session, length) => this.#beats(ctx, session, length),
+      spawn: (ctx, order) => this.#spawn(ctx, order, subject),
+    };
+  }
+
+  async #beats(ctx: CalleeContext<number, number, undefined>, id: string, length: number): Promise<void> {
+    ctx.started.next(undefined);
+    let session = this.#sessions.get(id);
+    if (!session) {
+      session = new HeldSession(length, () => this.#sessions.delete(id));
+      this.#sessions.set(id, session);
+    }
+    const wire = ctx.openStream({overflow: 'latest'});
+    const stop = session.sendBeats(sentAt => wire.next(sentAt));
+    try {
+      for await (const sentAt of wire) session.heard(sentAt);
+    } finally {
+      stop();
+      session.leaveIfUnused();
+    }
+  }
+
+  async #spawn(ctx: CalleeContext<never, Lines, Placed>, order: Order, subject: string): Promise<Report> {
+    const {host, env, modules, session} = this.#checked(order, subject);
+    this.#count++;
+    try {
+      const channel = await this.#tickets.take(order.ticket, order.timeout, ctx.signal);
+      const early: Lines[] = [];
+      let tell = (lines: Lines): void => void early.push(lines);
+      const started = await beginDaemonProcess({
+        order,
+        app: this.#options.app,
+        host,
+        env,
+        modules,
+        channel,
+        told: lines => tell(lines),
+      });
+      const {pid, setpriv, exited} = started;
+      const letGo = session.hold(started);
+      // The parent has cancelled, or its connection has ended.
+      ctx.signal.addEventListener('abort', () => started.kill());
+      if (ctx.signal.aborted) started.kill();
+      ctx.started.next({pid, setpriv});
+      const wire = ctx.signal.aborted ? undefined : ctx.openStream({overflow: 'dropOldest', bufferBytes: outputBytes});
+      tell = lines => wire?.next(lines);
+      for (const lines of early) tell(lines);
+      const exit = await exited;
+      letGo();
+      return {exit, dropped: wire?.stats.dropped ?? 0};
+    } finally {
+      this.#count--;
+    }
+  }
+
+  /** @throws SpawnFailed `place` that says what is refused */
+  #checked(order: Order, subject: string) {
+    const {name: host, app, maySpawn, maxActors, allowEnv, allowExecArgv} = this.#options;
+    const refuse = (why: string): never => {
+      throw new SpawnFailed(why, {phase: 'place'});
+    };
+    if (!maySpawn.some(allowed => sameSubject(allowed, subject)))
+      refuse(`the certificate of ${subject} may not place actors here (--may-spawn)`);
+    if (this.#count >= maxActors) refuse(`it has ${maxActors} actors already (--max-actors)`);
+    if (order.app !== app.name) refuse(`it runs the app ${app.name}, not ${order.app} (--app)`);
+    const names = Object.keys(order.env).filter(name => !isAllowed(name, allowEnv));
+    if (names.length > 0) refuse(`env: ${names.join(', ')} may not be set here (--allow-env)`);
+    const args = order.execArgv.filter(arg => !allowExecArgv.includes(arg));
+    if (args.length > 0) refuse(`execArgv: ${args.join(' ')} is not allowed here (--allow-exec-argv)`);
+    const session = this.#sessions.get(order.session);
+    if (!session?.begin(order.provenAt)) return refuse('the order lay on its way for too long (timeouts.lease)');
+    return {host, session, env: this.#envOf(order), modules: this.#modulesOf(order)};
+  }
+
+  #modulesOf({modules}: Order): [string, string][] {
+    return modules.map(([url, path]) => {
+      try {
+        return [url, urlInApp(this.#options.app, path)];
+      } catch (error) {
+        throw new SpawnFailed(thrownText(error), {phase: 'place'});
+      }
+    });
+  }
+
+  #envOf({env}: Order): Record<string, string | undefined> {
+    const own = Object.entries(process.env).filter(([name]) => isAllowed(name, this.#options.allowEnv));
+    const merged = {...Object.fromEntries(own), ...env};
+    return Object.fromEntries(Object.entries(merged).filter(([, value]) => value !== undefined));
+  }
+}
+
+function isAllowed(name: string, allowed: readonly string[]): boolean {
+  return allowed.some(entry => (entry.endsWith('*') ? name.startsWith(entry.slice(0, -1)) : name === entry));
+}
+
+/** The subject of the certificate that the peer has shown: `CN=deploy,O=shop`. */
+function subjectOf(tls: TLSSocket): string {
+  return Object.entries(tls.getPeerCertificate().subject ?? {})
+    .flatMap(([key, value]) => [value].flat().map(each => `${key}=${each}`))
+    .join(',');
+}
+
+/** The order of the parts does not matter. */
+function sameSubject(one: string, other: string): boolean {
+  const parts = (subject: string): string =>
+    subject
+      .split(',')
+      .map(part => part.trim())
+      .toSorted()
+      .join();
+  return parts(one) === parts(other);
+}

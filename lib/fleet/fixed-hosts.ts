@@ -1,0 +1,87 @@
+/**
+ * The hosts of a root, as its user lists them by address: it connects to them when an actor is to be placed for the first time.
+ * Floor 6: above `host-link` and `remote-body`; the boot of a root makes and closes it, the nursery places actors with it.
+ */
+import type {Actor} from '../actor/actor.js';
+import {SpawnFailed} from '../base/errors.js';
+import {thrownText} from '../base/foreign.js';
+import {Lazy} from '../base/lazy.js';
+import type {PlaceRequest, Placer, Spawned} from '../nursery/backends/spawner.js';
+import {formatAddress, type NetworkAddress} from '../transport/address.js';
+import type {TlsOptions} from '../transport/tls.js';
+import {HostLink} from './host-link.js';
+import {placeOn} from './remote-body.js';
+
+export class FixedHosts implements Placer {
+  readonly #hosts: readonly Host[];
+
+  constructor(actor: Actor, addresses: readonly NetworkAddress[], tls: TlsOptions) {
+    this.#hosts = addresses.map(address => new Host(actor, address, tls));
+  }
+
+  async place(request: PlaceRequest): Promise<Spawned> {
+    const link = await this.#find(request);
+    return placeOn(link, request);
+  }
+
+  close(): void {
+    for (const host of this.#hosts) host.close();
+  }
+
+  /** @throws SpawnFailed `place` that says why each host is not the one that is wanted */
+  async #find({name, host: wanted}: PlaceRequest): Promise<HostLink> {
+    const byAddress = wanted.includes('://');
+    const candidates = byAddress ? this.#hosts.filter(host => host.address === wanted) : this.#hosts;
+    const found = await Promise.all(candidates.map(host => host.look()));
+    const link = found.find(look => look.link && (byAddress || look.link.host.name === wanted))?.link;
+    if (link) return link;
+    const offers = found.map(({host, link: other, fault}) => ({
+      host: other?.host.name ?? host.address,
+      refused: other ? `its name is ${other.host.name}` : (fault ?? 'it is not there'),
+    }));
+    const why = offers.map(({host, refused}) => `${host}: ${refused}`).join('; ');
+    throw new SpawnFailed(
+      `actor ${name} could not be placed on ${wanted}: ${why || `it is not among the hosts of this program (${this.#hosts.map(({address}) => address).join(', ')})`}`,
+      {phase: 'place', offers},
+    );
+  }
+}
+
+/** What a look at one host has shown. */
+interface Look {
+  readonly host: Host;
+  readonly link?: HostLink;
+  readonly fault?: string;
+}
+
+/** One host of the list. It is connected while somebody has asked for it and it was there. */
+class Host {
+  readonly address: string;
+  readonly #open: () => Promise<HostLink>;
+  #link: Lazy<HostLink>;
+  #isClosed = false;
+
+  constructor(actor: Actor, address: NetworkAddress, tls: TlsOptions) {
+    this.address = formatAddress(address);
+    this.#open = async () => {
+      const link = await HostLink.open(actor, address, tls);
+      if (this.#isClosed) link.close();
+      return link;
+    };
+    this.#link = new Lazy(this.#open);
+  }
+
+  async look(): Promise<Look> {
+    if ((await this.#link.known())?.isOver) this.#link = new Lazy(this.#open);
+    try {
+      return {host: this, link: await this.#link.get()};
+    } catch (error) {
+      return {host: this, fault: thrownText(error)};
+    }
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    void this.#link.known().then(link => link?.close());
+  }
+}

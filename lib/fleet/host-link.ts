@@ -1,0 +1,187 @@
+/**
+ * What connects a root with one host: a control connection, on which it asks for processes, and another one for beats, because lines of
+ * output must not delay a beat.
+ * Floor 6: above `contract` and `lease`; `fixed-hosts` opens it, `remote-body` asks over it.
+ */
+import type {Actor} from '../actor/actor.js';
+import {scopeKey} from '../actor/call-options.js';
+import {Peer} from '../actor/peer.js';
+import {guestPortal, type Portal} from '../actor/portal.js';
+import {type ActorId, newId} from '../base/actor-id.js';
+import {plainClock, type Stop} from '../base/clock.js';
+import {deferred} from '../base/deferred.js';
+import {thrownText} from '../base/foreign.js';
+import {log} from '../base/log.js';
+import {Scope} from '../base/scope.js';
+import {connectToActor} from '../channel/connect-to-actor.js';
+import {messagePack} from '../msg/codec.js';
+import type {NetworkAddress} from '../transport/address.js';
+import type {TlsOptions} from '../transport/tls.js';
+import {beatsThere} from './contract.js';
+import {beginLease, type Lease, leaseTimes, nextLookIn, stepLease} from './lease.js';
+
+/** An end of a host link that was not asked for. */
+export interface Loss {
+  /** In words, behind the name of the host. */
+  readonly text: string;
+  /** Whether the actors there may still have run when the host fell silent: they count as ended, because their lease is over. */
+  readonly isFenced: boolean;
+  readonly cause?: unknown;
+}
+
+export class HostLink {
+  readonly address: NetworkAddress;
+  /** The daemon. Its name is that of the host. */
+  readonly host: ActorId;
+  readonly session = newId();
+  readonly #actor: Actor;
+  readonly #tls: TlsOptions;
+  readonly #control: Peer;
+  /** Of its own, because a host that is lost is no failure of whatever runs when it is found out. */
+  readonly #scope = new Scope('a host');
+  readonly #lost = deferred<Loss>();
+  #lease: Lease | undefined;
+  #beats: Peer | undefined;
+  #isDialling = false;
+  #isOver = false;
+  #lastBeat = 0;
+  #stopLooking: Stop = () => {};
+  readonly #firstBeat = deferred();
+
+  /** @throws what `connectToActor` throws, when the host is not there or refuses */
+  static async open(actor: Actor, address: NetworkAddress, tls: TlsOptions): Promise<HostLink> {
+    const {peer, transport} = await dial(actor, address, tls);
+    const control = new Peer(actor, transport, 'connected', {}, peer, false);
+    const link = new HostLink(actor, address, tls, control);
+    await link.#begin();
+    return link;
+  }
+
+  private constructor(actor: Actor, address: NetworkAddress, tls: TlsOptions, control: Peer) {
+    this.#actor = actor;
+    this.address = address;
+    this.#tls = tls;
+    this.#control = control;
+    this.host = control.channel.peer as ActorId;
+    control.channel.keepAlive(false);
+    control.onEnded(cause =>
+      this.#end({text: `its daemon has ended, or closed the connection: ${thrownText(cause)}`, isFenced: false, cause}),
+    );
+  }
+
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** The clock of the host when it sent the last beat that has come. */
+  get lastBeat(): number {
+    return this.#lastBeat;
+  }
+
+  /** Resolves when nothing can be asked of the host any more. */
+  get lost(): Promise<Loss> {
+    return this.#lost.promise;
+  }
+
+  /** Calls go to the daemon. */
+  get portal(): Portal {
+    return portalOf(this.#control, this.#scope);
+  }
+
+  close(): void {
+    this.#end({text: 'this side has closed the connection', isFenced: false});
+  }
+
+  /** No order can be given before a beat has come: the lease of an actor begins with it. */
+  async #begin(): Promise<void> {
+    const {handshake} = this.#actor.tree.timeouts;
+    await this.#dialBeats();
+    const isThere = await plainClock.within(Promise.race([this.#firstBeat.promise, this.lost]), handshake);
+    if (isThere && !this.#isOver) return;
+    this.close();
+    throw new Error(`${this.host.name} sends no beats`);
+  }
+
+  async #dialBeats(): Promise<void> {
+    this.#isDialling = true;
+    try {
+      const {peer, transport} = await dial(this.#actor, this.address, this.#tls);
+      if (this.#isOver) return transport.destroy();
+      this.#beats?.channel.destroy();
+      const beats = new Peer(this.#actor, transport, 'connected', {}, peer, false);
+      beats.channel.keepAlive(false);
+      this.#beats = beats;
+      void this.#listen(beats);
+    } finally {
+      this.#isDialling = false;
+    }
+  }
+
+  /** Answers each beat with what it says. When the connection has ended, the next look dials anew. */
+  async #listen(beats: Peer): Promise<void> {
+    try {
+      const {lease} = this.#actor.tree.timeouts;
+      const context = await portalOf(beats, this.#scope).openContext(beatsThere, this.session, lease);
+      beats.channel.keepAlive(false);
+      const wire = context.openStream();
+      for await (const sentAt of wire) {
+        if (this.#isOver) break;
+        this.#heard(sentAt);
+        wire.next(sentAt);
+      }
+    } catch (error) {
+      log('runtime', `the beats of ${this.host.name} have ended`, {error});
+    }
+  }
+
+  #heard(sentAt: number): void {
+    const at = plainClock.now();
+    this.#lastBeat = sentAt;
+    if (this.#lease) this.#lease = stepLease(this.#lease, {type: 'heard', at, provenAt: at}).next;
+    else {
+      this.#lease = beginLease('grantor', this.#actor.tree.timeouts.lease, at, at);
+      this.#look();
+    }
+    this.#firstBeat.resolve();
+  }
+
+  #look(): void {
+    const lease = this.#lease as Lease;
+    this.#stopLooking = plainClock.timer(nextLookIn(lease, plainClock.now()), () => this.#tick(), {background: true});
+  }
+
+  #tick(): void {
+    const at = plainClock.now();
+    const silence = at - (this.#lease as Lease).provenAt;
+    const {next, acts} = stepLease(this.#lease as Lease, {type: 'tick', at});
+    this.#lease = next;
+    const {name} = this.host;
+    if (acts.includes('warn'))
+      log(
+        'warn',
+        `this process stood still: ${name} ends its actors when it hears nothing for ${leaseTimes(next.length).cancel} ms (timeouts.lease)`,
+      );
+    if (acts.includes('fenced'))
+      return this.#end({text: `it was not heard for ${Math.round(silence)} ms (timeouts.lease)`, isFenced: true});
+    // The system's own attempts to send again wait for longer than a cut lasts.
+    if (silence > 3 * leaseTimes(next.length).beat && !this.#isDialling)
+      this.#dialBeats().catch(error => log('runtime', `${name} is silent`, {error}));
+    this.#look();
+  }
+
+  #end(loss: Loss): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#stopLooking();
+    this.#lost.resolve(loss);
+    for (const peer of [this.#control, this.#beats]) peer?.channel.destroy();
+  }
+}
+
+/** Rules of the connection: mutual TLS, so that no secret is needed beside the certificates. */
+function dial(actor: Actor, address: NetworkAddress, tls: TlsOptions): ReturnType<typeof connectToActor> {
+  const timeout = actor.tree.timeouts.handshake;
+  return connectToActor(address, {self: actor.id, codec: messagePack, secret: undefined, tls, timeout});
+}
+
+const portalOf = (peer: Peer, scope: Scope): Portal => guestPortal(peer, scope).with({scope: {[scopeKey]: scope}});

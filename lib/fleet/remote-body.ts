@@ -1,0 +1,155 @@
+/**
+ * The body of an actor on another host: the daemon there starts its process, and its channel is a connection of its own.
+ * Floor 6: a backend beside those of the nursery; `fixed-hosts` chooses the host.
+ */
+import {Readable} from 'node:stream';
+import {placeInApp} from '../actor/codebase.js';
+import {type Exit, RemoteActorError, SpawnFailed} from '../base/errors.js';
+import {thrownText} from '../base/foreign.js';
+import type {Context} from '../context/rx/context.js';
+import {relaysOf} from '../nursery/backends/process-carrier.js';
+import type {PlaceRequest, Spawned} from '../nursery/backends/spawner.js';
+import {newKey, newTicket, type OpenedConnection, openHandedOver} from '../transport/handed-over.js';
+import {type Lines, type Order, type Placed, type Report, spawnThere} from './contract.js';
+import type {HostLink, Loss} from './host-link.js';
+
+type Lease = Context<Lines, never, Placed, Report>;
+
+/** @throws SpawnFailed `place` */
+export async function placeOn(link: HostLink, request: PlaceRequest): Promise<Spawned> {
+  const order = orderOf(link, request);
+  const connection = openHandedOver(link.address, order.ticket);
+  let lease: Lease | undefined;
+  try {
+    lease = await link.portal.with({timeout: request.timeout, windowBytes: 1024 * 1024}).openContext(spawnThere, order);
+    await connection.taken;
+    const transport = await connection.secure(order.key, request.timeout);
+    return bodyOf(link, request, {lease, connection, transport});
+  } catch (error) {
+    connection.destroy();
+    await lease?.cancel();
+    throw refusedError(link, request, error);
+  }
+}
+
+function orderOf(link: HostLink, request: PlaceRequest): Order {
+  const {id, name, treeId, argv, env, cwd, maxHeap, stdio, execArgv = [], timeout} = request;
+  const {app, modules} = modulesOf(link, request);
+  return {
+    id,
+    name,
+    treeId,
+    session: link.session,
+    provenAt: link.lastBeat,
+    ticket: newTicket(),
+    key: newKey(),
+    app,
+    modules,
+    argv,
+    env,
+    cwd,
+    execArgv,
+    maxHeap,
+    readsStdout: stdio !== 'ignore',
+    timeout,
+  };
+}
+
+/** @throws SpawnFailed when a module belongs to no app, or two of them to different ones */
+function modulesOf(link: HostLink, request: PlaceRequest): Pick<Order, 'app' | 'modules'> {
+  const modules: [string, string][] = [];
+  let app: string | undefined;
+  for (const url of request.modules) {
+    const place = placeInApp(url);
+    if (!place) throw refusedError(link, request, `${url} is a file of no app: there is no package.json above it`);
+    app ??= place.app;
+    if (place.app !== app) throw refusedError(link, request, `${url} belongs to the app ${place.app}, not to ${app}`);
+    modules.push([url, place.path]);
+  }
+  return {app: app ?? '', modules};
+}
+
+function refusedError({host}: HostLink, {name}: PlaceRequest, error: unknown): SpawnFailed {
+  const cause = error instanceof RemoteActorError ? error.cause : error;
+  const refused = typeof cause === 'string' ? cause : thrownText(cause);
+  return new SpawnFailed(`actor ${name} could not be placed on ${host.name}: ${refused}`, {
+    phase: 'place',
+    offers: [{host: host.name, refused}],
+    ...(typeof cause !== 'string' && {cause}),
+  });
+}
+
+interface Parts {
+  readonly lease: Lease;
+  readonly connection: OpenedConnection;
+  readonly transport: Spawned['transport'];
+}
+
+function bodyOf(link: HostLink, request: PlaceRequest, {lease, connection, transport}: Parts): Spawned {
+  const {pid, setpriv} = lease.first;
+  const [stdout, stderr] = [new Output(), new Output()];
+  const relays = relaysOf({pid, stdout: request.stdio === 'ignore' ? null : stdout, stderr}, request);
+  let unknown: Loss | undefined;
+  const ended = async (): Promise<Exit> => {
+    const printed = printAll(lease, {stdout, stderr});
+    const report = await reportOf(lease, link, connection);
+    if ('exit' in report) await printed;
+    else unknown = report;
+    if ('exit' in report && report.dropped > 0)
+      stderr.push(
+        Buffer.from(
+          `(${report.dropped} outputs of ${request.name} were dropped on ${link.host.name}: nobody took them)\n`,
+        ),
+      );
+    for (const output of [stdout, stderr]) output.push(null);
+    await Promise.all(relays.map(relay => relay.ended));
+    for (const relay of relays) relay.finish();
+    request.output?.end();
+    return 'exit' in report ? report.exit : {code: null, signal: null};
+  };
+  return {
+    pid,
+    transport,
+    setpriv,
+    diesWithParent: setpriv !== null,
+    exited: ended(),
+    stderrTail: () => relays[0].tail(),
+    kill: () => void lease.cancel(),
+    isElsewhere: true,
+    unknownEnd: () =>
+      unknown && {
+        text: `nothing is known of its end on ${link.host.name}: ${unknown.text}`,
+        isLost: unknown.isFenced,
+        cause: unknown.cause,
+      },
+  };
+}
+
+/** An output that is filled by hand. */
+class Output extends Readable {
+  override _read(): void {}
+}
+
+async function printAll(lease: Lease, outputs: Readonly<Record<'stdout' | 'stderr', Readable>>): Promise<void> {
+  try {
+    for await (const [from, lines] of lease.openStream()) outputs[from].push(lines);
+  } catch {
+    // Why it has ended is told by the result.
+  }
+}
+
+/**
+ * The word of the daemon. When it has gone without one, the end of the actor's own connection proves its end, because the system
+ * closes it; and where the road is cut, the lease does.
+ */
+async function reportOf(lease: Lease, link: HostLink, connection: OpenedConnection): Promise<Report | Loss> {
+  try {
+    return await lease.result();
+  } catch (cause) {
+    const closed = connection.ended.then(
+      (): Loss => ({text: `its daemon has ended, or has lost its place: ${thrownText(cause)}`, isFenced: false, cause}),
+    );
+    const fenced = link.lost.then(loss => (loss.isFenced ? loss : closed));
+    return Promise.race([closed, fenced]);
+  }
+}
