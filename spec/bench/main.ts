@@ -76,7 +76,7 @@ if (given.compare) {
   if (isQuestions) await keep('questions', () => measureQuestions(options));
   if (parts.scale) await keep('scale', () => measureScale(firstNode));
   if (parts.instructions) await keep('instructions', () => measureInstructions(firstNode, versionOf(firstNode)));
-  if (parts.profiles) await keep('profiles', () => measureProfiles(firstNode));
+  if (parts.profiles) await keep('profiles', () => measureProfiles(nodes));
 }
 
 /** Writes the report after each part: one that fails takes nothing with it. */

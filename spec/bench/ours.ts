@@ -2,16 +2,17 @@
  * The probes of rxtractor, each in a tree of its own.
  * Beside `bare`, `node-own` and the peers, which do the same work without it; `probe` runs one of them in a process.
  */
-import {EventEmitter, once} from 'node:events';
 import {filter, map, type Observable} from 'rxjs';
-import {findActor, type Marked, type Nursery, openNursery, type Portal, sleep} from '../../lib/index.js';
+import {findActor, type Marked, type Nursery, openNursery, type Portal} from '../../lib/index.js';
 import * as actors from './actors.js';
 import * as withRxjs from './actors-rxjs.js';
 import {beside} from './beside.js';
 import * as finders from './finders.js';
 import {type Figures, inTurn, median, throughput, times, transfers} from './measure.js';
+import {idOf, summed} from './reading.js';
 import type {Receive, Road, Subject} from './roads.js';
 import {stalled} from './stalled.js';
+import {standingBy} from './standing-by.js';
 import {type Item, items, weigh} from './values.js';
 
 const kibibyte = 1024;
@@ -106,21 +107,7 @@ function roadTo(portal: Portal): Road {
   };
 }
 
-const idOf = ({id}: Item): number => id;
 const itself = (value: number): number => value;
-
-function summed<T>(values: Observable<T>, read: (value: never) => number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    let sum = 0;
-    values.subscribe({
-      next: value => {
-        sum += read(value as never);
-      },
-      error: reject,
-      complete: () => resolve(sum),
-    });
-  });
-}
 
 function withActor<T>(measure: (portal: Portal) => Promise<T>): Promise<T> {
   return openNursery(async nursery =>
@@ -143,30 +130,22 @@ function spawning(echo: ((value: number) => unknown) & Marked<'task'>): Promise<
   );
 }
 
-/** Each start meets a standby that is ready: the log says when one is. */
 function fromStandby(): Promise<Figures> {
-  const readiness = new EventEmitter();
-  const drop = (): void => {};
-  const debug = (_: object, text: string) => text.endsWith('waits') && readiness.emit('ready');
-  // A standby does not keep this process running while it is waited for.
-  const stay = setInterval(drop, 1_000);
-  const measured = openNursery(
-    async nursery => {
-      const samples: number[] = [];
-      for (let i = 0; i < 6; i++) {
-        await Promise.all([once(readiness, 'ready'), sleep(50)]);
-        const start = performance.now();
-        const portal = await nursery.startActor('subject', {expose: [actors.echo], logLevel: 'warn'});
-        await portal.run(actors.echo, 1);
-        samples.push(performance.now() - start);
-        void portal.cancelActor();
-      }
-      const [first, ...others] = samples;
-      return {first: first as number, ms: median(others), best: Math.min(...others)};
-    },
-    {standby: 1, logLevel: 'runtime', logger: {debug, info: drop, warn: console.error, error: console.error}},
-  );
-  return measured.finally(() => clearInterval(stay));
+  const standbys = standingBy();
+  const measured = openNursery(async nursery => {
+    const samples: number[] = [];
+    for (let i = 0; i < 6; i++) {
+      await standbys.next();
+      const start = performance.now();
+      const portal = await nursery.startActor('subject', {expose: [actors.echo], logLevel: 'warn'});
+      await portal.run(actors.echo, 1);
+      samples.push(performance.now() - start);
+      void portal.cancelActor();
+    }
+    const [first, ...others] = samples;
+    return {first: first as number, ms: median(others), best: Math.min(...others)};
+  }, standbys.options);
+  return measured.finally(() => standbys.end());
 }
 
 const tenNames = Array.from({length: 10}, (_, i) => `number-${i}`);

@@ -15,6 +15,7 @@ import {
   type Scale,
   summary,
 } from './results.js';
+import type {Share} from './self-profile.js';
 import {type Column, type Section, scales, sections, type Table} from './tables.js';
 import {outcomes, short, spread, table} from './text.js';
 
@@ -155,17 +156,21 @@ Instructions of the processor for one unit, counted by valgrind's callgrind at b
 ${table(['', 'caller', 'actor', 'both'], lines)}`;
 }
 
-function profilesPart({machine, node, rows}: Profiles): string {
-  const lines = rows.map(({road, end, shares}) => [
+function profilesPart({machine, rows}: Profiles): string {
+  const named = (shares: readonly Share[]): string =>
+    shares.map(({what, percent}) => `${what.replaceAll('|', '\\|')} ${percent} %`).join(', ');
+  const lines = rows.map(({road, node, end, parts, functions}) => [
     `${road}: ${end}`,
-    shares.map(({what, percent}) => `${what.replaceAll('|', '\\|')} ${percent} %`).join(', '),
+    node,
+    named(parts),
+    named(functions),
   ]);
   return `## Where the time goes
 
-The functions that took most of the processor's time, in percent of the time in which the process was not idle, by V8's profiler; \`(program)\` is what is not
-JavaScript: the kernel, and Node's own C++. Taken on ${describe(machine)}, Node ${node}.
+The three parts and the three functions that took most of the processor's time, in percent of the time in which the process was not idle, by V8's profiler.
+\`(program)\`, \`writeBuffer\` and \`writev\` are not JavaScript: the kernel, and Node's own C++. Taken on ${describe(machine)}.
 
-${table(['', 'largest shares'], lines).replace('---:|', '---|')}`;
+${table(['', 'Node', 'largest parts', 'largest functions'], lines).replaceAll('---:|', '---|')}`;
 }
 
 function scalePart({machine, node, points}: Scale, drawn: Drawn): string {

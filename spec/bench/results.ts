@@ -3,6 +3,7 @@
  * Beneath `goals`, `questions`, `page` and `compare`.
  */
 import {median} from './measure.js';
+import type {Share} from './self-profile.js';
 
 /** The figures of one metric, by round; null where a round has none. */
 export type Rounds = (number | null)[];
@@ -61,12 +62,15 @@ export interface Scale {
 /** Where the time of the processor goes on a road: the largest shares of each end. */
 export interface Profiles {
   readonly machine: Machine;
+  readonly rows: readonly ProfileRow[];
+}
+
+export interface ProfileRow {
+  readonly road: string;
   readonly node: string;
-  readonly rows: readonly {
-    readonly road: string;
-    readonly end: string;
-    readonly shares: readonly {readonly what: string; readonly percent: number}[];
-  }[];
+  readonly end: string;
+  readonly parts: readonly Share[];
+  readonly functions: readonly Share[];
 }
 
 export interface Results {

@@ -6,6 +6,7 @@ import {spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {fileURLToPath} from 'node:url';
 import {type Figures, pause} from './measure.js';
+import {plainEnv} from './plain-env.js';
 
 const probeFile = fileURLToPath(new URL('probe.js', import.meta.url));
 
@@ -26,15 +27,8 @@ export interface ProbeOptions {
 
 /** @throws Error that says in one line why there are no figures */
 export async function runProbe({node, subject, probe, env, pace, limit}: ProbeOptions): Promise<Figures> {
-  // Certificates are read at each start of Node: 40 to 75 ms that are none of our doing.
-  const {
-    NODE_EXTRA_CA_CERTS: _certificates,
-    RXTRACTOR_CODEC: _codec,
-    NODE_OPTIONS: _options,
-    ...inherited
-  } = process.env;
   const child = spawn(node, [probeFile, subject, probe], {
-    env: {...inherited, ...env, BENCH_MS: pace.join(',')},
+    env: {...plainEnv(), ...env, BENCH_MS: pace.join(',')},
     stdio: ['ignore', 'pipe', 'pipe'],
     // Its own group, so that what it has started can be ended with it.
     detached: true,

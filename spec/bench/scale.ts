@@ -2,11 +2,11 @@
  * The probes of scale: one size of one thing each, and what a unit of it costs then.
  * Beside `ours`; `run-scale` lists the sizes and runs them.
  */
-import type {Observable} from 'rxjs';
-import {type Context, type Nursery, openNursery, type Portal} from '../../lib/index.js';
+import {type Nursery, openNursery, type Portal} from '../../lib/index.js';
 import * as actors from './actors.js';
 import {check, type Figures, latency, median, type Probe, perUnit, transfers} from './measure.js';
 import {descendants, privateMemory} from './processor.js';
+import {idOf, type Pinging, pinging, summed} from './reading.js';
 import type {Subject} from './roads.js';
 import * as scaled from './scale-actors.js';
 
@@ -28,7 +28,11 @@ const probes: Readonly<Record<ScaleName, (size: number) => Promise<Figures>>> = 
   payload: bytes => withActor(portal => payload(portal, bytes)),
   window: messages =>
     withActor(portal =>
-      transfers(count => sumOf(portal.with({window: messages}).stream(actors.objects, count)), undefined, 20_000),
+      transfers(
+        count => summed(portal.with({window: messages}).stream(actors.objects, count), idOf),
+        undefined,
+        20_000,
+      ),
     ),
 };
 
@@ -43,8 +47,6 @@ export const scale: Subject = {
     ),
   ),
 };
-
-type Pinging = Context<number, number, null, void>;
 
 /** Contexts on one channel: opened, a message there and back on each, and ended. */
 async function contexts(portal: Portal, count: number): Promise<Figures> {
@@ -85,17 +87,6 @@ async function contexts(portal: Portal, count: number): Promise<Figures> {
     ...both('message', passed.slice(1)),
     ...both('end', closed.slice(1)),
   };
-}
-
-function pinging(context: Pinging): (value: number) => Promise<number> {
-  const wire = context.openStream();
-  let answered: (value: number) => void = () => {};
-  wire.subscribe({next: value => answered(value), error: () => {}});
-  return value =>
-    new Promise(resolve => {
-      answered = resolve;
-      wire.next(value);
-    });
 }
 
 /** The median of the processor time of a unit in µs, both ends together. */
@@ -150,19 +141,6 @@ async function payload(portal: Portal, bytes: number): Promise<Figures> {
   const {best, here, there} = await latency(call);
   const cpu = (here as number) + (there as number);
   return {call: best as number, 'call cpu': cpu, 'ns per byte': (cpu * 1_000) / bytes};
-}
-
-function sumOf(values: Observable<{id: number}>): Promise<number> {
-  return new Promise((resolve, reject) => {
-    let sum = 0;
-    values.subscribe({
-      next: ({id}) => {
-        sum += id;
-      },
-      error: reject,
-      complete: () => resolve(sum),
-    });
-  });
 }
 
 function withActor<T>(measure: (portal: Portal) => Promise<T>): Promise<T> {

@@ -3,9 +3,10 @@
  * and after one of them has filled a window that nobody empties.
  * Beside `ours`, which lists it.
  */
-import {openNursery, type Portal} from '../../lib/index.js';
+import {openNursery} from '../../lib/index.js';
 import * as actors from './actors.js';
 import {type Call, type Figures, latency} from './measure.js';
+import {pinging} from './reading.js';
 
 const thousand = 1_000;
 const bytes = 16 * 1024;
@@ -13,7 +14,8 @@ const bytes = 16 * 1024;
 export function stalled(): Promise<Figures> {
   return openNursery(async nursery => {
     const portal = await nursery.startActor('subject', {expose: [actors.pings, actors.floods]});
-    const calls = await Promise.all(Array.from({length: thousand - 1}, () => pinging(portal)));
+    const contexts = Array.from({length: thousand - 1}, () => portal.openContext(actors.pings));
+    const calls = (await Promise.all(contexts)).map(pinging);
     let turn = 0;
     const next: Call = value => (calls[turn++ % calls.length] as Call)(value);
     const before = await latency(next);
@@ -29,17 +31,4 @@ export function stalled(): Promise<Figures> {
       times: (after.p99 as number) / (before.p99 as number),
     };
   });
-}
-
-/** A context that gives back what it gets. */
-async function pinging(portal: Portal): Promise<Call> {
-  const context = await portal.openContext(actors.pings);
-  const wire = context.openStream();
-  let answered: (value: number) => void = () => {};
-  wire.subscribe({next: value => answered(value), error: () => {}});
-  return value =>
-    new Promise(resolve => {
-      answered = resolve;
-      wire.next(value);
-    });
 }
