@@ -28,14 +28,15 @@ export interface RunningTask {
   readonly uid: string;
 }
 
-const storage = processWide('current', () => new AsyncLocalStorage<Current>());
+const storage = processWide('current', () => new AsyncLocalStorage<Current | undefined>());
 
 /** Undefined outside a runtime. */
 export function current(): Current | undefined {
   return storage.getStore();
 }
 
-export function runWith<T>(now: Current, fn: () => T): T {
+/** @param now undefined: `fn` runs outside of all actors */
+export function runWith<T>(now: Current | undefined, fn: () => T): T {
   return storage.run(now, fn);
 }
 

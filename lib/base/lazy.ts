@@ -1,6 +1,6 @@
 /**
  * Values that are made when they are first needed, and parts of the library that are loaded then.
- * Floor 0: above `descriptors`. Most actors never need such a part, and are smaller and faster without it.
+ * Floor 0: above `descriptors`. Most actors never need such a part, and do not load it (decision 75).
  */
 import {checkDescriptors} from './descriptors.js';
 

@@ -59,7 +59,7 @@ export function encodeExtension(type: number, payload: Uint8Array): Encoded {
   return length < longPayload ? new Encoded(join(header, payload)) : new Encoded(Uint8Array.from(header), payload);
 }
 const fixedHeaders: Readonly<Record<number, number>> = {1: 0xd4, 2: 0xd5, 4: 0xd6, 8: 0xd7, 16: 0xd8};
-/** From this length on, to copy a payload twice costs more than to keep it beside its header. */
+/** From this length on a payload is kept beside its header, because its bytes are copied once more when the message is put together. */
 const longPayload = 256;
 
 /** The bytes of a binary value, copied. */

@@ -25,7 +25,7 @@ export function read(bytes: Uint8Array, onRegistered: OnRegistered): unknown {
   return value;
 }
 
-/** One view for all numbers, because to make one for each message takes longer than to read the message. */
+/** One view for all numbers: with a view for each message, a small object takes 1.5 times as long. */
 const float = new DataView(new ArrayBuffer(8));
 const floatBytes = new Uint8Array(float.buffer);
 /** Keys that were read before, by a hash of their bytes. */
@@ -174,7 +174,10 @@ export class Reader {
     }
   }
 
-  /** The keys of messages recur. A key that was read before costs a comparison, and is a string that property access knows. */
+  /**
+   * The keys of messages recur. A key that was read before costs a comparison, and is a string that property access knows: an object of
+   * two keys takes a quarter of the time that it takes with new ones.
+   */
   #shortKey(length: number): string {
     const at = this.#need(length);
     const bytes = this.#bytes;

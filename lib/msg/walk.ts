@@ -8,7 +8,7 @@ import {limits} from './limits.js';
 import {hasNamedProperties, isMoreThanPlain} from './shape.js';
 
 export class Walk {
-  /** The key at each depth on the way to the value at hand, because a path of its own for each value would cost time. */
+  /** The key at each depth on the way to the value at hand: the path that an error names. */
   protected readonly keys: (string | number)[] = [];
   /** The containers around the value at hand. */
   readonly #around: object[] = [];

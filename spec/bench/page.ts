@@ -151,7 +151,8 @@ function instructionsPart({machine, node, rows, skipped}: Instructions): string 
 Instructions of the processor for one unit, counted by valgrind's callgrind at both ends. They do not change with the other work of the machine.`;
   if (skipped !== undefined) return `${text}\n\nNot counted in this run: ${skipped}.`;
   const lines = rows.map(({road, here, there}) => [road, short(here), short(there), short(here + there)]);
-  return `${text} Counted on ${describe(machine)}, Node ${node}: a run with more work less a run with less work.
+  return `${text} Counted on ${describe(machine)}, Node ${node}, after the work has warmed up.
+*A start* is all of a program: of the caller, until its actor has answered the first call, and of the actor, until its answer.
 
 ${table(['', 'caller', 'actor', 'both'], lines)}`;
 }

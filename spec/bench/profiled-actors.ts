@@ -7,5 +7,5 @@ import {monotonicMs} from './actors.js';
 import {startProfile, stopProfile} from './self-profile.js';
 
 export const startThere = task(startProfile);
-export const stopThere = task(stopProfile);
+export const stopThere = task(() => stopProfile());
 export const answeredAt = task(() => monotonicMs());

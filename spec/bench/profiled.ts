@@ -65,7 +65,7 @@ async function ofStarts(hasStandbys: boolean): Promise<Ends> {
     await start(0);
     await startProfile();
     for (let i = 1; i <= starts; i++) await start(i);
-    return stopProfile();
+    return stopProfile([...spans.values()]);
   }, standbys?.options);
   standbys?.end();
   const actor = sharesOf(profilesIn(folder, spans));

@@ -36,10 +36,11 @@ export async function startProfile(): Promise<void> {
   await ask('Profiler.start');
 }
 
-export async function stopProfile(): Promise<Shares> {
+/** @param spans only what happened then */
+export async function stopProfile(spans: readonly Span[] = [always]): Promise<Shares> {
   const {profile} = (await ask('Profiler.stop')) as Profiler.StopReturnType;
   session.disconnect();
-  return sharesOf([{profile, span: always}]);
+  return sharesOf(spans.map(span => ({profile, span})));
 }
 
 /** Of all samples within the spans. Time in which nothing was to be done does not count. */

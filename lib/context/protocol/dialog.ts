@@ -251,7 +251,7 @@ function still(next: Dialog, effects: readonly DialogEffect[]): Step {
   return {next, effects};
 }
 
-// Shared constants, so that a value on its way costs no array.
+// The effects of the steps of every value on its way.
 const nothing: readonly DialogEffect[] = [];
 const sent: readonly DialogEffect[] = ['send'];
 const delivered: readonly DialogEffect[] = ['deliver'];
