@@ -18,7 +18,7 @@ interface CallFrame {
   readonly columnNumber: number;
 }
 
-const native = 'the kernel, and Node’s C++';
+const native = "the kernel, and Node's C++";
 /** What V8 counts without a file. */
 const withoutFile: Readonly<Record<string, string>> = {'(garbage collector)': 'the collector'};
 const floors: Readonly<Record<string, string>> = {
@@ -42,8 +42,8 @@ export function placeOf(frame: CallFrame): Place | undefined {
 }
 
 function partOf(source: string): string {
-  if (source.startsWith('node:internal/modules')) return 'Node’s loading of modules';
-  if (source.startsWith('node:')) return 'Node’s JavaScript';
+  if (source.startsWith('node:internal/modules')) return "Node's loading of modules";
+  if (source.startsWith('node:')) return "Node's JavaScript";
   if (source.includes('/rxjs/')) return 'RxJS';
   const [, floor] = /\/lib\/(\w+)\/[^/]/.exec(source) ?? [];
   return floor === undefined ? 'the program itself' : (floors[floor] ?? floor);

@@ -144,7 +144,6 @@ async function payload(portal: Portal, bytes: number): Promise<Figures> {
 }
 
 function withActor<T>(measure: (portal: Portal) => Promise<T>): Promise<T> {
-  return openNursery(async nursery =>
-    measure(await nursery.startActor('subject', {expose: [actors.pings, actors.objects, scaled.echoBytes]})),
-  );
+  const expose = [actors.pings, actors.objects, scaled.echoBytes];
+  return openNursery(async nursery => measure(await nursery.startActor('subject', {expose})), {timeouts: patient});
 }
