@@ -4,6 +4,7 @@
  */
 import {AsyncResource} from 'node:async_hooks';
 import type {Actor} from '../../actor/actor.js';
+import {plainClock} from '../../base/clock.js';
 import {log} from '../../base/log.js';
 import {birthOf, keyOf, type Surroundings} from './birth.js';
 import type {Spawned, SpawnRequest, StandbyProcesses} from './spawner.js';
@@ -13,6 +14,12 @@ import {beginStandby, type Standby} from './standby.js';
 export interface StandbyPlan extends Pick<SpawnRequest, 'env' | 'cwd' | 'execArgv' | 'maxHeap' | 'stdio'> {
   readonly count: number;
 }
+
+/**
+ * For so long in ms no actor may have been started before a standby is begun: to begin a process holds this one up, and the first call
+ * of the actor that has just been started would wait for it. It took two thirds of the caller's time from the assignment to the first reply.
+ */
+const restMs = 20;
 
 export class Standbys implements StandbyProcesses {
   readonly #root: Actor;
@@ -70,8 +77,11 @@ export class Standbys implements StandbyProcesses {
     if (this.#filling) return;
     this.#filling = true;
     try {
-      do await this.#quiet();
-      while (await this.#beginMissing());
+      do {
+        await this.#quiet();
+        await plainClock.pause(restMs, {background: true});
+        await this.#quiet();
+      } while (await this.#beginMissing());
     } catch (error) {
       log('runtime', 'a standby could not be started', {error});
     } finally {
