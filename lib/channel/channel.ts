@@ -44,6 +44,11 @@ export interface ChannelOwner {
  * answers as it has calls to cancel: 10 000.
  */
 const maxUnheardAnswers = 50_000;
+/**
+ * Maximum memory in bytes of errors and acknowledgements that wait for the peer. A call that is refused runs nothing, so that no limit of
+ * calls holds it back, and its error is longer than the call. An honest peer reads errors while it makes calls.
+ */
+const maxRefusalBytes = 64 * 1024 * 1024;
 
 const nothing = new Uint8Array(0);
 
@@ -183,6 +188,10 @@ export class Channel {
     if (this.#hasEnded) return;
     this.#outbox.push(kind, context, seq, payload);
     this.#schedule();
+    if (this.#outbox.refusalBytes > maxRefusalBytes)
+      this.fail(
+        new ProtocolError(`more than ${maxRefusalBytes} bytes of errors wait for a peer that does not read them`),
+      );
   }
 
   /** Sends before all values that wait. */

@@ -23,6 +23,9 @@ const byReferenceBytes = 8 * 1024;
 /** Maximum size in bytes of a payload that is sent as one frame: a little more than a piece, to save a tiny second frame. */
 const wholeBytes = pieceBytes + 512;
 
+/** The memory that a message takes beside its payload, in bytes. */
+const messageOverhead = 128;
+
 /** A message that waits. */
 interface QueuedMessage {
   readonly kind: Kind;
@@ -62,6 +65,8 @@ export class Outbox {
   /** The queues whose first message is large and may not begin yet, in their order. */
   #held: ContextQueue[] = [];
   readonly #writer = new ChunkWriter();
+  /** The memory that errors and acknowledgements take which have not left, in bytes: what a call costs that runs nothing. */
+  refusalBytes = 0;
 
   get isEmpty(): boolean {
     return this.#urgent.length === 0 && this.#queues.size === 0;
@@ -69,7 +74,9 @@ export class Outbox {
 
   /** Queues a message behind all others of its context. */
   push(kind: Kind, context: number, seq: number, payload: Uint8Array): void {
-    this.#append(newMessage(kind, context, seq, payload, payload.length), this.#queues.get(context));
+    const message = newMessage(kind, context, seq, payload, payload.length);
+    if (isRefusal(kind)) this.refusalBytes += sizeOf(message);
+    this.#append(message, this.#queues.get(context));
   }
 
   /** Queues a message that passes values. It does not pass the Start of its own context. */
@@ -108,6 +115,7 @@ export class Outbox {
     const queue = this.#queues.get(context);
     if (queue?.first?.kind !== Kind.Start || queue.first.rest !== undefined) return false;
     this.#queues.delete(context);
+    for (let message: QueuedMessage | undefined = queue.first; message; message = message.next) this.#gone(message);
     queue.first = undefined;
     return true;
   }
@@ -127,6 +135,7 @@ export class Outbox {
         continue;
       }
       if (this.#write(writer, message)) {
+        this.#gone(message);
         queue.first = message.next;
         // A message that has left must not point at messages that stay. `base/ring` says why.
         message.next = undefined;
@@ -144,6 +153,11 @@ export class Outbox {
     this.#last = undefined;
     this.#held = [];
     this.#underWay.clear();
+    this.refusalBytes = 0;
+  }
+
+  #gone(message: QueuedMessage): void {
+    if (isRefusal(message.kind)) this.refusalBytes -= sizeOf(message);
   }
 
   /** Whether a large message must wait until one that is on its way has left. */
@@ -191,6 +205,9 @@ export class Outbox {
     return queue;
   }
 }
+
+const isRefusal = (kind: Kind): boolean => kind === Kind.Error || kind === Kind.CancelAck;
+const sizeOf = ({bytes}: QueuedMessage): number => bytes + messageOverhead;
 
 function newMessage(kind: Kind, context: number, seq: number, payload: Bytes, bytes: number): QueuedMessage {
   return {kind, context, seq, payload, others: undefined, bytes, rest: undefined, next: undefined};

@@ -27,6 +27,8 @@ export interface NothingLeftOptions {
 const childFile = libraryFile('child.js');
 const childEntry = childFile && fileURLToPath(childFile);
 
+/** The descriptors up to this one are input, output and errors of the process. */
+const lastStandardFd = 2;
 /** How often it looks again, in ms. */
 const againMs = 10;
 const defaultMs = 2_000;
@@ -120,8 +122,9 @@ function isActiveTimer(resource: object): boolean {
   );
 }
 
+/** Input and output of the process belong to it, whichever code has looked at them first. */
 function isOpen(resource: object): boolean {
-  return Number(readProperty(resource, 'fd') ?? -1) >= 0;
+  return Number(readProperty(resource, 'fd') ?? -1) > lastStandardFd;
 }
 
 function isAlive(pid: number): boolean {

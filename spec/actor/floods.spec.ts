@@ -103,6 +103,8 @@ async function used(): Promise<number> {
 const mark = readMark(anyTask) as Mark;
 const named = (number: number, place: string): Uint8Array =>
   messagePack.encode([[number, mark.within, place, ''], 'task', ['none'], null, null]);
+/** A call of the function that was named under this number. */
+const again = (number: number): Uint8Array => messagePack.encode([number, 'task', ['none'], null, null]);
 const cancel = encodeCancel(messagePack, {
   reason: 'requested',
   cause: undefined,
@@ -141,6 +143,10 @@ const floods: Readonly<Record<string, Flood>> = {
   'names functions that are not there': {
     frame: index => frame(Kind.Start, 2 * index + 1, named(index, `f${index}`.padEnd(1_000, '.'))),
     ends: /named functions of more than|answers wait/,
+  },
+  'calls a function that is not there, again and again': {
+    frame: index => frame(Kind.Start, 2 * index + 1, index === 0 ? named(1, 'nothing') : again(1)),
+    ends: /bytes of errors wait/,
   },
 };
 

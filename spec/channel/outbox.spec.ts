@@ -36,6 +36,28 @@ test('an empty outbox gives nothing', t => {
   t.deepEqual(outbox.take(), []);
 });
 
+test('G19: errors and acknowledgements that wait are counted until they have left, or are withdrawn', t => {
+  const outbox = new Outbox();
+  outbox.push(Kind.Return, 1, 0, bytes(100));
+  t.is(outbox.refusalBytes, 0);
+  outbox.push(Kind.Error, 3, 0, bytes(100));
+  outbox.push(Kind.CancelAck, 5, 0, bytes(10));
+  // In pieces: it counts whole until the last one has left.
+  outbox.push(Kind.Error, 7, 0, bytes(4 * pieceBytes));
+  const waiting = outbox.refusalBytes;
+  t.true(waiting > 4 * pieceBytes + 110);
+  outbox.push(Kind.Start, 9, 0, bytes(10));
+  outbox.push(Kind.Error, 9, 0, bytes(100));
+  t.true(outbox.refusalBytes > waiting);
+  t.true(outbox.withdraw(9));
+  t.is(outbox.refusalBytes, waiting);
+  takeAll(outbox);
+  t.is(outbox.refusalBytes, 0);
+  outbox.push(Kind.Error, 3, 0, bytes(100));
+  outbox.clear();
+  t.is(outbox.refusalBytes, 0);
+});
+
 test('a message comes out as it went in', t => {
   const outbox = new Outbox();
   outbox.push(Kind.Return, 300, 70_000, bytes(5, 7));

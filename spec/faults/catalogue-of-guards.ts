@@ -196,6 +196,13 @@ export const limitRows: readonly Row[] = [
   ),
   row(
     '',
+    'Errors of refused calls, and acknowledgements, that a peer does not read',
+    '64 MiB',
+    'actor/floods: calls a function that is not there, again and again',
+    'channel/outbox: G19: ',
+  ),
+  row(
+    '',
     'Names of functions that a peer tells',
     '16 Mi characters',
     'actor/floods: names functions that are not there',

@@ -4,9 +4,10 @@ import test from 'ava';
 import {faultsOf} from './catalogue.js';
 import {faultRows} from './catalogue-of-faults.js';
 import {guardRows, limitRows} from './catalogue-of-guards.js';
+import {invariantRows, kitRows} from './catalogue-of-invariants.js';
 import {tables, withSection} from './pages.js';
 
-const all = [...faultRows, ...guardRows, ...limitRows];
+const all = [...faultRows, ...guardRows, ...limitRows, ...invariantRows, ...kitRows];
 
 test('every row of the catalogue has cases that are there, or a reason', t => {
   t.deepEqual(all.flatMap(faultsOf), []);

@@ -3,17 +3,18 @@
 import {closeSync} from 'node:fs';
 import {fileURLToPath} from 'node:url';
 import {
-  ActorError,
   type CalleeContext,
   context,
   currentActor,
   type Nursery,
   openNursery,
   type Portal,
+  type RemoteStream,
   sleep,
   stream,
   task,
 } from '../../lib/index.js';
+import {doom, isTold, watch} from './invariants.js';
 
 export const echo = task((value: number) => value);
 export const numbers = stream(async function* numbers(count: number) {
@@ -31,6 +32,7 @@ export const count = context(async (ctx: CalleeContext<number, never, string>) =
 });
 /** Lets a tree grow below this actor, of so many levels, until it is cancelled. */
 export const grow = task(async (levels: number, seed: number) => {
+  watch(note);
   await growBelow(levels, randomOf(seed + process.pid), newTally());
   await sleep(Number.POSITIVE_INFINITY);
 });
@@ -63,7 +65,7 @@ async function keep(name: string, levels: number, random: () => number, tally: T
     try {
       await openNursery(nursery => workWith(nursery, name, levels, random, tally));
     } catch (error) {
-      if (!(error instanceof ActorError)) note(`a nursery rejected with ${String(error)}`);
+      if (!isTold(error)) note(`a nursery rejected with ${String(error)}`);
     }
     // Rejects when it is this actor that is to end.
     await sleep(5);
@@ -93,11 +95,7 @@ const works: readonly Work[] = [
     return 1;
   },
   async (portal, size) => {
-    let due = 0;
-    for await (const n of portal.with({window: 16}).stream(numbers, size)) {
-      if (n !== due) note(`${n} came where ${due} was due`);
-      due++;
-    }
+    const due = await countOf(portal.with({window: 16}).stream(numbers, size));
     // Without an error all of it must have come: fewer values would be a silent loss.
     if (due !== size) note(`a stream of ${size} values completed after ${due}`);
     return due;
@@ -119,6 +117,27 @@ const works: readonly Work[] = [
   },
 ];
 
+/** How many values came until the one end, each one more than the last, and nothing behind it (I1, I2, I3). */
+function countOf(source: RemoteStream<number>): Promise<number> {
+  let due = 0;
+  let ends = 0;
+  return new Promise((resolve, reject) => {
+    const end = (settle: () => void): void => {
+      if (++ends > 1) note('a stream ended twice');
+      settle();
+    };
+    source.subscribe({
+      next: n => {
+        if (n !== due) note(`${n} came where ${due} was due`);
+        if (ends > 0) note(`${n} came after the end`);
+        due++;
+      },
+      error: error => end(() => reject(error)),
+      complete: () => end(() => resolve(due)),
+    });
+  });
+}
+
 /** Does the same work again and again, until it fails. */
 async function workOn(work: Work, portal: Portal, random: () => number, tally: Tally): Promise<void> {
   for (;;) {
@@ -127,7 +146,7 @@ async function workOn(work: Work, portal: Portal, random: () => number, tally: T
       tally.values += await work(portal, 1 + Math.floor(random() * 500));
     } catch (error) {
       tally.failed++;
-      if (!(error instanceof ActorError)) note(`an operation failed with ${String(error)}`);
+      if (!isTold(error)) note(`an operation failed with ${String(error)}`);
       throw error;
     }
     await sleep(random() * 5);
@@ -136,10 +155,10 @@ async function workOn(work: Work, portal: Portal, random: () => number, tally: T
 
 const dooms: Readonly<Record<string, () => void>> = {
   throws: () => {
-    throw new RangeError('by chaos');
+    throw doom();
   },
   exits: () => process.exit(3),
-  rejects: () => void Promise.reject(new RangeError('by chaos')),
+  rejects: () => void Promise.reject(doom()),
   'loses its channel': () => closeSync(3),
   'is busy': () => {
     for (const until = performance.now() + 400; performance.now() < until; );

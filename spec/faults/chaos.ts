@@ -1,9 +1,12 @@
 // A tree of actors at work, to one of which something happens every 50 to 300 ms. A program; arguments: seed, ms.
 // Prints what happened, as JSON. Above chaos-actor.ts; chaos.spec.ts and report.ts run it.
 import {setTimeout as delay} from 'node:timers/promises';
-import {openNursery} from '../../lib/index.js';
+import {type Nursery, openNursery, sleep} from '../../lib/index.js';
+import {assertNothingLeft} from '../../lib/testing/index.js';
 import {actorProcesses, treeOf, untilTreeGone} from '../kit/processes.js';
 import {growBelow, newTally, note, randomOf, type Tally} from './chaos-actor.js';
+import {watch} from './invariants.js';
+import {Witness} from './witness.js';
 
 const [seed = 1, ms = 20_000] = process.argv.slice(2).map(Number);
 const random = randomOf(seed);
@@ -52,13 +55,14 @@ const hung = await Promise.race([grown.then(() => false), delay(hangMs, true, {r
 const teardownMs = performance.now() - cancelledAt;
 let orphans = 0;
 for (const tree of trees) if (tree !== undefined) orphans += (await untilTreeGone(tree)).length;
+if (!hung) await assertNothingLeft().catch(error => note(String(error).replaceAll('\n', ' ')));
 const outcome: Outcome = {seed, faults: happened, ...tally, mostActors, teardownMs, orphans, hung};
 console.log(JSON.stringify(outcome));
 process.exit(0);
 
 async function growUntilOver(): Promise<void> {
   const times = {spawn: 60_000, handshake: 60_000, cancelAck: 1_500, exit: 3_000, flush: 3_000};
-  await openNursery(() => growBelow(4, random, tally), {
+  await openNursery(nursery => work(nursery), {
     timeouts: times,
     logLevel: 'silent',
     signal: controller.signal,
@@ -66,6 +70,20 @@ async function growUntilOver(): Promise<void> {
   }).catch((error: {code?: string}) => {
     if (error.code !== 'ERR_CANCELLED') note(`the root rejected with ${String(error)}`);
   });
+}
+
+/** The tree grows, and beside it works an actor to which nothing happens. */
+async function work(nursery: Nursery): Promise<void> {
+  watch(note);
+  const witness = await Witness.start(nursery);
+  await Promise.all([testify(witness), growBelow(4, random, tally)]);
+}
+
+async function testify(witness: Witness): Promise<never> {
+  for (;;) {
+    (await witness.testify()).forEach(note);
+    await sleep(100);
+  }
 }
 
 async function strikeUntilOver(): Promise<void> {
@@ -83,11 +101,11 @@ async function strikeUntilOver(): Promise<void> {
   }
 }
 
-/** All actors below this process, at whatever level. */
+/** All actors below this process, at whatever level, without the witness. */
 function mine(): ReturnType<typeof actorProcesses> {
   const all = actorProcesses();
   const tree = all.find(({parent}) => parent === process.pid)?.tree;
-  return all.filter(actor => actor.tree === tree);
+  return all.filter(actor => actor.tree === tree && actor.name !== 'witness');
 }
 
 function attempt<T>(act: () => T): T | undefined {

@@ -173,5 +173,12 @@ await cutAll();
 await fuzz();
 await turns();
 if (Object.keys(Object.prototype).length > 0) throw new Error('Object.prototype was polluted');
-console.log(JSON.stringify({...seen, channelsLeft: actor.channels.size}));
+console.log(
+  JSON.stringify({
+    seed,
+    ...seen,
+    channelsLeft: actor.channels.size,
+    peakBytes: process.resourceUsage().maxRSS * 1024,
+  }),
+);
 process.exit(0);

@@ -3,7 +3,8 @@ import {setTimeout as delay} from 'node:timers/promises';
 import type {Nursery} from '../../lib/index.js';
 import {openNursery} from '../../lib/index.js';
 import {spawning} from '../kit/spawning.js';
-import {cases, runCase, times, Witness} from './matrix.js';
+import {cases, runCase, times} from './matrix.js';
+import {Witness} from './witness.js';
 
 let root: Nursery | undefined;
 let witness: Witness | undefined;

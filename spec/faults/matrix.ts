@@ -4,12 +4,12 @@ import {mkdtempSync, readdirSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
-import {ActorError, type Nursery, openNursery, type Portal} from '../../lib/index.js';
+import {ActorError, openNursery} from '../../lib/index.js';
 import {actorProcesses, canInspect, isAlive} from '../kit/processes.js';
 import {type Fault, faults} from './faults.js';
 import {type Phase, phases} from './phases.js';
 import {Story} from './story.js';
-import {echo, numbers} from './victim.js';
+import type {Witness} from './witness.js';
 
 /** After this time a wait counts as one that never ends. No bound is tested here, and a starved machine is slow. */
 const hangMs = 60_000;
@@ -38,35 +38,6 @@ export interface Result {
 export const cases: readonly Case[] = phases.flatMap(phase =>
   faults.filter(({fromOutside}) => fromOutside || !phase.isClosed).map(fault => ({phase, fault})),
 );
-
-/** An actor beside the victim, whose stream and calls no fault of the victim may touch (I11). */
-export class Witness {
-  readonly #portal: Portal;
-  readonly #values: AsyncIterator<number>;
-  #seen = 0;
-
-  private constructor(portal: Portal) {
-    this.#portal = portal;
-    this.#values = portal.stream(numbers)[Symbol.asyncIterator]();
-  }
-
-  static async start(nursery: Nursery): Promise<Witness> {
-    return new Witness(await nursery.startActor('witness', {expose: [echo, numbers]}));
-  }
-
-  /** Its faults, in words. */
-  async testify(): Promise<string[]> {
-    const answer = await this.#portal.run(echo, this.#seen);
-    const {value} = await this.#values.next();
-    const isRight = answer === this.#seen && value === this.#seen;
-    this.#seen++;
-    return isRight ? [] : [`the witness answered ${answer} and sent ${value}`];
-  }
-
-  async end(): Promise<void> {
-    await this.#values.return?.();
-  }
-}
 
 /** Makes a fault happen in a nursery of its own, within the runtime that is open. */
 export async function runCase({phase, fault}: Case, witness: Witness): Promise<Result> {

@@ -4,6 +4,7 @@ import {readFileSync, writeFileSync} from 'node:fs';
 import {tableOf} from './catalogue.js';
 import {faultRows} from './catalogue-of-faults.js';
 import {guardRows, limitRows} from './catalogue-of-guards.js';
+import {invariantRows, kitRows} from './catalogue-of-invariants.js';
 
 export const reliabilityPage = 'docs/explain/reliability.md';
 const securityPage = 'SECURITY.md';
@@ -21,6 +22,12 @@ export const tables: readonly Section[] = [
     name: 'catalogue',
     text: () => tableOf(faultRows, ['fault', 'what is promised', 'shown by']),
   },
+  {
+    page: reliabilityPage,
+    name: 'invariants',
+    text: () => tableOf(invariantRows, ['what must hold', 'what is looked at', 'where']),
+  },
+  {page: reliabilityPage, name: 'kit', text: () => tableOf(kitRows, ['what the kit must show', 'how', 'where'])},
   {page: securityPage, name: 'guards', text: () => tableOf(guardRows, ['threat', 'guard', 'shown by'])},
   {page: securityPage, name: 'limits', text: () => tableOf(limitRows, ['what', 'limit', 'shown by'])},
 ];

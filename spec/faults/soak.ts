@@ -4,12 +4,24 @@ import {readdirSync} from 'node:fs';
 import type {Actor} from '../../lib/actor/actor.js';
 import {current} from '../../lib/base/current.js';
 import {ActorError, type Nursery, openNursery, type Portal} from '../../lib/index.js';
-import {count, echo, expose, numbers} from './chaos-actor.js';
+import {assertNothingLeft} from '../../lib/testing/index.js';
+import {count, echo, expose, note, numbers} from './chaos-actor.js';
+import {watch} from './invariants.js';
 
 const seconds = Number(process.argv[2] ?? 60);
 const collect = (globalThis as {gc?: () => void}).gc as () => void;
 
-export interface Sample {
+export interface Outcome {
+  /** What was held at the end of each second. */
+  readonly samples: readonly Sample[];
+  /** Contexts that were opened. */
+  readonly opened: number;
+  readonly values: number;
+  /** Actors that were started and killed. */
+  readonly deaths: number;
+}
+
+interface Sample {
   readonly heap: number;
   readonly descriptors: number;
   readonly handles: number;
@@ -19,9 +31,11 @@ export interface Sample {
 const samples: Sample[] = [];
 let opened = 0;
 let values = 0;
+let deaths = 0;
 
 await openNursery(
   async nursery => {
+    watch(note);
     const portal = await nursery.startActor('worker', {expose});
     const streams = Array.from({length: 4}, () => flow(portal));
     for (let second = 0; second < seconds; second++) {
@@ -35,13 +49,17 @@ await openNursery(
   },
   {logLevel: 'silent'},
 );
-console.log(JSON.stringify({samples, opened, values}));
+await assertNothingLeft();
+const outcome: Outcome = {samples, opened, values, deaths};
+console.log(JSON.stringify(outcome));
 
-/** A stream that never rests. */
+/** A stream that never rests, and that no death of another actor may touch (I3, I11): an error of it ends this program. */
 function flow(portal: Portal): {end(): void} {
   let isOver = false;
   void (async () => {
-    for await (const _ of portal.with({window: 32}).stream(numbers, Number.MAX_SAFE_INTEGER)) {
+    let due = 0;
+    for await (const n of portal.with({window: 32}).stream(numbers, Number.MAX_SAFE_INTEGER)) {
+      if (n !== due++) note(`${n} came where ${due - 1} was due`);
       if (++values % 100 === 0) await new Promise(resolve => setTimeout(resolve, 1));
       if (isOver) return;
     }
@@ -74,6 +92,7 @@ async function spawnAndKill(nursery: Nursery): Promise<void> {
     const mortal = await inner.startActor('mortal', {expose});
     process.kill(mortal.actor.pid, 'SIGKILL');
     await mortal.ended;
+    deaths++;
   }).catch(error => {
     if (!(error instanceof ActorError)) throw error;
   });

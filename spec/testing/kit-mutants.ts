@@ -176,14 +176,18 @@ export const kitMutants: readonly KitMutant[] = [
 ];
 
 const specs = [...new Set(kitMutants.map(({spec}) => spec))];
-const ava = 'node_modules/ava/entrypoints/cli.mjs';
+/**
+ * Each spec file in a process of its own, one after the other, as in the package's own configuration, which the copy does not have. In
+ * threads they would share one process, and `nothing-left` would find what `simulate` has open.
+ */
+const ava = ['node_modules/ava/entrypoints/cli.mjs', '--no-worker-threads', '--concurrency=1', '--tap', '--timeout=2m'];
 
 /** Runs the test of a mutant. Of the copy as it is all tests are run that find mutants. */
 export const findByTest: Find<KitMutant> = async (copy, mutant) => {
   const chosen = mutant ? [mutant] : kitMutants;
   const files = (mutant ? [mutant.spec] : specs).map(spec => `dist/spec/testing/${spec}.spec.js`);
   const matches = chosen.flatMap(({by}) => ['--match', by]);
-  const {code, stdout} = await copy.run(mutant, ava, '--tap', '--timeout=2m', ...matches, ...files);
+  const {code, stdout} = await copy.run(mutant, ...ava, ...matches, ...files);
   if (code === 0) return undefined;
   const failed = /^not ok \d+ - (.*)$/m.exec(stdout)?.[1];
   if (failed === undefined || code === 'SIGKILL') throw new Error(`the test itself failed (${code}): ${stdout}`);

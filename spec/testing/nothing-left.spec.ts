@@ -7,6 +7,7 @@ import {type CalleeContext, context, findActor, openNursery, task} from '../../l
 import {assertNothingLeft, localContext, testNursery} from '../../lib/testing/index.js';
 import {makeFolder} from '../../lib/transport/folder.js';
 import {stays} from '../fixtures/stays.js';
+import {startProgram} from '../kit/program.js';
 import {spawning} from '../kit/spawning.js';
 
 const test = spawning();
@@ -155,6 +156,13 @@ left(
   },
   /folder entry: .*left0000.*\/entry/,
 );
+
+test('input and output of the process are not left behind by the actor that looks at them first', async t => {
+  const running = startProgram(t, 'prints-in-an-actor');
+  t.is(await running.next(), 'said');
+  t.is(await running.next(), 'nothing left');
+  t.deepEqual(await running.exited, {code: 0, signal: null});
+});
 
 test('what is about to end is waited for', async t => {
   await inActor(() => {

@@ -1,4 +1,5 @@
 /** The rules of contexts, C1 to C12, as simulations show them. Above rule.ts. */
+import {inspect} from 'node:util';
 import {lastValueFrom, toArray} from 'rxjs';
 import {type ContextCancelled, currentActor, findActor, openNursery, sleep} from '../../../lib/index.js';
 import {type Callee, type Caller, callsOf} from '../../kit/pair.js';
@@ -66,17 +67,17 @@ export const contexts: readonly Rule[] = [
   },
   {
     title: 'C4: result() gives any value, and as often as it is asked',
-    outcomes: ['[undefined] [null] [false] [0] [] [1,2]'],
+    outcomes: ['[undefined] [null] [false] [0] [] [NaN] [1,2] [Map(1) { 1 => 2 }]'],
     async shows({calls}) {
       const shown: string[] = [];
-      for (const value of [undefined, null, false, 0, '', [1, 2]]) {
+      for (const value of [undefined, null, false, 0, '', NaN, [1, 2], new Map([[1, 2]])]) {
         const context = await calls.openContext(ctx => {
           ctx.started.next(null);
           return value;
         });
         const [first, second] = await Promise.all([context.result(), context.result()]);
         const all = [first, second, await context.result()].map(
-          result => `[${result === null ? 'null' : result === undefined ? 'undefined' : result}]`,
+          result => `[${result instanceof Map ? inspect(result) : String(result)}]`,
         );
         shown.push(...new Set(all));
       }
