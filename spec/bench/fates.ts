@@ -1,6 +1,7 @@
 /**
  * What becomes of a process when its program is ended, and what a caller is told when a function fails there, beside other libraries.
- * Writes two sections of docs/explain/reliability.md: `node dist/spec/bench/fates.js`. Beside `main`; the programs are `peers/fate-*`.
+ * Writes two sections of docs/explain/reliability.md: `node dist/spec/bench/fates.js`, or one of them with `orphans` or
+ * `errors`. Beside `main`; the programs are `peers/fate-*`.
  */
 import {type ChildProcess, spawn} from 'node:child_process';
 import {once} from 'node:events';
@@ -158,5 +159,6 @@ function titleOf(subject: string): string {
 
 const missing = await installPeers();
 if (missing !== undefined) throw new Error(`the packages of the peers cannot be installed: ${missing}`);
-writeSection(reliabilityPage, 'orphans', await orphansText());
-writeSection(reliabilityPage, 'errors', await errorsText());
+const [only] = process.argv.slice(2);
+for (const [name, measure] of Object.entries({orphans: orphansText, errors: errorsText}))
+  if ((only ?? name) === name) writeSection(reliabilityPage, name, await measure());

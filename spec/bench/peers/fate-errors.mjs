@@ -9,7 +9,9 @@ const failed = await fault('fails');
 const twice = await fault('failsTwice');
 const crash = await fault('crashes');
 const original = failed?.cause instanceof QuotaError ? failed.cause : failed;
-const members = (twice?.cause?.errors ?? twice?.errors)?.map?.(member => member.constructor.name);
+const members = (twice?.cause?.errors ?? twice?.errors)
+  ?.filter?.(member => member instanceof Object)
+  .map(member => member.constructor.name);
 console.log(
   JSON.stringify({
     class: original instanceof QuotaError ? 'QuotaError' : String(original?.constructor?.name),
@@ -17,7 +19,7 @@ console.log(
     code: original?.code,
     own: original?.left,
     cause: original?.cause?.constructor?.name,
-    members,
+    members: members?.length > 0 ? members : undefined,
     stack: /failsThere/.test(String(original?.stack)),
     crash: crash && `${crash.constructor.name}: ${String(crash.message).split('\n')[0]}`,
   }),

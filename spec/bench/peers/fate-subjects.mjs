@@ -2,7 +2,6 @@
 import {fork} from 'node:child_process';
 import {once} from 'node:events';
 import {createRequire} from 'node:module';
-import {relative} from 'node:path';
 import {fileURLToPath} from 'node:url';
 
 const fileOf = name => fileURLToPath(new URL(name, import.meta.url));
@@ -38,12 +37,12 @@ export const subjects = {
     return (name, ...args) => pool.exec('run', [name, ...args]);
   },
   comedy: async () => {
+    // It takes the path of a module from the folder of the application.
+    process.env.APP_ROOT_PATH = fileOf('.');
     const {default: comedy} = await import('comedy');
     const system = comedy({loggerConfig: {categories: {Default: 'Error'}}});
     const root = await system.rootActor();
-    // It takes the path of a module from the folder in which the program was started.
-    const path = `/${relative(process.cwd(), fileOf('fate-comedy.end.cjs'))}`;
-    const actor = await root.createChild(path, {mode: 'forked'});
+    const actor = await root.createChild('/fate-comedy.end.cjs', {mode: 'forked'});
     return (name, ...args) => actor.sendAndReceive('run', {name, args});
   },
   rxtractor: async () => {
