@@ -70,6 +70,7 @@ export type {
   CallEvent,
   TaskEvent,
   SpawnEvent,
+  SpawnStep,
   TracedEnd,
   LifeEvent,
   FlowEvent,

@@ -9,7 +9,7 @@ import {type Channel, channel, type TracingChannel, tracingChannel} from 'node:d
 import type {ActorId} from './actor-id.js';
 import type {CarriedPair} from './carry.js';
 import {wallTime} from './clock.js';
-import type {Exit} from './errors.js';
+import type {Exit, SpawnPhase} from './errors.js';
 
 /** How a call, a function or a spawn has ended. */
 export interface TracedEnd {
@@ -53,6 +53,17 @@ export interface TaskEvent extends TracedEnd {
   readonly carrier: readonly CarriedPair[];
 }
 
+/** A step of the start of an actor. */
+export interface SpawnStep {
+  /**
+   * What began then. `exec`: the making of its process, when its turn had come. `connect`: its process was there, and was to connect.
+   * `import`: it had connected, and was to import what it exposes. `ready`: it serves.
+   */
+  readonly phase: SpawnPhase;
+  /** When, in ms since 1970. */
+  readonly at: number;
+}
+
 /** The event of `rxtractor:spawn`: the start of an actor, in the process of its parent. It ends when the actor serves. */
 export interface SpawnEvent extends TracedEnd {
   /** The name of the actor. */
@@ -67,6 +78,8 @@ export interface SpawnEvent extends TracedEnd {
   readonly attempt: number;
   /** The actor that starts it. */
   readonly actor: ActorId;
+  /** How far it has come, and when. It grows while the start runs. */
+  readonly phases: readonly SpawnStep[];
 }
 
 /** An event of `rxtractor:actor`, in the process of the actor's parent. */
@@ -88,10 +101,11 @@ export interface LifeEvent {
 /** An event of `rxtractor:stream`, at the end of the context where it happens. */
 export interface FlowEvent {
   /**
-   * `stalled`: a sender has had no room for `timeouts.stall`. `moved`: it has room again. `overrun`: more was pushed than may
-   * wait. `lagged`: an iterator with a `lag` has missed values.
+   * `started`: the function of a context has called `started`; its caller has heard of it. `stalled`: a sender has had no room for
+   * `timeouts.stall`. `moved`: it has room again. `overrun`: more was pushed than may wait. `lagged`: an iterator with a `lag` has
+   * missed values.
    */
-  readonly type: 'stalled' | 'moved' | 'overrun' | 'lagged';
+  readonly type: 'started' | 'stalled' | 'moved' | 'overrun' | 'lagged';
   /** The actor of this end. */
   readonly actor: ActorId;
   /** When, in ms since 1970. */

@@ -44,6 +44,8 @@ export class EventLines {
         return `${text(name)} has ended${exitOf(event)}${event.asked === false ? ', unasked' : ''}`;
       case 'log':
         return `${text(event.level)}: ${text(event.text)}`;
+      case 'started':
+        return `${text(fn)} has started${where}`;
       case 'stalled':
       case 'moved':
       case 'overrun':

@@ -38,6 +38,7 @@ export interface TraceEvent {
    * - `actor`: the first event of each actor, with `name`, `pid`, `host`
    * - `call`, `call ended`, `task`, `task ended`, `spawn`, `spawn ended`: with `fn`, `kind`, `outcome`
    * - `born`, `ended`, `unresponsive`, `responsive`: of a child, with its id `child`, its `name`, `exit`, `asked`
+   * - `started`: of a context
    * - `stalled`, `moved`, `overrun`, `lagged`: of a stream
    * - `link up`, `link idle`, `link lost`
    * - `log`: a line of the log, with `level` and `text`, and `fn`
@@ -46,6 +47,7 @@ export interface TraceEvent {
   readonly type: string;
   /** The context that it is about. */
   readonly context?: string;
+  /** What else it tells, as its type says. */
   readonly [more: string]: unknown;
 }
 

@@ -36,6 +36,7 @@ import {actorDiedError, type Ending, endText, spawnFailedError} from './death.js
 import {reap} from './reap.js';
 import {fixedBy, placeOf} from './request-parts.js';
 import {standbysOf} from './standby-options.js';
+import {StartProgress} from './start-progress.js';
 import type {OnDeath} from './started-actor.js';
 import {tellEnd, tellLife, tellSpawn} from './told-child.js';
 
@@ -69,7 +70,7 @@ export class ChildActor implements PortalOwner, Child {
   readonly attempt: number;
   readonly #starter: Starter;
   #bornAt = 0;
-  #phase: 'queued' | 'exec' | 'connect' | 'serving' = 'queued';
+  readonly progress = new StartProgress();
   readonly #queue = new AbortController();
   #spawned: Spawned | undefined;
   #connection: ChildConnection | undefined;
@@ -115,7 +116,7 @@ export class ChildActor implements PortalOwner, Child {
 
   /** Whether it serves, and as far as is known it goes on to do so. */
   get isThere(): boolean {
-    return this.#phase === 'serving' && !this.#asked && !this.#isLost;
+    return this.progress.phase === 'serving' && !this.#asked && !this.#isLost;
   }
 
   /**
@@ -141,7 +142,7 @@ export class ChildActor implements PortalOwner, Child {
     await this.#count();
     if (this.plan.entersDebugMode) await this.#enterDebugMode();
     offerDebugMode(this.#actor);
-    this.#phase = 'exec';
+    this.progress.reach('exec');
     const {treeId, startFolder, setpriv} = this.#actor.tree;
     try {
       this.#spawned = await spawn({
@@ -195,11 +196,11 @@ export class ChildActor implements PortalOwner, Child {
   }
 
   async #connect(spawned: Spawned): Promise<Portal> {
-    this.#phase = 'connect';
+    this.progress.reach('connect');
     const {modules, name, logLevel} = this.plan;
     const {tree} = this.#actor;
     const setpriv = spawned.setpriv === undefined ? tree.setpriv : spawned.setpriv;
-    const connection = new ChildConnection(this.#actor, spawned.transport, {id: this.id, name});
+    const connection = new ChildConnection(this.#actor, spawned.transport, this);
     this.#connection = connection;
     void this.#awaitEnd(spawned, connection);
     connection.sendSpec({
@@ -235,7 +236,7 @@ export class ChildActor implements PortalOwner, Child {
   }
 
   async #serve({pid}: Spawned, {peer}: ChildConnection): Promise<Portal> {
-    this.#phase = 'serving';
+    this.progress.reach('serving');
     if (this.#asked) {
       this.#killWhenFree();
       await this.gone;
@@ -268,7 +269,7 @@ export class ChildActor implements PortalOwner, Child {
     // A process without its channel is of no use to anybody, and must not outlive it.
     spawned.kill();
     const ending = await this.#ending(spawned, connection);
-    const hasServed = this.#phase === 'serving';
+    const hasServed = this.progress.phase === 'serving';
     const death = actorDiedError(ending, connection.peer.channel.peer);
     this.#beginAtStart(death, 'started as');
     const unasked = this.#asked ? undefined : death;
@@ -295,7 +296,7 @@ export class ChildActor implements PortalOwner, Child {
   /** Ends it step by step (`reap`). Resolves when it is gone: true when it went by itself. Never rejects. */
   cancel(why: ContextCancelled, budget: number): Promise<boolean> {
     // Before it has served, its end is part of whatever else ends: a Ctrl-C may have reached it first.
-    if (!(this.#phase === 'serving' && this.#isLost)) this.#asked ??= why;
+    if (!(this.progress.phase === 'serving' && this.#isLost)) this.#asked ??= why;
     this.#reaped ??= this.#reap(why, budget);
     return this.#reaped;
   }
@@ -322,10 +323,10 @@ export class ChildActor implements PortalOwner, Child {
   async #reap(why: ContextCancelled, budget: number): Promise<boolean> {
     const {clock} = this.#actor.scope;
     // While it waits for its turn it can go at once. Otherwise it lives until nobody in the tree is at a prompt.
-    const gate = this.#phase === 'queued' ? undefined : clock.free();
+    const gate = this.progress.phase === 'queued' ? undefined : clock.free();
     if (gate) await gate;
     const connection = this.#connection;
-    if (this.#phase === 'serving' && connection) {
+    if (this.progress.phase === 'serving' && connection) {
       log('cancel', `asking ${this.plan.name} to end: ${why.message}`);
       const reapable = {
         request: (reason: ContextCancelled, handed: number) => connection.peer.cancelActor(reason, handed),
@@ -335,7 +336,7 @@ export class ChildActor implements PortalOwner, Child {
       };
       return reap(reapable, why, budget, this.#actor.tree.timeouts.cancelAck, clock);
     }
-    if (this.#phase === 'queued') {
+    if (this.progress.phase === 'queued') {
       this.#neverBegan();
       this.#queue.abort(why);
     }
@@ -371,7 +372,7 @@ export class ChildActor implements PortalOwner, Child {
   waits(): readonly WaitRow[] {
     return waitsFor({
       id: this.id,
-      phase: this.#phase,
+      phase: this.progress.phase,
       by: this.scope.runningTask?.uid ?? this.#actor.id.id,
       isAwaited: this.#asked !== undefined || this.#starter.isAwaited(),
       starting: this.#starter.starting(),
@@ -382,8 +383,8 @@ export class ChildActor implements PortalOwner, Child {
     const connection = this.#connection;
     const actor = connection?.peer.channel.peer ?? {name: this.plan.name, id: this.id, pid: 0, host: hostname()};
     const row = (state: RowState): SurveyRow[] => [{depth: 0, actor, state, since: 0, contexts: [], more: 0}];
-    if (this.#phase !== 'serving')
-      return row(this.#phase === 'connect' ? (connection?.phase ?? 'connect') : this.#phase);
+    if (this.progress.phase !== 'serving')
+      return row(this.progress.phase === 'connect' ? (connection?.phase ?? 'connect') : this.progress.phase);
     return connection ? askSurvey(connection.peer, question) : row('ending');
   }
 }

@@ -10,11 +10,13 @@ import {deferred} from '../base/deferred.js';
 import {type ActorDied, ContextCancelled, ProtocolError, SpawnFailed} from '../base/errors.js';
 import {Kind} from '../msg/types.js';
 import type {Transport} from '../transport/transport.js';
+import type {StartProgress} from './start-progress.js';
 
 /** Who the child must be. */
 interface Expected {
   readonly id: string;
-  readonly name: string;
+  readonly plan: {readonly name: string};
+  readonly progress: StartProgress;
 }
 
 export class ChildConnection {
@@ -93,9 +95,10 @@ export class ChildConnection {
 
   #greeted(id: ActorId, child: Expected): void {
     if (id.id !== child.id)
-      throw new SpawnFailed(`the process that was started for ${child.name} calls itself ${formatActor(id)}`, {
+      throw new SpawnFailed(`the process that was started for ${child.plan.name} calls itself ${formatActor(id)}`, {
         phase: 'handshake',
       });
     this.#hasGreeted = true;
+    child.progress.note('import');
   }
 }

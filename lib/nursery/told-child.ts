@@ -8,17 +8,19 @@ import type {ActorId} from '../base/actor-id.js';
 import {ContextCancelled, type Exit} from '../base/errors.js';
 import {actorEvents, type SpawnEvent, spawnEvents, Told, tell} from '../base/events.js';
 import type {ActorPlan} from './actor-options.js';
+import type {StartProgress} from './start-progress.js';
 
 /** Tells of a start while it runs. */
 export async function tellSpawn<T>(
   actor: Actor,
-  child: {readonly id: string; readonly plan: ActorPlan; readonly attempt: number},
+  child: {readonly id: string; readonly plan: ActorPlan; readonly attempt: number; readonly progress: StartProgress},
   start: () => Promise<T>,
 ): Promise<T> {
   if (!spawnEvents.hasSubscribers) return start();
-  const {id, plan, attempt} = child;
+  const {id, plan, attempt, progress} = child;
   const {name, backend} = plan;
-  const told = new Told<SpawnEvent>(spawnEvents, {name, id, backend, host: hostname(), attempt, actor: actor.id});
+  const event = {name, id, backend, host: hostname(), attempt, actor: actor.id, phases: progress.steps};
+  const told = new Told<SpawnEvent>(spawnEvents, event);
   const starting = told.startWith(start);
   told.left();
   try {

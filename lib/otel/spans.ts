@@ -30,6 +30,11 @@ export const spawnAttributes = ({name, id, backend, host, attempt}: SpawnEvent):
   'host.name': host,
 });
 
+/** The phases of a start, each at its time. */
+export function addPhases(span: Span, {phases}: SpawnEvent): void {
+  for (const {phase, at} of phases) span.addEvent(phase, at);
+}
+
 /** Ends a span with the outcome of its run. What was cancelled has not failed. */
 export function endSpan(span: Span, {outcome, error}: TracedEnd): void {
   if (outcome) span.setAttribute('rxtractor.outcome', outcome);

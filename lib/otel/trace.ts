@@ -20,7 +20,7 @@ import {checkAmount, checkBoolean, checkKeys, checkWord} from '../base/option-ch
 import {flushed, openTelemetry} from './api.js';
 import {carrierName, type Headers, TraceCarrier} from './carrier.js';
 import {Ears} from './ears.js';
-import {addFlowEvent, attributesOf, endSpan, spawnAttributes} from './spans.js';
+import {addFlowEvent, addPhases, attributesOf, endSpan, spawnAttributes} from './spans.js';
 
 /** Options of `traceWithOtel`. */
 export interface TraceOptions {
@@ -56,7 +56,8 @@ const sampledFlag = 1;
  *
  * Names of functions and actors are recorded, and no arguments. Disposing of the result ends it.
  *
- * @throws TypeError and RangeError for wrong options, or when it was called already; Error without `@opentelemetry/api`
+ * @throws TypeError and RangeError for wrong options, or when it was called already; ResourceExhausted `package` without
+ * `@opentelemetry/api`
  * @example
  * ```ts
  * // telemetry.ts, which the root imports and names in its option `preload`
@@ -195,6 +196,7 @@ class Tracing {
     if (!span) return;
     this.#spans.delete(event);
     if ('context' in event) this.#ofContexts.delete(endKey(event.context, event.actor.id));
+    if ('phases' in event) addPhases(span, event);
     if ('peer' in event && event.outcome === 'failed') this.#noteFailed(event, span);
     endSpan(span, event);
   }

@@ -29,6 +29,7 @@ const instants = new Set([
   'ended',
   'unresponsive',
   'responsive',
+  'started',
   'stalled',
   'moved',
   'overrun',

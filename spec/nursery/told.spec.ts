@@ -65,6 +65,16 @@ test('a spawn is told until the actor serves, and the life of the actor by its p
     ],
   );
   t.true(ends[2]?.error instanceof SpawnFailed);
+  t.deepEqual(
+    ends.map(({phases}) => phases.map(({phase}) => phase)),
+    [
+      ['exec', 'connect', 'import', 'ready'],
+      ['exec', 'connect', 'import', 'ready'],
+      ['exec', 'connect', 'import'],
+    ],
+  );
+  const times = ends[0]?.phases.map(({at}) => at) ?? [];
+  t.deepEqual(times, [...times].sort());
 });
 
 for (const backend of ['process', 'thread', 'inline'] as const)

@@ -9,9 +9,11 @@ import {
 } from '@opentelemetry/sdk-trace-node';
 import test from 'ava';
 import {lastValueFrom, of, retry} from 'rxjs';
+import {configureLog} from '../../lib/base/log.js';
 import {type CallEvent, ContextCancelled, sleep} from '../../lib/index.js';
 import {type TraceOptions, traceWithOtel} from '../../lib/otel/index.js';
 import {over} from '../kit/over-pair.js';
+import {until} from '../kit/pair.js';
 
 const exporter = new InMemorySpanExporter();
 new NodeTracerProvider({spanProcessors: [new SimpleSpanProcessor(exporter)]}).register();
@@ -108,6 +110,35 @@ over(
     const caller = spans.find(({kind}) => kind === client);
     t.is(caller?.status.code, 0);
     t.like(caller?.events[0], {name: 'cancelled', attributes: {'rxtractor.cancel.reason': 'deadline'}});
+  },
+  test.serial,
+);
+
+over(
+  'a context that has started, and a stream that stalls, are events of their spans, and the record of the log has the trace',
+  async (t, pair, calls) => {
+    const records: Record<string, unknown>[] = [];
+    const note = (record: object): void => void records.push({...record});
+    configureLog('warn', {logger: {debug: note, info: note, warn: note, error: note}});
+    t.teardown(() => configureLog('warn'));
+    const {tree} = pair.far.actor;
+    pair.far.actor.join({...tree, timeouts: {...tree.timeouts, stall: 10}});
+    const spans = await traced(async () => {
+      const opened = await calls.openContext(async ctx => {
+        ctx.started.next(1);
+        await ctx.openStream().send(1);
+      });
+      await until(() => records.length > 0);
+      await opened.openStream().forEach(() => {});
+      await opened.result();
+    });
+    const [callee, caller] = [server, client].map(kind => spans.find(span => span.kind === kind));
+    const events = (span: ReadableSpan | undefined): string[] | undefined => span?.events.map(({name}) => name);
+    t.deepEqual([events(caller), events(callee)], [['started'], ['started', 'stalled', 'moved']]);
+    t.like(callee?.events[1]?.attributes, {'rxtractor.sent': 0});
+    t.true(Number(callee?.events[1]?.attributes?.['rxtractor.queued_bytes']) > 0);
+    const {traceId, spanId} = callee?.spanContext() ?? {};
+    t.like(records, {0: {event: 'stalled', trace: {traceId, spanId}}, length: 1});
   },
   test.serial,
 );

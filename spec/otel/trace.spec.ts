@@ -49,7 +49,9 @@ test('a call through three processes is one trace, with the callee below the cal
       t.is(span.parent, chain[at - 1]?.span, span.name);
     }
     t.is(told[0], chain[4]?.span, 'the function runs in its span');
-    t.is(find(inA, 'spawn b', 0).parent, chain[2]?.span);
+    const spawn = find(inA, 'spawn b', 0);
+    t.is(spawn.parent, chain[2]?.span);
+    t.deepEqual(spawn.events, ['exec', 'connect', 'import', 'ready']);
     t.like(chain[1]?.attributes, {
       'rxtractor.peer.name': 'a',
       'rxtractor.outcome': 'returned',

@@ -18,6 +18,7 @@ import type {Flow} from '../flow/options.js';
 import type {Outcome} from './dialog.js';
 import {Link} from './link.js';
 import type {Role} from './role.js';
+import {tellFlow} from './told-flow.js';
 import {contextUid} from './uid.js';
 
 export interface CalleeOptions {
@@ -88,7 +89,10 @@ export class Callee implements Role, RunningTask {
     const schema = this.#schemas?.started;
     if (schema) parseNow(schema, value, {part: 'started', name: this.name});
     const bytes = channel.codec.encode(value, 'started', this.name);
-    this.link.act('started', () => channel.send(Kind.Started, id, 0, bytes));
+    this.link.act('started', () => {
+      channel.send(Kind.Started, id, 0, bytes);
+      tellFlow('started', this.link, this.link.stream?.outlet);
+    });
   }
 
   /**

@@ -29,6 +29,7 @@ import {describePeersWait} from './explain.js';
 import {Link} from './link.js';
 import type {Role} from './role.js';
 import {type BegunCall, beginCall, tellOutcome} from './told.js';
+import {tellFlow} from './told-flow.js';
 
 /** A call that has begun on the short way, which stays its dependent in the scope, at its place among the others. */
 interface Begun {
@@ -179,6 +180,7 @@ export class Caller implements Role, Dependent {
       this.link.fail(error);
       return;
     }
+    tellFlow('started', this.link, this.link.stream?.outlet);
     this.#started.happen(undefined);
   }
 

@@ -1,6 +1,6 @@
 /**
- * Tells of a stream on the channel of `base/events`: that it is stalled, moves again, overruns or lags.
- * Floor 4, room `protocol`: below `halves`, which knows when.
+ * Tells of a context on the channel of `base/events`: that it has started, and that its stream is stalled, moves again, overruns or lags.
+ * Floor 4, room `protocol`: below `halves`, `caller` and `callee`, which know when.
  */
 import {formatActor} from '../../base/actor-id.js';
 import {type FlowEvent, streamEvents, tell} from '../../base/events.js';
