@@ -88,6 +88,37 @@ packageTest(`Node imports it, and importing it does nothing${reason}`, async t =
   t.deepEqual(await run(process.execPath, ['program.js']), {stdout: 'object\n', stderr: ''});
 });
 
+packageTest(
+  `without @opentelemetry/api only rxtractor/otel does not work, and it says what to install${reason}`,
+  async t => {
+    const program = `
+    import {main, task} from 'rxtractor';
+    import {measureWithOtel, traceWithOtel} from 'rxtractor/otel';
+    import {simulate} from 'rxtractor/testing';
+    import {findWaits, watchTree} from 'rxtractor/window';
+    import {firstValueFrom} from 'rxjs';
+    export const double = task(value => 2 * value);
+    await main(async nursery => {
+      const portal = await nursery.startActor('doubler', {expose: [double]});
+      const {root} = await firstValueFrom(watchTree());
+      console.log(await portal.run(double, 21), root.children.length, typeof findWaits, typeof simulate);
+      for (const begin of [traceWithOtel, measureWithOtel]) {
+        try {
+          begin();
+        } catch ({code, what, message}) {
+          console.log(code, what, message);
+        }
+      }
+    });
+  `;
+    await writeFile(join(project, 'without-otel.js'), program);
+    const refused =
+      'ERR_RESOURCE package rxtractor/otel needs a package that is not installed: npm install @opentelemetry/api\n';
+    const {stdout} = await run(process.execPath, ['without-otel.js']);
+    t.is(stdout, `42 1 function function\n${refused}${refused}`);
+  },
+);
+
 packageTest(`what is not exported cannot be imported${reason}`, async t => {
   await writeFile(join(project, 'deep.js'), `import 'rxtractor/dist/lib/index.js';\n`);
   await t.throwsAsync(run(process.execPath, ['deep.js']), {message: /ERR_PACKAGE_PATH_NOT_EXPORTED/});

@@ -306,8 +306,8 @@ export class HandshakeRejected extends ActorError {
 export class ResourceExhausted extends ActorError {
   static override readonly code = 'ERR_RESOURCE';
   /**
-   * The name of the resource: `platform`, `depth`, `actors`, `address`, `folder`, `fd` (file descriptors), `processes`,
-   * `openssl`, `calls` or `cancelsPerSecond`.
+   * The name of the resource: `platform`, `depth`, `actors`, `address`, `folder`, `library`, `package`, `openssl`, `fd` (file
+   * descriptors), `processes`, `calls` or `cancelsPerSecond`.
    */
   readonly what: string;
 

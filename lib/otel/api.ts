@@ -5,19 +5,19 @@
  * It is required, not imported, because a failing import could not be explained. Both forms of that package share one state.
  */
 import {createRequire} from 'node:module';
+import {ResourceExhausted} from '../base/errors.js';
 import {readProperty} from '../base/foreign.js';
 
 type Api = typeof import('@opentelemetry/api');
 
-/** @throws Error, which says what to install */
+/** @throws ResourceExhausted `package`, which says what to install */
 export function openTelemetry(): Api {
   try {
     return createRequire(import.meta.url)('@opentelemetry/api') as Api;
   } catch (error) {
     if (readProperty(error, 'code') !== 'MODULE_NOT_FOUND') throw error;
-    throw new Error('rxtractor/otel needs a package that is not installed: npm install @opentelemetry/api', {
-      cause: error,
-    });
+    const text = 'rxtractor/otel needs a package that is not installed: npm install @opentelemetry/api';
+    throw new ResourceExhausted(text, {what: 'package', cause: error});
   }
 }
 

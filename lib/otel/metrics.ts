@@ -39,7 +39,7 @@ export interface MeasureOptions {
  * Call it before actors are started, in every actor that shall be measured: the option `preload` of the root does that. Disposing of
  * the result ends it.
  *
- * @throws TypeError and RangeError for wrong options; Error without `@opentelemetry/api`
+ * @throws TypeError and RangeError for wrong options; ResourceExhausted `package` without `@opentelemetry/api`
  * @example
  * ```ts
  * metrics.setGlobalMeterProvider(new MeterProvider({readers: [reader]}));
