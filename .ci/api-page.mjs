@@ -10,9 +10,9 @@ import {renderComment} from './api-comment.mjs';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const intro = `# API
 
-Every public name of \`rxtractor\` and, in the last group, of \`rxtractor/testing\`, with the doc comments of the sources.
-\`npm run api\` writes this page; change the comments instead of the page. \`rxtractor/debugger\` exports the names of the debugger
-once more. Properties are read-only.
+Every public name of \`rxtractor\` and of its other entries, with the doc comments of the sources. Where a group is not of
+\`rxtractor\` itself, its first line says of which entry it is. \`npm run api\` writes this page; change the comments instead of the
+page. \`rxtractor/debugger\` exports the names of the debugger once more. Properties are read-only.
 `;
 
 /**
@@ -32,9 +32,13 @@ export function renderPage(names, groups) {
   };
   const grouped = groups.flatMap(group => group.names);
   const lost = names.filter(({displayName}) => !grouped.includes(displayName));
-  page.problems.push(...lost.map(({displayName}) => `lib/index.ts: ${displayName} stands in no group`));
+  page.problems.push(...lost.map(({displayName}) => `${displayName} stands in no group`));
   const rows = groups.map(group => `| ${group.title} | ${group.names.map(name => linkTo(page, name)).join(', ')} |`);
-  const sections = groups.map(group => [`## ${group.title}\n`, ...group.names.map(name => renderName(page, name))]);
+  const sections = groups.map(({title, door, names: own}) => [
+    `## ${title}\n`,
+    ...(door.includes('/') ? [`From \`${door}\`.\n`] : []),
+    ...own.map(name => renderName(page, name)),
+  ]);
   const markdown = [intro, '| | |\n|---|---|', ...rows, '', ...sections.flat()].join('\n');
   const {problems, undocumented, withoutExample} = page;
   return {markdown: withSignatures(markdown, page.signatures), problems, undocumented, withoutExample};
@@ -83,7 +87,7 @@ function linkTo({anchors}, name) {
 function renderName(page, name) {
   const overloads = page.names.filter(({displayName}) => displayName === name);
   if (overloads.length === 0) {
-    page.problems.push(`lib/index.ts: ${name} is not in the model`);
+    page.problems.push(`${name} is not in the model`);
     return '';
   }
 

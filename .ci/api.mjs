@@ -25,28 +25,51 @@ export const readPage = () => readFileSync(page, 'utf8');
 
 /** The page as it should be, and what it lacks. Reads dist, so the project must be compiled. */
 export function makePage() {
-  const doors = ['index', 'testing/index'].map(door => ({
-    ...extract(join(root, 'dist', 'lib', `${door}.d.ts`)),
-    groups: readGroups(join(root, 'lib', `${door}.ts`)),
-  }));
+  const entries = publicEntries().map(entry => ({...entry, ...readGroups(entry)}));
+  // An entry without groups exports names of others once more. They are told where those tell them.
+  const doors = entries.filter(({groups}) => groups.length > 0).map(door => ({...door, ...extract(door.declarations)}));
   const all = key => doors.flatMap(door => door[key]);
   const rendered = renderPage(all('members'), all('groups'));
-  return {...rendered, problems: [...all('problems'), ...rendered.problems]};
+  const grouped = all('groups').flatMap(({names}) => names);
+  const lost = entries.flatMap(({source, loose}) =>
+    loose
+      .filter(name => !grouped.includes(name))
+      .map(name => `${source.slice(root.length)}: ${name} stands in no group`),
+  );
+  return {...rendered, problems: [...all('problems'), ...lost, ...rendered.problems]};
 }
 
-/** The groups of a door, as lib/index.ts: a comment line opens one, the names that are exported below it belong to it. */
-function readGroups(door) {
+/** What package.json exports, the package itself first: its name for users, its declarations, its source. */
+function publicEntries() {
+  const {name, exports} = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  return Object.entries(exports)
+    .filter(([, {types}]) => types)
+    .map(([path, {types}]) => ({
+      door: name + path.slice(1),
+      declarations: join(root, types),
+      source: join(root, types.replace('dist/', '').replace(/\.d\.ts$/, '.ts')),
+    }));
+}
+
+/**
+ * The groups of a door, as lib/index.ts: a comment line opens one, the names that are exported below it belong to it. `loose` are
+ * the names that stand in none.
+ */
+function readGroups({door, source: file}) {
   const groups = [];
-  const source = readFileSync(door, 'utf8');
+  const loose = [];
+  const source = readFileSync(file, 'utf8');
   for (const [, title, names] of source.matchAll(/^\/\/ (.+)$|^export (?:type )?\{([^}]*)\}/gm)) {
     if (title !== undefined) {
-      groups.push({title, names: []});
+      groups.push({door, title, names: []});
     } else {
-      groups.at(-1).names.push(...names.split(',').flatMap(name => name.replace(/^\s*(type )?/, '').trim() || []));
+      (groups.at(-1)?.names ?? loose).push(
+        ...names.split(',').flatMap(name => name.replace(/^\s*(type )?/, '').trim() || []),
+      );
     }
   }
 
-  return groups;
+  return {groups, loose};
 }
 
 function extract(entry) {

@@ -1,7 +1,8 @@
 /**
  * The door `rxtractor/otel`: traces and metrics with OpenTelemetry.
- * Floor 7: named re-exports; no logic.
+ * Floor 7: named re-exports, grouped for the page of the API; no logic.
  */
 
-export {type MeasureOptions, measureWithOtel} from './metrics.js';
-export {type TraceOptions, traceWithOtel} from './trace.js';
+// OpenTelemetry
+export {traceWithOtel, type TraceOptions} from './trace.js';
+export {measureWithOtel, type MeasureOptions} from './metrics.js';

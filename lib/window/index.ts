@@ -1,21 +1,13 @@
 /**
  * The door `rxtractor/window`: looks at a running tree of actors, and finds who waits for whom.
- * Floor 7: named re-exports; no logic.
+ * Floor 7: named re-exports, grouped for the page of the API; no logic.
  */
 
-export type {TraceEvent} from '../discovery/tree-events.js';
+// Window
+export {watchTree, type WatchTreeOptions} from './watch-tree.js';
+export type {TreeView, ActorView, ActorState, ContextView, Wait} from './types.js';
 export {findWaits} from './find-waits.js';
+export type {Findings, WaitCycle, WaitChain, Stall} from './types.js';
+export {traceTree, type TraceTreeOptions} from './trace-tree.js';
+export type {TraceEvent} from '../discovery/tree-events.js';
 export {toPerfetto} from './perfetto.js';
-export {type TraceTreeOptions, traceTree} from './trace-tree.js';
-export type {
-  ActorState,
-  ActorView,
-  ContextView,
-  Findings,
-  Stall,
-  TreeView,
-  Wait,
-  WaitChain,
-  WaitCycle,
-} from './types.js';
-export {type WatchTreeOptions, watchTree} from './watch-tree.js';
