@@ -2,6 +2,7 @@
  * Draws what the finder has found: circles, tasks that hold up others, chains.
  * Floor 10: below `why`; pure.
  */
+import {silentIn} from '../window/find-waits.js';
 import type {Findings, Stall, TreeView, Wait, WaitChain, WaitCycle} from '../window/types.js';
 import type {Look} from './draw-tree.js';
 import {cut, duration, percent} from './format.js';
@@ -19,6 +20,8 @@ export function drawWaits(view: TreeView, {cycles, stalls, chains}: Findings, {w
     ...chains.slice(0, maxChains).flatMap(chain => drawChain(chain, names, colours)),
   ];
   if (chains.length > maxChains) lines.push(`… and ${chains.length - maxChains} more chains`);
+  for (const {id, age} of silentIn(view))
+    lines.push(`${nameOf(id, names)} has not answered for ${duration(age)}: what it waits for now is not known`);
   if (cycles.length === 0) lines.push('no deadlock is suspected');
   return lines.map(text => cut(text, width));
 }

@@ -3,7 +3,7 @@
  * Floor 10: a command. The finder of `window` finds; `draw-waits` draws.
  */
 import {lastValueFrom, takeWhile} from 'rxjs';
-import {findWaits} from '../window/find-waits.js';
+import {findWaits, isEarly, silentIn} from '../window/find-waits.js';
 import type {Findings, TreeView} from '../window/types.js';
 import {watchTree} from '../window/watch-tree.js';
 import {type Command, exit, jsonOption, tlsOptions} from './command.js';
@@ -14,6 +14,8 @@ import {type Place, pathTo, placeOf} from './trees.js';
 
 /** For so long it looks, in ms: the finder suspects nothing that has stood still for less than 5 s. */
 const lookMs = 6_000;
+/** For so long at most, in ms, where a later view could tell more: the tree has just started, or the machine is busy. */
+const longestMs = 20_000;
 
 export const why: Command = {
   name: 'why',
@@ -21,7 +23,9 @@ export const why: Command = {
   operands: ['[ROOT]', '[ACTOR]'],
   options: {...jsonOption, ...tlsOptions},
   about: `
-Looks at a tree for six seconds, and says what waits for whom:
+Looks at a tree for six seconds, and says what waits for whom. It looks on, for
+twenty seconds at most, while an actor does not answer, or while a circle stands
+still for less than five seconds.
 
 - suspected deadlocks: tasks that wait for one another in a circle, while no
   counter of them moved for 5 s and none of their processes used the processor
@@ -37,7 +41,8 @@ It ends with 2 when a deadlock is suspected, which a CI job can ask for.
     const found = findingsOf(view, given.actor);
     if (given.options.json) {
       const tasks = Object.fromEntries(taskNames(view));
-      line(out, JSON.stringify({at: view.at, ...found, tasks}, undefined, 2));
+      const silent = silentIn(view).map(({id}) => id);
+      line(out, JSON.stringify({at: view.at, ...found, silent, tasks}, undefined, 2));
     } else {
       const look = {width: widthOf(out), colours: isColoured(out, env)};
       for (const text of drawWaits(view, found, look)) line(out, text);
@@ -48,11 +53,13 @@ It ends with 2 when a deadlock is suspected, which a CI job can ask for.
 
 function watched(place: Place): Promise<TreeView> {
   let begun: number | undefined;
-  const isSeen = ({at}: TreeView): boolean => {
+  const mayTellMore = (view: TreeView): boolean => {
+    const {at} = view;
     begun ??= at;
-    return at - begun < lookMs;
+    const forMs = at - begun;
+    return forMs < lookMs || (forMs < longestMs && isEarly(view));
   };
-  return lastValueFrom(watchTree({...place, contexts: true}).pipe(takeWhile(isSeen, true)));
+  return lastValueFrom(watchTree({...place, contexts: true}).pipe(takeWhile(mayTellMore, true)));
 }
 
 /** The findings of the whole tree. When the user has named an actor, only those in which a task of that actor takes part. */

@@ -6,6 +6,8 @@ import type {ActorView, ContextView, Findings, Stall, TreeView, Wait, WaitChain,
 
 /** For so long no counter of a task may have moved, and its process may not have worked, in ms. */
 const stillMs = 5_000;
+/** A circle that has stood still for so long may soon be suspected, in ms. */
+const soonMs = 1_000;
 /** A task is named that has held up others for so long of the last 10 s, in ms. */
 const leastStallMs = 1_000;
 /** Maximum number of chains. */
@@ -26,11 +28,9 @@ const maxChains = 20;
  * ```
  */
 export function findWaits(view: TreeView): Findings {
-  const actors = [...actorsIn(view.root)];
-  const ends = actors.flatMap(actor => actor.contexts.map(context => ({actor, context})));
-  const waits = [...ends.flatMap(({context: {wait}}) => wait ?? []), ...actors.flatMap(({waits}) => waits)];
-  const active = activeTasks(actors, ends);
-  const cycles = cyclesOf(waits.filter(({by, of}) => !active.has(by) && !active.has(of))).filter(isSuspect);
+  const seen = seenIn(view);
+  const {ends, waits} = seen;
+  const cycles = cyclesStillFor(seen, stillMs);
   return {
     cycles: cycles.map(({tasks, waits}) => ({
       tasks,
@@ -40,6 +40,44 @@ export function findWaits(view: TreeView): Findings {
     stalls: stallsOf(view, ends),
     chains: chainsOf(waits, new Set(cycles.flatMap(({tasks}) => tasks))),
   };
+}
+
+/**
+ * Whether a later view could tell more: an actor has not told for what it waits, or a circle stands still, and not yet for long enough to be
+ * suspected.
+ */
+export function isEarly(view: TreeView): boolean {
+  const seen = seenIn(view);
+  const countStill = (ms: number): number => cyclesStillFor(seen, ms).flatMap(({tasks}) => tasks).length;
+  return silentIn(view).length > 0 || countStill(soonMs) > countStill(stillMs);
+}
+
+/** The actors that have not answered. What they wait for now is not known. */
+export function silentIn({root}: TreeView): ActorView[] {
+  return [...actorsIn(root)].filter(({state}) => state === 'busy' || state === 'unresponsive');
+}
+
+/** What a view tells of waits. */
+interface Seen {
+  readonly actors: readonly ActorView[];
+  readonly ends: readonly End[];
+  readonly waits: readonly Wait[];
+}
+
+function seenIn({root}: TreeView): Seen {
+  const actors = [...actorsIn(root)];
+  const ends = actors.flatMap(actor => actor.contexts.map(context => ({actor, context})));
+  return {
+    actors,
+    ends,
+    waits: [...ends.flatMap(({context: {wait}}) => wait ?? []), ...actors.flatMap(({waits}) => waits)],
+  };
+}
+
+/** The circles in which no task has done anything for so long, in ms. */
+function cyclesStillFor({actors, ends, waits}: Seen, ms: number): Pick<WaitCycle, 'tasks' | 'waits'>[] {
+  const active = activeTasks(actors, ends, ms);
+  return cyclesOf(waits.filter(({by, of}) => !active.has(by) && !active.has(of))).filter(isSuspect);
 }
 
 interface End {
@@ -53,20 +91,22 @@ export function* actorsIn(actor: ActorView): Generator<ActorView> {
   for (const child of actor.children) yield* actorsIn(child);
 }
 
-/** The tasks that do something: a counter has moved at an end of theirs, or their process works. */
-function activeTasks(actors: readonly ActorView[], ends: readonly End[]): Set<string> {
+/**
+ * The tasks that have done something within the last ms: a counter has moved at an end of theirs, or their process has worked. What an
+ * actor has told last is as old as its `age`: since then a counter may have moved.
+ */
+function activeTasks(actors: readonly ActorView[], ends: readonly End[], ms: number): Set<string> {
+  const isAtWork = ({idle}: ActorView): boolean => (idle ?? ms) < ms;
   const active = new Set(actors.filter(isAtWork).map(({id}) => id));
   for (const {actor, context} of ends) {
     const own = taskAt(context);
     if (isAtWork(actor)) active.add(own);
-    if (context.still >= stillMs) continue;
+    if (context.still - actor.age >= ms) continue;
     active.add(context.caller);
     active.add(context.uid);
   }
   return active;
 }
-
-const isAtWork = ({idle}: ActorView): boolean => (idle ?? stillMs) < stillMs;
 
 /** The task whose end of the context it is. */
 const taskAt = ({side, caller, uid}: ContextView): string => (side === 'caller' ? caller : uid);

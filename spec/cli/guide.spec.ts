@@ -4,7 +4,7 @@ import {mkdir, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {isAsPrinted, readPage} from '../docs.js';
-import {askWhy, startShownFile} from '../kit/command.js';
+import {rxtractor, startShownFile} from '../kit/command.js';
 import {spawning} from '../kit/spawning.js';
 
 const test = spawning({takesLong: true});
@@ -21,7 +21,7 @@ test('rxtractor why names the deadlock of three processes in the guide, and ends
   t.teardown(() => rmSync(folder, {recursive: true}));
   await writeFile(join(folder, 'shop.js'), program?.text ?? '');
   const {pid} = await startShownFile(t, join(folder, 'shop.js'));
-  const {code, stdout, stderr} = await askWhy(pid, 2);
+  const {code, stdout, stderr} = await rxtractor(['why', String(pid)]);
   t.is(code, 2, stderr);
   t.true(isAsPrinted(stdout, run?.output ?? ''), `the page says:\n${run?.output}\nit printed:\n${stdout}`);
 });

@@ -1,5 +1,5 @@
 // `rxtractor why` on real programs in which something is planted: it names exactly that.
-import {askWhy, startShown} from '../kit/command.js';
+import {rxtractor, startShown} from '../kit/command.js';
 import {spawning} from '../kit/spawning.js';
 
 const test = spawning({takesLong: true});
@@ -49,7 +49,7 @@ const plain = (text: string): string =>
 for (const [name, [code, text]] of Object.entries(planted))
   test(`why names what is planted, and nothing else: ${name}`, async t => {
     const {pid} = await startShown(t, 'planted', [name]);
-    const said = await askWhy(pid, code);
+    const said = await rxtractor(['why', String(pid)]);
     t.is(plain(said.stdout), text, said.stderr);
     t.is(said.code, code);
   });

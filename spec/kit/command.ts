@@ -25,17 +25,6 @@ export function rxtractor(args: readonly string[], env: Readonly<Record<string, 
   });
 }
 
-/**
- * Asks why, and again where the answer may have come too early: nothing is suspected in a program that was started less than 5 s
- * ago, and a busy machine takes its time to start one.
- */
-export async function askWhy(pid: number, code: number): Promise<Said> {
-  for (let tries = 1; ; tries++) {
-    const said = await rxtractor(['why', String(pid)]);
-    if (said.code === code || tries === 3) return said;
-  }
-}
-
 /** A program that the command looks at. */
 export interface Shown {
   readonly pid: number;

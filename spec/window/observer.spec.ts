@@ -1,7 +1,7 @@
 // What an observer makes of samples: rates, times, ends. Pure.
 import test from 'ava';
 import type {ContextRow, SurveyRow} from '../../lib/base/tree-survey.js';
-import {findWaits} from '../../lib/window/find-waits.js';
+import {findWaits, isEarly, silentIn} from '../../lib/window/find-waits.js';
 import {Observer, type Sample} from '../../lib/window/observer.js';
 import type {ActorView} from '../../lib/window/types.js';
 
@@ -51,6 +51,11 @@ test('cpu is a share of a core, read from the system: a blocked actor shows it',
   const {root} = observer.view(sample(2_000, rows, cpu(4, 1_080)));
   t.like(root.children[0], {state: 'busy', cpu: 0.98, rss: 1_024, idle: 0});
   t.like(observer.view(sample(3_000, rows, cpu(4, 1_090))).root.children[0], {state: 'unresponsive', idle: 1_000});
+});
+
+test('an actor whose clock stands still because of a prompt says so', t => {
+  const {root} = new Observer('h').view(sample(1, [row(0, 'root', {prompted: true}), row(1, 'a')]));
+  t.deepEqual([root.state, root.children[0]?.state], ['at a prompt', 'serving']);
 });
 
 test('processes of another host are not looked up here', t => {
@@ -115,6 +120,20 @@ test('a process that works is not waiting, whatever its counters say', t => {
   look(0, 0);
   t.is(look(6_000, 3_000), 0);
   t.is(look(12_000, 3_010), 1);
+});
+
+test('what an actor has told before it fell silent is no reason to suspect anything, and the look is too early to end', t => {
+  const observer = new Observer('h');
+  const caller = context({side: 'caller', peer: {name: 'a', id: 'a', pid: 1, host: 'h'}, waits: 'result'});
+  const root = row(0, 'root', {contexts: [caller]});
+  const look = (at: number, state: SurveyRow['state']) => {
+    const view = observer.view(sample(at, [root, row(1, 'a', state === '' ? {contexts: [context()]} : {state})]));
+    return [findWaits(view).cycles.length, isEarly(view), silentIn(view).map(({name}) => name)];
+  };
+  t.deepEqual(look(0, ''), [0, false, []]);
+  t.deepEqual(look(2_000, ''), [0, true, []], 'the circle stands still, and not yet for long enough');
+  t.deepEqual(look(8_000, 'silent'), [0, true, ['a']]);
+  t.deepEqual(look(9_000, ''), [1, false, []], 'its counters say that nothing has moved meanwhile');
 });
 
 test('a view is plain data, which JSON holds', t => {
