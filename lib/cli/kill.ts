@@ -21,7 +21,7 @@ Kills the process of an actor, and asks nobody: for an actor in a busy loop, and
 to see what a program does when an actor dies. The actor is known by its pid and
 by the time at which that process has started. An actor that shares its process
 with others (a thread, an inline actor) is refused, and so is one on another
-host.
+host or in another container.
 `,
   async run(given, {out}) {
     const place = await placeOf(given);
@@ -41,9 +41,11 @@ host.
 /** @throws UsageError when its process cannot be killed, or others are in it */
 function killable(view: TreeView, wanted: string): ActorView {
   const actor = pathTo(view, wanted).at(-1) as ActorView;
-  const {pid, host, id, name} = actor;
+  const {pid, host, id, name, rss} = actor;
   if (pid === 0) throw new UsageError(`${shown(name)} has no process yet`);
   if (host !== hostname()) throw new UsageError(`${shown(name)} runs on another host, ${shown(host)}`);
+  if (rss === undefined)
+    throw new UsageError(`the process of ${shown(name)} cannot be seen from here: kill it where the tree runs`);
   const other = [...actorsIn(view.root)].find(each => each.pid === pid && each.id !== id && each.state !== 'ended');
   if (other)
     throw new UsageError(

@@ -3,7 +3,9 @@
  * Floor 10: below `ps`, which prints it, and `trees`, which shows it to somebody who has not said which tree is meant.
  */
 import {lastValueFrom, take} from 'rxjs';
+import {HandshakeRejected, NotExposed} from '../base/errors.js';
 import {actorsIn} from '../window/find-waits.js';
+import {processesOf, usageOf} from '../window/processes.js';
 import type {FoundRoot} from '../window/roots.js';
 import {watchTree} from '../window/watch-tree.js';
 import {type Column, duration, memory, percent, shown, table} from './format.js';
@@ -16,7 +18,7 @@ export interface TreeSummary {
   readonly pid: number;
   /** The first characters of the id of the tree. */
   readonly tree: string;
-  /** The name and the state of its root, and how long it has run in ms. */
+  /** The name and the state of its root, and how long it has run in ms. What a tree of another version does not tell is `?` and 0. */
   readonly name: string;
   readonly state: string;
   readonly age: number;
@@ -28,8 +30,8 @@ export interface TreeSummary {
 
 /** Looks at all of them at once. One that ends meanwhile is left out. */
 export async function summaries(roots: readonly FoundRoot[]): Promise<TreeSummary[]> {
-  const looks = await Promise.allSettled(roots.map(summaryOf));
-  return looks.flatMap(look => (look.status === 'fulfilled' ? [look.value] : []));
+  const looks = await Promise.all(roots.map(root => summaryOf(root).catch(error => summaryWithout(root, error))));
+  return looks.filter(look => look !== undefined);
 }
 
 async function summaryOf({pid, tree}: FoundRoot): Promise<TreeSummary> {
@@ -40,6 +42,14 @@ async function summaryOf({pid, tree}: FoundRoot): Promise<TreeSummary> {
   const sum = (of: 'cpu' | 'rss'): number => processes.reduce((all, actor) => all + (actor[of] ?? 0), 0);
   const {name, state, since} = root;
   return {pid, tree, name, state, age: at - since, actors: actors.length, cpu: sum('cpu'), memory: sum('rss')};
+}
+
+/** A tree of another version of this library cannot be asked, but it is there: the system tells of its processes. */
+async function summaryWithout({pid, tree, sharesPids}: FoundRoot, error: unknown): Promise<TreeSummary | undefined> {
+  if (!(error instanceof NotExposed || error instanceof HandshakeRejected)) return undefined;
+  const pids = sharesPids ? [pid, ...(await processesOf(tree)).map(each => each.pid)] : [];
+  const memory = [...(await usageOf(pids)).values()].reduce((sum, {rss}) => sum + rss, 0);
+  return {pid, tree, name: '?', state: 'another version', age: 0, actors: pids.length, cpu: 0, memory};
 }
 
 const columns: readonly Column[] = [

@@ -16,7 +16,7 @@ import {thrownText} from '../base/foreign.js';
 import {log} from '../base/log.js';
 import {platform} from '../base/platform.js';
 import {maxPathBytes} from './address.js';
-import {isGone, type Owner, thisOwner} from './owner.js';
+import {isGone, type Owner, sharesPids, thisOwner} from './owner.js';
 
 export interface FolderOptions {
   readonly treeId: string;
@@ -77,20 +77,28 @@ export function sweep(base: string): void {
 /** A folder whose root lives. */
 export interface LiveFolder {
   readonly path: string;
-  /** The process of the root. */
+  /** The process of the root, as that is numbered where it runs. */
   readonly pid: number;
+  /** Whether processes have the same numbers here. */
+  readonly sharesPids: boolean;
   /** The first characters of the id of the tree. */
   readonly label: string;
 }
 
-/** The folders of all trees of this user whose root lives, in both places where they may be, the oldest first. */
+/**
+ * The folders of all trees of this user whose root lives, in all places where they may be, the oldest first. The environment of the root
+ * may differ from this one: `sudo`, `docker exec` and `cron` do not set XDG_RUNTIME_DIR, where a login does.
+ *
+ * @param runtimes the folder in which the system makes those that XDG_RUNTIME_DIR names
+ */
 export function liveFolders({
   env = process.env,
   temporary = tmpdir(),
-}: Omit<FolderOptions, 'treeId'> = {}): LiveFolder[] {
-  const {XDG_RUNTIME_DIR: runtime} = env;
+  runtimes = '/run/user',
+}: Omit<FolderOptions, 'treeId'> & {readonly runtimes?: string} = {}): LiveFolder[] {
+  const {XDG_RUNTIME_DIR: runtime = join(runtimes, String(uid()))} = env;
   const bases = [join(temporary, `rxtractor-${uid()}`)];
-  if (runtime !== undefined && isAbsolute(runtime)) bases.push(join(runtime, 'rxtractor'));
+  if (isAbsolute(runtime)) bases.push(join(runtime, 'rxtractor'));
   const found = bases.filter(base => faultOf(base) === undefined).flatMap(foldersIn);
   return found.sort((a, b) => a.madeAt - b.madeAt);
 }
@@ -100,8 +108,15 @@ function foldersIn(base: string): (LiveFolder & {readonly madeAt: number})[] {
     const path = join(base, name);
     const owner = ownerOf(name);
     if (!owner || isGone(owner) || faultOf(path) !== undefined) return [];
-    return [{path, pid: owner.pid, label: name.split('-')[2] as string, madeAt: look(path)?.birthtimeMs ?? 0}];
+    const label = name.split('-')[2] as string;
+    return [{path, pid: owner.pid, label, sharesPids: sharesPids(owner), madeAt: look(path)?.birthtimeMs ?? 0}];
   });
+}
+
+/** Whether processes have the same numbers for the root of a tree as here, as far as the name of its folder tells. */
+export function hasPidsOfHere(path: string): boolean {
+  const owner = ownerOf(basename(path));
+  return owner !== undefined && sharesPids(owner);
 }
 
 /** The name has 41 random bits, so that two processes of a tree do not take the same one, even after each other. */

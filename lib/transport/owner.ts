@@ -41,6 +41,9 @@ export function isGone(owner: Owner): boolean {
   return start !== undefined && start !== owner.start;
 }
 
+/** Whether the ids of processes mean the same there as here. They do not where one of the two is in a container of its own. */
+export const sharesPids = ({space}: Owner): boolean => space === thisSpace();
+
 /** When a process started; undefined when it is not there, or when its start cannot be read. */
 export function startOf(pid: number): string | undefined {
   return process.platform === 'linux' ? startFromProc(pid) : startFromPs(pid);

@@ -4,7 +4,7 @@
  */
 import {hostname} from 'node:os';
 import {dirname} from 'node:path';
-import {from, type Observable, switchMap} from 'rxjs';
+import {catchError, from, type Observable, switchMap} from 'rxjs';
 import {Actor} from '../actor/actor.js';
 import {Peer} from '../actor/peer.js';
 import {guestPortal, type Portal} from '../actor/portal.js';
@@ -22,12 +22,15 @@ import {allEventsOf, eventsFrom, eventsOfTree, type TraceEvent} from '../discove
 import {messagePack} from '../msg/codec.js';
 import {Kind} from '../msg/types.js';
 import {type Address, parseAddress} from '../transport/address.js';
+import {hasPidsOfHere} from '../transport/folder.js';
 import type {TlsOptions} from '../transport/tls.js';
 import {processesOf} from './processes.js';
 import {type FoundRoot, findRoots, readKey} from './roots.js';
 
 /** A tree that can be asked. */
 export interface AskedTree {
+  /** Whether its processes have the same numbers here, so that the system can be asked about them. */
+  readonly sharesPids: boolean;
   survey(question: SurveyQuestion): Promise<readonly SurveyRow[]>;
   events(): Observable<TraceEvent>;
   close(): void;
@@ -42,6 +45,7 @@ export interface RemoteTree extends AskedTree {
 /** The tree of an actor of this process. */
 export function ownTree(actor: Actor): AskedTree {
   return {
+    sharesPids: true,
     survey: question => treeOf(actor, question),
     events: () => allEventsOf(actor),
     close: () => {},
@@ -62,18 +66,20 @@ export async function connectToTree(root?: string, tls?: TlsOptions): Promise<Re
   return new LateTree(found, connecting, () => greet(place));
 }
 
-async function greet({address, secret}: Place, tls?: TlsOptions): Promise<RemoteTree> {
+async function greet({address, secret, sharesPids}: Place, tls?: TlsOptions): Promise<RemoteTree> {
   const codec = messagePack;
   const self = newActorId('observer');
   const tree = {treeId: newId(), depth: 0, logLevel: 'silent', timeouts: defaultTimeouts} as const;
   const actor = new Actor({id: self, root: true, codec, tree});
   const timeout = defaultTimeouts.handshake;
-  const {transport, peer: id} = await connectToActor(address, {self, codec, secret, tls, timeout});
+  const {transport, peer: id} = await connectToActor(address, {self, codec, secret, tls, timeout}).catch(advised);
   const peer = new Peer(actor, transport, 'connected', {}, id);
   const portal = guestPortal(peer, actor.scope);
   return {
+    sharesPids,
     survey: asking(peer, question => toldOfVersion(portal, portal.run(treeSurvey, question)).then(readSurvey)),
-    events: () => eventsFrom(portal, eventsOfTree),
+    events: () =>
+      eventsFrom(portal, eventsOfTree).pipe(catchError(error => toldOfVersion(portal, Promise.reject(error)))),
     cancel: path => toldOfVersion(portal, portal.run(cancelInTree, path)),
     close: () => peer.channel.close(),
   };
@@ -81,6 +87,7 @@ async function greet({address, secret}: Place, tls?: TlsOptions): Promise<Remote
 
 /** A tree whose root has not greeted in time. */
 class LateTree implements RemoteTree {
+  readonly sharesPids: boolean;
   readonly #found: FoundRoot;
   readonly #greet: () => Promise<RemoteTree>;
   #tree: Promise<RemoteTree>;
@@ -88,6 +95,7 @@ class LateTree implements RemoteTree {
 
   constructor(found: FoundRoot, tree: Promise<RemoteTree>, greet: () => Promise<RemoteTree>) {
     this.#found = found;
+    this.sharesPids = found.sharesPids;
     this.#greet = greet;
     this.#tree = tree;
   }
@@ -120,8 +128,8 @@ class LateTree implements RemoteTree {
 }
 
 /** The processes of a tree, as their arguments tell. */
-async function rowsFromSystem({pid, tree}: FoundRoot): Promise<SurveyRow[]> {
-  const processes = await processesOf(tree);
+async function rowsFromSystem({pid, tree, sharesPids}: FoundRoot): Promise<SurveyRow[]> {
+  const processes = sharesPids ? await processesOf(tree) : [];
   const rowOf = (actor: ActorId, depth: number): SurveyRow => ({
     depth,
     actor,
@@ -168,6 +176,7 @@ function asking(
 interface Place {
   readonly address: Address;
   readonly secret: Uint8Array | undefined;
+  readonly sharesPids: boolean;
   /** A root of this host, by whose folder it was found. */
   readonly found?: FoundRoot;
 }
@@ -175,10 +184,12 @@ interface Place {
 function placeOf(root: string | undefined): Place {
   if (root !== undefined && /^(?:unix:|tls:|tcp:)/.test(root)) {
     const address = parseAddress(root);
-    return {address, secret: address.kind === 'unix' ? readKey(dirname(address.path)) : undefined};
+    if (address.kind !== 'unix') return {address, secret: undefined, sharesPids: false};
+    const folder = dirname(address.path);
+    return {address, secret: readKey(folder), sharesPids: hasPidsOfHere(folder)};
   }
   const found = chooseRoot(findRoots(), root);
-  return {address: {kind: 'unix', path: found.socket}, secret: found.key, found};
+  return {address: {kind: 'unix', path: found.socket}, secret: found.key, sharesPids: found.sharesPids, found};
 }
 
 /** @throws TransportClosed when there is none, TypeError when there are several */
@@ -198,6 +209,15 @@ export function chooseRoot(roots: readonly FoundRoot[], wanted: string | undefin
   return only;
 }
 
+/** For an observer whose version differs from that of the program. */
+const advice = 'look with the rxtractor that is installed with the program: npx rxtractor in its folder';
+
+/** A root that speaks another version of the protocol refuses to greet. */
+function advised(error: unknown): never {
+  if (!(error instanceof HandshakeRejected && error.reason === 'version')) throw error;
+  throw new HandshakeRejected(`${error.message}: ${advice}`, {reason: 'version', cause: error});
+}
+
 /** An actor of another version does not know the function. Both versions are named, where it tells its own. */
 async function toldOfVersion<T>(portal: Portal, answer: Promise<T>): Promise<T> {
   try {
@@ -209,7 +229,7 @@ async function toldOfVersion<T>(portal: Portal, answer: Promise<T>): Promise<T> 
     const text =
       theirs === own
         ? `${portal.actor.name} lets observers who come over this address only look`
-        : `${portal.actor.name} runs ${theirs} of rxtractor, and this observer is ${own}, which it cannot answer`;
+        : `${portal.actor.name} runs ${theirs} of rxtractor, and this observer is ${own}: ${advice}`;
     throw new NotExposed(text, {cause: error});
   }
 }

@@ -20,13 +20,15 @@ export interface FoundRoot {
   readonly socket: string;
   /** The key that its root asks for. */
   readonly key: Uint8Array;
+  /** Whether its processes have the same numbers here. In a container of its own they do not. */
+  readonly sharesPids: boolean;
 }
 
 /** All trees of this user that can be observed, the oldest first. */
 export function findRoots(): FoundRoot[] {
-  return liveFolders().flatMap(({path, pid, label}) => {
+  return liveFolders().flatMap(({path, pid, label, sharesPids}) => {
     try {
-      return [{pid, tree: label, socket: join(path, socketName), key: readKey(path)}];
+      return [{pid, tree: label, socket: join(path, socketName), key: readKey(path), sharesPids}];
     } catch {
       // No control socket: it was turned off, or no child serves yet.
       return [];

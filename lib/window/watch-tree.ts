@@ -38,7 +38,8 @@ const budget = 2_000;
  * far as this subscription has seen: `still`, `stalledMs`, `cpu` need a view before.
  *
  * The Observable is cold, and never completes. It errors with TransportClosed when there is no such tree, or when the tree has
- * ended; with TypeError when there are several trees to choose from; with NotExposed when the program runs another version.
+ * ended; with TypeError when there are several trees to choose from; with NotExposed, or HandshakeRejected
+ * `version`, when the program runs another version of this library.
  * A tree that nobody watches does nothing for it.
  *
  * @throws TypeError and RangeError for wrong options
@@ -84,6 +85,7 @@ export function watchTree(options: WatchTreeOptions = {}): Observable<TreeView> 
 export async function look(tree: AskedTree, observer: Observer, contexts: boolean): Promise<TreeView> {
   const rows = await tree.survey({budget, contexts: contexts ? 'all' : 'none'});
   const host = hostname();
-  const usage = await usageOf(rows.flatMap(({actor}) => (actor.host === host ? [actor.pid] : [])));
+  const here = tree.sharesPids ? rows.filter(({actor}) => actor.host === host) : [];
+  const usage = await usageOf(here.map(({actor}) => actor.pid));
   return observer.view({at: wallTime(), rows, usage});
 }

@@ -22,7 +22,7 @@ import test, {type ExecutionContext} from 'ava';
 import {ResourceExhausted} from '../../lib/base/errors.js';
 import {configureLog} from '../../lib/base/log.js';
 import {maxPathBytes} from '../../lib/transport/address.js';
-import {Folder, makeFolder, sweep} from '../../lib/transport/folder.js';
+import {Folder, liveFolders, makeFolder, sweep} from '../../lib/transport/folder.js';
 import {isGone, thisOwner} from '../../lib/transport/owner.js';
 
 const isRoot = process.getuid?.() === 0;
@@ -45,6 +45,17 @@ function refused(t: ExecutionContext, act: () => unknown, path: string, why: Reg
   t.is(error.what, 'folder');
   t.true(error.message.includes(path), error.message);
 }
+
+test('a tree in the runtime folder of its user is found where XDG_RUNTIME_DIR is not set', t => {
+  const runtimes = place(t);
+  const runtime = join(runtimes, String(process.getuid?.()));
+  mkdirSync(runtime, {mode: 0o700});
+  const {path} = make(place(t), runtime);
+  const found = (env: Record<string, string>): string[] =>
+    liveFolders({env, temporary: place(t), runtimes}).map(each => each.path);
+  t.deepEqual(found({}), [path]);
+  t.deepEqual(found({XDG_RUNTIME_DIR: ''}), [], 'an empty one is a choice');
+});
 
 test('G2: a tree has a folder of its own, which nobody else can enter', t => {
   const temporary = place(t);

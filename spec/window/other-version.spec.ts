@@ -1,0 +1,48 @@
+// A program that runs another version of the library, looked at by this one: it is there, and the error says what to do.
+import {firstValueFrom} from 'rxjs';
+import {HandshakeRejected, NotExposed} from '../../lib/index.js';
+import {traceTree, watchTree} from '../../lib/window/index.js';
+import {rxtractor, startShownFile} from '../kit/command.js';
+import {type Change, inOtherVersion} from '../kit/other-version.js';
+import {spawning} from '../kit/spawning.js';
+
+const test = spawning({takesLong: true});
+
+const advice = 'look with the rxtractor that is installed with the program: npx rxtractor in its folder';
+
+test('a program whose survey has another shape: NotExposed, with both versions and what to do', async t => {
+  const changes: Change[] = [
+    ['"window tree 1"', '"window tree 7"'],
+    ['"window tree events 1"', '"window tree events 7"'],
+  ];
+  const {pid} = await startShownFile(t, inOtherVersion(t, '7.6.5', changes, 'planted'), ['calls']);
+  const root = String(pid);
+  for (const looking of [watchTree({root}), traceTree({root})]) {
+    const error = await t.throwsAsync(firstValueFrom<unknown>(looking), {instanceOf: NotExposed});
+    t.regex(error?.message ?? '', /runs 7\.6\.5 of rxtractor, and this observer is \d/);
+    t.true(error?.message.endsWith(advice));
+  }
+  for (const command of ['tree', 'watch', 'why']) {
+    const {code, stderr} = await rxtractor([command, root]);
+    t.is(code, 1, command);
+    t.regex(stderr, /runs 7\.6\.5 of rxtractor.*npx rxtractor in its folder/, command);
+  }
+  const {stdout} = await rxtractor(['ps']);
+  t.regex(stdout, new RegExp(`^ *${root} .* \\? .* another version$`, 'm'));
+});
+
+test('a program that speaks another version of the protocol: HandshakeRejected, with what to do', async t => {
+  // Where files are joined, the number is written into the places where it is used.
+  const changes: Change[] = [
+    ['\t\t2,\n\t\tactor,\n\t\tnonce\n', '\t\t9,\n\t\tactor,\n\t\tnonce\n'],
+    ['\t\t2,\n\t\tactor\n', '\t\t9,\n\t\tactor\n'],
+    ['if (version !== 2)', 'if (version !== 9)'],
+    ['const protocolVersion = 2;', 'const protocolVersion = 9;'],
+  ];
+  const file = inOtherVersion(t, '9.0.0', changes, 'planted');
+  const {pid} = await startShownFile(t, file, ['calls']);
+  const error = await t.throwsAsync(firstValueFrom(watchTree({root: String(pid)})), {instanceOf: HandshakeRejected});
+  t.is(error?.reason, 'version');
+  t.regex(error?.message ?? '', /version 9 of the protocol/);
+  t.true(error?.message.endsWith(advice));
+});
