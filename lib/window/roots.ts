@@ -2,7 +2,7 @@
  * The trees of this user on this host, found by the folders that their roots own: no registry is needed.
  * Floor 7: `control` puts a socket and a key into the folder, `remote-tree` connects to them.
  */
-import {readFileSync} from 'node:fs';
+import {existsSync, readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {liveFolders} from '../transport/folder.js';
 
@@ -27,8 +27,11 @@ export interface FoundRoot {
 /** All trees of this user that can be observed, the oldest first. */
 export function findRoots(): FoundRoot[] {
   return liveFolders().flatMap(({path, pid, label, sharesPids}) => {
+    const socket = join(path, socketName);
+    // The key is written first.
+    if (!existsSync(socket)) return [];
     try {
-      return [{pid, tree: label, socket: join(path, socketName), key: readKey(path), sharesPids}];
+      return [{pid, tree: label, socket, key: readKey(path), sharesPids}];
     } catch {
       // No control socket: it was turned off, or no child serves yet.
       return [];

@@ -24,7 +24,7 @@ export function inOtherVersion(
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'), 'junction');
   writeFileSync(join(folder, 'package.json'), JSON.stringify({type: 'module', version}));
   mkdirSync(join(folder, 'dist', 'spec'), {recursive: true});
-  for (const part of ['lib', 'spec/fixtures'])
+  for (const part of ['lib', 'spec/fixtures', 'spec/kit'])
     cpSync(join(root, 'dist', part), join(folder, 'dist', part), {recursive: true});
   const path = join(folder, 'dist', 'lib', 'joined', 'library.js');
   const changed = changes.reduce(
