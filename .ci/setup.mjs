@@ -6,12 +6,15 @@ import {existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync} 
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 
-const inputs = ['package.json', 'package-lock.json', 'tsconfig.json', '.ci/bundle.mjs'];
+const inputs = ['package.json', 'package-lock.json', 'tsconfig.json', '.ci/bundle.mjs', '.ci/page.mjs'];
 const folders = ['lib', 'spec', 'examples'];
+/** Not compiled: joined into one file. */
+const pageFiles = readdirSync(join(import.meta.dirname, '..', 'page')).map(name => join('page', name));
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = join(root, 'dist');
 const stamp = join(dist, '.stamp');
 const buildInfo = join(dist, '.tsbuildinfo');
+const page = join(dist, 'lib', 'page.html');
 const joined = join(dist, 'lib', 'joined');
 const apart = process.argv.includes('--apart');
 const lock = join(root, 'package-lock.json');
@@ -53,6 +56,7 @@ function build() {
   if (!apart) {
     run('joining the modules of lib', process.execPath, [join(root, '.ci', 'bundle.mjs')]);
   }
+  run('joining the page', process.execPath, [join(root, '.ci', 'page.mjs')]);
   writeFileSync(stamp, now);
 }
 
@@ -64,7 +68,7 @@ function removeOrphans() {
 
   const compiled = new Set(folders.flatMap(sources).flatMap(outputs));
   for (const path of files(dist)) {
-    if (!compiled.has(path) && path !== buildInfo && !path.startsWith(joined)) {
+    if (!compiled.has(path) && path !== buildInfo && path !== page && !path.startsWith(joined)) {
       rmSync(path);
     }
   }
@@ -87,7 +91,7 @@ function outputs(source) {
 // Contents, not times: a checkout of an older commit brings other sources, and times do not show a deletion.
 function fingerprint() {
   const hash = createHash('sha256');
-  for (const path of [...inputs, ...folders.flatMap(sources)]) {
+  for (const path of [...inputs, ...pageFiles, ...folders.flatMap(sources)]) {
     if (existsSync(path)) {
       hash.update(`${path}\0`).update(readFileSync(path)).update('\0');
     }

@@ -53,9 +53,10 @@ export interface RootOptions extends NurseryOptions, DiscoveryOptions {
   readonly trustCarriers?: boolean;
   /**
    * Whether observers of the same user may look at the tree (`rxtractor/window`), over a socket in its private folder. Default:
-   * `true` under `main`, unless `RXTRACTOR_WINDOW` is `0`; `false` for `openNursery`.
+   * `true` under `main`, unless `RXTRACTOR_WINDOW` is `0`; `false` for `openNursery`. Observers see the types and sizes of the
+   * values that go through streams. `{values: 'preview'}` opens the tree too, and shows them how each value begins.
    */
-  readonly window?: boolean;
+  readonly window?: boolean | {readonly values: 'preview'};
   /** Maximum number of actors in the tree at a time, the root not counted. Default 1 024. */
   readonly maxActors?: number;
   /**
@@ -115,7 +116,7 @@ export async function bootRoot(options: RootOptions, isProgram = false): Promise
   checkBoolean('trustCarriers', trustCarriers);
   const {debug = process.env.RXTRACTOR_DEBUG === '1', window = isProgram && process.env.RXTRACTOR_WINDOW !== '0'} =
     options;
-  checkBoolean('window', window);
+  checkWindow(window);
   checkBoolean('debug', debug);
   const timeouts = {...defaultTimeouts, ...options.timeouts};
   for (const [name, ms] of Object.entries(timeouts)) checkAmount(`timeouts.${name}`, ms, 'milliseconds', TypeError);
@@ -136,6 +137,7 @@ export async function bootRoot(options: RootOptions, isProgram = false): Promise
       ...(logFormat !== 'text' && {logFormat}),
       ...(preload.length > 0 && {preload: preload.map(({href}) => href)}),
       ...(trustCarriers && {trustCarriers}),
+      ...(typeof window === 'object' && {previews: true}),
     },
   });
   configureLog(logLevel, {format: logFormat, logger: options.logger, actor: root});
@@ -152,6 +154,12 @@ export async function bootRoot(options: RootOptions, isProgram = false): Promise
 }
 
 const loadHosts = lazyPart('a host', () => import('./fleet/fixed-hosts.js'));
+/** @throws TypeError */
+function checkWindow(window: unknown): void {
+  if (typeof window !== 'object' || window === null) return checkBoolean('window', window);
+  checkKeys(window, new Set(['values']), 'window: ');
+  checkWord('window.values', (window as {values?: unknown}).values, ['preview']);
+}
 
 /** Loaded where somebody wants them. The backend loads most of it anyway. */
 const loadStandbys = lazyPart('a standby', () => import('./nursery/backends/standbys.js'));

@@ -65,6 +65,8 @@ export interface TreeOptions {
   readonly preload?: readonly string[] | undefined;
   /** Whether what travels with calls is taken from peers outside the tree too. Absent: it is not. */
   readonly trustCarriers?: boolean | undefined;
+  /** Whether observers of the tree see the beginnings of values. Absent: they see types and sizes. */
+  readonly previews?: boolean | undefined;
   readonly timeouts: Timeouts;
   /** A `Reachability` of `discovery`: how the actors of the tree reach one another. Absent where they do not. */
   readonly reachability?: object | undefined;

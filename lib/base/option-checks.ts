@@ -39,7 +39,7 @@ export function checkBoolean(name: string, value: unknown): asserts value is boo
 /** @throws TypeError when the value is not one of these words */
 export function checkWord(name: string, value: unknown, words: readonly string[]): void {
   if (words.includes(value as string)) return;
-  const list = `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
+  const list = [words.slice(0, -1).join(', '), words.at(-1)].filter(text => text !== '').join(' or ');
   throw new TypeError(`${name} is ${list}, not ${textOf(value)}`);
 }
 

@@ -3,6 +3,7 @@
  * Floor 10: beside `command`. Specs make one of their own.
  */
 import type {ReadStream} from 'node:tty';
+import {defer, fromEvent, type Observable, of} from 'rxjs';
 
 export interface Output {
   write(text: string): unknown;
@@ -35,3 +36,7 @@ export function isColoured({isTTY}: Output, {NO_COLOR, TERM}: Io['env']): boolea
 }
 
 export const line = (out: Output, text = ''): void => void out.write(`${text}\n`);
+
+/** Emits when the command is asked to end, and at once when it was asked before. */
+export const endOf = ({interrupted}: Pick<Io, 'interrupted'>): Observable<unknown> =>
+  defer(() => (interrupted.aborted ? of(undefined) : fromEvent(interrupted, 'abort')));

@@ -2,12 +2,12 @@
  * `rxtractor top`: the tree, live.
  * Floor 10: a command. `top-state` reads the keys, `top-screen` draws, `full-screen` has the terminal.
  */
-import {fromEvent, takeUntil} from 'rxjs';
+import {takeUntil} from 'rxjs';
 import type {TreeView} from '../window/types.js';
 import {watchTree} from '../window/watch-tree.js';
 import {type Command, type ExitCode, exit, tlsOptions, UsageError} from './command.js';
 import {FullScreen} from './full-screen.js';
-import {type Io, isColoured} from './io.js';
+import {endOf, type Io, isColoured} from './io.js';
 import {drawTop} from './top-screen.js';
 import {firstState, keysIn, pressed, type TopState} from './top-state.js';
 import {type Place, placeOf} from './trees.js';
@@ -60,7 +60,7 @@ function show(place: Place, io: Io): Promise<ExitCode> {
     };
     screen.open();
     const watching = watchTree({...place, contexts: true})
-      .pipe(takeUntil(fromEvent(io.interrupted, 'abort')))
+      .pipe(takeUntil(endOf(io)))
       .subscribe({
         next: seen => {
           view = seen;

@@ -3,11 +3,11 @@
  * Floor 10: a command.
  */
 import {writeFile} from 'node:fs/promises';
-import {fromEvent, lastValueFrom, merge, take, takeUntil, timer, toArray} from 'rxjs';
+import {lastValueFrom, merge, take, takeUntil, timer, toArray} from 'rxjs';
 import {toPerfetto} from '../window/perfetto.js';
 import {traceTree} from '../window/trace-tree.js';
 import {type Command, exit, tlsOptions, UsageError} from './command.js';
-import {line} from './io.js';
+import {endOf, line} from './io.js';
 import {placeOf} from './trees.js';
 
 export const trace: Command = {
@@ -29,7 +29,7 @@ and writes what there is.
   async run(given, {out, err, interrupted}) {
     const {output, for: time, events: asEvents} = given.options;
     if (output === undefined) throw new UsageError('trace needs -o FILE');
-    const ends = [fromEvent(interrupted, 'abort'), ...(time === undefined ? [] : [timer(msOf(String(time)))])];
+    const ends = [endOf({interrupted}), ...(time === undefined ? [] : [timer(msOf(String(time)))])];
     const recording = traceTree(await placeOf(given)).pipe(takeUntil(merge(...ends).pipe(take(1))), toArray());
     const events = await lastValueFrom(recording);
     const lines = events.map(event => JSON.stringify(event)).join('\n');

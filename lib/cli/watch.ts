@@ -2,12 +2,12 @@
  * `rxtractor watch`: what happens in a tree, as lines.
  * Floor 10: a command.
  */
-import {fromEvent, takeUntil} from 'rxjs';
+import {takeUntil} from 'rxjs';
 import type {TraceEvent} from '../discovery/tree-events.js';
 import {traceTree} from '../window/trace-tree.js';
 import {type Command, exit, jsonOption, tlsOptions} from './command.js';
 import {EventLines} from './event-lines.js';
-import {line} from './io.js';
+import {endOf, line} from './io.js';
 import {placeOf} from './trees.js';
 
 export const watch: Command = {
@@ -28,7 +28,7 @@ of rxtractor/window, the counters of each actor included.
       if (text !== undefined) line(out, text);
     };
     await traceTree(await placeOf(given))
-      .pipe(takeUntil(fromEvent(interrupted, 'abort')))
+      .pipe(takeUntil(endOf({interrupted})))
       .forEach(show);
     return exit.fine;
   },

@@ -27,6 +27,7 @@ import type {Reachability} from './reachability.js';
 import {type ActorEvent, Registrar, type Registration} from './registrar.js';
 import {cancelBelow} from './tree-actions.js';
 import {eventsBelow, eventsOfTree} from './tree-events.js';
+import {marksBelow} from './tree-marks.js';
 import {originalError, parentUpstream, type Upstream, UpstreamQueue} from './upstream.js';
 
 /** Maximum number of actors of one name that a lookup tries, the latest ones. */
@@ -96,7 +97,8 @@ export class Names implements Directory, remote.NameAnswers {
     this.#questions = upstream && new UpstreamQueue(actor, upstream);
     this.#branches = new Branches(actor);
     this.#search = new AddressSearch(this.#registrar, path => this.addressesAlong(path));
-    for (const fn of [...remote.nameFunctions, eventsBelow, eventsOfTree, cancelBelow]) actor.exposed.allow(fn);
+    for (const fn of [...remote.nameFunctions, eventsBelow, eventsOfTree, cancelBelow, marksBelow])
+      actor.exposed.allow(fn);
     this.#registrar.enter({actor: actor.id, path: []});
     upstream?.onReached?.(portal => this.#announce(portal));
     remote.nameAnswers.attach(actor, this);

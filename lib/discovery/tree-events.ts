@@ -35,7 +35,7 @@ export interface TraceEvent {
   /** The id of the actor in which it has happened. */
   readonly actor: string;
   /**
-   * - `actor`: the first event of each actor, with `name`, `pid`, `host`
+   * - `actor`: the first event of each actor, with `name`, `pid`, `host`, and `parent`, the id of the actor above it
    * - `call`, `call ended`, `task`, `task ended`, `spawn`, `spawn ended`: with `fn`, `kind`, `outcome`
    * - `born`, `ended`, `unresponsive`, `responsive`: of a child, with its id `child`, its `name`, `exit`, `asked`
    * - `started`: of a context
@@ -63,6 +63,11 @@ export const eventsBelow = runtimeFunction('stream', 'window events 1', () => ev
 /** The events of the whole tree, whichever of its actors is asked. */
 export const eventsOfTree = runtimeFunction('stream', 'window tree events 1', () => allEventsOf(subjectHere()));
 
+const parentIn = (actor: Actor): object => {
+  const parent = parentInActor(actor)?.actor.id;
+  return parent === undefined ? {} : {parent};
+};
+
 const subjectHere = (): Actor => ((current() as Current).runtime as Actor).subject;
 
 /** The events of the whole tree of an actor. */
@@ -82,7 +87,7 @@ function eventsOf(actor: Actor): Observable<TraceEvent> {
     const emit = (event: Omit<TraceEvent, 'us' | 'actor'>): void =>
       subscriber.next({us: hostMicros(), actor: actor.id.id, ...event} as TraceEvent);
     const {name, pid, host} = actor.id;
-    emit({type: 'actor', name, pid, host});
+    emit({type: 'actor', name, pid, host, ...parentIn(actor)});
     subscriber.add(listen(actor, emit));
     const below = new Map<string, Subscription>();
     const names = nameAnswers.of(actor);

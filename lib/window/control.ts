@@ -18,6 +18,7 @@ import {listenForActors} from '../channel/listen-for-actors.js';
 import {folderOf} from '../discovery/names.js';
 import {cancelInTree} from '../discovery/tree-actions.js';
 import {eventsOfTree} from '../discovery/tree-events.js';
+import {marksInTree} from '../discovery/tree-marks.js';
 import {keyName, socketName} from './roots.js';
 
 export interface Control {
@@ -38,7 +39,7 @@ export async function openControl(root: Actor): Promise<Control | undefined> {
 async function listenFor(root: Actor, folder: string): Promise<Control> {
   const {id, codec, tree, limits} = root;
   const face = new Actor({id, root: true, codec, tree, limits, subject: root});
-  for (const fn of [treeSurvey, eventsOfTree, cancelInTree, versionThere]) face.exposed.allow(fn);
+  for (const fn of [treeSurvey, eventsOfTree, cancelInTree, marksInTree, versionThere]) face.exposed.allow(fn);
   const [path, keyPath] = [join(folder, socketName), join(folder, keyName)];
   const secret = Uint8Array.from(platform.randomBytes(32));
   writeFileSync(keyPath, secret, {mode: 0o600, flag: 'wx'});

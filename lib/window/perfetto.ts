@@ -92,13 +92,13 @@ class Recording {
     return this.#numbers.size;
   }
 
-  #named({name, pid}: TraceEvent, number: number): void {
+  #named({name, pid, actor, parent}: TraceEvent, number: number): void {
     this.entries.push({
       ph: 'M',
       name: 'process_name',
       pid: number,
       tid: 0,
-      args: {name: `${String(name)} (pid ${String(pid)})`},
+      args: {name: `${String(name)} (pid ${String(pid)})`, actor, ...(parent !== undefined && {parent})},
     });
   }
 

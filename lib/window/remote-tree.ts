@@ -19,6 +19,7 @@ import {libraryVersion} from '../base/version.js';
 import {connectToActor} from '../channel/connect-to-actor.js';
 import {type CancelAnswer, cancelInTree} from '../discovery/tree-actions.js';
 import {allEventsOf, eventsFrom, eventsOfTree, type TraceEvent} from '../discovery/tree-events.js';
+import {type Mark, type MarksQuestion, marksFrom, marksInTree} from '../discovery/tree-marks.js';
 import {messagePack} from '../msg/codec.js';
 import {Kind} from '../msg/types.js';
 import {type Address, parseAddress} from '../transport/address.js';
@@ -40,6 +41,8 @@ export interface AskedTree {
 export interface RemoteTree extends AskedTree {
   /** Cancels an actor, and resolves when it is gone. @param path the ids from a child of the root down to it */
   cancel(path: readonly string[]): Promise<CancelAnswer>;
+  /** The values that go through the streams of an actor. */
+  marks(question: MarksQuestion): Observable<readonly Mark[]>;
 }
 
 /** The tree of an actor of this process. */
@@ -81,6 +84,8 @@ async function greet({address, secret, sharesPids}: Place, tls?: TlsOptions): Pr
     events: () =>
       eventsFrom(portal, eventsOfTree).pipe(catchError(error => toldOfVersion(portal, Promise.reject(error)))),
     cancel: path => toldOfVersion(portal, portal.run(cancelInTree, path)),
+    marks: question =>
+      marksFrom(portal, marksInTree, question).pipe(catchError(error => toldOfVersion(portal, Promise.reject(error)))),
     close: () => peer.channel.close(),
   };
 }
@@ -116,6 +121,10 @@ class LateTree implements RemoteTree {
 
   async cancel(path: readonly string[]): Promise<CancelAnswer> {
     return (await this.#tree).cancel(path);
+  }
+
+  marks(question: MarksQuestion): Observable<readonly Mark[]> {
+    return from(this.#tree).pipe(switchMap(tree => tree.marks(question)));
   }
 
   close(): void {

@@ -17,6 +17,7 @@ import {closedByPeerError, Outlet} from '../flow/outlet.js';
 import {StallWatch} from '../flow/stall.js';
 import type {Dialog, Outcome} from './dialog.js';
 import type {Role} from './role.js';
+import {taps, tellTaps} from './taps.js';
 import {reportStall, tellFlow} from './told-flow.js';
 
 /** The link, as its halves need it. */
@@ -70,7 +71,10 @@ export class Halves {
     const {channel, id, dialog, outcome} = this.#link;
     const outlet = new Outlet(
       {
-        value: (seq, bytes) => channel.sendValue(id, seq, bytes),
+        value: (seq, bytes) => {
+          if (taps.size > 0) tellTaps(this.#link, {way: 'out', seq, count: 1, bytes: bytes.length, encoded: bytes});
+          channel.sendValue(id, seq, bytes);
+        },
         stop: (last, failure) => this.#link.act('stop', () => this.#sendStop('send', last, failure)),
         overrun: error => {
           tellFlow('overrun', this.#link, outlet);
@@ -154,15 +158,18 @@ export class Halves {
     const part = this.#link.dialog.side === 'caller' ? 'out' : 'in';
     const isChecked = this.#link.schemas?.[part] !== undefined;
     let seq = message.seq;
+    let size = 0;
     let isInCredit = true;
     try {
       eachValue(codec, message, (value, bytes) => {
+        size += bytes;
         isInCredit &&= inlet.accept(seq++, isChecked ? this.#parse(part, value) : value, bytes);
       });
     } catch (error) {
       if (!(error instanceof MessageTypeError)) throw error;
       this.#link.fail(error);
     } finally {
+      if (taps.size > 0) tellTaps(this.#link, {way: 'in', seq: message.seq, count: seq - message.seq, bytes: size});
       inlet.deliver();
     }
     if (!isInCredit) this.#link.violate('more values arrived than were granted');

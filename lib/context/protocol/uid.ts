@@ -13,3 +13,7 @@ export function contextUid({self, peer}: Channel, id: number, side: Dialog['side
   const [own, other] = [self.id.slice(0, idLength), peer?.id.slice(0, idLength) ?? ''];
   return side === 'caller' ? `${own}-${other}-${id}` : `${other}-${own}-${id}`;
 }
+
+/** Whether an actor is at one of the ends of the context with that name. */
+export const isAtAnEnd = (uid: string, actor: string): boolean =>
+  uid.split('-').slice(0, 2).includes(actor.slice(0, idLength));

@@ -1,0 +1,143 @@
+// `rxtractor devtools` and `rxtractor marbles` as processes: what they print, and how they end.
+import {once} from 'node:events';
+import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import type {ExecutionContext} from 'ava';
+import type {Mark} from '../../lib/discovery/tree-marks.js';
+import {commandFile, rxtractor, startShown} from '../kit/command.js';
+import {type Program, startNode} from '../kit/program.js';
+import {PtyProgram} from '../kit/screen.js';
+import {spawning} from '../kit/spawning.js';
+
+const test = spawning({takesLong: true});
+
+const command = (t: ExecutionContext, ...args: readonly string[]): Program => startNode(t, [commandFile, ...args]);
+
+async function untilSaid(program: Program, pattern: RegExp): Promise<string> {
+  for (;;) {
+    const found = pattern.exec(program.stdout);
+    if (found) return found[0];
+    await once(program.process.stdout as never, 'data');
+  }
+}
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const)
+  test(`devtools ends at ${signal} at once, while a page is open`, async t => {
+    const {pid} = await startShown(t, 'shop');
+    const tookMs: number[] = [];
+    // Another process may have the processor at that moment, so one of three times is enough.
+    while (tookMs.length < 3 && !tookMs.some(each => each < 1_000)) {
+      const devtools = command(t, 'devtools', String(pid));
+      const url = await untilSaid(devtools, /^http:.*$/m);
+      const frames = (await fetch(`${url}frames`)).body as ReadableStream<Uint8Array>;
+      const texts = frames.pipeThrough(new TextDecoderStream());
+      let text = '';
+      const reading = (async () => {
+        for await (const part of texts) text += part;
+      })().catch(() => {});
+      while (!text.includes('"name":"till"')) await new Promise(resolve => setTimeout(resolve, 20));
+      const begun = performance.now();
+      devtools.kill(signal);
+      t.deepEqual(await devtools.exited, {code: 0, signal: null}, devtools.stderr);
+      tookMs.push(performance.now() - begun);
+      await reading;
+      await t.throwsAsync(() => fetch(url), undefined, 'nobody listens there any more');
+    }
+    t.true(
+      tookMs.some(each => each < 1_000),
+      `${tookMs.map(Math.round)} ms`,
+    );
+  });
+
+test('devtools fails without a tree, and for files that are not records', async t => {
+  const folder = mkdtempSync(join(tmpdir(), 'rx-'));
+  t.teardown(() => rmSync(folder, {recursive: true}));
+  const file = (text: string): string => {
+    const path = join(folder, `${text.length}.json`);
+    writeFileSync(path, text);
+    return path;
+  };
+  const wrong: [readonly string[], number, RegExp][] = [
+    [['1'], 1, /no tree of actors with the pid or id 1/],
+    [['1', '--file', 'x'], 64, /devtools takes a ROOT or --file, not both/],
+    [['--file', file('{"traceEvents":[]}')], 64, /there are no actors in /],
+    [['--file', file('{}')], 1, /the file is not a record of rxtractor trace: it has no traceEvents/],
+    [['--file', file('{')], 1, /JSON/],
+    [['--file', join(folder, 'none')], 1, /ENOENT/],
+  ];
+  for (const [args, code, text] of wrong) {
+    const said = await rxtractor(['devtools', ...args]);
+    t.regex(said.stderr, text);
+    t.is(said.code, code, args.join(' '));
+    t.is(said.stdout, '');
+  }
+});
+
+test('marbles draws the streams of an actor in a pipe, and ends at Ctrl-C', async t => {
+  const {pid} = await startShown(t, 'shop');
+  const marbles = command(t, 'marbles', String(pid), 'till');
+  await untilSaid(marbles, /^orders: till → shop, [1-9]\d* a second$/m);
+  // Both ends show the same digits.
+  await untilSaid(marbles, /^out {3}─*\d[─\d]*\d$/m);
+  await untilSaid(marbles, /^in {4}─*\d[─\d]*\d$/m);
+  await untilSaid(marbles, /^ {6}#\d+ {2}object, \d+ bytes$/m);
+  marbles.kill('SIGINT');
+  t.deepEqual(await marbles.exited, {code: 0, signal: null}, marbles.stderr);
+  const none = await rxtractor(['marbles', String(pid), 'nobody']);
+  t.is(none.code, 64);
+  t.regex(none.stderr, /there is no actor nobody: /);
+});
+
+test('marbles --json has the marks of both ends, with one numbering and one clock', async t => {
+  const {pid} = await startShown(t, 'shop');
+  const marbles = command(t, 'marbles', String(pid), 'till', 'orders', '--json');
+  for (;;) {
+    const marks = marbles.stdout
+      .split('\n')
+      .slice(0, -1)
+      .map(line => JSON.parse(line) as Mark);
+    const [out, come] = [marks.filter(({way}) => way === 'out'), marks.filter(({way}) => way === 'in')];
+    const both = out.flatMap(sent => come.flatMap(mark => (mark.seq === sent.seq ? [[sent, mark] as const] : [])));
+    if (both.length < 3) {
+      await once(marbles.process.stdout as never, 'data');
+      continue;
+    }
+    for (const [sent, arrived] of both) {
+      t.is(sent.context, arrived.context);
+      t.not(sent.actor, arrived.actor);
+      t.true(sent.us <= arrived.us, 'a value leaves before it comes');
+      t.is(sent.type, 'object');
+      t.is(sent.preview, undefined, 'values are not shown');
+    }
+    break;
+  }
+  marbles.kill('SIGTERM');
+  t.deepEqual(await marbles.exited, {code: 0, signal: null}, marbles.stderr);
+});
+
+test('where the root has said so, marbles shows how a value begins; it ends with the actor', async t => {
+  const {pid, say} = await startShown(t, 'shop', ['{"values":"preview"}']);
+  const marbles = command(t, 'marbles', String(pid), 'till');
+  await untilSaid(marbles, /^ {6}#\d+ {2}object, \d+ bytes: \{ item: 'lamp', count: \d \}$/m);
+  marbles.kill('SIGINT');
+  const mortal = command(t, 'marbles', String(pid), 'mortal');
+  await untilSaid(mortal, /^no values in the last five seconds$/m);
+  say('die');
+  t.deepEqual(await mortal.exited, {code: 0, signal: null}, mortal.stderr);
+});
+
+test('marbles on a terminal: the screen is left as it was found', async t => {
+  const {pid} = await startShown(t, 'shop');
+  const terminal = new PtyProgram(t, 'marbles', {
+    command: [process.execPath, commandFile, 'marbles', String(pid), 'till'],
+    columns: 60,
+    rows: 12,
+  });
+  const screen = await terminal.until(text => /^in {4}─*\d/m.test(text) && /^out/m.test(text), 'marbles');
+  t.regex(screen, /orders: till → shop, \d+ a second/);
+  for (const line of screen.split('\n')) t.true(line.length <= 60, line);
+  terminal.press('q');
+  await terminal.ends(t, 0);
+  t.false(terminal.screen().includes('orders'));
+});
