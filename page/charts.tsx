@@ -4,6 +4,7 @@ import {useEffect, useRef} from 'preact/hooks';
 import uPlot from 'uplot';
 import type {History} from './data.js';
 
+/** A record has the first two. */
 const charts = [
   ['Processor', '%', 'cpu', '--c1'],
   ['Memory', 'MB', 'rss', '--c2'],
@@ -11,11 +12,17 @@ const charts = [
   ['Waits for room', 'KB', 'queued', '--c4'],
 ] as const;
 
-export function Charts({history, at}: {readonly history: History | undefined; readonly at: number}): JSX.Element {
+interface ChartsProps {
+  readonly history: History | undefined;
+  readonly at: number;
+  readonly isLive: boolean;
+}
+
+export function Charts({history, at, isLive}: ChartsProps): JSX.Element {
   if (!history || history.at.length < 2) return <p class="empty">Measurements come with the next looks.</p>;
   return (
     <div class="charts">
-      {charts.map(([title, unit, key, colour]) => (
+      {charts.slice(0, isLive ? 4 : 2).map(([title, unit, key, colour]) => (
         <Chart key={key} title={title} unit={unit} colour={colour} x={history.at} y={history[key]} at={at} />
       ))}
     </div>

@@ -99,7 +99,14 @@ function Page(): JSX.Element {
               ) : (
                 <p class="empty">A record has no marbles: the values of streams are watched live.</p>
               ))}
-            {tab === 'Charts' && <Charts key={open.id} history={memory.histories.get(open.id)} at={frame.at} />}
+            {tab === 'Charts' && (
+              <Charts
+                key={open.id}
+                history={memory.histories.get(open.id)}
+                at={frame.at}
+                isLive={about.mode === 'live'}
+              />
+            )}
           </div>
         </section>
       </main>

@@ -59,10 +59,10 @@ function LaneView({lane, ahead, nameOf}: LaneProps): JSX.Element {
     const frame = (time: number): void => {
       request = requestAnimationFrame(frame);
       const isTold = time - toldAt >= textMs;
-      if (calm && !isTold) return;
+      if (!canvas.current || (calm && !isTold)) return;
       const right = time * 1_000 + ahead.current;
       const seen = spanOf(lane, right);
-      const drawn = draw(canvas.current as HTMLCanvasElement, seen, right);
+      const drawn = draw(canvas.current, seen, right);
       if (!isTold) return;
       toldAt = time;
       setDrawn({span: seen, pairs: drawn});
@@ -121,8 +121,12 @@ function draw(canvas: HTMLCanvasElement, {out, in: come, isDense}: Span, right: 
   pen.strokeStyle = ink('--join');
   const pairs = pairsOf(out, come);
   for (const [sentAt, cameAt] of pairs) line(pen, x(sentAt), top, x(cameAt), bottom);
+  const radius = radiusOf(Math.max(out.length, come.length), width - left);
   for (const [marks, y, colour] of ends)
-    for (const {seq, count, us} of marks) marble(pen, x(us), y, seq + count - 1, colour, ink('--panel'));
+    for (const {seq, count, us} of marks) {
+      disc(pen, x(us), y, radius, colour);
+      if (radius === maxRadius) number(pen, x(us), y, seq + count - 1, ink('--panel'));
+    }
   return pairs.length;
 }
 
@@ -165,15 +169,25 @@ function line(pen: CanvasRenderingContext2D, x1: number, y1: number, x2: number,
   pen.stroke();
 }
 
-function marble(pen: CanvasRenderingContext2D, x: number, y: number, seq: number, colour: string, text: string): void {
+/** A disc of the largest size has room for the last two digits of a number. */
+const [minRadius, maxRadius] = [3, 8];
+
+/** Many marbles are small, so that they do not cover one another. */
+const radiusOf = (count: number, width: number): number =>
+  Math.min(maxRadius, Math.max(minRadius, Math.floor(width / count / 2)));
+
+function disc(pen: CanvasRenderingContext2D, x: number, y: number, radius: number, colour: string): void {
   pen.beginPath();
   pen.fillStyle = colour;
-  pen.arc(x, y, 8, 0, 2 * Math.PI);
+  pen.arc(x, y, radius, 0, 2 * Math.PI);
   pen.fill();
-  pen.fillStyle = text;
+}
+
+function number(pen: CanvasRenderingContext2D, x: number, y: number, seq: number, colour: string): void {
+  pen.fillStyle = colour;
   pen.textAlign = 'center';
   pen.font = '600 9px system-ui';
-  pen.fillText(String(seq % 1_000), x, y + 0.5);
+  pen.fillText(String(seq % 100), x, y + 0.5);
   pen.textAlign = 'start';
 }
 

@@ -152,7 +152,9 @@ const TreeRow = memo(({actor, depth, isFolded, isSelected, select, fold}: RowPro
             fold(actor.id, !isFolded);
           }}
         />
-        <span class="text">{actor.name}</span>
+        <span class="text" title={actor.name}>
+          {actor.name}
+        </span>
         {actor.pid > 0 && <small>{actor.pid}</small>}
       </span>
       <span role="gridcell">

@@ -10,6 +10,7 @@ import type {TreeView} from '../../lib/window/index.js';
 import {commandFile, rxtractor, startShown} from '../kit/command.js';
 import {untilGone} from '../kit/processes.js';
 import {fixture, startNode, startProgram} from '../kit/program.js';
+import {keys, PtyProgram} from '../kit/screen.js';
 import {spawning} from '../kit/spawning.js';
 
 const test = spawning({takesLong: true});
@@ -202,4 +203,34 @@ test('bash completes commands, options and files', async t => {
   t.deepEqual(await complete('rxtractor', 't'), ['tree', 'top', 'trace']);
   t.deepEqual(await complete('rxtractor', 'ps', '--j'), ['--json']);
   t.true((await complete('rxtractor', 'trace', '-o', '/')).includes('/tmp'));
+});
+
+test('zsh completes commands, options and files', async t => {
+  const folder = mkdtempSync(join(tmpdir(), 'rx-'));
+  t.teardown(() => rmSync(folder, {recursive: true}));
+  const script = join(folder, 'completion.zsh');
+  writeFileSync(script, (await rxtractor(['completion', 'zsh'])).stdout);
+  writeFileSync(join(folder, 'record-of-a-tree.json'), '{}');
+  // Without files of the user, and with a prompt that can be waited for.
+  const zsh = new PtyProgram(t, 'zsh', {
+    command: ['zsh', '-f', '-i'],
+    env: {PS1: 'ready> ', ZDOTDIR: folder, HOME: folder},
+  });
+  await zsh.until(screen => screen.endsWith('ready>'), 'first prompt');
+  zsh.press(`autoload -Uz compinit; compinit -u -D; source ${script}; cd ${folder}; clear${keys.enter}`);
+  await zsh.until(screen => screen === 'ready>', 'empty screen');
+  for (const [typed, completed] of [
+    ['rxtractor dev', 'rxtractor devtools'],
+    ['rxtractor devtools --fi', 'rxtractor devtools --file'],
+    ['rxtractor devtools --file rec', 'rxtractor devtools --file record-of-a-tree.json'],
+    ['rxtractor marbles --js', 'rxtractor marbles --json'],
+    ['rxtractor completion z', 'rxtractor completion zsh'],
+  ] as const) {
+    zsh.press(typed + keys.tab);
+    await zsh.until(screen => screen.endsWith(`ready> ${completed}`), completed);
+    zsh.press(keys.ctrlU);
+    await zsh.until(screen => screen.endsWith('ready>'), 'prompt');
+  }
+  zsh.press(`exit${keys.enter}`);
+  t.is(await zsh.exited, 0);
 });

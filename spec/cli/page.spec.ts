@@ -1,0 +1,166 @@
+// The page of `rxtractor devtools` in a real browser: Chromium of Debian, driven by playwright-core.
+import {once} from 'node:events';
+import {mkdtempSync, rmSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {fileURLToPath} from 'node:url';
+import type {ExecutionContext} from 'ava';
+import {type Browser, chromium, type Locator, type Page} from 'playwright-core';
+import {commandFile, rxtractor, type Shown, startShown} from '../kit/command.js';
+import {type Program, startNode} from '../kit/program.js';
+import {spawning} from '../kit/spawning.js';
+
+/** A machine that does other work takes its time. What never comes fails the test all the same. */
+const patienceMs = 240_000;
+/** Pictures of the guide are made anew when that is asked for. Otherwise all go into a folder that is removed. */
+const isForGuide = process.env.RXTRACTOR_SCREENSHOTS !== undefined;
+const guide = fileURLToPath(new URL('../../../docs/guide/observing', import.meta.url));
+const inGuide = new Set(['marbles-light', 'actor-dark']);
+const folder = mkdtempSync(join(tmpdir(), 'rx-pictures-'));
+
+let browser: Browser | undefined;
+const test = spawning({
+  takesLong: true,
+  last: async () => {
+    await browser?.close();
+    rmSync(folder, {recursive: true});
+  },
+});
+
+interface Opened {
+  readonly page: Page;
+  readonly devtools: Program;
+  /** Errors of the page and of its security policy. */
+  readonly faults: readonly string[];
+}
+
+async function open(t: ExecutionContext, ...args: readonly string[]): Promise<Opened> {
+  t.timeout(2 * patienceMs);
+  const devtools = startNode(t, [commandFile, 'devtools', ...args]);
+  while (!devtools.stdout.includes('\n')) await once(devtools.process.stdout as never, 'data');
+  browser ??= await chromium.launch({executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu']});
+  const page = await browser.newPage({viewport: {width: 1_100, height: 600}});
+  t.teardown(() => page.close());
+  page.setDefaultTimeout(patienceMs);
+  const faults: string[] = [];
+  page.on('pageerror', error => faults.push(String(error)));
+  page.on('console', message => message.type() === 'error' && faults.push(message.text()));
+  await page.goto(devtools.stdout.trim());
+  return {page, devtools, faults};
+}
+
+const openShop = async (t: ExecutionContext): Promise<Opened & Shown> => {
+  const shown = await startShown(t, 'shop', ['{"values":"preview"}']);
+  return {...shown, ...(await open(t, String(shown.pid), '--control'))};
+};
+
+const row = (page: Page, name: string | RegExp): Locator =>
+  page.getByRole('treegrid', {name: 'Actors'}).getByRole('row').filter({hasText: name});
+
+const until = (locator: Locator): Promise<void> => locator.first().waitFor();
+
+const picture = async (t: ExecutionContext, page: Page, name: string): Promise<void> => {
+  const path = join(isForGuide && inGuide.has(name) ? guide : folder, `${name}.png`);
+  const {length} = await page.screenshot({path});
+  t.true(length > 20_000, 'something is on it');
+};
+
+test('the page shows the tree: a stalled stream stands out, a dead actor says how it has ended, names are text', async t => {
+  const {page, say, faults, devtools} = await openShop(t);
+  for (const name of ['shop', 'till', 'printer', 'paper']) await until(row(page, name).getByText('serving'));
+  t.is(await row(page, 'paper').getAttribute('aria-level'), '3');
+  await until(row(page, 'press').getByText('stalled stream'));
+  await until(row(page, '<img src=x onerror="document.title=`hacked`">\\u202e'));
+  t.is(await page.title(), 'rxtractor');
+  t.is(await page.locator('img').count(), 0);
+
+  await row(page, 'mortal').click();
+  await until(page.getByRole('heading', {name: 'mortal'}));
+  await until(page.getByRole('table', {name: 'Open contexts'}).getByRole('row').filter({hasText: 'rest'}));
+  say('die');
+  await until(row(page, 'mortal').getByText('ended, code 7'));
+
+  await row(page, 'paper').click();
+  await page.getByRole('button', {name: 'Cancel …'}).click();
+  await page.getByRole('group', {name: 'Cancel paper?'}).getByRole('button', {name: 'Keep it'}).click();
+  await page.getByRole('button', {name: 'Cancel …'}).click();
+  await page.getByRole('button', {name: 'Cancel paper'}).click();
+  await until(row(page, 'paper').getByText('ended'));
+
+  await page.getByRole('tab', {name: 'Waits'}).click();
+  await until(page.getByRole('heading', {name: 'Who does not take what is sent to them'}));
+  await page.getByRole('tab', {name: 'Charts'}).click();
+  for (const name of [/^Processor: /, /^Memory: /, /^Values sent: /, /^Waits for room: /])
+    await until(page.getByRole('img', {name}));
+
+  t.deepEqual(faults, []);
+  devtools.kill('SIGTERM');
+  t.deepEqual(await devtools.exited, {code: 0, signal: null});
+  await until(page.getByRole('status').filter({hasText: 'the command has ended'}));
+});
+
+test('marbles of two processes are joined by their numbers, in light and dark and on 400 pixels', async t => {
+  const {page, faults} = await openShop(t);
+  await row(page, 'till').click();
+  await page.getByRole('tab', {name: 'Marbles'}).click();
+  const lane = page.getByRole('img', {name: /^orders: till to shop, \d+ values a second$/});
+  await until(lane);
+  while (Number(await lane.getAttribute('data-pairs')) <= 12) await page.waitForTimeout(100);
+  const values = page.getByRole('list', {name: 'Latest values'}).getByRole('listitem');
+  await until(values.filter({hasText: /object, \d+ bytes, on its way for [\d.]+ ms.*item: 'lamp'/}));
+  await picture(t, page, 'marbles-light');
+  await page.emulateMedia({colorScheme: 'dark'});
+  await picture(t, page, 'marbles-dark');
+
+  await row(page, 'press').click();
+  await page.getByRole('tab', {name: 'Actor'}).click();
+  await until(page.getByRole('table', {name: 'Open contexts'}).getByText('waits for credit'));
+  await picture(t, page, 'actor-dark');
+  await page.emulateMedia({colorScheme: 'light'});
+  await page.setViewportSize({width: 400, height: 900});
+  t.is(await page.evaluate('document.documentElement.scrollWidth'), 400, 'nothing is wider than the screen');
+  await picture(t, page, 'narrow');
+  t.deepEqual(faults, []);
+});
+
+test('the keyboard does everything', async t => {
+  const {page} = await openShop(t);
+  await until(row(page, 'paper'));
+  await page.keyboard.press('/');
+  t.is(await page.evaluate(`document.activeElement?.getAttribute('type')`), 'search');
+  await page.keyboard.type('pri');
+  await row(page, 'till').waitFor({state: 'detached'});
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Home');
+  await page.getByRole('searchbox').fill('');
+  await until(row(page, 'paper'));
+  await row(page, 'printer').focus();
+  const focused = () => page.evaluate(`document.activeElement?.querySelector('.text')?.textContent`);
+  await page.keyboard.press('Home');
+  t.is(await focused(), 'shop');
+  await page.keyboard.press('ArrowDown');
+  t.not(await focused(), 'shop');
+  await page.keyboard.press('Home');
+  await page.keyboard.press('ArrowLeft');
+  await row(page, 'till').waitFor({state: 'detached'});
+  await page.keyboard.press('ArrowRight');
+  await until(row(page, 'till'));
+  await page.getByRole('tab', {name: 'Actor'}).focus();
+  await page.keyboard.press('ArrowRight');
+  t.is(await page.getByRole('tab', {name: /^Waits/}).getAttribute('aria-selected'), 'true');
+  t.true(await page.getByRole('tabpanel', {name: 'Waits'}).isVisible());
+});
+
+test('a record is shown without its tree, with a slider for the time', async t => {
+  const {pid, process: program} = await startShown(t, 'shop');
+  const file = join(folder, 't.json');
+  t.is((await rxtractor(['trace', String(pid), '--for', '3s', '-o', file])).code, 0);
+  program.stdin?.end();
+  const {page, faults} = await open(t, '--file', file);
+  await until(row(page, 'till'));
+  await until(page.getByText('recorded'));
+  const slider = page.getByRole('slider');
+  await slider.fill('0');
+  await until(page.getByText(/^moment 1 of [2-9]$/));
+  t.deepEqual(faults, []);
+});
