@@ -46,9 +46,10 @@ export interface ChannelOwner {
 const maxUnheardAnswers = 50_000;
 /**
  * Maximum memory in bytes of errors and acknowledgements that wait for the peer. A call that is refused runs nothing, so that no limit of
- * calls holds it back, and its error is longer than the call. An honest peer reads errors while it makes calls.
+ * calls holds it back, and its error is longer than the call. An honest peer reads errors while it makes calls: when the 10 000 calls
+ * that a peer may have all fail at once, there is room for 26 KiB for each error.
  */
-const maxRefusalBytes = 64 * 1024 * 1024;
+const maxRefusalBytes = 256 * 1024 * 1024;
 
 const nothing = new Uint8Array(0);
 

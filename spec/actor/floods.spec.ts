@@ -145,7 +145,7 @@ const floods: Readonly<Record<string, Flood>> = {
     ends: /named functions of more than|answers wait/,
   },
   'calls a function that is not there, again and again': {
-    frame: index => frame(Kind.Start, 2 * index + 1, index === 0 ? named(1, 'nothing') : again(1)),
+    frame: index => frame(Kind.Start, 2 * index + 1, index === 0 ? named(1, 'nothing'.padEnd(16_000, '.')) : again(1)),
     ends: /bytes of errors wait/,
   },
 };

@@ -197,7 +197,7 @@ export const limitRows: readonly Row[] = [
   row(
     '',
     'Errors of refused calls, and acknowledgements, that a peer does not read',
-    '64 MiB',
+    '256 MiB',
     'actor/floods: calls a function that is not there, again and again',
     'channel/outbox: G19: ',
   ),
