@@ -66,7 +66,7 @@ export class Memory {
   }
 }
 
-/** The frames of the server, for the actor that is open. */
+/** The frames of the server, for the actor that is open: the latest one of a live tree, all of a record. */
 export function useFrames(open: string | undefined): {
   frames: readonly Frame[];
   memory: Memory;
@@ -76,13 +76,11 @@ export function useFrames(open: string | undefined): {
   const [frames, setFrames] = useState<readonly Frame[]>([]);
   const [over, setOver] = useState<string>();
   useEffect(() => {
-    let list: Frame[] = [];
     const source = new EventSource(`frames${open === undefined ? '' : `?actor=${encodeURIComponent(open)}`}`);
     source.addEventListener('data', ({data}) => {
       const come = JSON.parse(data) as Frame[];
       for (const frame of come) memory.take(frame);
-      list = [...list, ...come].slice(-maxHistory);
-      setFrames(list);
+      setFrames(come);
     });
     source.addEventListener('over', ({data}) => {
       source.close();
@@ -98,7 +96,11 @@ export function useFrames(open: string | undefined): {
 export function useAbout(): About | undefined {
   const [about, setAbout] = useState<About>();
   useEffect(() => {
-    void fetch('about').then(async answer => setAbout(await answer.json()));
+    fetch('about').then(
+      async answer => setAbout(await answer.json()),
+      // The frames say that the command has ended.
+      () => {},
+    );
   }, []);
   return about;
 }

@@ -34,7 +34,9 @@ export function Detail({actor, frame, isControlled, isOpen, openIt}: DetailProps
     <>
       <h2>
         {actor.name} <span class={`chip ${tone}`}>{text}</span>
-        {isControlled && actor.id !== frame.root.id && actor.state !== 'ended' && <Cancel actor={actor} />}
+        {isControlled && actor.id !== frame.root.id && actor.state !== 'ended' && (
+          <Cancel key={actor.id} actor={actor} />
+        )}
       </h2>
       <dl class="facts">
         <Figure name="pid" value={String(actor.pid || '–')} />
@@ -101,8 +103,12 @@ function Cancel({actor}: {readonly actor: ActorFrame}): JSX.Element {
   const cancel = async (): Promise<void> => {
     setAsking(false);
     setTold('being cancelled …');
-    const answer = await fetch(`cancel?actor=${encodeURIComponent(actor.id)}`, {method: 'POST'});
-    setTold(answer.ok ? 'cancelled' : await answer.text());
+    try {
+      const answer = await fetch(`cancel?actor=${encodeURIComponent(actor.id)}`, {method: 'POST'});
+      setTold(answer.ok ? 'cancelled' : await answer.text());
+    } catch {
+      setTold('the command has ended');
+    }
   };
   if (told !== '')
     return (

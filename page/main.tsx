@@ -44,12 +44,14 @@ function Page(): JSX.Element {
       </p>
     );
   const open = rows.find(({actor}) => actor.id === selected)?.actor ?? frame.root;
-  const fold = (id: string, isFolded: boolean): void => {
-    const next = new Set(folded);
-    if (isFolded) next.add(id);
-    else next.delete(id);
-    setFolded(next);
-  };
+  // A row that has not changed keeps the function of an earlier drawing, so the latest state is asked for.
+  const fold = (id: string, isFolded: boolean): void =>
+    setFolded(before => {
+      const next = new Set(before);
+      if (isFolded) next.add(id);
+      else next.delete(id);
+      return next;
+    });
   return (
     <>
       <Header frame={frame} mode={about.mode} over={over} showWaits={() => setTab('Waits')} />
@@ -95,7 +97,7 @@ function Page(): JSX.Element {
             {tab === 'Waits' && <Waits frame={frame} />}
             {tab === 'Marbles' &&
               (about.mode === 'live' ? (
-                <Marbles actor={open.id} nameOf={id => nameIn(frame.root, id) ?? 'elsewhere'} />
+                <Marbles key={open.id} actor={open.id} nameOf={id => nameIn(frame.root, id) ?? 'elsewhere'} />
               ) : (
                 <p class="empty">A record has no marbles: the values of streams are watched live.</p>
               ))}
