@@ -53,8 +53,9 @@ export interface RootOptions extends NurseryOptions, DiscoveryOptions {
   readonly trustCarriers?: boolean;
   /**
    * Whether observers of the same user may look at the tree (`rxtractor/window`), over a socket in its private folder. Default:
-   * `true` under `main`, unless `RXTRACTOR_WINDOW` is `0`; `false` for `openNursery`. Observers see the types and sizes of the
-   * values that go through streams. `{values: 'preview'}` opens the tree too, and shows them how each value begins.
+   * `true` under `main`, `false` for `openNursery`. Observers see the types and sizes of the values that go through streams.
+   * `{values: 'preview'}` opens the tree too, and shows them how each value begins. Where `RXTRACTOR_WINDOW` is `0` in the
+   * environment, the tree stays closed, whatever this option says.
    */
   readonly window?: boolean | {readonly values: 'preview'};
   /** Maximum number of actors in the tree at a time, the root not counted. Default 1 024. */
@@ -114,9 +115,10 @@ export async function bootRoot(options: RootOptions, isProgram = false): Promise
   checkWord('logFormat', logFormat, logFormats);
   checkUrls('preload', preload);
   checkBoolean('trustCarriers', trustCarriers);
-  const {debug = process.env.RXTRACTOR_DEBUG === '1', window = isProgram && process.env.RXTRACTOR_WINDOW !== '0'} =
-    options;
-  checkWindow(window);
+  const {debug = process.env.RXTRACTOR_DEBUG === '1', window: wanted = isProgram} = options;
+  checkWindow(wanted);
+  // Who runs a program can close it, whatever its code says.
+  const window = process.env.RXTRACTOR_WINDOW !== '0' && wanted;
   checkBoolean('debug', debug);
   const timeouts = {...defaultTimeouts, ...options.timeouts};
   for (const [name, ms] of Object.entries(timeouts)) checkAmount(`timeouts.${name}`, ms, 'milliseconds', TypeError);
