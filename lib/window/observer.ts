@@ -21,6 +21,8 @@ export interface Sample {
 const stallWindowMs = 10_000;
 /** A process that has used less than this share of a core is idle. */
 const idleShare = 0.05;
+/** An actor that is missing for so long is forgotten, in ms. Its end is told for 30 s, and must not be shown twice. */
+const forgottenMs = 60_000;
 
 interface KnownEnd {
   readonly since: number;
@@ -38,6 +40,7 @@ type KnownWaits = ReadonlyMap<string, number>;
 
 interface KnownActor {
   readonly since: number;
+  seenAt: number;
   cpuMs: number | undefined;
   busyAt: number;
   contexts: readonly ContextRow[];
@@ -54,7 +57,7 @@ interface Draft extends Omit<ActorView, 'children'> {
 export class Observer {
   readonly #host: string;
   #ends = new Map<string, KnownEnd>();
-  #actors = new Map<string, KnownActor>();
+  readonly #actors = new Map<string, KnownActor>();
   #waits = new Map<string, number>();
   /** The rows of the view before, so that an actor that is missing now can be shown as ended. */
   #before: readonly {readonly row: SurveyRow; readonly parent: string}[] = [];
@@ -83,6 +86,7 @@ export class Observer {
     // One that waits to be started again does not end: its next incarnation is another actor.
     this.#before = rows.filter(({row}) => row.state !== 'ended' && row.state !== 'restarting');
     this.#at = sample.at;
+    for (const [id, {seenAt}] of this.#actors) if (sample.at - seenAt > forgottenMs) this.#actors.delete(id);
     if (!root) throw new TypeError('a view needs the row of a root');
     return {at: sample.at, root, more: 0};
   }
@@ -115,6 +119,7 @@ export class Observer {
     const used = host === this.#host && row.state !== 'ended' ? usage.get(pid) : undefined;
     const known: KnownActor = this.#actors.get(id) ?? {
       since: row.since > 0 ? row.since : at,
+      seenAt: at,
       cpuMs: undefined,
       busyAt: at,
       contexts: [],
@@ -123,6 +128,7 @@ export class Observer {
       isEnded: false,
     };
     this.#actors.set(id, known);
+    known.seenAt = at;
     const cpu = used && known.cpuMs !== undefined ? (used.cpuMs - known.cpuMs) / Math.max(1, at - this.#at) : undefined;
     if (cpu !== undefined && cpu >= idleShare) known.busyAt = at;
     known.cpuMs = used?.cpuMs;

@@ -53,6 +53,18 @@ test('cpu is a share of a core, read from the system: a blocked actor shows it',
   t.like(observer.view(sample(3_000, rows, cpu(4, 1_090))).root.children[0], {state: 'unresponsive', idle: 1_000});
 });
 
+test('an actor that is missing for a minute is forgotten: an observer of a busy tree does not grow', t => {
+  const observer = new Observer('h');
+  const sinceAt = (at: number, ...rows: readonly SurveyRow[]): number | undefined =>
+    observer.view(sample(at, [row(0, 'root'), ...rows])).root.children[0]?.since;
+  const worker = row(1, 'worker', {since: 0});
+  t.is(sinceAt(1_000, worker), 1_000);
+  t.is(sinceAt(2_000), 1_000);
+  t.is(sinceAt(3_000, row(1, 'worker', {state: 'ended'})), undefined);
+  sinceAt(70_000);
+  t.is(sinceAt(71_000, worker), 71_000);
+});
+
 test('an actor whose clock stands still because of a prompt says so', t => {
   const {root} = new Observer('h').view(sample(1, [row(0, 'root', {prompted: true}), row(1, 'a')]));
   t.deepEqual([root.state, root.children[0]?.state], ['at a prompt', 'serving']);
