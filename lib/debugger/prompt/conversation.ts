@@ -127,6 +127,7 @@ export class Conversation {
   abandon(): void {
     this.#over = true;
     this.#socket.close();
+    this.#roster?.resolve(undefined);
     this.#answer(undefined);
   }
 
@@ -200,19 +201,22 @@ export class Conversation {
    * ends when its function stops.
    */
   #tellWhoWaits(): () => void {
-    const over = new AbortController();
+    let isOver = false;
+    let stopTimer = (): void => {};
     const look = async (): Promise<void> => {
       const [first] = (await this.#askRoster())?.waiting ?? [];
-      if (over.signal.aborted) return;
+      if (isOver) return;
       if (first) this.print([`${escapeLine(first.what)} ${waitsText}`]);
       else lookLater();
     };
     const lookLater = (): void => {
-      const stop = plainClock.timer(longMs, () => void look());
-      over.signal.addEventListener('abort', stop, {once: true});
+      stopTimer = plainClock.timer(longMs, () => void look());
     };
     lookLater();
-    return () => over.abort();
+    return () => {
+      isOver = true;
+      stopTimer();
+    };
   }
 
   #askRoster(): Promise<Roster | undefined> {
