@@ -135,19 +135,12 @@ function refuse(response: ServerResponse, status: number, text: string): void {
 /** Server-sent events. A page that reads too slowly misses some. */
 function sendEvents(response: ServerResponse, events: Observable<object>): void {
   response.setHeader('content-type', 'text/event-stream').flushHeaders();
-  const send = (name: string, value: object): void => {
-    if (!response.writableNeedDrain) response.write(`event: ${name}\ndata: ${JSON.stringify(value)}\n\n`);
-  };
+  const eventOf = (name: string, value: object): string => `event: ${name}\ndata: ${JSON.stringify(value)}\n\n`;
   const sending = events.subscribe({
-    next: value => send('data', value),
-    error: error => {
-      send('over', {why: thrownText(error)});
-      response.end();
-    },
-    complete: () => {
-      send('over', {});
-      response.end();
-    },
+    next: value => void (response.writableNeedDrain || response.write(eventOf('data', value))),
+    // Never left out: a page that does not know of the end connects again.
+    error: error => response.end(eventOf('over', {why: thrownText(error)})),
+    complete: () => response.end(eventOf('over', {})),
   });
   response.on('close', () => sending.unsubscribe());
 }

@@ -5,6 +5,7 @@
 import {spawn} from 'node:child_process';
 import {readFileSync} from 'node:fs';
 import {concat, firstValueFrom, map, NEVER, type Observable, of, ReplaySubject, share, takeUntil, timer} from 'rxjs';
+import {thrownText} from '../base/foreign.js';
 import type {Mark} from '../discovery/tree-marks.js';
 import {connectToTree} from '../window/remote-tree.js';
 import type {TreeView} from '../window/types.js';
@@ -99,13 +100,23 @@ async function cancelActor(place: Place, view: TreeView, actor: string): Promise
 
 /** All frames come together. The page has a slider for them. */
 function recorded(file: string): Source {
-  const views = viewsOfRecord(JSON.parse(readFileSync(file, 'utf8')));
+  const views = viewsOfRecord(readRecord(file));
   if (views.length === 0) throw new UsageError(`there are no actors in ${file}`);
   return {
     about: {mode: 'recorded', control: false},
     frames: open => concat(of(views.map(view => frameOf(view, open))), NEVER),
     marks: () => NEVER,
   };
+}
+
+/** @throws UsageError for text that is not JSON, and the error of the file system, which names the file */
+function readRecord(file: string): unknown {
+  const text = readFileSync(file, 'utf8');
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new UsageError(`${file} is not a record of rxtractor trace: ${thrownText(error)}`);
+  }
 }
 
 function openBrowser(url: string): void {

@@ -49,6 +49,6 @@ function lineOf(marks: readonly Mark[], columnOf: (us: number) => number, room: 
     digits[column] = String((seq + count - 1) % 10);
   }
   if (!isDense) return digits.join('');
-  const most = Math.max(...counts);
+  const most = Math.max(1, ...counts);
   return counts.map(count => densities[Math.ceil((count / most) * (densities.length - 1))]).join('');
 }

@@ -3,7 +3,7 @@ import {createHash} from 'node:crypto';
 import {once} from 'node:events';
 import {type IncomingMessage, request} from 'node:http';
 import test, {type ExecutionContext} from 'ava';
-import {Observable, of, throwError} from 'rxjs';
+import {concat, Observable, of, throwError} from 'rxjs';
 import {type PageServer, type Source, servePage} from '../../lib/cli/devtools-server.js';
 
 const source: Source = {
@@ -119,6 +119,15 @@ test('frames and marks come as events; an error is the last of them', async t =>
   t.is(frames.text, 'event: data\ndata: [{"open":"a&b"}]\n\nevent: over\ndata: {}\n\n');
   const marks = await ask(url, `${pathname}marks?actor=a`);
   t.is(marks.text, 'event: over\ndata: {"why":"line 1\\nline 2"}\n\n');
+});
+
+test('a page that reads too slowly misses frames, and never the end', async t => {
+  const large = [{text: 'x'.repeat(1_000_000)}];
+  const lost = throwError(() => new Error('the tree has ended'));
+  const {url} = await serve(t, {frames: () => concat(of(large, large), lost)});
+  const {text} = await ask(url, `${new URL(url).pathname}frames`);
+  t.is(text.match(/^event: data$/gm)?.length, 1);
+  t.true(text.endsWith('event: over\ndata: {"why":"the tree has ended"}\n\n'));
 });
 
 test('a page that goes is not watched for any more, and the end of the server ends every page', async t => {
