@@ -2,11 +2,11 @@
  * The marks of both ends of the streams of an actor: those of the actor itself, and those that its peers have of the same contexts.
  * Floor 10: below `marbles` and `devtools`.
  */
-import {catchError, EMPTY, filter, merge, mergeMap, Observable, switchMap, take, takeUntil} from 'rxjs';
+import {catchError, EMPTY, filter, merge, mergeMap, type Observable, switchMap, take, takeUntil} from 'rxjs';
 import {NotExposed} from '../base/errors.js';
 import type {Mark} from '../discovery/tree-marks.js';
 import {actorsIn} from '../window/find-waits.js';
-import {connectToTree, type RemoteTree} from '../window/remote-tree.js';
+import {type RemoteTree, reachTree} from '../window/remote-tree.js';
 import type {ActorView, TreeView} from '../window/types.js';
 import {type Place, pathTo} from './trees.js';
 
@@ -22,25 +22,13 @@ export function marksOfActor(place: Place, views: Observable<TreeView>, actor: s
     switchMap(view => {
       const {id} = pathTo(view, actor).at(-1) as ActorView;
       const gone = views.pipe(filter(later => !find(later, id)));
-      return connected(place).pipe(
+      return reachTree(place.root, place.tls).pipe(
         switchMap(tree => marksThrough(tree, views, id)),
         takeUntil(gone),
       );
     }),
   );
 }
-
-/** The tree, until it is unsubscribed from. */
-const connected = ({root, tls}: Place): Observable<RemoteTree> =>
-  new Observable(subscriber => {
-    connectToTree(root, tls).then(
-      tree => {
-        subscriber.add(() => tree.close());
-        subscriber.next(tree);
-      },
-      error => subscriber.error(error),
-    );
-  });
 
 /** Asks each actor once: the one that is meant, and those that are found at the other ends of its streams. */
 function marksThrough(tree: RemoteTree, views: Observable<TreeView>, id: string): Observable<readonly Mark[]> {

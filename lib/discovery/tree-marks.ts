@@ -67,7 +67,8 @@ export function marksFrom(
 function marksAt(actor: Actor, {path: [id, ...path], of}: MarksQuestion): Observable<readonly Mark[]> {
   if (id === undefined) return marksOf(actor, of);
   const branch = [...(nameAnswers.of(actor)?.children() ?? [])].find(([each]) => each === id);
-  if (!branch) throw new RangeError('there is no such actor');
+  if (!branch)
+    throw new RangeError(`${actor.id.name} has no actor with the id ${id} below it: it may have ended meanwhile`);
   return marksFrom(branch[1], marksBelow, {path, ...(of !== undefined && {of})});
 }
 

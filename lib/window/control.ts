@@ -53,7 +53,11 @@ async function listenFor(root: Actor, folder: string): Promise<Control> {
       accepted: ({transport, peer}) => new Peer(face, transport, 'accepted', {}, peer).channel.keepAlive(false),
       refused: error => log('debug', `an observer was refused: ${error.message}`),
     },
-  );
+  ).catch(error => {
+    // Else the folder could not be removed at the end.
+    attempt(() => unlinkSync(keyPath));
+    throw error;
+  });
   /** Also at an exit that nothing announces: within the call. */
   const remove = (): void => {
     void listener.close();

@@ -4,7 +4,7 @@
  */
 import {hostname} from 'node:os';
 import {dirname} from 'node:path';
-import {catchError, from, type Observable, switchMap} from 'rxjs';
+import {catchError, from, Observable, switchMap} from 'rxjs';
 import {Actor} from '../actor/actor.js';
 import {Peer} from '../actor/peer.js';
 import {guestPortal, type Portal} from '../actor/portal.js';
@@ -110,9 +110,15 @@ class LateTree implements RemoteTree {
       if (await plainClock.within(this.#tree, answerMs)) return await (await this.#tree).survey(question);
     } catch (error) {
       if (!(error instanceof HandshakeRejected && error.reason === 'timeout')) throw error;
-      if (!this.#isClosed) this.#tree = this.#greet();
+      if (!this.#isClosed) this.#greetAgain();
     }
     return rowsFromSystem(this.#found);
+  }
+
+  /** The next survey may come long after this has failed. Until then nobody waits for it. */
+  #greetAgain(): void {
+    this.#tree = this.#greet();
+    this.#tree.catch(() => {});
   }
 
   events(): Observable<TraceEvent> {
@@ -134,6 +140,19 @@ class LateTree implements RemoteTree {
       () => {},
     );
   }
+}
+
+/** The tree that `connectToTree` reaches, once. Unsubscribing closes it, or gives up the connecting. */
+export function reachTree(root?: string, tls?: TlsOptions): Observable<RemoteTree> {
+  return new Observable(subscriber => {
+    connectToTree(root, tls).then(
+      tree => {
+        subscriber.add(() => tree.close());
+        subscriber.next(tree);
+      },
+      error => subscriber.error(error),
+    );
+  });
 }
 
 /** The processes of a tree, as their arguments tell. */
@@ -214,7 +233,8 @@ export function chooseRoot(roots: readonly FoundRoot[], wanted: string | undefin
       {kind: 'closed'},
     );
   }
-  if (another) throw new TypeError(`${fitting.length} trees of actors run here: say which one, by its pid`);
+  if (another)
+    throw new TypeError(`${fitting.length} trees of actors run here: say which one, by its pid or the id of its tree`);
   return only;
 }
 

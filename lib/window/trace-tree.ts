@@ -3,7 +3,7 @@
  * Floor 7: above `remote-tree`, which asks the tree. `perfetto` draws a record.
  */
 import {hostname} from 'node:os';
-import {defer, finalize, from, merge, Observable, switchMap} from 'rxjs';
+import {merge, Observable, of, switchMap} from 'rxjs';
 import type {Actor} from '../actor/actor.js';
 import {hostMicros, plainClock} from '../base/clock.js';
 import {current} from '../base/current.js';
@@ -12,9 +12,9 @@ import type {TraceEvent} from '../discovery/tree-events.js';
 import type {TlsOptions} from '../transport/tls.js';
 import {actorsIn} from './find-waits.js';
 import {Observer} from './observer.js';
-import {type AskedTree, connectToTree, ownTree} from './remote-tree.js';
+import {type AskedTree, ownTree, reachTree} from './remote-tree.js';
 import type {ActorView} from './types.js';
-import {look} from './watch-tree.js';
+import {leaveWithTask, look} from './watch-tree.js';
 
 /** Options of `traceTree`. */
 export interface TraceTreeOptions {
@@ -48,11 +48,12 @@ export function traceTree(options: TraceTreeOptions = {}): Observable<TraceEvent
   checkKeys(options, traceOptions, 'traceTree(): ');
   const {root, tls} = options;
   if (root !== undefined) checkText('traceTree(): root', root);
-  return defer(() => {
-    const now = current();
-    const own = root === undefined ? (now?.runtime as Actor | undefined) : undefined;
-    return from(own ? Promise.resolve(ownTree(own)) : connectToTree(root, tls));
-  }).pipe(switchMap(tree => merge(tree.events(), countersOf(tree)).pipe(finalize(() => tree.close()))));
+  return new Observable<TraceEvent>(subscriber => {
+    leaveWithTask(subscriber, 'traceTree()');
+    const own = root === undefined ? (current()?.runtime as Actor | undefined) : undefined;
+    const trees: Observable<AskedTree> = own ? of(ownTree(own)) : reachTree(root, tls);
+    return trees.pipe(switchMap(tree => merge(tree.events(), countersOf(tree)))).subscribe(subscriber);
+  });
 }
 
 function countersOf(tree: AskedTree): Observable<TraceEvent> {

@@ -3,7 +3,7 @@
  * Floor 7: above `remote-tree`, which asks the tree, and `observer`, which compares the samples.
  */
 import {hostname} from 'node:os';
-import {Observable} from 'rxjs';
+import {Observable, type Subscription} from 'rxjs';
 import type {Actor} from '../actor/actor.js';
 import {plainClock, wallTime} from '../base/clock.js';
 import {current} from '../base/current.js';
@@ -62,13 +62,9 @@ export function watchTree(options: WatchTreeOptions = {}): Observable<TreeView> 
     const stopped = new AbortController();
     const observer = new Observer(hostname());
     subscriber.add(() => stopped.abort());
-    const now = current();
-    if (now) {
-      const leave = async (): Promise<void> => subscriber.unsubscribe();
-      subscriber.add(now.scope.adopt({label: 'watchTree()', finish: leave, end: leave}));
-    }
+    leaveWithTask(subscriber, 'watchTree()');
+    const own = root === undefined ? (current()?.runtime as Actor | undefined) : undefined;
     const watch = async (): Promise<void> => {
-      const own = root === undefined ? (now?.runtime as Actor | undefined) : undefined;
       const tree = own ? ownTree(own) : await connectToTree(root, tls);
       subscriber.add(() => tree.close());
       while (!subscriber.closed) {
@@ -79,6 +75,13 @@ export function watchTree(options: WatchTreeOptions = {}): Observable<TreeView> 
     };
     watch().catch(error => subscriber.error(error));
   });
+}
+
+/** A task that subscribes and ends takes its subscription along: the timer of an observer would keep its process alive. */
+export function leaveWithTask(subscription: Subscription, label: string): void {
+  const leave = async (): Promise<void> => subscription.unsubscribe();
+  const leaveScope = current()?.scope.adopt({label, finish: leave, end: leave});
+  if (leaveScope) subscription.add(leaveScope);
 }
 
 /** One view of a tree. */

@@ -100,9 +100,13 @@ test('the page shows the tree: a stalled stream stands out, a dead actor says ho
 });
 
 test('marbles of two processes are joined by their numbers, in light and dark and on 400 pixels', async t => {
-  const {page, faults} = await openShop(t);
-  await row(page, 'till').click();
+  const {page, faults, say} = await openShop(t);
+  await row(page, 'mortal').click();
   await page.getByRole('tab', {name: 'Marbles'}).click();
+  await until(page.getByText('No values have gone through its streams'));
+  say('die');
+  await until(page.getByText('the actor has ended'));
+  await row(page, 'till').click();
   const lane = page.getByRole('img', {name: /^orders: till to shop, \d+ values a second$/});
   await until(lane);
   while (Number(await lane.getAttribute('data-pairs')) <= 12) await page.waitForTimeout(100);

@@ -6,7 +6,7 @@ import {dirname, join} from 'node:path';
 import {createInterface} from 'node:readline';
 import {fileURLToPath} from 'node:url';
 import type {ExecutionContext} from 'ava';
-import {filter, firstValueFrom, lastValueFrom, type Observable, takeWhile, tap, toArray} from 'rxjs';
+import {filter, firstValueFrom, lastValueFrom, type Observable, type Subscription, takeWhile, tap, toArray} from 'rxjs';
 import {Actor} from '../../lib/actor/actor.js';
 import {Peer} from '../../lib/actor/peer.js';
 import {guestPortal} from '../../lib/actor/portal.js';
@@ -168,7 +168,7 @@ test('P5: with the key of the window no function of a user may be called, and no
   }
 });
 
-test('P5: a program that says so opens nothing', async t => {
+test('P5: RXTRACTOR_WINDOW=0 keeps a program closed whose code opens it', async t => {
   const {pid} = await start(t, {RXTRACTOR_WINDOW: '0'});
   await new Promise(resolve => setTimeout(resolve, 500));
   t.false(findRoots().some(found => found.pid === pid));
@@ -179,6 +179,7 @@ test('P5: a program that says so opens nothing', async t => {
 });
 
 test('openNursery opens nothing unless it is asked to; inside a runtime the own tree is watched', async t => {
+  const left: Subscription[] = [];
   const own = (root: boolean | undefined) =>
     openNursery(
       async nursery => {
@@ -189,6 +190,8 @@ test('openNursery opens nothing unless it is asked to; inside a runtime the own 
           seen.root.children.map(({name, state}) => `${name} ${state}`),
           ['child serving'],
         );
+        // Left open: the end of the nursery ends them, else their timers would keep this process alive.
+        left.push(watchTree().subscribe(), traceTree().subscribe());
         await new Promise(resolve => setTimeout(resolve, 500));
         return findRoots().filter(({pid}) => pid === process.pid).length;
       },
@@ -196,6 +199,10 @@ test('openNursery opens nothing unless it is asked to; inside a runtime the own 
     );
   t.is(await own(undefined), 0);
   t.is(await own(true), 1);
+  t.deepEqual(
+    left.map(({closed}) => closed),
+    [true, true, true, true],
+  );
   t.false(findRoots().some(({pid}) => pid === process.pid));
 });
 
