@@ -2,4 +2,4 @@
 import {huntsAll} from '../kit/hunts-all.js';
 import {findByFleet, mutants, newLeaseCopy} from './mutants.js';
 
-huntsAll('the lease', mutants, findByFleet, newLeaseCopy, 'ci');
+huntsAll('the lease', mutants, findByFleet, newLeaseCopy);
