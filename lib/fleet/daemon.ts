@@ -3,6 +3,7 @@
  * code of a user, so that it is never too busy for a beat.
  * Floor 6: above `lease` and `daemon-process`; the command `rxtractor host` opens it.
  */
+import {once} from 'node:events';
 import {type AddressInfo, createServer, type Server, type Socket} from 'node:net';
 import {TLSSocket} from 'node:tls';
 import {Actor} from '../actor/actor.js';
@@ -10,7 +11,6 @@ import {type App, urlInApp} from '../actor/codebase.js';
 import {Peer} from '../actor/peer.js';
 import {defaultTimeouts} from '../actor/tree-options.js';
 import {newActorId, newId} from '../base/actor-id.js';
-import {plainClock} from '../base/clock.js';
 import {SpawnFailed} from '../base/errors.js';
 import {thrownText} from '../base/foreign.js';
 import {log} from '../base/log.js';
@@ -22,6 +22,7 @@ import {formatAddress, type NetworkAddress} from '../transport/address.js';
 import {isHandedOver, prologueBytes, ticketIn} from '../transport/handed-over.js';
 import {SocketTransport} from '../transport/socket.js';
 import {serverOptions, type TlsOptions} from '../transport/tls.js';
+import {checkBeats, checkOrder} from './check-order.js';
 import {
   beatsThere,
   type HostAnswers,
@@ -34,7 +35,9 @@ import {
 } from './contract.js';
 import {beginDaemonProcess} from './daemon-process.js';
 import {HeldSession} from './held-session.js';
+import {isSubject, subjectOf, subjectText} from './subject.js';
 import {Tickets} from './tickets.js';
+import {WaitingSockets} from './waiting-sockets.js';
 
 export interface DaemonOptions {
   readonly name: string;
@@ -63,7 +66,10 @@ export class Daemon {
   readonly #options: DaemonOptions;
   readonly #id;
   readonly #server: Server;
+  /** Nobody knows yet what they are. */
+  readonly #strangers = new WaitingSockets<Socket>(defaultTimeouts.handshake);
   readonly #tickets = new Tickets();
+  /** By the subject and the name of the session, because only the program that has begun a session may use it. */
   readonly #sessions = new Map<string, HeldSession>();
   /** Actors that run, and orders that are under way. */
   #count = 0;
@@ -77,10 +83,10 @@ export class Daemon {
 
   async listen(): Promise<void> {
     const {host, port} = this.#options.address;
-    await new Promise<void>((resolve, reject) => {
-      this.#server.once('error', reject);
-      this.#server.listen({host, port}, resolve);
-    });
+    this.#server.listen({host, port});
+    await once(this.#server, 'listening');
+    // A connection that the system cannot accept, because no descriptor is left, must not end the daemon and its actors.
+    this.#server.on('error', error => log('warn', `a connection was not accepted: ${error.message}`));
     const {port: chosen} = this.#server.address() as AddressInfo;
     this.address = formatAddress({...this.#options.address, port: chosen});
   }
@@ -94,35 +100,38 @@ export class Daemon {
 
   /** The first bytes say what a connection is for. */
   #connected(socket: Socket): void {
-    const stop = plainClock.timer(defaultTimeouts.handshake, () => socket.destroy(), {background: true});
+    this.#strangers.add(socket, socket);
     socket.on('error', () => socket.destroy());
     socket.once('data', (first: Buffer) => {
       socket.pause();
       socket.unshift(first);
-      if (isHandedOver(first[0] ?? 0)) void this.#readTicket(socket).finally(stop);
-      else this.#secure(socket, stop);
+      if (isHandedOver(first[0] ?? 0)) this.#readTicket(socket);
+      else this.#secure(socket);
     });
   }
 
-  async #readTicket(socket: Socket): Promise<void> {
-    let prologue: Buffer | null = socket.read(prologueBytes);
-    while (prologue === null && !socket.destroyed) {
-      await plainClock.pause(1);
-      prologue = socket.read(prologueBytes);
-    }
-    const ticket = prologue && ticketIn(prologue);
-    if (!ticket || socket.readableLength > 0) socket.destroy();
-    else this.#tickets.arrived(ticket, socket);
+  #readTicket(socket: Socket): void {
+    const read = (): void => {
+      const prologue: Buffer | null = socket.read(prologueBytes);
+      // The rest of it is still on its way.
+      if (prologue === null) return;
+      socket.off('readable', read);
+      this.#strangers.take(socket);
+      const ticket = ticketIn(prologue);
+      if (ticket === undefined || socket.readableLength > 0) socket.destroy();
+      else this.#tickets.arrived(ticket, socket);
+    };
+    socket.on('readable', read);
   }
 
-  #secure(socket: Socket, stop: () => void): void {
+  #secure(socket: Socket): void {
     const tls = new TLSSocket(socket, {isServer: true, ...serverOptions(this.#options.tls)});
     tls.on('error', error => {
       log('warn', `a connection was refused in its TLS handshake: ${error.message}`);
       socket.destroy();
     });
     tls.once('secure', () => {
-      stop();
+      this.#strangers.take(socket);
       // Without a server around it, the socket leaves it to its user to look at the result.
       const fault = (tls as unknown as {ssl: {verifyError(): Error | null}}).ssl.verifyError();
       if (fault) {
@@ -133,7 +142,7 @@ export class Daemon {
   }
 
   #accept(tls: TLSSocket): void {
-    const subject = subjectOf(tls);
+    const subject = subjectOf(tls.getPeerCertificate());
     const acceptor = new Acceptor({
       self: this.#id,
       codec: messagePack,
@@ -157,32 +166,37 @@ export class Daemon {
     });
   }
 
-  #answersTo(subject: string): HostAnswers {
+  #answersTo(subject: readonly string[]): HostAnswers {
     return {
-      beats: (ctx, session, length) => this.#beats(ctx, session, length),
-      spawn: (ctx, order) => this.#spawn(ctx, order, subject),
+      beats: (ctx, session, length) => {
+        checkBeats(session, length);
+        return this.#beats(ctx, keyOf(subject, session), length);
+      },
+      spawn: (ctx, order) => {
+        checkOrder(order);
+        return this.#spawn(ctx, order, subject);
+      },
     };
   }
 
-  async #beats(ctx: CalleeContext<number, number, undefined>, id: string, length: number): Promise<void> {
+  async #beats(ctx: CalleeContext<number, number, undefined>, key: string, length: number): Promise<void> {
     ctx.started.next(undefined);
-    let session = this.#sessions.get(id);
+    let session = this.#sessions.get(key);
     if (!session) {
-      session = new HeldSession(length, () => this.#sessions.delete(id));
-      this.#sessions.set(id, session);
+      session = new HeldSession(length, () => this.#sessions.delete(key));
+      this.#sessions.set(key, session);
     }
     const wire = ctx.openStream({overflow: 'latest'});
     const stop = session.sendBeats(sentAt => wire.next(sentAt));
     try {
-      for await (const sentAt of wire) session.heard(sentAt);
+      for await (const sentAt of wire) if (Number.isFinite(sentAt)) session.heard(sentAt);
     } finally {
       stop();
-      session.leaveIfUnused();
     }
   }
 
-  async #spawn(ctx: CalleeContext<never, Lines, Placed>, order: Order, subject: string): Promise<Report> {
-    const {host, env, modules, session} = this.#checked(order, subject);
+  async #spawn(ctx: CalleeContext<never, Lines, Placed>, order: Order, subject: readonly string[]): Promise<Report> {
+    const {host, env, modules, hold} = this.#checked(order, subject);
     this.#count++;
     try {
       const channel = await this.#tickets.take(order.ticket, order.timeout, ctx.signal);
@@ -196,9 +210,12 @@ export class Daemon {
         modules,
         channel,
         told: lines => tell(lines),
+      }).catch(error => {
+        channel.destroy();
+        throw error;
       });
       const {pid, setpriv, exited} = started;
-      const letGo = session.hold(started);
+      void exited.then(hold(started));
       // The parent has cancelled, or its connection has ended.
       ctx.signal.addEventListener('abort', () => started.kill());
       if (ctx.signal.aborted) started.kill();
@@ -207,7 +224,6 @@ export class Daemon {
       tell = lines => wire?.next(lines);
       for (const lines of early) tell(lines);
       const exit = await exited;
-      letGo();
       return {exit, dropped: wire?.stats.dropped ?? 0};
     } finally {
       this.#count--;
@@ -215,22 +231,27 @@ export class Daemon {
   }
 
   /** @throws SpawnFailed `place` that says what is refused */
-  #checked(order: Order, subject: string) {
+  #checked(order: Order, subject: readonly string[]) {
     const {name: host, app, maySpawn, maxActors, allowEnv, allowExecArgv} = this.#options;
     const refuse = (why: string): never => {
       throw new SpawnFailed(why, {phase: 'place'});
     };
-    if (!maySpawn.some(allowed => sameSubject(allowed, subject)))
-      refuse(`the certificate of ${subject} may not place actors here (--may-spawn)`);
+    if (!maySpawn.some(allowed => isSubject(allowed, subject)))
+      refuse(`the certificate of ${subjectText(subject)} may not place actors here (--may-spawn)`);
     if (this.#count >= maxActors) refuse(`it has ${maxActors} actors already (--max-actors)`);
     if (order.app !== app.name) refuse(`it runs the app ${app.name}, not ${order.app} (--app)`);
     const names = Object.keys(order.env).filter(name => !isAllowed(name, allowEnv));
     if (names.length > 0) refuse(`env: ${names.join(', ')} may not be set here (--allow-env)`);
     const args = order.execArgv.filter(arg => !allowExecArgv.includes(arg));
     if (args.length > 0) refuse(`execArgv: ${args.join(' ')} is not allowed here (--allow-exec-argv)`);
-    const session = this.#sessions.get(order.session);
-    if (!session?.begin(order.provenAt)) return refuse('the order lay on its way for too long (timeouts.lease)');
-    return {host, session, env: this.#envOf(order), modules: this.#modulesOf(order)};
+    const sent = {env: this.#envOf(order), modules: this.#modulesOf(order)};
+    // The last check, because it begins the lease.
+    const hold = this.#sessions.get(keyOf(subject, order.session))?.begin(order.provenAt);
+    if (!hold)
+      return refuse(
+        'it has not heard this program for too long, and ends its actors (timeouts.lease): try again later',
+      );
+    return {host, hold, ...sent};
   }
 
   #modulesOf({modules}: Order): [string, string][] {
@@ -254,20 +275,7 @@ function isAllowed(name: string, allowed: readonly string[]): boolean {
   return allowed.some(entry => (entry.endsWith('*') ? name.startsWith(entry.slice(0, -1)) : name === entry));
 }
 
-/** The subject of the certificate that the peer has shown: `CN=deploy,O=shop`. */
-function subjectOf(tls: TLSSocket): string {
-  return Object.entries(tls.getPeerCertificate().subject ?? {})
-    .flatMap(([key, value]) => [value].flat().map(each => `${key}=${each}`))
-    .join(',');
-}
-
-/** The order of the parts does not matter. */
-function sameSubject(one: string, other: string): boolean {
-  const parts = (subject: string): string =>
-    subject
-      .split(',')
-      .map(part => part.trim())
-      .toSorted()
-      .join();
-  return parts(one) === parts(other);
+/** The same session of another subject is another one. */
+function keyOf(subject: readonly string[], session: string): string {
+  return JSON.stringify([subject, session]);
 }

@@ -9,25 +9,42 @@ import {log} from '../base/log.js';
 import type {DaemonProcess} from './daemon-process.js';
 import {beginLease, type Lease, type LeaseEvent, leaseTimes, nextLookIn, stepLease} from './lease.js';
 
+/** Gives a process to the lease under which it was ordered. Returns how to let it go. */
+export type Hold = (started: DaemonProcess) => Stop;
+
+interface Held {
+  lease: Lease;
+  readonly processes: Set<DaemonProcess>;
+}
+
 export class HeldSession {
   readonly #length: number;
-  readonly #over: () => void;
-  readonly #processes = new Set<DaemonProcess>();
-  #lease: Lease | undefined;
+  readonly #unused: () => void;
+  /** Undefined until the first order, and when the lease is over. The next order begins a new one. */
+  #held: Held | undefined;
+  /** The number of connections to which beats are sent. */
+  #listeners = 0;
   #stopLooking: Stop = () => {};
   /** By how much the clock of the host that counts sleep is ahead. */
   #slept = sleptMs();
 
-  constructor(length: number, over: () => void) {
+  /** @param unused called when it has neither a lease nor a connection */
+  constructor(length: number, unused: () => void) {
     this.#length = length;
-    this.#over = over;
+    this.#unused = unused;
   }
 
   /** Sends a beat now and then. Returns how to stop. */
   sendBeats(send: (sentAt: number) => void): Stop {
     const beat = (): void => send(plainClock.now());
     beat();
-    return plainClock.every(leaseTimes(this.#length).beat, beat);
+    this.#listeners++;
+    const stop = plainClock.every(leaseTimes(this.#length).beat, beat);
+    return () => {
+      stop();
+      this.#listeners--;
+      this.#leaveIfUnused();
+    };
   }
 
   /** The beat that was sent at this moment was answered. */
@@ -35,45 +52,40 @@ export class HeldSession {
     this.#step({type: 'heard', at: plainClock.now(), provenAt: sentAt});
   }
 
-  /** The first order begins the lease. False when it is too late for one. */
-  begin(provenAt: number): boolean {
+  /** The first order begins the lease. Undefined when it is too late for one, or too early after a silence. */
+  begin(provenAt: number): Hold | undefined {
     const at = plainClock.now();
-    const lease = this.#lease ?? beginLease('holder', this.#length, provenAt, at);
-    if (lease.stage === 'cancelled' || lease.stage === 'over') return false;
-    if (at - Math.max(lease.provenAt, Math.min(provenAt, at)) >= leaseTimes(this.#length).cancel) return false;
-    if (!this.#lease) {
-      this.#lease = lease;
+    const lease = this.#held?.lease ?? beginLease('holder', this.#length, provenAt, at);
+    if (lease.stage === 'cancelled') return undefined;
+    if (at - Math.max(lease.provenAt, Math.min(provenAt, at)) >= leaseTimes(this.#length).cancel) return undefined;
+    if (!this.#held) {
+      this.#held = {lease, processes: new Set()};
       this.#look();
     }
-    return true;
-  }
-
-  /** Ends a process with the lease. Returns how to let it go. */
-  hold(started: DaemonProcess): () => void {
-    this.#processes.add(started);
-    if (this.#lease?.stage === 'over') started.kill();
-    return () => this.#processes.delete(started);
-  }
-
-  /** A program has gone that has never placed an actor: there is no lease whose end would remove it. */
-  leaveIfUnused(): void {
-    if (!this.#lease) this.#over();
+    return holdIn(this.#held);
   }
 
   /** Kills what it holds. Resolves when that is gone. */
   async end(): Promise<void> {
+    const held = this.#held;
+    if (!held) return;
     this.#stopLooking();
-    this.#over();
-    const held = [...this.#processes];
-    for (const started of held) started.kill();
-    await Promise.all(held.map(({exited}) => exited));
+    this.#held = undefined;
+    held.lease = {...held.lease, stage: 'over'};
+    for (const started of held.processes) started.kill();
+    this.#leaveIfUnused();
+    await Promise.all([...held.processes].map(({exited}) => exited));
+  }
+
+  #leaveIfUnused(): void {
+    if (!this.#held && this.#listeners === 0) this.#unused();
   }
 
   #look(): void {
-    const wait = nextLookIn(this.#lease as Lease, plainClock.now());
+    const wait = nextLookIn((this.#held as Held).lease, plainClock.now());
     this.#stopLooking = plainClock.timer(wait, () => {
       this.#step({type: 'tick', at: plainClock.now()});
-      if (this.#lease?.stage !== 'over') this.#look();
+      if (this.#held) this.#look();
     });
   }
 
@@ -86,18 +98,29 @@ export class HeldSession {
   }
 
   #take(event: LeaseEvent): void {
-    if (!this.#lease) return;
-    const {next, acts} = stepLease(this.#lease, event);
-    this.#lease = next;
+    const held = this.#held;
+    if (!held) return;
+    const {next, acts} = stepLease(held.lease, event);
+    held.lease = next;
     for (const act of acts) {
       log(
         act === 'warn' ? 'runtime' : 'warn',
-        `a program that has ${this.#processes.size} actors here is silent: ${act}`,
+        `a program that has ${held.processes.size} actors here is silent: ${act}`,
       );
-      if (act === 'cancel') for (const started of this.#processes) started.cancel();
+      if (act === 'cancel') for (const started of held.processes) started.cancel();
       if (act === 'kill') void this.end();
     }
   }
+}
+
+/** The process may begin when its lease is not held any more. */
+function holdIn(held: Held): Hold {
+  return started => {
+    held.processes.add(started);
+    if (held.lease.stage === 'over') started.kill();
+    if (held.lease.stage === 'cancelled') started.cancel();
+    return () => held.processes.delete(started);
+  };
 }
 
 /** For how long this host has slept since it was started, with what its two clocks differ by. 0 where that is not known. */

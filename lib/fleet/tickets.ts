@@ -7,41 +7,33 @@ import {onAbort} from '../base/abort.js';
 import {plainClock} from '../base/clock.js';
 import {type Deferred, deferred} from '../base/deferred.js';
 import {SpawnFailed} from '../base/errors.js';
+import {WaitingSockets} from './waiting-sockets.js';
 
-/** Maximum number of connections that wait, because each holds a descriptor before anybody knows who it is. */
-const maxWaiting = 64;
 /** Maximum wait of a connection for its order, in ms. */
 const waitMs = 3_000;
 
 export class Tickets {
-  readonly #sockets = new Map<string, Socket>();
+  readonly #sockets = new WaitingSockets<string>(waitMs);
   readonly #orders = new Map<string, Deferred<Socket>>();
 
   arrived(ticket: string, socket: Socket): void {
     const order = this.#orders.get(ticket);
-    if (order) return order.resolve(socket);
-    const [oldest] = this.#sockets.values();
-    if (this.#sockets.size >= maxWaiting) oldest?.destroy();
-    this.#sockets.set(ticket, socket);
-    const stop = plainClock.timer(waitMs, () => this.#sockets.get(ticket) === socket && socket.destroy(), {
-      background: true,
-    });
-    socket.once('close', () => {
-      stop();
-      if (this.#sockets.get(ticket) === socket) this.#sockets.delete(ticket);
-    });
+    if (!order) return this.#sockets.add(ticket, socket);
+    this.#orders.delete(ticket);
+    order.resolve(socket);
   }
 
-  /** @throws SpawnFailed when the connection does not come in time, or the order is taken back */
+  /** @throws SpawnFailed when the connection does not come in time, the order is taken back, or another order has the same ticket */
   async take(ticket: string, timeout: number, signal: AbortSignal): Promise<Socket> {
-    const there = this.#sockets.get(ticket);
-    if (there) {
-      this.#sockets.delete(ticket);
-      return there;
-    }
+    const there = this.#sockets.take(ticket);
+    if (there) return there;
+    if (this.#orders.has(ticket)) throw new SpawnFailed('another order has the same ticket', {phase: 'place'});
     const order = deferred<Socket>();
     this.#orders.set(ticket, order);
-    const refuse = (why: string) => () => order.reject(new SpawnFailed(why, {phase: 'place'}));
+    const refuse = (why: string) => () => {
+      this.#orders.delete(ticket);
+      order.reject(new SpawnFailed(why, {phase: 'place'}));
+    };
     const stop = plainClock.timer(timeout, refuse(`its connection did not come within ${timeout} ms`));
     const stopListening = onAbort(signal, refuse('the order was taken back'));
     try {
@@ -49,7 +41,6 @@ export class Tickets {
     } finally {
       stop();
       stopListening();
-      this.#orders.delete(ticket);
     }
   }
 }

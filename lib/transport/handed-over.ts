@@ -27,6 +27,9 @@ const ciphers = 'TLS_AES_128_GCM_SHA256:PSK';
 export const newTicket = (): string => Buffer.from(platform.randomBytes(ticketBytes)).toString('hex');
 export const newKey = (): Uint8Array => platform.randomBytes(keyBytes);
 
+export const isTicket = (text: string): boolean => text.length === 2 * ticketBytes && /^[0-9a-f]*$/.test(text);
+export const isKey = (bytes: Uint8Array): boolean => bytes.length === keyBytes;
+
 /** Whether a connection that begins with this byte is to be handed over. */
 export const isHandedOver = (first: number): boolean => first === mark[0];
 
