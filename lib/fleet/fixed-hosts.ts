@@ -32,9 +32,10 @@ export class FixedHosts implements Placer {
   async #find({name, host: wanted}: PlaceRequest): Promise<HostLink> {
     const byAddress = wanted.includes('://');
     const candidates = byAddress ? this.#hosts.filter(host => host.address === wanted) : this.#hosts;
-    const found = await Promise.all(candidates.map(host => host.look()));
-    const link = found.find(look => look.link && (byAddress || look.link.host.name === wanted))?.link;
+    const looks = candidates.map(host => host.look());
+    const link = await firstLink(looks, ({host}) => byAddress || host.name === wanted);
     if (link) return link;
+    const found = await Promise.all(looks);
     const offers = found.map(({host, link: other, fault}) => ({
       host: other?.host.name ?? host.address,
       refused: other ? `its name is ${other.host.name}` : (fault ?? 'it is not there'),
@@ -52,6 +53,19 @@ interface Look {
   readonly host: Host;
   readonly link?: HostLink;
   readonly fault?: string;
+}
+
+/** The first one that is there and is wanted, because a host that is not there would hold up the others. Undefined: none is. */
+async function firstLink(
+  looks: readonly Promise<Look>[],
+  isWanted: (link: HostLink) => boolean,
+): Promise<HostLink | undefined> {
+  const wanted = looks.map(async look => {
+    const {link} = await look;
+    if (link && isWanted(link)) return link;
+    throw new Error('another host');
+  });
+  return Promise.any(wanted).catch(() => undefined);
 }
 
 /** One host of the list. It is connected while somebody has asked for it and it was there. */
@@ -72,7 +86,9 @@ class Host {
   }
 
   async look(): Promise<Look> {
-    if ((await this.#link.known())?.isOver) this.#link = new Lazy(this.#open);
+    const seen = this.#link;
+    // Another look may have renewed it meanwhile: a second new link would never be closed.
+    if ((await seen.known())?.isOver && this.#link === seen) this.#link = new Lazy(this.#open);
     try {
       return {host: this, link: await this.#link.get()};
     } catch (error) {

@@ -40,6 +40,7 @@ export class HostLink {
   /** Of its own, because a host that is lost is no failure of whatever runs when it is found out. */
   readonly #scope = new Scope('a host');
   readonly #lost = deferred<Loss>();
+  readonly #fenced = deferred<Loss>();
   #lease: Lease | undefined;
   #beats: Peer | undefined;
   #isDialling = false;
@@ -53,7 +54,12 @@ export class HostLink {
     const {peer, transport} = await dial(actor, address, tls);
     const control = new Peer(actor, transport, 'connected', {}, peer, false);
     const link = new HostLink(actor, address, tls, control);
-    await link.#begin();
+    try {
+      await link.#begin();
+    } catch (error) {
+      link.close();
+      throw error;
+    }
     return link;
   }
 
@@ -83,6 +89,11 @@ export class HostLink {
     return this.#lost.promise;
   }
 
+  /** Resolves when every actor there has ended, whatever is heard of it: no beat is answered any more, so its lease is over. */
+  get fenced(): Promise<Loss> {
+    return this.#fenced.promise;
+  }
+
   /** Calls go to the daemon. */
   get portal(): Portal {
     return portalOf(this.#control, this.#scope);
@@ -98,7 +109,6 @@ export class HostLink {
     await this.#dialBeats();
     const isThere = await plainClock.within(Promise.race([this.#firstBeat.promise, this.lost]), handshake);
     if (isThere && !this.#isOver) return;
-    this.close();
     throw new Error(`${this.host.name} sends no beats`);
   }
 
@@ -174,6 +184,8 @@ export class HostLink {
     this.#isOver = true;
     this.#stopLooking();
     this.#lost.resolve(loss);
+    const wait = loss.isFenced ? 0 : leaseTimes(this.#actor.tree.timeouts.lease).fenced;
+    plainClock.timer(wait, () => this.#fenced.resolve({...loss, isFenced: true}), {background: true});
     for (const peer of [this.#control, this.#beats]) peer?.channel.destroy();
   }
 }

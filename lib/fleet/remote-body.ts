@@ -149,7 +149,6 @@ async function reportOf(lease: Lease, link: HostLink, connection: OpenedConnecti
     const closed = connection.ended.then(
       (): Loss => ({text: `its daemon has ended, or has lost its place: ${thrownText(cause)}`, isFenced: false, cause}),
     );
-    const fenced = link.lost.then(loss => (loss.isFenced ? loss : closed));
-    return Promise.race([closed, fenced]);
+    return Promise.race([closed, link.fenced]);
   }
 }
