@@ -41,6 +41,7 @@ export function urlInApp({name, folder}: App, path: string): string {
   const file = attempt(() => realpathSync(join(folder, path)));
   if (file === undefined || !statSync(file).isFile()) throw new TypeError(`${name} has no ${path} there`);
   const inside = relative(folder, file);
-  if (inside.startsWith('..') || isAbsolute(inside)) throw new TypeError(`${path} leads out of ${name}`);
+  if (inside === '..' || inside.startsWith(`..${sep}`) || isAbsolute(inside))
+    throw new TypeError(`${path} leads out of ${name}`);
   return pathToFileURL(file).href;
 }

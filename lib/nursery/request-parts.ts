@@ -15,6 +15,7 @@ export function fixedBy({name, env, cwd, execArgv, argv, maxHeap, stdio}: ActorP
 /** Undefined: on this host. */
 export function placeOf(actor: Actor, {host, modules}: ActorPlan): Place | undefined {
   if (host === undefined) return undefined;
-  const {spawn: timeout} = actor.tree.timeouts;
-  return {host, modules: modules.map(({module}) => module), timeout, placer: placers.of(actor)};
+  const {timeouts, preload = []} = actor.tree;
+  const urls = new Set([...preload, ...modules.map(({module}) => module)]);
+  return {host, modules: [...urls], timeout: timeouts.spawn, placer: placers.of(actor)};
 }
