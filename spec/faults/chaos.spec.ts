@@ -5,7 +5,7 @@ import {runChaos} from './run-chaos.js';
 
 const test = spawning({takesLong: true});
 
-const seeds = Number(process.env.RXTRACTOR_CHAOS ?? 10);
+const seeds = Number(process.env.RXTRACTOR_CHAOS ?? 4);
 const first = Number(process.env.RXTRACTOR_SEED ?? Date.now() % 1e6);
 
 /** Two trees at a time, because a tree waits for much of its time. Each has its own processes. */
