@@ -26,7 +26,7 @@ test('an actor is a process, a call and its function are slices, and a flow lead
     'e price 2 5 u',
     'e price 1 6 u',
   ]);
-  t.deepEqual(entries[0]?.args, {name: 'root (pid 7)'});
+  t.deepEqual(entries[0]?.args, {name: 'root (pid 7)', actor: 'a'});
   t.deepEqual(
     entries.filter(({ph}) => ph === 'b' || ph === 'e').map(({cat}) => cat),
     ['call', 'task', 'task', 'call'],
