@@ -139,7 +139,7 @@ export const mutants: readonly LibraryMutant[] = [
     name: 'takes the death of an actor for asked when somebody asks for its end too late',
     by: 'T17: who asks',
     file: 'nursery/child-actor',
-    from: `if (!(this.#phase === 'serving' && this.#isLost))`,
+    from: `if (!(this.progress.phase === 'serving' && this.#isLost))`,
     to: 'if (true)',
   },
   {
