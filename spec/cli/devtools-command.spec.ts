@@ -24,7 +24,7 @@ async function untilSaid(program: Program, pattern: RegExp): Promise<string> {
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const)
   test(`devtools ends at ${signal} at once, while a page is open`, async t => {
-    const {pid} = await startShown(t, 'shop');
+    const {pid} = await startShown(t, 'shown-shop');
     const tookMs: number[] = [];
     // Another process may have the processor at that moment, so one of three times is enough.
     while (tookMs.length < 3 && !tookMs.some(each => each < 1_000)) {
@@ -75,7 +75,7 @@ test('devtools fails without a tree, and for files that are not records', async 
 });
 
 test('marbles draws the streams of an actor in a pipe, and ends at Ctrl-C', async t => {
-  const {pid} = await startShown(t, 'shop');
+  const {pid} = await startShown(t, 'shown-shop');
   const marbles = command(t, 'marbles', String(pid), 'till');
   await untilSaid(marbles, /^orders: till → shop, [1-9]\d* a second$/m);
   // Both ends show the same digits.
@@ -90,7 +90,7 @@ test('marbles draws the streams of an actor in a pipe, and ends at Ctrl-C', asyn
 });
 
 test('marbles --json has the marks of both ends, with one numbering and one clock', async t => {
-  const {pid} = await startShown(t, 'shop');
+  const {pid} = await startShown(t, 'shown-shop');
   const marbles = command(t, 'marbles', String(pid), 'till', 'orders', '--json');
   for (;;) {
     const marks = marbles.stdout
@@ -117,7 +117,7 @@ test('marbles --json has the marks of both ends, with one numbering and one cloc
 });
 
 test('where the root has said so, marbles shows how a value begins; it ends with the actor', async t => {
-  const {pid, say} = await startShown(t, 'shop', ['{"values":"preview"}']);
+  const {pid, say} = await startShown(t, 'shown-shop', ['{"values":"preview"}']);
   const marbles = command(t, 'marbles', String(pid), 'till');
   await untilSaid(marbles, /^ {6}#\d+ {2}object, \d+ bytes: \{ item: 'lamp', count: \d \}$/m);
   marbles.kill('SIGINT');
@@ -128,7 +128,7 @@ test('where the root has said so, marbles shows how a value begins; it ends with
 });
 
 test('marbles on a terminal: the screen is left as it was found', async t => {
-  const {pid} = await startShown(t, 'shop');
+  const {pid} = await startShown(t, 'shown-shop');
   const terminal = new PtyProgram(t, 'marbles', {
     command: [process.execPath, commandFile, 'marbles', String(pid), 'till'],
     columns: 60,

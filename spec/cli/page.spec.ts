@@ -50,7 +50,7 @@ async function open(t: ExecutionContext, ...args: readonly string[]): Promise<Op
 }
 
 const openShop = async (t: ExecutionContext): Promise<Opened & Shown> => {
-  const shown = await startShown(t, 'shop', ['{"values":"preview"}']);
+  const shown = await startShown(t, 'shown-shop', ['{"values":"preview"}']);
   return {...shown, ...(await open(t, String(shown.pid), '--control'))};
 };
 
@@ -156,7 +156,7 @@ test('the keyboard does everything', async t => {
 });
 
 test('a record is shown without its tree, with a slider for the time', async t => {
-  const {pid, process: program} = await startShown(t, 'shop');
+  const {pid, process: program} = await startShown(t, 'shown-shop');
   const file = join(folder, 't.json');
   t.is((await rxtractor(['trace', String(pid), '--for', '3s', '-o', file])).code, 0);
   program.stdin?.end();
