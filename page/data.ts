@@ -1,4 +1,4 @@
-// What the server tells, and what the page remembers of it: the last frame, the history of each actor, actors that have ended.
+// The state of the page, which the server tells it: the last frame, the history of each actor, actors that have ended.
 import {useEffect, useState} from 'preact/hooks';
 import type {ActorFrame, Frame} from '../lib/cli/devtools-frames.js';
 import type {Mark} from '../lib/discovery/tree-marks.js';
@@ -10,7 +10,7 @@ export interface About {
   readonly control: boolean;
 }
 
-/** What was measured of an actor over time; `at` in seconds. */
+/** The measurements of an actor over time; `at` in seconds. */
 export interface History {
   readonly at: number[];
   readonly cpu: (number | null)[];
@@ -19,7 +19,7 @@ export interface History {
   readonly rate: number[];
 }
 
-/** So many measurements are remembered: five minutes. */
+/** Number of measurements that are remembered: five minutes. */
 const maxHistory = 600;
 /** For how long an actor that has ended stays visible, in ms. */
 const endedMs = 15_000;

@@ -56,8 +56,8 @@ export interface TaskEvent extends TracedEnd {
 /** A step of the start of an actor. */
 export interface SpawnStep {
   /**
-   * What began then. `exec`: the making of its process, when its turn had come. `connect`: its process was there, and was to connect.
-   * `import`: it had connected, and was to import what it exposes. `ready`: it serves.
+   * The step that began at `at`. `exec`: its turn had come, and the parent began to make its process. `connect`: the process was there,
+   * and was to connect. `import`: it had connected, and was to import what it exposes. `ready`: it serves.
    */
   readonly phase: SpawnPhase;
   /** When, in ms since 1970. */

@@ -1,5 +1,5 @@
 /**
- * What the page is told of a tree: few numbers of each actor, everything of the one that is open, and who waits for whom in words.
+ * The page is told of a tree: few numbers of each actor, everything of the one that is open, and who waits for whom in words.
  * Floor 10: below `devtools-server`; pure.
  *
  * A tree of 200 actors has thousands of contexts. The page would spend its time reading them, so it gets those of one actor.
@@ -46,7 +46,7 @@ export interface Frame {
 /** Maximum number of chains that are told, the longest first. */
 const maxChains = 12;
 
-/** What actors have named is escaped in it. @param open the id of the actor whose contexts are wanted */
+/** Names that actors have chosen are escaped in the frame, because the page shows them. @param open the id of the actor whose contexts are wanted */
 export function frameOf(view: TreeView, open: string | undefined): Frame {
   const names = taskNames(view);
   const name = (task: string): string => nameOf(task, names);

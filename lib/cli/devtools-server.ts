@@ -16,9 +16,9 @@ import {platform} from '../base/platform.js';
 
 /** Where the page gets its data. */
 export interface Source {
-  /** What does not change: whether it is live, and may be controlled. */
+  /** The facts that stay while the server runs: whether the page is live, and may cancel actors. */
   readonly about: object;
-  /** What the page shows: again and again a list of frames. @param open the id of the actor whose contexts are wanted */
+  /** Gives the page a list of frames, again and again. @param open the id of the actor whose contexts are wanted */
   frames(open: string | undefined): Observable<readonly object[]>;
   /** The values that go through the streams of an actor. */
   marks(actor: string): Observable<object>;

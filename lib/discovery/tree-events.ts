@@ -47,7 +47,7 @@ export interface TraceEvent {
   readonly type: string;
   /** The context that it is about. */
   readonly context?: string;
-  /** What else it tells, as its type says. */
+  /** The other fields of the event, as its type says. */
   readonly [more: string]: unknown;
 }
 

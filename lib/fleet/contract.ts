@@ -1,5 +1,5 @@
 /**
- * What a process asks of the daemon of a host: beats, and a process for an actor. They are ordinary contexts, so no message is added.
+ * A program asks two things of the daemon of a host: beats, and a process for an actor. They are ordinary contexts, so no message is added.
  * Floor 6: below `host-link`, which asks, and `daemon`, which answers.
  */
 import type {Actor} from '../actor/actor.js';

@@ -13,7 +13,7 @@ import {endOf} from '../nursery/backends/process-end.js';
 import {taken} from '../transport/handed-over.js';
 import type {Lines, Order} from './contract.js';
 
-/** What the process is told over its pipe. */
+/** The daemon tells this to the process over its pipe, because arguments can be read by every user of the host. */
 export interface RemoteAssignment {
   readonly id: string;
   readonly name: string;

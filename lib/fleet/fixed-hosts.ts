@@ -48,7 +48,7 @@ export class FixedHosts implements Placer {
   }
 }
 
-/** What a look at one host has shown. */
+/** The outcome of a look at one host: its link, or why there is none. */
 interface Look {
   readonly host: Host;
   readonly link?: HostLink;

@@ -1,5 +1,5 @@
 /**
- * What a daemon holds for one program: the lease, which beats keep alive, and the processes that end with it.
+ * A daemon holds this for one program: the lease, which beats keep alive, and the processes that end with it.
  * Floor 6: above `lease`; `daemon` has one for each program that is connected.
  */
 import {readFileSync} from 'node:fs';

@@ -1,5 +1,5 @@
 /**
- * What connects a root with one host: a control connection, on which it asks for processes, and another one for beats, because lines of
+ * Connects a root with one host: a control connection, on which it asks for processes, and another one for beats, because lines of
  * output must not delay a beat.
  * Floor 6: above `contract` and `lease`; `fixed-hosts` opens it, `remote-body` asks over it.
  */
@@ -37,7 +37,7 @@ export class HostLink {
   readonly #actor: Actor;
   readonly #tls: TlsOptions;
   readonly #control: Peer;
-  /** Of its own, because a host that is lost is no failure of whatever runs when it is found out. */
+  /** The scope of the link has no parent, because a host that is lost is not a failure of the task that runs at that moment. */
   readonly #scope = new Scope('a host');
   readonly #lost = deferred<Loss>();
   readonly #fenced = deferred<Loss>();

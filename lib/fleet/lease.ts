@@ -12,7 +12,7 @@
 export type LeaseRole = 'holder' | 'grantor';
 
 /**
- * What an end must do now.
+ * An action that an end must take now.
  *
  * - `warn`: at the holder, the grantor is silent; at the grantor, this process stood still for so long that its actors are in danger
  * - `cancel`: the holder asks the actor to end, within `LeaseTimes.budget`
@@ -60,7 +60,7 @@ export interface LeaseTimes {
 
 /** The longest time between two beats, in ms. */
 const longestBeat = 1_000;
-/** What the grantor waits longer than the holder: a part of the lease for clocks of different rates, and ms for a late tick and the kill. */
+/** The grantor waits longer than the holder by this: a part of the lease for clocks of different rates, and ms for a late tick and the kill. */
 const rateMargin = 1.05;
 const killMargin = 500;
 /** A tick that comes after this many beats shows that this process itself stood still. */
@@ -130,7 +130,7 @@ function tick(lease: Lease, at: number): LeaseStep {
   const times = leaseTimes(lease.length);
   const sinceTick = at - lease.lastTick;
   const next = {...lease, lastTick: at};
-  // What was sent to this process meanwhile lies unread, so it judges nobody before the next tick (rule T14).
+  // Messages that came to this process meanwhile lie unread, so it judges nobody before the next tick (rule T14).
   if (sinceTick > ownStall * times.beat)
     return {next, acts: lease.role === 'grantor' && sinceTick >= times.warn ? ['warn'] : []};
   const silence = at - lease.provenAt;

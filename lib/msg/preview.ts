@@ -1,5 +1,5 @@
 /**
- * What an observer is shown of a value that crosses: its type, from its first bytes; and, where the program allows it, its beginning.
+ * An observer is shown this of a value that crosses: its type, from its first bytes; and, where the program allows it, its beginning.
  * Floor 1: above `codec`. The code of registered types is not called, unless one stands within an error.
  */
 import {inspect} from 'node:util';
@@ -17,7 +17,7 @@ const look = {depth: 2, breakLength: Number.POSITIVE_INFINITY, compact: true, ma
 
 const extensionNames = new Map<number, string>(Object.entries(Ext).map(([name, type]) => [type, name]));
 
-/** Of the first bytes of MessagePack: up to which byte, which type. The first row that is not below the byte says it. */
+/** Rows of the last first byte and the type that it stands for, in MessagePack. The first row that is not below a byte says its type. */
 const types: readonly (readonly [last: number, type: string])[] = [
   [0x7f, 'number'],
   [0x8f, 'object'],

@@ -57,7 +57,7 @@ export function silentIn({root}: TreeView): ActorView[] {
   return [...actorsIn(root)].filter(({state}) => state === 'busy' || state === 'unresponsive');
 }
 
-/** What a view tells of waits. */
+/** The waits that a view tells of. */
 interface Seen {
   readonly actors: readonly ActorView[];
   readonly ends: readonly End[];

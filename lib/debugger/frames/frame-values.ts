@@ -113,7 +113,7 @@ export class FrameValues {
     );
   }
 
-  /** What is evaluated next was typed by the person, and is no code of the program. */
+  /** Says that the expression which is evaluated next was typed by the person, because its calls are not those of the program. */
   async #markTyped(isTyped: boolean): Promise<void> {
     const expression = `${agentGlobal} && (${agentGlobal}.isTyped = ${isTyped})`;
     await this.#evaluate(0, {expression, silent: true}).catch(() => {});

@@ -72,7 +72,7 @@ function privateValue({value, get, set}: PrivateField, options: InspectOptions):
 const indented = (text: string): string => `  ${text.replaceAll('\n', '\n  ')}`;
 
 /**
- * What Node keeps on promises: the values of an `AsyncLocalStorage`, which are pages of the runtime's own state, and numbers of its
+ * Symbols under which Node keeps things on promises: the values of an `AsyncLocalStorage`, which are pages of the runtime's own state, and numbers of its
  * hooks.
  */
 const ofNode = ['kResourceStore', 'async_id_symbol', 'trigger_async_id_symbol'];

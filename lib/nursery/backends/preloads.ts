@@ -19,7 +19,7 @@ const ofPreloads = {
 /** With it, `import.meta.resolve` looks for a module from a folder that it is told. */
 const resolvesFromFolder = '--experimental-import-meta-resolve';
 
-/** What a thread loads first. It crosses to the thread. */
+/** The modules that a thread loads first. The list crosses to the thread. */
 export interface Preloads extends Readonly<Record<keyof typeof ofPreloads, readonly string[]>> {
   /** The folder from which they are looked for. */
   readonly folder: string;

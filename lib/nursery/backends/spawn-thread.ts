@@ -151,7 +151,7 @@ function invalidArgsError(error: unknown): TypeError | undefined {
   return new TypeError(`startActor(): a thread cannot have ${what}: ${hint}`, {cause: error});
 }
 
-/** What Node refuses to give to a thread, in its words: `execArgv flags: --title, --v8-pool-size=2`. */
+/** The arguments that Node refuses to give to a thread, in its words: `execArgv flags: --title, --v8-pool-size=2`. */
 function refusal(error: unknown): string | undefined {
   if (readProperty(error, 'code') !== 'ERR_WORKER_INVALID_EXEC_ARGV') return undefined;
   return /^Initiated Worker with invalid (.*)$/s.exec(messageOf(error) ?? '')?.[1] ?? 'some of its arguments';
