@@ -1,12 +1,12 @@
 // M6: random faults at a tree at work: no orphan, no hang, nothing lost in silence. Above chaos.ts, the program that it runs.
 import {canInspect} from '../kit/processes.js';
+import {seed as first} from '../kit/seed.js';
 import {spawning} from '../kit/spawning.js';
 import {runChaos} from './run-chaos.js';
 
 const test = spawning({takesLong: true});
 
 const seeds = Number(process.env.RXTRACTOR_CHAOS ?? 4);
-const first = Number(process.env.RXTRACTOR_SEED ?? Date.now() % 1e6);
 
 /** Two trees at a time, because a tree waits for much of its time. Each has its own processes. */
 for (let seed = first; seed < first + seeds; seed += 2)

@@ -1,4 +1,5 @@
 // M4: an actor survives whatever frames arrive, in a process with little memory. Above frames.ts, the program that it runs.
+import {seed} from '../kit/seed.js';
 import {spawning} from '../kit/spawning.js';
 import {faultsOfFrames, runFrames} from './run-frames.js';
 
@@ -6,7 +7,6 @@ const test = spawning({takesLong: true});
 
 test('K35, M4, G9: frames, random, damaged and cut, end in an answer or in the end of the channel', async t => {
   t.timeout(10 * 60_000);
-  const seed = Number(process.env.RXTRACTOR_SEED ?? Date.now() % 1e9);
   const count = Number(process.env.RXTRACTOR_FRAMES ?? 100_000);
   t.log(`seed ${seed}`);
   const seen = await runFrames(count, seed);

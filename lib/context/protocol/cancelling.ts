@@ -21,6 +21,8 @@ interface CancelRequest {
   readonly cause: unknown;
 }
 
+const deadline: CancelRequest = {reason: 'deadline', cause: undefined};
+
 export class Cancelling {
   readonly #link: Link;
   readonly #call: Call;
@@ -52,7 +54,7 @@ export class Cancelling {
       this.#request = request;
       this.#requestedAt = this.#call.scope.clock.now();
       const {channel, id} = link;
-      if (wasHeld || channel.withdraw(id)) return link.neverSent(this.#own(true));
+      if (wasHeld || channel.withdraw(id)) return link.neverSent(this.#own(request, true));
       const cancel = {reason, cause, canceller: channel.self, budget: handedDown(budget)};
       channel.sendUrgent(Kind.Cancel, id, encodeCancel(channel.codec, cancel));
     });
@@ -89,10 +91,11 @@ export class Cancelling {
   /** The error of a function that was cancelled: our own cancellation when this end asked, else the one that the peer told. */
   cancellation(told: unknown): ContextCancelled {
     const {channel} = this.#link;
-    // Both ends watch the deadline. It makes no difference to the caller whose clock was first.
-    if (!this.#request && this.#call.timeout !== undefined && isDeadline(told))
-      this.#request = {reason: 'deadline', cause: undefined};
-    if (this.#request) return withCleanUp(this.#own(true), told);
+    // Both ends watch the deadline. It makes no difference to the caller whose clock was first. The time of the call is over at
+    // this end only when its own clock says so, because a real error may still come behind the end of a stream (rule E6).
+    const isDeadlineOfCall = this.#call.timeout !== undefined && isDeadline(told);
+    const request = this.#request ?? (isDeadlineOfCall ? deadline : undefined);
+    if (request) return withCleanUp(this.#own(request, true), told);
     if (!(told instanceof ContextCancelled)) {
       const text = `${describeCall(channel, this.#call)} was cancelled`;
       return new ContextCancelled(text, {canceller: undefined, reason: 'peer', cause: told});
@@ -104,8 +107,7 @@ export class Cancelling {
 
   /** The cancellation of a call whose time is over. @param error the error that the function threw after that */
   late(error: unknown): ContextCancelled {
-    this.#request ??= {reason: 'deadline', cause: undefined};
-    const own = this.#own(true);
+    const own = this.#own(this.#request ?? deadline, true);
     if (error !== undefined) suppress(own, error);
     return own;
   }
@@ -115,11 +117,10 @@ export class Cancelling {
     if (this.#link.outcome || !this.#request) return;
     const bound = ms === this.#call.cancelBound ? 'timeouts.exit' : 'the timeout of cancel()';
     const unacked = `, and has not acknowledged it within ${ms} ms (${bound})`;
-    this.#link.giveUp({kind: 'failed', error: this.#own(false, unacked)});
+    this.#link.giveUp({kind: 'failed', error: this.#own(this.#request, false, unacked)});
   }
 
-  #own(acked: boolean, more = ''): ContextCancelled {
-    const {reason, cause} = this.#request as CancelRequest;
+  #own({reason, cause}: CancelRequest, acked: boolean, more = ''): ContextCancelled {
     const {channel} = this.#link;
     const why = reason === 'deadline' ? `deadline: its timeout is ${this.#call.timeout} ms` : reason;
     return ownCancel(

@@ -1,13 +1,12 @@
 // The protocol of a context against a model: what must hold in every order of all that may happen to it.
-// Above trials.ts. Whatever was found stays below as a fixed run. RXTRACTOR_SEED draws the same runs again,
-// RXTRACTOR_RUNS says how many.
+// Above trials.ts. Whatever was found stays below as a fixed run. RXTRACTOR_RUNS says how many.
 import test from 'ava';
+import {seed} from '../../kit/seed.js';
 import type {Setup} from './model.js';
 import {play} from './moves.js';
 import {tryOut} from './trials.js';
 
 const runs = Number(process.env.RXTRACTOR_RUNS ?? (process.env.RXTRACTOR_CI ? 100_000 : 5_000));
-const seed = Number(process.env.RXTRACTOR_SEED ?? Math.floor(Math.random() * 2 ** 31));
 
 /** What the runs must come by, unless somebody wants only a few: a pass that never does says nothing. */
 const everywhere = [
@@ -150,6 +149,24 @@ test(
     'caller opens',
     'the time of the call is over',
     'caller hears',
+  ],
+  {isTimed: true},
+);
+
+test(
+  'E6: an error that comes behind a stream which the deadline has cut off is told as that error',
+  found,
+  [
+    'callee hears',
+    'callee started',
+    'callee opens',
+    'the time of the call is over at the callee',
+    'callee closes',
+    'caller hears',
+    'caller hears what passes',
+    'caller opens',
+    'caller hears all',
+    'callee fails',
   ],
   {isTimed: true},
 );
