@@ -1,7 +1,7 @@
 // Which mark of this process is the one that another process means: the rules themselves, without processes (rule T5).
 import test from 'ava';
-import fc from 'fast-check';
 import {type MarkPrint, pairMarks, readPrints, writePrints} from '../../lib/actor/same-mark.js';
+import {fc} from '../kit/fast-check.js';
 
 /** A file in short: `a@2 b@3` are two marks, with the texts a and b, at the lines 2 and 3. */
 const file = (marks: string): MarkPrint[] =>

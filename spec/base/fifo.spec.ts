@@ -1,7 +1,7 @@
 // lib/base/fifo is a queue: whatever is done to it, it holds what an array would hold.
 import test from 'ava';
-import fc from 'fast-check';
 import {Fifo} from '../../lib/base/fifo.js';
+import {fc} from '../kit/fast-check.js';
 
 type Move = 'push' | 'shift' | 'remove' | 'takeAll' | 'push many' | 'shift many';
 

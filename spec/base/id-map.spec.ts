@@ -1,7 +1,7 @@
 // The map of ids beside a plain Map, through the same random history.
 import test from 'ava';
-import fc from 'fast-check';
 import {IdMap} from '../../lib/base/id-map.js';
+import {fc} from '../kit/fast-check.js';
 
 const id = fc.oneof(
   fc.nat(40),

@@ -1,7 +1,6 @@
 // One connection: who gets which message, pieces put together, one end for all.
 import assert from 'node:assert/strict';
 import test from 'ava';
-import fc from 'fast-check';
 import {ActorDied, type ActorError, ProtocolError, type TransportClosed} from '../../lib/base/errors.js';
 import {Channel, type Endpoint} from '../../lib/channel/channel.js';
 import {messagePack, valueIn} from '../../lib/msg/codec.js';
@@ -9,6 +8,7 @@ import {maxFrameBytes, pieceBytes, readFrame, writeHeader} from '../../lib/msg/f
 import {Kind, type Message} from '../../lib/msg/types.js';
 import {memoryPair} from '../../lib/transport/memory.js';
 import type {Transport} from '../../lib/transport/transport.js';
+import {fc} from '../kit/fast-check.js';
 import {framed, type Listener, listen} from '../transport/ends.js';
 
 const bytes = (length: number, value = 0): Uint8Array => new Uint8Array(length).fill(value);

@@ -1,13 +1,13 @@
 // What waits to be sent: order within a context, turns between contexts, control ahead of values, large ones in pieces.
 import assert from 'node:assert/strict';
 import test from 'ava';
-import fc from 'fast-check';
 import {Outbox} from '../../lib/channel/outbox.js';
 import {UnderWay} from '../../lib/channel/under-way.js';
 import {type Frame, maxFrameBytes, pieceBytes, readFrame, splitValues} from '../../lib/msg/frame.js';
 import {limits} from '../../lib/msg/limits.js';
 import {Kind} from '../../lib/msg/types.js';
 import {FrameSplitter} from '../../lib/transport/framing.js';
+import {fc} from '../kit/fast-check.js';
 
 const bytes = (length: number, value = 0): Uint8Array => new Uint8Array(length).fill(value);
 

@@ -1,6 +1,5 @@
 // lib/discovery/peer-connections, peer-connection and listeners: one channel for each pair of actors, whoever connects; how it is let go, and how it ends.
 import test, {type ExecutionContext} from 'ava';
-import fc from 'fast-check';
 import {interval} from 'rxjs';
 import {newActorId} from '../../lib/base/actor-id.js';
 import {plainClock} from '../../lib/base/clock.js';
@@ -11,6 +10,7 @@ import {encodeCancel} from '../../lib/msg/cancel.js';
 import {Kind} from '../../lib/msg/types.js';
 import {parseAddress} from '../../lib/transport/address.js';
 import {errorOf} from '../conformance/over.js';
+import {fc} from '../kit/fast-check.js';
 import {type Callee, turn, turns, until} from '../kit/pair.js';
 import {type Linked, linked, over, relayTo} from './linked.js';
 

@@ -2,10 +2,10 @@
 import {setFlagsFromString} from 'node:v8';
 import {runInNewContext} from 'node:vm';
 import test from 'ava';
-import fc from 'fast-check';
 import type {ActorId} from '../../lib/base/actor-id.js';
 import {ActorDied} from '../../lib/base/errors.js';
 import {type ActorEvent, Registrar, type Registration} from '../../lib/discovery/registrar.js';
+import {fc} from '../kit/fast-check.js';
 
 const actor = (id: string, name = 'worker'): ActorId => ({name, id, pid: 1, host: 'here'});
 const child = (id: string, name?: string): Registration => ({actor: actor(id, name), path: [id]});

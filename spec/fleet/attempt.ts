@@ -1,5 +1,5 @@
 // One attempt to find a fault of the lease, for mutants.ts: prints the first fault, or nothing. The seeds are fixed.
-import fc from 'fast-check';
+import {fc} from '../kit/fast-check.js';
 import {harmful, harmless} from './damage.js';
 import {faultOf, runs} from './lease-model.js';
 import {runSeeds} from './many-seeds.js';

@@ -1,6 +1,6 @@
 // What a lease must do, derived after each event from all that has happened, and held against lib/fleet/lease. Below lease.spec.ts and
 // attempt.ts.
-import fc from 'fast-check';
+
 import {
   beginLease,
   type Lease,
@@ -11,6 +11,7 @@ import {
   remainingOf,
   stepLease,
 } from '../../lib/fleet/lease.js';
+import {fc} from '../kit/fast-check.js';
 
 /** One event of a run. Times are in thousandths of the lease; `old` is the age of a proof when it is heard. */
 type Move =

@@ -1,6 +1,6 @@
 import test from 'ava';
-import fc from 'fast-check';
 import {beginLease, leaseTimes, nextLookIn, remainingOf, stepLease} from '../../lib/fleet/lease.js';
+import {fc} from '../kit/fast-check.js';
 import {faultOf, runs} from './lease-model.js';
 import {tokenFault} from './token-model.js';
 

@@ -2,7 +2,6 @@
 // Above lib/msg/boxed-error.ts and the codec that carries its boxes.
 import {inspect} from 'node:util';
 import test from 'ava';
-import fc from 'fast-check';
 import type {ActorId} from '../../lib/base/actor-id.js';
 import * as errors from '../../lib/base/errors.js';
 import {registerError} from '../../lib/base/registered-errors.js';
@@ -10,6 +9,7 @@ import {suppress, suppressedBy} from '../../lib/base/suppressed.js';
 import {type BoxedError, boxError, reviveError, unboxError} from '../../lib/msg/boxed-error.js';
 import {messagePack} from '../../lib/msg/codec.js';
 import {limits} from '../../lib/msg/limits.js';
+import {fc} from '../kit/fast-check.js';
 import {chain, circle, throwing, thrownThings} from './thrown.js';
 import {anyValue} from './values.js';
 

@@ -5,11 +5,11 @@ import {createRequire} from 'node:module';
 import {isDeepStrictEqual, promisify} from 'node:util';
 import {runInNewContext} from 'node:vm';
 import test from 'ava';
-import fc from 'fast-check';
 import {ProtocolError} from '../../lib/base/errors.js';
 import {messagePack} from '../../lib/msg/codec.js';
 import {encodePlain} from '../../lib/msg/msgpack-lite.js';
 import {toPlain} from '../../lib/msg/writer.js';
+import {fc} from '../kit/fast-check.js';
 import {anyValue, faithful, plainValue} from './values.js';
 
 const run = promisify(execFile);

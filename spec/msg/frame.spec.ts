@@ -1,7 +1,6 @@
 // Headers, numbers and the values of a Yield, as bytes and back.
 import assert from 'node:assert/strict';
 import test from 'ava';
-import fc from 'fast-check';
 import {ProtocolError} from '../../lib/base/errors.js';
 import {
   maxHeaderBytes,
@@ -13,6 +12,7 @@ import {
   writeVarint,
 } from '../../lib/msg/frame.js';
 import {Kind} from '../../lib/msg/types.js';
+import {fc} from '../kit/fast-check.js';
 
 const kinds = Object.values(Kind);
 const anyNumber = fc.oneof(

@@ -4,11 +4,11 @@
 import {inspect, isDeepStrictEqual} from 'node:util';
 import {createContext, runInContext, runInNewContext} from 'node:vm';
 import test from 'ava';
-import fc from 'fast-check';
 import {Unserializable} from '../../lib/base/errors.js';
 import {registerType} from '../../lib/base/registered-types.js';
 import {messagePack} from '../../lib/msg/codec.js';
 import {unpackRegistered} from '../../lib/msg/registered.js';
+import {fc} from '../kit/fast-check.js';
 import {newPair} from '../kit/pair.js';
 import {anyValue} from './values.js';
 

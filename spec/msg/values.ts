@@ -1,6 +1,6 @@
 // Values for the specs of the codec: what arrives as it was, and random ones.
 // Below the specs of this folder; data only.
-import fc from 'fast-check';
+import {fc} from '../kit/fast-check.js';
 
 const nested = (depth: number): unknown => {
   let value: unknown = 'core';

@@ -1,6 +1,5 @@
 // Rules 1.x of Reactive Streams, of publishers: a remote function that gives values. RS numbers are those of its text.
 import assert from 'node:assert/strict';
-import fc from 'fast-check';
 import {EMPTY, Observable, of, range, Subject, take, throwError} from 'rxjs';
 import {
   ContextCancelled,
@@ -10,6 +9,7 @@ import {
   TransportClosed,
 } from '../../lib/base/errors.js';
 import {Kind} from '../../lib/msg/types.js';
+import {fc} from '../kit/fast-check.js';
 import {newPair, turns, until} from '../kit/pair.js';
 import {Remote} from '../kit/remote.js';
 import {Monitor} from './monitor.js';

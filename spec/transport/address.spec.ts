@@ -1,6 +1,5 @@
 // lib/transport/address: what is an address, and what is wrong with one that is none.
 import test from 'ava';
-import fc from 'fast-check';
 import {
   type Address,
   formatAddress,
@@ -9,6 +8,7 @@ import {
   maxPathBytes,
   parseAddress,
 } from '../../lib/transport/address.js';
+import {fc} from '../kit/fast-check.js';
 
 test('D3: an address says which kind of road it is, and where', t => {
   t.deepEqual(parseAddress('unix:/run/a b%20c'), {kind: 'unix', path: '/run/a b%20c'});

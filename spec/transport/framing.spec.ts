@@ -1,9 +1,9 @@
 // Lengths in front of frames, and frames out of bytes however they were cut.
 import assert from 'node:assert/strict';
 import test from 'ava';
-import fc from 'fast-check';
 import {ProtocolError} from '../../lib/base/errors.js';
 import {FrameSplitter, lengthBytes, writeLength} from '../../lib/transport/framing.js';
+import {fc} from '../kit/fast-check.js';
 
 function framed(...frames: readonly Uint8Array[]): Uint8Array {
   return Buffer.concat(

@@ -1,7 +1,6 @@
 // lib/channel/handshake/handshake and proof: who knows the secret is let in, and nothing that was overheard, cut or sent back replaces knowing it.
 import {randomBytes} from 'node:crypto';
 import test, {type ExecutionContext} from 'ava';
-import fc from 'fast-check';
 import {newActorId} from '../../../lib/base/actor-id.js';
 import {HandshakeRejected} from '../../../lib/base/errors.js';
 import {
@@ -14,6 +13,7 @@ import {
 import {encodeHello} from '../../../lib/channel/handshake/hello.js';
 import {messagePack} from '../../../lib/msg/codec.js';
 import {actorTuple, Kind, type Message, protocolMagic, protocolVersion} from '../../../lib/msg/types.js';
+import {fc} from '../../kit/fast-check.js';
 
 const codec = messagePack;
 const secret = randomBytes(32);

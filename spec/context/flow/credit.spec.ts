@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import {inspect} from 'node:util';
 import test from 'ava';
-import fc from 'fast-check';
 import {ProtocolError} from '../../../lib/base/errors.js';
 import {WindowBudget} from '../../../lib/channel/window-budget.js';
 import {type Grant, ReceiveCredit, SendCredit} from '../../../lib/context/flow/credit.js';
+import {fc} from '../../kit/fast-check.js';
 
 test('F1: nothing may be sent before the first grant', t => {
   const credit = new SendCredit();

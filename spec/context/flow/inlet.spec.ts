@@ -1,10 +1,10 @@
 // The receiving half: one log, a place for each consumer, credit as the slowest goes on.
 import assert from 'node:assert/strict';
 import test from 'ava';
-import fc from 'fast-check';
 import {ProtocolError} from '../../../lib/base/errors.js';
 import type {Grant} from '../../../lib/context/flow/credit.js';
 import {type Consumer, Inlet, isValue, type StreamEnd} from '../../../lib/context/flow/inlet.js';
+import {fc} from '../../kit/fast-check.js';
 
 function newInlet(window = 4, windowBytes = 1_000): {inlet: Inlet; grants: Grant[]} {
   const grants: Grant[] = [];

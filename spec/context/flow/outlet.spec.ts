@@ -1,12 +1,12 @@
 // The sending half: values leave in order and within the credit, and joined to an inlet nothing is lost or stuck.
 import assert from 'node:assert/strict';
 import test from 'ava';
-import fc from 'fast-check';
 import {ProtocolError, StreamClosed, StreamOverrun} from '../../../lib/base/errors.js';
 import type {Grant} from '../../../lib/context/flow/credit.js';
 import {type Consumer, Inlet, isValue} from '../../../lib/context/flow/inlet.js';
 import {flowOf, type Overflow} from '../../../lib/context/flow/options.js';
 import {Outlet, placeBytes} from '../../../lib/context/flow/outlet.js';
+import {fc} from '../../kit/fast-check.js';
 
 interface Seen {
   readonly values: [seq: number, length: number][];

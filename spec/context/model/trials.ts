@@ -2,8 +2,9 @@
  * Random runs of the model: how many, how they are drawn, and what they have reached.
  * Above moves.ts, below model.spec.ts and the mutants.
  */
-import fc from 'fast-check';
+
 import {configureLog} from '../../../lib/base/log.js';
+import {fc} from '../../kit/fast-check.js';
 import type {Setup} from './model.js';
 import {play} from './moves.js';
 

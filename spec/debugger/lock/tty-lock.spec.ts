@@ -1,7 +1,7 @@
 // The lock of the terminal against a model of it: requests, releases, and such as leave the queue, in any order.
 import test from 'ava';
-import fc from 'fast-check';
 import {TtyLock} from '../../../lib/debugger/lock/tty-lock.js';
+import {fc} from '../../kit/fast-check.js';
 import {turns} from '../../kit/pair.js';
 
 const actor = {name: 'a', id: 'a', pid: 1, host: 'h'};

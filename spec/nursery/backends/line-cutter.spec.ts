@@ -1,7 +1,7 @@
 // lib/nursery/backends/line-cutter: whatever the chunks are, the lines are the same, and none is longer than 64 KiB.
 import test from 'ava';
-import fc from 'fast-check';
 import {LineCutter} from '../../../lib/nursery/backends/line-cutter.js';
+import {fc} from '../../kit/fast-check.js';
 
 const longest = 64 * 1024;
 
