@@ -12,20 +12,26 @@ const modules = join(root, 'node_modules');
 process.argv.push('--apart');
 await import('./setup.mjs');
 process.argv.pop();
+// In a process group of its own, because on Node 20 the compiler is the child of its launcher, and would outlive it.
 const compiler = node(
   [join(modules, 'typescript', 'bin', 'tsc'), '--watch', '--preserveWatchOutput', '--incremental'],
   ['--tsBuildInfoFile', join(root, 'dist', '.tsbuildinfo')],
-  ['ignore', 2, 2],
+  {stdio: ['ignore', 2, 2], detached: true},
 );
-const ava = node([join(modules, 'ava', 'entrypoints', 'cli.mjs'), '--watch'], process.argv.slice(2), 'inherit');
+// AVA reads commands, and refuses an input that is a file.
+const input = process.stdin.isTTY ? 'inherit' : 'pipe';
+const ava = node([join(modules, 'ava', 'entrypoints', 'cli.mjs'), '--watch'], process.argv.slice(2), {
+  stdio: [input, 'inherit', 'inherit'],
+});
 
 // Whichever ends takes the other along.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => ava.kill(signal));
 compiler.once('exit', () => ava.kill());
 ava.once('exit', code => {
-  compiler.kill();
+  if (compiler.exitCode === null) process.kill(-compiler.pid);
   process.exitCode = code ?? 1;
 });
 
-function node(command, args, stdio) {
-  return spawn(process.execPath, [...command, ...args], {cwd: root, stdio});
+function node(command, args, options) {
+  return spawn(process.execPath, [...command, ...args], {cwd: root, ...options});
 }
