@@ -25,6 +25,8 @@ import type {Peer} from './peer.js';
 
 /** Maximum silence of an actor, in ms. After it the actor counts as one that does not answer. */
 const answerMs = 500;
+/** An actor that has not answered after this time, in ms, is asked for a sign of life. */
+const signMs = 100;
 /** Maximum time for the answer of a whole tree, in ms, because a person waits for it. */
 const treeMs = 2_000;
 /** The time that each level keeps for its own answer, in ms, so that a late level below does not make it late too. */
@@ -132,7 +134,6 @@ export async function askSurvey(peer: Peer, {budget, contexts}: SurveyQuestion):
   ];
   const scope = new Scope('a survey');
   const mark = markOf(survey);
-  const asked = plainClock.now();
   const answer = new Promise<SurveyRow[]>(resolve => {
     const caller = new Caller(channel, {
       kind: 'task',
@@ -146,13 +147,22 @@ export async function askSurvey(peer: Peer, {budget, contexts}: SurveyQuestion):
       understood: () => peer.functions.heard(mark),
     });
     caller.onOutcome(outcome => resolve(outcome.kind === 'returned' ? readSurvey(outcome.value) : without('silent')));
-    // Its answer waits for the actors below it. A Pong shows earlier that it lives.
-    channel.sendUrgent(Kind.Ping, 0);
   }).catch(() => without('ending'));
-  const answered =
-    (await plainClock.within(answer, answerMs)) ||
-    (channel.lastHeard >= asked && (await plainClock.within(answer, budget - answerMs)));
-  if (!answered)
-    scope.cancel(new ContextCancelled('the survey goes on without it', {canceller: undefined, reason: 'deadline'}));
-  return answered ? answer : without('silent');
+  if (await isAnswered(answer, peer, budget)) return answer;
+  scope.cancel(new ContextCancelled('the survey goes on without it', {canceller: undefined, reason: 'deadline'}));
+  return without('silent');
+}
+
+/**
+ * Whether an actor that was asked just now answers: within 500 ms, or within `budget` ms when it shows that it lives. Its answer waits for
+ * the actors below it, and a Pong does not.
+ */
+export async function isAnswered(answer: Promise<unknown>, {channel}: Peer, budget: number): Promise<boolean> {
+  const asked = plainClock.now();
+  if (await plainClock.within(answer, signMs)) return true;
+  channel.sendUrgent(Kind.Ping, 0);
+  return (
+    (await plainClock.within(answer, answerMs - signMs)) ||
+    (channel.lastHeard >= asked && (await plainClock.within(answer, budget - answerMs)))
+  );
 }

@@ -8,7 +8,7 @@ import {countActor, uncountChild} from '../actor/actor-limit.js';
 import {enterDebugMode, offerDebugMode} from '../actor/debug-mode.js';
 import {directories} from '../actor/directory.js';
 import {makePortal, type Portal, type PortalOwner} from '../actor/portal.js';
-import {askSurvey, type SurveyQuestion} from '../actor/survey.js';
+import {askSurvey, type SurveyQuestion, surveyOf} from '../actor/survey.js';
 import {type DebugMode, elsewhere} from '../actor/tree-options.js';
 import {windowDoors} from '../actor/window-door.js';
 import {type ActorId, formatActor, newId} from '../base/actor-id.js';
@@ -385,7 +385,10 @@ export class ChildActor implements PortalOwner, Child {
     const row = (state: RowState): SurveyRow[] => [{depth: 0, actor, state, since: 0, contexts: [], more: 0}];
     if (this.progress.phase !== 'serving')
       return row(this.progress.phase === 'connect' ? (connection?.phase ?? 'connect') : this.progress.phase);
-    return connection ? askSurvey(connection.peer, question) : row('ending');
+    if (!connection || connection.isClosed) return row('ending');
+    // Whoever asks stands in the same event loop: if that is blocked, nobody asks.
+    const here = this.#spawned?.actor;
+    return here ? surveyOf(here, question) : askSurvey(connection.peer, question);
   }
 }
 

@@ -8,7 +8,7 @@ import {catchError, from, Observable, switchMap} from 'rxjs';
 import {Actor} from '../actor/actor.js';
 import {Peer} from '../actor/peer.js';
 import {guestPortal, type Portal} from '../actor/portal.js';
-import {type SurveyQuestion, treeOf, treeSurvey, versionThere} from '../actor/survey.js';
+import {isAnswered, type SurveyQuestion, treeOf, treeSurvey, versionThere} from '../actor/survey.js';
 import {defaultTimeouts} from '../actor/tree-options.js';
 import {type ActorId, newActorId, newId} from '../base/actor-id.js';
 import {plainClock} from '../base/clock.js';
@@ -21,7 +21,6 @@ import {type CancelAnswer, cancelInTree} from '../discovery/tree-actions.js';
 import {allEventsOf, eventsFrom, eventsOfTree, type TraceEvent} from '../discovery/tree-events.js';
 import {type Mark, type MarksQuestion, marksFrom, marksInTree} from '../discovery/tree-marks.js';
 import {messagePack} from '../msg/codec.js';
-import {Kind} from '../msg/types.js';
 import {type Address, parseAddress} from '../transport/address.js';
 import {hasPidsOfHere} from '../transport/folder.js';
 import type {TlsOptions} from '../transport/tls.js';
@@ -181,21 +180,19 @@ const answerMs = 500;
  * the next one waits for the same answer.
  */
 function asking(
-  {channel}: Peer,
+  peer: Peer,
   ask: (question: SurveyQuestion) => Promise<SurveyRow[]>,
 ): (question: SurveyQuestion) => Promise<SurveyRow[]> {
   let open: Promise<SurveyRow[]> | undefined;
   return async question => {
-    const asked = plainClock.now();
     const answer = open ?? ask(question);
     open = answer;
     answer.catch(() => {});
-    channel.sendUrgent(Kind.Ping, 0);
-    // Its answer waits for the actors below it. A Pong shows earlier that it lives.
-    const isThere =
-      (await plainClock.within(answer, answerMs)) ||
-      (channel.lastHeard >= asked && (await plainClock.within(answer, question.budget)));
-    if (!isThere) return [{depth: 0, actor: channel.peer as ActorId, state: 'silent', since: 0, contexts: [], more: 0}];
+    // The root gives the actors below it the budget, and then needs some time itself.
+    if (!(await isAnswered(answer, peer, question.budget + answerMs))) {
+      const actor = peer.channel.peer as ActorId;
+      return [{depth: 0, actor, state: 'silent', since: 0, contexts: [], more: 0}];
+    }
     open = undefined;
     return answer;
   };

@@ -44,6 +44,7 @@ export async function spawnInline(request: SpawnRequest): Promise<Spawned> {
   return {
     pid: process.pid,
     transport: here,
+    actor,
     diesWithParent: true,
     exited: exited.promise,
     stderrTail: () => '',

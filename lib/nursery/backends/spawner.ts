@@ -2,6 +2,7 @@
  * The contract of a backend: how an actor is brought to life, and how its end is seen.
  * Floor 6: `spawn-process`, `spawn-thread` and `spawn-inline` fulfil it; `child-actor` uses it and knows no process.
  */
+import type {Actor} from '../../actor/actor.js';
 import {Attached} from '../../base/attached.js';
 import {type Exit, SpawnFailed} from '../../base/errors.js';
 import {bundledText} from '../../base/library.js';
@@ -87,6 +88,8 @@ export interface StandbyProcesses {
 export interface Spawned {
   readonly pid: number;
   readonly transport: Transport;
+  /** Its runtime, when it runs in this very thread: an observer reads it without a message. */
+  readonly actor?: Actor;
   /** As in `SpawnRequest`, when this start has looked for it. */
   readonly setpriv?: string | null;
   /** Whether the system ends it with its parent. If not, the actor itself must watch its parent. */
