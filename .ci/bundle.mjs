@@ -9,8 +9,9 @@ import {rolldown} from 'rolldown';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const lib = join(root, 'lib');
 
+// The page runs in a browser: page.mjs joins it.
 const modules = readdirSync(lib, {recursive: true})
-  .filter(path => path.endsWith('.ts'))
+  .filter(path => path.endsWith('.ts') && !path.startsWith(join('cli', 'page')))
   .map(path => join(lib, path));
 
 /** The modules that every spawned actor loads: those of its boot, and those of the package, which the modules of its user import. */

@@ -6,7 +6,7 @@ import {fileURLToPath} from 'node:url';
 import {rolldown} from 'rolldown';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const page = join(root, 'page');
+const page = join(root, 'lib', 'cli', 'page');
 const maxBytes = 120 * 1024;
 
 const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
@@ -22,11 +22,14 @@ const bundle = await rolldown({
 const {output} = await bundle.generate({format: 'iife', minify: true});
 await bundle.close();
 
-const read = path => readFileSync(join(root, path), 'utf8').trim();
-const style = `${read('node_modules/uplot/dist/uPlot.min.css')}\n${read('page/style.css')}`.replace(/^\s+/gm, '');
+const read = (...path) => readFileSync(join(...path), 'utf8').trim();
+const style = `${read(root, 'node_modules/uplot/dist/uPlot.min.css')}\n${read(page, 'style.css')}`.replace(
+  /^\s+/gm,
+  '',
+);
 // The text of a script ends at the first `</script`, wherever that stands.
 const script = output[0].code.replaceAll('</script', '<\\/script');
-const html = read('page/index.html')
+const html = read(page, 'index.html')
   .replace('/*style*/', () => style)
   .replace('/*script*/', () => script);
 if (Buffer.byteLength(html) > maxBytes)

@@ -8,8 +8,8 @@ import {fileURLToPath} from 'node:url';
 
 const inputs = ['package.json', 'package-lock.json', 'tsconfig.json', '.ci/bundle.mjs', '.ci/page.mjs'];
 const folders = ['lib', 'spec', 'examples'];
-/** Not compiled: joined into one file. */
-const pageFiles = readdirSync(join(import.meta.dirname, '..', 'page')).map(name => join('page', name));
+/** Not compiled with the rest: joined into one file. */
+const pageFolder = join('lib', 'cli', 'page');
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = join(root, 'dist');
 const stamp = join(dist, '.stamp');
@@ -91,7 +91,7 @@ function outputs(source) {
 // Contents, not times: a checkout of an older commit brings other sources, and times do not show a deletion.
 function fingerprint() {
   const hash = createHash('sha256');
-  for (const path of [...inputs, ...pageFiles, ...folders.flatMap(sources)]) {
+  for (const path of [...inputs, ...files(pageFolder), ...folders.flatMap(sources)]) {
     if (existsSync(path)) {
       hash.update(`${path}\0`).update(readFileSync(path)).update('\0');
     }
@@ -102,7 +102,7 @@ function fingerprint() {
 
 function sources(folder) {
   return files(folder)
-    .filter(path => /\.[cm]?tsx?$/.test(path))
+    .filter(path => /\.[cm]?tsx?$/.test(path) && !path.startsWith(pageFolder))
     .sort();
 }
 

@@ -49,6 +49,9 @@ packageTest(`the tarball holds the library, its documents, and nothing else${rea
   const folders = ['dist', 'docs', 'examples', 'lib'];
   t.deepEqual((await readdir(installed)).sort(), [...pages, ...folders, 'LICENSE', 'package.json'].sort());
   t.deepEqual(await readdir(join(installed, 'dist')), ['lib']);
+  // The page is in dist, in one file.
+  t.true(existsSync(join(installed, 'dist', 'lib', 'page.html')));
+  t.false(existsSync(join(installed, 'lib', 'cli', 'page')));
 });
 
 for (const page of ['README.md', 'SECURITY.md']) {

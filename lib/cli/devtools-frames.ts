@@ -39,9 +39,12 @@ export interface Frame {
   readonly cycles: readonly WaitLines[];
   readonly chains: readonly WaitLines[];
   readonly stalls: readonly {readonly task: string; readonly share: number; readonly sinceMs: number}[];
-  /** The contexts of the actor that is open. `peer` names the task at the other end. */
-  readonly contexts: readonly (ContextView & {readonly peer: string})[];
+  /** The contexts of the actor that is open. */
+  readonly contexts: readonly ContextFrame[];
 }
+
+/** One end of a context. `peer` names the task at the other end. */
+export type ContextFrame = ContextView & {readonly peer: string};
 
 /** Maximum number of chains that are told, the longest first. */
 const maxChains = 12;
@@ -51,7 +54,6 @@ export function frameOf(view: TreeView, open: string | undefined): Frame {
   const names = taskNames(view);
   const name = (task: string): string => nameOf(task, names);
   const found = findWaits(view);
-  const opened = open === undefined ? undefined : find(view.root, open);
   return {
     at: view.at,
     root: actorFrame(view.root),
@@ -67,12 +69,22 @@ export function frameOf(view: TreeView, open: string | undefined): Frame {
       sinceMs: Math.min(...waits.map(({since}) => view.at - since)),
     })),
     stalls: found.stalls.map(({task, share, sinceMs}) => ({task: name(task), share, sinceMs})),
-    contexts: (opened?.contexts ?? []).map(context => ({
-      ...context,
-      fn: shown(context.fn),
-      peer: name(context.side === 'caller' ? context.callee : context.caller),
-    })),
+    contexts: open === undefined ? [] : contextsIn(view, open, name),
   };
+}
+
+/** The contexts of one actor alone, as in a frame. */
+export function contextsOf(view: TreeView, open: string): ContextFrame[] {
+  const names = taskNames(view);
+  return contextsIn(view, open, task => nameOf(task, names));
+}
+
+function contextsIn({root}: TreeView, open: string, name: (task: string) => string): ContextFrame[] {
+  return (find(root, open)?.contexts ?? []).map(context => ({
+    ...context,
+    fn: shown(context.fn),
+    peer: name(context.side === 'caller' ? context.callee : context.caller),
+  }));
 }
 
 function actorFrame({contexts, children, more, waits: _waits, ...actor}: ActorView): ActorFrame {

@@ -129,6 +129,17 @@ function named(actor: Actor, {args}: Entry): void {
   if (typeof args.parent === 'string') actor.parent = args.parent;
 }
 
+/** The counters of a context of which none are known: a record has none. */
+export const uncounted = {
+  sent: 0,
+  received: 0,
+  dropped: 0,
+  queuedBytes: 0,
+  credit: {granted: 0, used: 0},
+  stalledMs: 0,
+  still: 0,
+} as const satisfies Partial<ContextView>;
+
 function begin(actor: Actor, {cat, id = '', name, ts, args}: Entry): void {
   if (cat !== 'call' && cat !== 'task') return;
   const isCaller = cat === 'call';
@@ -141,13 +152,7 @@ function begin(actor: Actor, {cat, id = '', name, ts, args}: Entry): void {
     callee: isCaller ? String(args.peer ?? '') : actor.id,
     state: isCaller ? 'has not ended' : 'has not returned',
     since: ts / 1_000,
-    sent: 0,
-    received: 0,
-    dropped: 0,
-    queuedBytes: 0,
-    credit: {granted: 0, used: 0},
-    stalledMs: 0,
-    still: 0,
+    ...uncounted,
   });
 }
 

@@ -20,6 +20,8 @@ export interface Source {
   readonly about: object;
   /** Gives the page a list of frames, again and again. @param open the id of the actor whose contexts are wanted */
   frames(open: string | undefined): Observable<readonly object[]>;
+  /** Of a record, whose frames come once: the contexts of an actor at each moment. */
+  contexts?(actor: string): readonly object[];
   /** The values that go through the streams of an actor. */
   marks(actor: string): Observable<object>;
   /** Absent: it is read-only. */
@@ -76,11 +78,12 @@ class Site {
     for (const [name, value] of Object.entries(this.#headers)) response.setHeader(name, value);
     const {token, what, actor} = targetOf(request.url);
     if (!this.#isAllowed(request, token)) return refuse(response, 403, 'forbidden');
-    const {about, frames, marks, cancel} = this.#source;
+    const {about, frames, contexts, marks, cancel} = this.#source;
     const route = `${request.method} ${what}`;
     if (route === 'GET ') response.setHeader('content-type', 'text/html; charset=utf-8').end(this.#page);
     else if (route === 'GET about') sendJson(response, about);
     else if (route === 'GET frames') sendEvents(response, frames(actor));
+    else if (route === 'GET contexts' && actor && contexts) sendJson(response, contexts(actor));
     else if (route === 'GET marks' && actor) sendEvents(response, marks(actor));
     else if (route === 'POST cancel' && actor && cancel)
       cancel(actor).then(

@@ -4,14 +4,26 @@
  */
 import {spawn} from 'node:child_process';
 import {readFileSync} from 'node:fs';
-import {concat, firstValueFrom, map, NEVER, type Observable, of, ReplaySubject, share, takeUntil, timer} from 'rxjs';
+import {
+  concat,
+  firstValueFrom,
+  type MonoTypeOperatorFunction,
+  map,
+  NEVER,
+  type Observable,
+  of,
+  ReplaySubject,
+  share,
+  takeUntil,
+  timer,
+} from 'rxjs';
 import {thrownText} from '../base/foreign.js';
 import type {Mark} from '../discovery/tree-marks.js';
 import {connectToTree} from '../window/remote-tree.js';
 import type {TreeView} from '../window/types.js';
 import {watchTree} from '../window/watch-tree.js';
 import {type Command, exit, tlsOptions, UsageError} from './command.js';
-import {frameOf} from './devtools-frames.js';
+import {contextsOf, frameOf} from './devtools-frames.js';
 import {viewsOfRecord} from './devtools-recorded.js';
 import {type Source, servePage} from './devtools-server.js';
 import {shown} from './format.js';
@@ -63,13 +75,7 @@ shown. With --file it shows a record that rxtractor trace has written.
 };
 
 async function live(place: Place, end: Observable<unknown>, isControlled: boolean): Promise<Source | undefined> {
-  const views = watchTree({...place, every: everyMs, contexts: true}).pipe(
-    takeUntil(end),
-    share({
-      connector: () => new ReplaySubject<TreeView>(1),
-      resetOnRefCountZero: () => timer(lingerMs).pipe(takeUntil(end)),
-    }),
-  );
+  const views = watchTree({...place, every: everyMs, contexts: true}).pipe(lingering(end));
   // Without a tree the command fails here.
   if (!(await firstValueFrom(views, {defaultValue: undefined}))) return undefined;
   return {
@@ -78,6 +84,18 @@ async function live(place: Place, end: Observable<unknown>, isControlled: boolea
     marks: actor => marksOfActor(place, views, actor).pipe(map(marks => marks.map(escaped))),
     ...(isControlled && {cancel: async (actor: string) => cancelActor(place, await firstValueFrom(views), actor)}),
   };
+}
+
+/** One observer for all pages, which stays for a while without any. At the end of the command it goes at once. */
+export function lingering<T>(end: Observable<unknown>): MonoTypeOperatorFunction<T> {
+  return views =>
+    views.pipe(
+      takeUntil(end),
+      share({
+        connector: () => new ReplaySubject<T>(1),
+        resetOnRefCountZero: () => timer(lingerMs).pipe(takeUntil(end)),
+      }),
+    );
 }
 
 const escaped = ({fn, preview, ...mark}: Mark): Mark => ({
@@ -98,13 +116,14 @@ async function cancelActor(place: Place, view: TreeView, actor: string): Promise
   }
 }
 
-/** All frames come together. The page has a slider for them. */
+/** All frames come together and once. The page has a slider for them, and asks for the contexts of the actor that it opens. */
 function recorded(file: string): Source {
   const views = viewsOfRecord(readRecord(file));
   if (views.length === 0) throw new UsageError(`there are no actors in ${file}`);
   return {
     about: {mode: 'recorded', control: false},
-    frames: open => concat(of(views.map(view => frameOf(view, open))), NEVER),
+    frames: () => concat(of(views.map(view => frameOf(view, undefined))), NEVER),
+    contexts: actor => views.map(view => contextsOf(view, actor)),
     marks: () => NEVER,
   };
 }

@@ -1,7 +1,7 @@
 // What the page is told: frames of a tree and of a record, and lanes of marks.
 import test from 'ava';
-import {frameOf} from '../../lib/cli/devtools-frames.js';
-import {viewsOfRecord} from '../../lib/cli/devtools-recorded.js';
+import {contextsOf, frameOf} from '../../lib/cli/devtools-frames.js';
+import {uncounted, viewsOfRecord} from '../../lib/cli/devtools-recorded.js';
 import {drawMarbles} from '../../lib/cli/draw-marbles.js';
 import {Lanes, latestOf, spanOf} from '../../lib/cli/mark-lanes.js';
 import type {Mark} from '../../lib/discovery/tree-marks.js';
@@ -16,13 +16,9 @@ const context = (more: Partial<ContextView>): ContextView => ({
   callee: 'b',
   state: 'started',
   since: 0,
+  ...uncounted,
   sent: 3,
-  received: 0,
-  dropped: 0,
   queuedBytes: 100,
-  credit: {granted: 1, used: 1},
-  stalledMs: 0,
-  still: 0,
   ...more,
 });
 
@@ -74,6 +70,7 @@ test('a frame has sums for each actor, and the contexts of the one that is open'
     contexts.map(({uid, side}) => [uid, side]),
     [['a-b-1', 'caller']],
   );
+  t.deepEqual(contextsOf(view, 'a'), contexts);
   t.deepEqual(frameOf(view, undefined).contexts, []);
   t.deepEqual(frameOf(view, 'gone').contexts, []);
 });

@@ -121,6 +121,15 @@ test('frames and marks come as events; an error is the last of them', async t =>
   t.is(marks.text, 'event: over\ndata: {"why":"line 1\\nline 2"}\n\n');
 });
 
+test('of a record the contexts of one actor can be asked for; a live tree has them in its frames', async t => {
+  const {url} = await serve(t, {contexts: actor => [[{actor}], []]});
+  const {pathname} = new URL(url);
+  t.deepEqual(JSON.parse((await ask(url, `${pathname}contexts?actor=a%26b`)).text), [[{actor: 'a&b'}], []]);
+  t.is((await ask(url, `${pathname}contexts`)).status, 404);
+  const live = (await serve(t)).url;
+  t.is((await ask(live, `${new URL(live).pathname}contexts?actor=a`)).status, 404);
+});
+
 test('a page that reads too slowly misses frames, and never the end', async t => {
   const large = [{text: 'x'.repeat(1_000_000)}];
   const lost = throwError(() => new Error('the tree has ended'));

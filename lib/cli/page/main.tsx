@@ -2,7 +2,7 @@
 import {type JSX, render} from 'preact';
 import {useEffect, useMemo, useRef, useState} from 'preact/hooks';
 import {Charts} from './charts.js';
-import {type ActorFrame, type Frame, megabytes, percent, useAbout, useFrames} from './data.js';
+import {type ActorFrame, type Frame, megabytes, percent, useAbout, useContexts, useFrames} from './data.js';
 import {Detail, Figure} from './detail.js';
 import {Marbles} from './marbles.js';
 import {rowsOf, stallMs, Tree} from './tree.js';
@@ -19,10 +19,13 @@ function Page(): JSX.Element {
   const [folded, setFolded] = useState<ReadonlySet<string>>(new Set());
   const [at, setAt] = useState<number>();
   const search = useRef<HTMLInputElement>(null);
-  const {frames, memory, over} = useFrames(selected);
+  const isRecord = about?.mode === 'recorded';
+  const {frames, memory, over} = useFrames(isRecord ? undefined : selected);
+  const contexts = useContexts(isRecord ? selected : undefined);
   // While another actor is being opened, the frame before stays.
   const last = useRef<Frame>(undefined);
-  const frame = frames[at ?? frames.length - 1] ?? last.current;
+  const moment = at ?? frames.length - 1;
+  const frame = frames[moment] ?? last.current;
   last.current = frame;
   useEffect(() => {
     const press = (event: KeyboardEvent): void => {
@@ -34,7 +37,7 @@ function Page(): JSX.Element {
     return () => removeEventListener('keydown', press);
   }, []);
   const rows = useMemo(
-    () => (frame ? rowsOf(frame.root, about?.mode === 'recorded' ? new Map() : memory.ended, folded, filter) : []),
+    () => (frame ? rowsOf(frame.root, isRecord ? new Map() : memory.ended, folded, filter) : []),
     [frame, folded, filter],
   );
   if (!frame || !about)
@@ -55,16 +58,16 @@ function Page(): JSX.Element {
   return (
     <>
       <Header frame={frame} mode={about.mode} over={over} showWaits={() => setTab('Waits')} />
-      {about.mode === 'recorded' && (
+      {isRecord && (
         <label class="slider">
           <span>
-            moment {(at ?? frames.length - 1) + 1} of {frames.length}
+            moment {moment + 1} of {frames.length}
           </span>
           <input
             type="range"
             min={0}
             max={Math.max(0, frames.length - 1)}
-            value={at ?? frames.length - 1}
+            value={moment}
             onInput={({currentTarget}) => setAt(Number(currentTarget.value))}
           />
         </label>
@@ -89,8 +92,9 @@ function Page(): JSX.Element {
               <Detail
                 actor={open}
                 frame={frame}
+                contexts={isRecord ? (contexts?.[moment] ?? []) : frame.contexts}
                 isControlled={about.control}
-                isOpen={open.id === selected}
+                isOpen={open.id === selected && (!isRecord || contexts !== undefined)}
                 openIt={() => select(open.id)}
               />
             )}

@@ -1,7 +1,7 @@
 // Marbles: what leaves one end of a stream, and what comes to the other, over the same time. A line joins what has one number.
 import type {JSX} from 'preact';
 import {useEffect, useRef, useState} from 'preact/hooks';
-import {type Lane, Lanes, latestOf, type Passed, type Span, spanOf, spanUs} from '../lib/cli/mark-lanes.js';
+import {type Lane, Lanes, latestOf, type Passed, type Span, spanOf, spanUs} from '../mark-lanes.js';
 import type {Mark} from './data.js';
 
 /** The pause between two changes of the texts, in ms. */

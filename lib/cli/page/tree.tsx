@@ -1,8 +1,9 @@
 // The tree of actors, as a tree grid: arrow keys move, Enter opens, left and right fold.
 import type {JSX} from 'preact';
 import {memo} from 'preact/compat';
-import {useRef} from 'preact/hooks';
+import {useLayoutEffect, useRef} from 'preact/hooks';
 import {type ActorFrame, type Ended, megabytes, percent} from './data.js';
+import {rowHeight, useSeen} from './visible-rows.js';
 
 export interface Row {
   readonly actor: ActorFrame;
@@ -52,16 +53,35 @@ interface TreeProps {
   fold(id: string, isFolded: boolean): void;
 }
 
+/** The columns, and the class of each. */
+const columns = [
+  ['actor', ''],
+  ['state', ''],
+  ['cpu', 'number'],
+  ['memory', 'number'],
+  ['open', 'number'],
+] as const;
+
 export function Tree({rows, selected, select, fold}: TreeProps): JSX.Element {
-  const body = useRef<HTMLDivElement>(null);
-  const go = (at: number): void => {
-    const row = rows[Math.max(0, Math.min(rows.length - 1, at))];
+  const box = useRef<HTMLDivElement>(null);
+  const isMoving = useRef(false);
+  const at = rows.findIndex(({actor}) => actor.id === selected);
+  const {from, to} = useSeen(box, rows.length);
+  const focusSelected = (): void => box.current?.querySelector<HTMLElement>('[aria-selected="true"]')?.focus();
+  const go = (to: number): void => {
+    const row = rows[Math.max(0, Math.min(rows.length - 1, to))];
     if (!row) return;
+    if (row.actor.id === selected) return focusSelected();
+    isMoving.current = true;
     select(row.actor.id);
-    body.current?.querySelector<HTMLElement>(`[data-id="${CSS.escape(row.actor.id)}"]`)?.focus();
   };
+  // The row to which a key has led is drawn by now, wherever it is. The focus scrolls to it.
+  useLayoutEffect(() => {
+    if (!isMoving.current) return;
+    isMoving.current = false;
+    focusSelected();
+  });
   const press = (event: KeyboardEvent): void => {
-    const at = rows.findIndex(({actor}) => actor.id === selected);
     const moves: Record<string, () => void> = {
       ArrowDown: () => go(at + 1),
       ArrowUp: () => go(at - 1),
@@ -76,36 +96,38 @@ export function Tree({rows, selected, select, fold}: TreeProps): JSX.Element {
     move();
   };
   return (
-    <div class="tree" role="treegrid" aria-label="Actors" aria-rowcount={rows.length} onKeyDown={press} ref={body}>
-      <div role="row" class="row head">
-        <span role="columnheader">actor</span>
-        <span role="columnheader">state</span>
-        <span role="columnheader" class="number">
-          cpu
-        </span>
-        <span role="columnheader" class="number">
-          memory
-        </span>
-        <span role="columnheader" class="number">
-          open
-        </span>
+    <div class="tree" role="treegrid" aria-label="Actors" aria-rowcount={rows.length + 1} onKeyDown={press} ref={box}>
+      <div role="row" aria-rowindex={1} class="row head">
+        {columns.map(([title, kind]) => (
+          <span key={title} role="columnheader" class={kind}>
+            {title}
+          </span>
+        ))}
       </div>
-      {rows.map(({actor, depth, isFolded}) => (
-        <TreeRow
-          key={actor.id}
-          actor={actor}
-          depth={depth}
-          isFolded={isFolded}
-          isSelected={actor.id === selected}
-          select={select}
-          fold={fold}
-        />
-      ))}
+      <div role="rowgroup" class="rows" style={{height: `${rows.length * rowHeight}px`}}>
+        {rows.map(({actor, depth, isFolded}, place) =>
+          // The selected row has the focus, which would be lost with it.
+          (from <= place && place < to) || place === at ? (
+            <TreeRow
+              key={actor.id}
+              actor={actor}
+              depth={depth}
+              place={place}
+              isFolded={isFolded}
+              isSelected={place === at}
+              select={select}
+              fold={fold}
+            />
+          ) : undefined,
+        )}
+      </div>
     </div>
   );
 }
 
 interface RowProps extends Row {
+  /** Which row it is, from 0. */
+  readonly place: number;
   readonly isSelected: boolean;
   select(id: string): void;
   fold(id: string, isFolded: boolean): void;
@@ -118,6 +140,7 @@ const isSame = (before: RowProps, after: RowProps): boolean => {
     before.isSelected === after.isSelected &&
     before.isFolded === after.isFolded &&
     before.depth === after.depth &&
+    before.place === after.place &&
     a.state === b.state &&
     a.name === b.name &&
     a.open === b.open &&
@@ -129,14 +152,15 @@ const isSame = (before: RowProps, after: RowProps): boolean => {
   );
 };
 
-const TreeRow = memo(({actor, depth, isFolded, isSelected, select, fold}: RowProps): JSX.Element => {
+const TreeRow = memo(({actor, depth, place, isFolded, isSelected, select, fold}: RowProps): JSX.Element => {
   const {text, tone} = stateOf(actor);
   const hasChildren = actor.children.length > 0;
   return (
     <div
       role="row"
       class={`row ${tone}`}
-      data-id={actor.id}
+      style={{top: `${place * rowHeight}px`}}
+      aria-rowindex={place + 2}
       tabIndex={isSelected ? 0 : -1}
       aria-selected={isSelected}
       aria-level={depth + 1}

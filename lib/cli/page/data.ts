@@ -1,9 +1,9 @@
 // The state of the page, which the server tells it: the last frame, the history of each actor, actors that have ended.
 import {useEffect, useState} from 'preact/hooks';
-import type {ActorFrame, Frame} from '../lib/cli/devtools-frames.js';
-import type {Mark} from '../lib/discovery/tree-marks.js';
+import type {Mark} from '../../discovery/tree-marks.js';
+import type {ActorFrame, ContextFrame, Frame} from '../devtools-frames.js';
 
-export type {ActorFrame, Frame, Mark};
+export type {ActorFrame, ContextFrame, Frame, Mark};
 
 export interface About {
   readonly mode: 'live' | 'recorded';
@@ -66,7 +66,10 @@ export class Memory {
   }
 }
 
-/** The frames of the server, for the actor that is open: the latest one of a live tree, all of a record. */
+/**
+ * The frames of the server: the latest one of a live tree, all of a record. @param open the actor whose contexts the frames of a live tree
+ * have
+ */
 export function useFrames(open: string | undefined): {
   frames: readonly Frame[];
   memory: Memory;
@@ -91,6 +94,20 @@ export function useFrames(open: string | undefined): {
     return () => source.close();
   }, [open]);
   return {frames, memory, over};
+}
+
+/** The contexts of an actor at each moment of a record. Undefined until they have come. @param actor undefined: none */
+export function useContexts(actor: string | undefined): readonly (readonly ContextFrame[])[] | undefined {
+  const [come, setCome] = useState<{readonly actor: string; readonly contexts: readonly (readonly ContextFrame[])[]}>();
+  useEffect(() => {
+    if (actor === undefined) return;
+    fetch(`contexts?actor=${encodeURIComponent(actor)}`).then(
+      async answer => setCome({actor, contexts: await answer.json()}),
+      // The frames say that the command has ended.
+      () => {},
+    );
+  }, [actor]);
+  return come?.actor === actor ? come?.contexts : undefined;
 }
 
 export function useAbout(): About | undefined {

@@ -1,7 +1,7 @@
 // One actor: how it is, what it uses, its open contexts; and the button that cancels it.
 import type {JSX} from 'preact';
 import {useEffect, useState} from 'preact/hooks';
-import {type ActorFrame, duration, type Frame, megabytes, percent} from './data.js';
+import {type ActorFrame, type ContextFrame, duration, type Frame, megabytes, percent} from './data.js';
 import {stallMs, stateOf} from './tree.js';
 
 export const Figure = ({
@@ -22,12 +22,14 @@ export const Figure = ({
 interface DetailProps {
   readonly actor: ActorFrame;
   readonly frame: Frame;
+  readonly contexts: readonly ContextFrame[];
   readonly isControlled: boolean;
+  /** Whether `contexts` are those of this actor. */
   readonly isOpen: boolean;
   openIt(): void;
 }
 
-export function Detail({actor, frame, isControlled, isOpen, openIt}: DetailProps): JSX.Element {
+export function Detail({actor, frame, contexts, isControlled, isOpen, openIt}: DetailProps): JSX.Element {
   useEffect(openIt, [actor.id]);
   const {text, tone} = stateOf(actor);
   return (
@@ -51,12 +53,22 @@ export function Detail({actor, frame, isControlled, isOpen, openIt}: DetailProps
         {actor.host && ` on ${actor.host}`}
       </p>
       {actor.age > 1_500 && <p class="empty">It does not answer. This is what was known {duration(actor.age)} ago.</p>}
-      {isOpen && <Contexts frame={frame} actor={actor} />}
+      {isOpen && <Contexts contexts={contexts} actor={actor} />}
     </>
   );
 }
 
-function Contexts({frame: {contexts}, actor}: {readonly frame: Frame; readonly actor: ActorFrame}): JSX.Element {
+/** The columns, and the class of each. */
+const columns = [
+  ['function', ''],
+  ['with', ''],
+  ['state', ''],
+  ['sent', 'number'],
+  ['came', 'number'],
+  ['stalled', 'number'],
+] as const;
+
+function Contexts({contexts, actor}: Pick<DetailProps, 'contexts' | 'actor'>): JSX.Element {
   if (contexts.length === 0) return <p class="empty">No call is open here.</p>;
   return (
     <div class="scroll">
@@ -64,18 +76,11 @@ function Contexts({frame: {contexts}, actor}: {readonly frame: Frame; readonly a
         <caption>Open contexts</caption>
         <thead>
           <tr>
-            <th scope="col">function</th>
-            <th scope="col">with</th>
-            <th scope="col">state</th>
-            <th scope="col" class="number">
-              sent
-            </th>
-            <th scope="col" class="number">
-              came
-            </th>
-            <th scope="col" class="number">
-              stalled
-            </th>
+            {columns.map(([title, kind]) => (
+              <th key={title} scope="col" class={kind}>
+                {title}
+              </th>
+            ))}
           </tr>
         </thead>
         <tbody class={actor.age > 1_500 ? 'old' : ''}>
