@@ -18,7 +18,7 @@ export interface TreeSummary {
   readonly pid: number;
   /** The first characters of the id of the tree. */
   readonly tree: string;
-  /** The name and the state of its root, and how long it has run in ms. What a tree of another version does not tell is `?` and 0. */
+  /** The name and the state of its root, and how long it has run in ms. What a tree that cannot be asked does not tell is `?` and 0. */
   readonly name: string;
   readonly state: string;
   readonly age: number;
@@ -44,12 +44,14 @@ async function summaryOf({pid, tree}: FoundRoot): Promise<TreeSummary> {
   return {pid, tree, name, state, age: at - since, actors: actors.length, cpu: sum('cpu'), memory: sum('rss')};
 }
 
-/** A tree of another version of this library cannot be asked, but it is there: the system tells of its processes. */
+/** A tree that cannot be asked, as one of another version of this library, is there nevertheless: the system tells of its processes. */
 async function summaryWithout({pid, tree, sharesPids}: FoundRoot, error: unknown): Promise<TreeSummary | undefined> {
   if (!(error instanceof NotExposed || error instanceof HandshakeRejected)) return undefined;
   const pids = sharesPids ? [pid, ...(await processesOf(tree)).map(each => each.pid)] : [];
   const memory = [...(await usageOf(pids)).values()].reduce((sum, {rss}) => sum + rss, 0);
-  return {pid, tree, name: '?', state: 'another version', age: 0, actors: pids.length, cpu: 0, memory};
+  const isOther = error instanceof NotExposed || error.reason === 'version';
+  const state = isOther ? 'another version' : error.reason === 'timeout' ? 'does not greet' : 'refuses observers';
+  return {pid, tree, name: '?', state, age: 0, actors: pids.length, cpu: 0, memory};
 }
 
 const columns: readonly Column[] = [

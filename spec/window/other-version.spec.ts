@@ -1,8 +1,12 @@
 // A program that runs another version of the library, looked at by this one: it is there, and the error says what to do.
+import {writeFileSync} from 'node:fs';
+import {dirname, join} from 'node:path';
+import type {ExecutionContext} from 'ava';
 import {lastValueFrom} from 'rxjs';
 import {HandshakeRejected, NotExposed} from '../../lib/index.js';
 import {traceTree, watchTree} from '../../lib/window/index.js';
-import {rxtractor, startShownFile} from '../kit/command.js';
+import {findRoots} from '../../lib/window/roots.js';
+import {rxtractor, startShown, startShownFile} from '../kit/command.js';
 import {type Change, inOtherVersion} from '../kit/other-version.js';
 import {spawning} from '../kit/spawning.js';
 
@@ -22,17 +26,25 @@ test('a program whose survey has another shape: NotExposed, with both versions a
     t.regex(error?.message ?? '', /runs 7\.6\.5 of rxtractor, and this observer is \d/);
     t.true(error?.message.endsWith(advice));
   }
-  // A root that is too busy to greet is shown as the system knows it. So each is asked until the root has greeted.
-  const said = async (args: readonly string[], pattern: RegExp): Promise<void> => {
-    for (;;) {
-      const {stdout, stderr} = await rxtractor(args);
-      if (pattern.test(stdout + stderr)) return;
-      t.log(args.join(' '), stdout, stderr);
-    }
-  };
   for (const command of ['tree', 'why'])
-    await said([command, root], /^rxtractor: .* runs 7\.6\.5 of rxtractor.*npx rxtractor in its folder$/m);
-  await said(['ps'], new RegExp(`^ *${root} .* \\? .* another version$`, 'm'));
+    await said(t, [command, root], /^rxtractor: .* runs 7\.6\.5 of rxtractor.*npx rxtractor in its folder$/m);
+  await said(t, ['ps'], new RegExp(`^ *${root} .* \\? .* another version$`, 'm'));
+});
+
+/** A root that is too busy to greet is shown as the system knows it. So it is asked until the root has greeted. */
+async function said(t: ExecutionContext, args: readonly string[], pattern: RegExp): Promise<void> {
+  for (;;) {
+    const {stdout, stderr} = await rxtractor(args);
+    if (pattern.test(stdout + stderr)) return;
+    t.log(args.join(' '), stdout, stderr);
+  }
+}
+
+test('a program that refuses this observer for another reason is not called another version', async t => {
+  const {pid} = await startShown(t, 'planted', ['calls']);
+  const {socket} = findRoots().find(found => found.pid === pid) as {readonly socket: string};
+  writeFileSync(join(dirname(socket), 'window.key'), Buffer.alloc(32));
+  await said(t, ['ps'], new RegExp(`^ *${pid} .* \\? .* refuses observers$`, 'm'));
 });
 
 test('a program that speaks another version of the protocol: HandshakeRejected, with what to do', async t => {
