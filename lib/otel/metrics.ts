@@ -39,7 +39,7 @@ export interface MeasureOptions {
  * Call it before actors are started, in every actor that shall be measured: the option `preload` of the root does that. Disposing of
  * the result ends it.
  *
- * @throws TypeError and RangeError for wrong options; ResourceExhausted `package` without `@opentelemetry/api`
+ * @throws TypeError and RangeError for wrong options, or when it was called already; ResourceExhausted `package` without `@opentelemetry/api`
  * @example
  * ```ts
  * metrics.setGlobalMeterProvider(new MeterProvider({readers: [reader]}));
@@ -50,6 +50,8 @@ export function measureWithOtel(options: MeasureOptions = {}): Disposable {
   checkKeys(options, new Set(['every']), 'measureWithOtel(): ');
   const {every = 10_000} = options;
   checkAmount('measureWithOtel(): every', every, 'milliseconds');
+  if (instruments.senderOpened)
+    throw new TypeError('measureWithOtel() was called already: whoever disposes of its result ends it');
   const {metrics} = openTelemetry();
   const meter = metrics.getMeter('rxtractor');
   const ears = new Ears();

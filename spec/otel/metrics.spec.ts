@@ -32,6 +32,11 @@ over(
   'calls are counted with their outcome, and values of streams with those of streams that are over',
   async (t, _pair, calls) => {
     const measured = measureWithOtel({every: 0});
+    t.throws(
+      () => measureWithOtel(),
+      {instanceOf: TypeError, message: /was called already/},
+      'else all would count twice',
+    );
     t.is(await calls.run((a, b) => a + b, 1, 2), 3);
     await t.throwsAsync(calls.run(() => Promise.reject(new Error('no'))));
     t.is(await lastValueFrom(calls.stream(() => of(1, 2, 3))), 3);
@@ -55,6 +60,7 @@ over(
     t.is(await lastValueFrom(calls.stream(() => of(1, 2))), 2);
     t.deepEqual((await collect()).get('rxtractor.stream.values'), [[{}, 5]]);
     measured[Symbol.dispose]();
+    measureWithOtel()[Symbol.dispose]();
   },
   test.serial,
 );
