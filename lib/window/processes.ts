@@ -16,13 +16,26 @@ export interface Usage {
 
 /** Linux counts the time of processes in hundredths of a second for everybody who asks, whatever its own clock is. */
 const tickMs = 10;
+/** Maximum number of processes that are read at a time: each takes two file descriptors. */
+const maxReaders = 16;
 
 /** The usage of those that are there. */
 export async function usageOf(pids: Iterable<number>): Promise<Map<number, Usage>> {
   const wanted = [...new Set(pids)].filter(pid => pid > 0);
   if (process.platform !== 'linux') return usageFromPs(wanted);
-  const usages = await Promise.all(wanted.map(usageFromProc));
+  const usages = await eachOf(wanted, usageFromProc);
   return new Map(wanted.flatMap((pid, at) => (usages[at] ? [[pid, usages[at]]] : [])));
+}
+
+/** Reads all, a few at a time. */
+export async function eachOf<T, R>(items: readonly T[], read: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  const left = items.entries();
+  const readOn = async (): Promise<void> => {
+    for (const [at, item] of left) results[at] = await read(item);
+  };
+  await Promise.all(Array.from({length: maxReaders}, readOn));
+  return results;
 }
 
 async function usageFromProc(pid: number): Promise<Usage | undefined> {
@@ -80,11 +93,10 @@ interface Arguments {
 
 async function argumentsFromProc(): Promise<Arguments[]> {
   const pids = (await readdir('/proc')).filter(name => /^\d+$/.test(name));
-  const read = async (pid: string): Promise<Arguments> => {
+  return eachOf(pids, async pid => {
     const line = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
     return {pid: Number(pid), args: line.split('\0')};
-  };
-  return Promise.all(pids.map(read));
+  });
 }
 
 /** `ps` does not tell where an argument ends, so that a name with a space is cut. */
