@@ -6,11 +6,9 @@
  */
 import {createInterface} from 'node:readline';
 import {main, sleep} from '../../lib/index.js';
-import * as actors from './actors.js';
-import {check, sumOfIds} from './measure.js';
 import {used} from './processor.js';
+import {roads, type Work} from './work.js';
 
-const inFlight = 64;
 /** A root opens its control socket a quarter of a second after its first child serves. */
 const openMs = 1_000;
 
@@ -25,37 +23,18 @@ const window = process.argv[2] === 'open';
 await main(
   async nursery => {
     const portal = await nursery.startActor('subject', {expose: [new URL('actors.js', import.meta.url)]});
-    const costOf = async (count: number, work: () => Promise<void>): Promise<number> => {
+    const costOf = async (count: number, work: Work): Promise<number> => {
       const before = used();
-      await work();
+      await work(portal, count);
       const after = used();
       return (after.here + after.there - before.here - before.there) / count;
-    };
-    const call = async (count: number): Promise<void> => {
-      let sum = 0;
-      let id = 0;
-      const callAll = async (): Promise<void> => {
-        while (id < count) {
-          const answer = await portal.run(actors.echo, id++);
-          sum += answer;
-        }
-      };
-      await Promise.all(Array.from({length: inFlight}, callAll));
-      check(sum, sumOfIds(count));
-    };
-    const stream = async (count: number): Promise<void> => {
-      let sum = 0;
-      await portal.stream(actors.objects, count).forEach(({id}) => {
-        sum += id;
-      });
-      check(sum, sumOfIds(count));
     };
     await sleep(openMs);
     for await (const line of createInterface({input: process.stdin})) {
       const count = Number(line);
       const cost: Cost = {
-        call: await costOf(count, () => call(count)),
-        value: await costOf(count, () => stream(count)),
+        call: await costOf(count, roads['a call, 64 in flight']),
+        value: await costOf(count, roads['a small object, gathered']),
       };
       console.log(JSON.stringify(cost));
     }
