@@ -1,6 +1,6 @@
-// Joins the page of `rxtractor devtools` into one HTML file, dist/lib/page.html. Called by setup.mjs, after bundle.mjs.
+// Joins the page of `rxtractor devtools` into one HTML file, dist/lib/page.html. Called by setup.mjs, beside the compiler.
 import {spawnSync} from 'node:child_process';
-import {readFileSync, writeFileSync} from 'node:fs';
+import {mkdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {rolldown} from 'rolldown';
@@ -34,4 +34,5 @@ const html = read(page, 'index.html')
   .replace('/*script*/', () => script);
 if (Buffer.byteLength(html) > maxBytes)
   throw new Error(`the page has ${Buffer.byteLength(html)} bytes, more than ${maxBytes}`);
+mkdirSync(join(root, 'dist', 'lib'), {recursive: true});
 writeFileSync(join(root, 'dist', 'lib', 'page.html'), html);

@@ -1,7 +1,8 @@
 // Makes a checkout ready to run: installs when node_modules is behind the lock, compiles what has changed when dist is behind the sources.
 // Stands in front of `npm start`, `npm test` and `npm run bench`; silent when there is nothing to do. `--rebuild` compiles everything anew; `--apart` does not join the modules of lib, for the compiler's watch mode.
-import {spawnSync} from 'node:child_process';
+import {spawn, spawnSync} from 'node:child_process';
 import {createHash} from 'node:crypto';
+import {once} from 'node:events';
 import {existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
@@ -23,7 +24,7 @@ const installed = join(root, 'node_modules', '.package-lock.json');
 
 process.chdir(root);
 install();
-build();
+await build();
 
 function install() {
   if (existsSync(installed) && (!existsSync(lock) || statSync(installed).mtimeMs >= statSync(lock).mtimeMs)) {
@@ -34,7 +35,7 @@ function install() {
   run('installing dependencies', 'npm', [command, '--no-audit', '--no-fund', '--loglevel=error']);
 }
 
-function build() {
+async function build() {
   const now = `${fingerprint()}${apart ? ' apart' : ''}`;
   const rebuild = process.argv.includes('--rebuild');
   if (!rebuild && existsSync(stamp) && readFileSync(stamp, 'utf8') === now) {
@@ -52,11 +53,13 @@ function build() {
     rmSync(joined, {recursive: true, force: true});
   }
   removeOrphans();
+  // Beside the compiler, because it reads sources alone, and takes as long.
+  const joinsPage = begin('joining the page', process.execPath, [join(root, '.ci', 'page.mjs')]);
   run('compiling', process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), ...incremental()]);
   if (!apart) {
     run('joining the modules of lib', process.execPath, [join(root, '.ci', 'bundle.mjs')]);
   }
-  run('joining the page', process.execPath, [join(root, '.ci', 'page.mjs')]);
+  await joinsPage;
   writeFileSync(stamp, now);
 }
 
@@ -123,8 +126,17 @@ function run(what, command, args) {
   // On Windows npm is a batch file, which only a shell can run.
   const shell = npm && process.platform === 'win32';
   const {status, error} = spawnSync(command, args, {stdio: ['ignore', npm ? 'ignore' : 2, 2], shell});
-  if (error || status !== 0) {
-    process.stderr.write(`rxtractor: ${what} failed${error ? `: ${error.message}` : ''}\n`);
-    process.exit(status || 1);
-  }
+  if (error || status !== 0) fail(what, status, error);
+}
+
+/** As `run`, and resolves when the command has ended. */
+async function begin(what, command, args) {
+  process.stderr.write(`rxtractor: ${what}\n`);
+  const [status] = await once(spawn(command, args, {stdio: ['ignore', 2, 2]}), 'exit');
+  if (status !== 0) fail(what, status);
+}
+
+function fail(what, status, error) {
+  process.stderr.write(`rxtractor: ${what} failed${error ? `: ${error.message}` : ''}\n`);
+  process.exit(status || 1);
 }
