@@ -155,43 +155,6 @@ test('the keyboard does everything', async t => {
   t.true(await page.getByRole('tabpanel', {name: 'Waits'}).isVisible());
 });
 
-/** Long tasks of a page within five seconds, in ms: those that a person would feel. */
-const longTasks = `new Promise(resolve => {
-  const found = [];
-  const observer = new PerformanceObserver(list => found.push(...list.getEntries().map(({duration}) => duration)));
-  observer.observe({entryTypes: ['longtask']});
-  setTimeout(() => resolve(found), 5_000);
-})`;
-
-test('of 200 actors with five contexts each only those are drawn that can be seen, and no task of the page is long', async t => {
-  const {pid} = await startShown(t, 'shown-crowd');
-  const {page, faults} = await open(t, String(pid));
-  await until(page.locator('[role="treegrid"][aria-rowcount="202"]'));
-  await until(page.getByRole('table', {name: 'Open contexts'}).getByText('orders'));
-  const rows = page.getByRole('treegrid', {name: 'Actors'}).getByRole('row');
-  t.true((await rows.count()) < 50);
-  // A task that has lost the processor to another program is long too, so one of several rounds is enough.
-  const rounds: number[][] = [];
-  while (rounds.length < 6 && !rounds.some(tasks => tasks.length === 0)) rounds.push(await page.evaluate(longTasks));
-  t.true(
-    rounds.some(tasks => tasks.length === 0),
-    JSON.stringify(rounds),
-  );
-
-  await row(page, 'crowd').focus();
-  await page.keyboard.press('End');
-  const last = row(page, 'inline-199');
-  await until(last);
-  t.is(await last.getAttribute('aria-rowindex'), '202');
-  t.is(await page.evaluate(`document.activeElement?.querySelector('.text')?.textContent`), 'inline-199');
-  await page.getByRole('treegrid', {name: 'Actors'}).evaluate('element => element.scrollTo(0, 0)');
-  await until(row(page, 'inline-3'));
-  await page.keyboard.press('ArrowUp');
-  await until(page.getByRole('heading', {name: 'inline-198'}));
-  t.true((await rows.count()) < 50);
-  t.deepEqual(faults, []);
-});
-
 test('a record is shown without its tree, with a slider for the time', async t => {
   const {pid, process: program} = await startShown(t, 'shown-shop');
   const file = join(folder, 't.json');
