@@ -4,7 +4,8 @@
  *
  * A call counts until its function has settled, not until it is cancelled. Otherwise a peer that opens and cancels calls in a
  * loop could run any number of functions (the rapid reset of HTTP/2). Further calls of a parent or a child wait for their
- * turn; those of any other peer are refused.
+ * turn; those of any other peer are refused. The calls of every peer wait while it is behind with reading what it has asked for, because
+ * their results would only wait beside those.
  */
 import {plainClock, type Stop} from '../base/clock.js';
 import {ProtocolError, ResourceExhausted} from '../base/errors.js';
@@ -15,6 +16,8 @@ export interface CallLimits {
   readonly calls: number;
   /** Maximum calls of one peer that are cancelled before they have settled, in a second. Default 2 000. */
   readonly cancelsPerSecond: number;
+  /** Maximum memory in bytes of what waits for one peer to read it. Default 1 GiB. Beyond a quarter of it, further calls wait. */
+  readonly unreadBytes?: number | undefined;
 }
 
 export const defaultCallLimits: CallLimits = {calls: 10_000, cancelsPerSecond: 2_000};
@@ -31,10 +34,15 @@ const messageOverhead = 128;
  */
 type BeginCall = (start: Message, instead?: ResourceExhausted | Message) => void;
 
+/** Why a call may not begin now. */
+type Obstacle = 'calls' | 'cancelsPerSecond' | 'unread';
+
 export class Admission {
   readonly #limits: CallLimits;
   /** Whether calls wait for their turn instead of being refused. */
   readonly #patient: boolean;
+  /** Whether so much waits for the peer that it is to read before it calls. */
+  readonly #isBehind: () => boolean;
   readonly #begin: BeginCall;
   /** Hands a message that came meanwhile to a call that has begun. */
   readonly #deliver: (message: Message) => void;
@@ -48,9 +56,16 @@ export class Admission {
   #heldBytes = 0;
   #stopTimer: Stop | undefined;
 
-  constructor(options: {limits: CallLimits; patient: boolean; begin: BeginCall; deliver: (message: Message) => void}) {
+  constructor(options: {
+    limits: CallLimits;
+    patient: boolean;
+    isBehind?: () => boolean;
+    begin: BeginCall;
+    deliver: (message: Message) => void;
+  }) {
     this.#limits = options.limits;
     this.#patient = options.patient;
+    this.#isBehind = options.isBehind ?? (() => false);
     this.#begin = options.begin;
     this.#deliver = options.deliver;
   }
@@ -65,14 +80,14 @@ export class Admission {
 
   /** A call has come. */
   open(start: Message): void {
-    const full = this.#full();
-    const mustWait = this.#patient && (full !== undefined || this.#waiting.size > 0);
-    if (mustWait && this.#heldBytes < maxHeldBytes) {
+    const obstacle = this.#obstacle();
+    const isToWait = obstacle === 'unread' || (this.#patient && obstacle !== undefined) || this.#waiting.size > 0;
+    if (isToWait && this.#heldBytes < maxHeldBytes) {
       this.#waiting.set(start.context, [this.#kept(start)]);
-      this.#wake();
+      this.wake();
       return;
     }
-    const refused = mustWait ? 'held' : full;
+    const refused = isToWait && obstacle !== 'unread' ? 'held' : obstacle;
     this.#running++;
     this.#begin(start, refused && refusalError(refused, this.#limits));
   }
@@ -103,7 +118,7 @@ export class Admission {
       this.#count();
       this.#cancelled++;
     }
-    if (this.#waiting.size > 0) this.#wake();
+    this.wake();
   }
 
   /** The channel has ended: no call waits any more. */
@@ -113,8 +128,8 @@ export class Admission {
     this.#stopTimer?.();
   }
 
-  /** The limit that is reached, if any. */
-  #full(): keyof CallLimits | undefined {
+  #obstacle(): Obstacle | undefined {
+    if (this.#isBehind()) return 'unread';
     if (this.#running >= this.#limits.calls) return 'calls';
     if (this.#cancelled < this.#limits.cancelsPerSecond) return undefined;
     this.#count();
@@ -130,11 +145,12 @@ export class Admission {
   }
 
   /** Lets calls in that wait, as far as there is room. */
-  #wake(): void {
+  wake(): void {
+    if (this.#waiting.size === 0) return;
     for (const [context, messages] of this.#waiting) {
-      const full = this.#full();
-      if (full === 'cancelsPerSecond') this.#wakeLater();
-      if (full) return;
+      const obstacle = this.#obstacle();
+      if (obstacle === 'cancelsPerSecond') this.#wakeLater();
+      if (obstacle) return;
       const [start, ...later] = messages;
       this.#letGo(context, messages);
       this.#running++;
@@ -156,18 +172,19 @@ export class Admission {
 
   #wakeLater(): void {
     this.#stopTimer?.();
-    this.#stopTimer = plainClock.timer(Math.max(1, this.#second + 1_000 - plainClock.now()), () => this.#wake());
+    this.#stopTimer = plainClock.timer(Math.max(1, this.#second + 1_000 - plainClock.now()), () => this.wake());
   }
 }
 
 /** The bytes that a message takes while it waits. One that came in pieces has been read: its value counts as many bytes as it came in. */
 const sizeOf = ({payload, read}: Message): number => messageOverhead + (read?.bytes ?? payload.length);
 
-function refusalError(what: keyof CallLimits | 'held', limits: CallLimits): ResourceExhausted {
+function refusalError(what: Obstacle | 'held', limits: CallLimits): ResourceExhausted {
   const texts = {
     calls: `${limits.calls} calls of this peer run already: wait until some have ended`,
     cancelsPerSecond: `this peer has cancelled ${limits.cancelsPerSecond} calls within a second: wait a second`,
+    unread: `more than ${maxHeldBytes} bytes of calls wait already, because this peer does not read what it has asked for`,
     held: `more than ${maxHeldBytes} bytes of calls wait already: wait until some have ended`,
   };
-  return new ResourceExhausted(texts[what], {what: what === 'held' ? 'calls' : what});
+  return new ResourceExhausted(texts[what], {what: what === 'cancelsPerSecond' ? what : 'calls'});
 }

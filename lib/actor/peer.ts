@@ -72,6 +72,7 @@ export class Peer {
       limits: actor.limits,
       // The calls of a parent or a child wait for their turn; those of any other peer are refused.
       patient: greeted === undefined,
+      isBehind: () => this.channel.isPeerBehind,
       begin: (start, instead) => this.#orFail(() => dispatch(this.actor, this, start, instead)),
       deliver: message => this.#orFail(() => this.channel.deliver(message)),
     });
@@ -81,10 +82,12 @@ export class Peer {
       side,
       // A function, because a child learns its timeouts after its first channel is there.
       stallMs: () => actor.tree.timeouts.stall,
+      unreadBytes: actor.limits.unreadBytes,
       owner: {
         control: message => this.#control(message),
         stray: message => this.#stray(message),
         quiet: () => events.quiet?.(),
+        caughtUp: () => this.admission.wake(),
         ended: error => {
           this.admission.close();
           actor.channels.delete(this.channel);

@@ -16,6 +16,7 @@ import {Kind, type Message} from '../msg/types.js';
 import type {Ending, Transport} from '../transport/transport.js';
 import {Outbox} from './outbox.js';
 import {Reassembly} from './reassembly.js';
+import type {Unread} from './unread.js';
 import {WindowBudget} from './window-budget.js';
 
 /** One end of a context, as its channel sees it. */
@@ -34,6 +35,8 @@ export interface ChannelOwner {
   stray(message: Message): void;
   /** The last context on the channel has ended. */
   quiet?(): void;
+  /** The peer is not behind any more, or never was: something has left. */
+  caughtUp?(): void;
   /** The channel has ended, and every endpoint has been told. */
   ended(error: TransportClosed): void;
 }
@@ -50,6 +53,14 @@ const maxUnheardAnswers = 50_000;
  * that a peer may have all fail at once, there is room for 26 KiB for each error.
  */
 const maxRefusalBytes = 256 * 1024 * 1024;
+
+/**
+ * Maximum memory in bytes of everything that waits for the peer, the calls of this side apart: results of calls, values of streams whose
+ * receiver grants credit without an end. A caller may ask for ten results of 64 MiB at a time, so that less would end honest channels.
+ */
+const maxUnreadBytes = 1024 * 1024 * 1024;
+/** The part of that memory beyond which further calls of the peer should wait. Two of the largest results fit, beside small ones. */
+const behindPart = 1 / 4;
 
 const nothing = new Uint8Array(0);
 
@@ -72,6 +83,7 @@ export class Channel {
   lastHeard = plainClock.now();
   /** The time when the transport last had room again, after it had asked to wait. */
   lastDrained = plainClock.now();
+  readonly #maxUnreadBytes: number;
   readonly #transport: Transport;
   readonly #owner: ChannelOwner;
   readonly #outbox = new Outbox();
@@ -97,6 +109,7 @@ export class Channel {
   /**
    * @param options.side `connected` gives this end odd ids. It is the end that has connected, or the child of an inherited pair
    * @param options.stallMs default: 5 000
+   * @param options.unreadBytes the memory of what may wait for the peer. Default: 1 GiB
    */
   constructor(
     transport: Transport,
@@ -106,6 +119,7 @@ export class Channel {
       side: 'connected' | 'accepted';
       owner: ChannelOwner;
       stallMs?: () => number;
+      unreadBytes?: number | undefined;
     },
   ) {
     this.#transport = transport;
@@ -113,6 +127,7 @@ export class Channel {
     this.self = options.self;
     this.#owner = options.owner;
     this.stallMs = options.stallMs ?? (() => 5_000);
+    this.#maxUnreadBytes = options.unreadBytes ?? maxUnreadBytes;
     this.#nextId = options.side === 'connected' ? 1 : 2;
     transport.open({
       frame: bytes => this.#frame(bytes),
@@ -147,6 +162,11 @@ export class Channel {
   /** The bytes that were written and that the system has not taken yet, as far as the transport knows. */
   get unsentBytes(): number {
     return this.#transport.unsentBytes ?? 0;
+  }
+
+  /** Whether so much waits for the peer that its further calls should wait, because their results would wait too. */
+  get isPeerBehind(): boolean {
+    return this.#outbox.unread.bytes > this.#maxUnreadBytes * behindPart;
   }
 
   /** An id for a context that this side opens. */
@@ -188,18 +208,14 @@ export class Channel {
   send(kind: Kind, context: number, seq = 0, payload: Uint8Array = nothing): void {
     if (this.#hasEnded) return;
     this.#outbox.push(kind, context, seq, payload);
-    this.#schedule();
-    if (this.#outbox.refusalBytes > maxRefusalBytes)
-      this.fail(
-        new ProtocolError(`more than ${maxRefusalBytes} bytes of errors wait for a peer that does not read them`),
-      );
+    this.#queued();
   }
 
   /** Sends before all values that wait. */
   sendUrgent(kind: Kind, context: number, payload: Uint8Array = nothing): void {
     if (this.#hasEnded) return;
     this.#outbox.pushUrgent(kind, context, payload);
-    this.#schedule();
+    this.#queued();
   }
 
   /** Sends what the peer has asked for without a call: a Pong, or the acknowledgement for a context that is gone. */
@@ -214,7 +230,7 @@ export class Channel {
   sendValue(context: number, seq: number, value: Bytes): void {
     if (this.#hasEnded) return;
     this.#outbox.pushValue(context, seq, value);
-    this.#schedule();
+    this.#queued();
   }
 
   /** Takes back a Start that has not left yet. Returns false when it has left. */
@@ -256,6 +272,13 @@ export class Channel {
     this.#verdict = verdict;
   }
 
+  #queued(): void {
+    this.#schedule();
+    const {unread} = this.#outbox;
+    if (unread.bytes > this.#maxUnreadBytes) this.fail(unreadError('', this.#maxUnreadBytes, unread));
+    else if (unread.refusalBytes > maxRefusalBytes) this.fail(unreadError(' of errors', maxRefusalBytes, unread));
+  }
+
   /** Flushes at the end of this turn, after all microtasks, so that everything that the turn sends shares one write. */
   #schedule(): void {
     if (this.#isFlushScheduled) return;
@@ -268,6 +291,7 @@ export class Channel {
     this.#isFlushScheduled = false;
     while ((this.#isWritable || regardless) && !this.#outbox.isEmpty)
       this.#isWritable = this.#transport.write(this.#outbox.take());
+    if (!regardless && !this.#hasEnded && !this.isPeerBehind) this.#owner.caughtUp?.();
   }
 
   #frame(bytes: Uint8Array): void {
@@ -318,6 +342,10 @@ export class Channel {
     for (const {value} of entries) callApart(() => value.channelEnded(why));
     this.#owner.ended(error);
   }
+}
+
+function unreadError(what: string, most: number, unread: Unread): ProtocolError {
+  return new ProtocolError(`more than ${most} bytes${what} wait for a peer that does not read them: ${unread}`);
 }
 
 function endText(ending: Ending, peer: ActorId | undefined): string {

@@ -12,6 +12,7 @@ import {maxHeaderBytes, pieceBytes, varintLength, writeHeader, writeVarint} from
 import {Kind} from '../msg/types.js';
 import {lengthBytes, writeLength} from '../transport/framing.js';
 import {UnderWay} from './under-way.js';
+import {Unread} from './unread.js';
 
 /**
  * The number of bytes, about, that one write takes before the transport is asked again, because a socketpair takes 230 KB without
@@ -20,11 +21,19 @@ import {UnderWay} from './under-way.js';
 const flushBytes = 64 * 1024;
 /** Minimum size in bytes of a payload that is sent by reference: up to here a copy costs as much, and at 32 KiB 1.4 times as much. */
 const byReferenceBytes = 8 * 1024;
+/**
+ * The size in bytes of the first slab of a channel. Many channels say little and end, and memory outside the heap drives the collector.
+ * Everything that is copied fits.
+ */
+const firstSlabBytes = byReferenceBytes;
+const noSlab = Buffer.alloc(0);
 /** Maximum size in bytes of a payload that is sent as one frame: a little more than a piece, to save a tiny second frame. */
 const wholeBytes = pieceBytes + 512;
 
 /** The memory that a message takes beside its payload, in bytes. */
 const messageOverhead = 128;
+/** The memory in bytes of the object that refers to a value which shares its frame with others. */
+const valueOverhead = 96;
 
 /** A message that waits. */
 interface QueuedMessage {
@@ -65,8 +74,8 @@ export class Outbox {
   /** The queues whose first message is large and may not begin yet, in their order. */
   #held: ContextQueue[] = [];
   readonly #writer = new ChunkWriter();
-  /** The memory that errors and acknowledgements take which have not left, in bytes: what a call costs that runs nothing. */
-  refusalBytes = 0;
+  /** The memory of what has not left, calls apart. */
+  readonly unread = new Unread();
 
   get isEmpty(): boolean {
     return this.#urgent.length === 0 && this.#queues.size === 0;
@@ -75,13 +84,13 @@ export class Outbox {
   /** Queues a message behind all others of its context. */
   push(kind: Kind, context: number, seq: number, payload: Uint8Array): void {
     const message = newMessage(kind, context, seq, payload, payload.length);
-    if (isRefusal(kind)) this.refusalBytes += sizeOf(message);
     this.#append(message, this.#queues.get(context));
   }
 
   /** Queues a message that passes values. It does not pass the Start of its own context. */
   pushUrgent(kind: Kind, context: number, payload: Uint8Array): void {
     const message = newMessage(kind, context, 0, payload, payload.length);
+    this.unread.count(kind, sizeOf(message));
     const queue = this.#queues.get(context);
     const start = queue?.first;
     if (!queue || start?.kind !== Kind.Start) {
@@ -102,6 +111,7 @@ export class Outbox {
       last.others ??= [];
       last.others.push(value);
       last.bytes += bytes;
+      this.unread.count(Kind.Yield, bytes + valueOverhead);
       return;
     }
     this.#append(newMessage(Kind.Yield, context, seq, value, bytes), queue);
@@ -123,7 +133,10 @@ export class Outbox {
   /** Takes the next chunks for one write, of about 64 KiB together. */
   take(): readonly Uint8Array[] {
     const writer = this.#writer;
-    for (const message of this.#urgent) writeWhole(writer, message);
+    for (const message of this.#urgent) {
+      writeWhole(writer, message);
+      this.#gone(message);
+    }
     this.#urgent.length = 0;
     while (writer.bytes < flushBytes) {
       const queue = this.#shiftQueue();
@@ -153,11 +166,11 @@ export class Outbox {
     this.#last = undefined;
     this.#held = [];
     this.#underWay.clear();
-    this.refusalBytes = 0;
+    this.unread.clear();
   }
 
   #gone(message: QueuedMessage): void {
-    if (isRefusal(message.kind)) this.refusalBytes -= sizeOf(message);
+    this.unread.count(message.kind, -sizeOf(message));
   }
 
   /** Whether a large message must wait until one that is on its way has left. */
@@ -179,6 +192,7 @@ export class Outbox {
   }
 
   #append(message: QueuedMessage, queue: ContextQueue | undefined): void {
+    this.unread.count(message.kind, sizeOf(message));
     if (queue) {
       queue.last.next = message;
       queue.last = message;
@@ -206,8 +220,8 @@ export class Outbox {
   }
 }
 
-const isRefusal = (kind: Kind): boolean => kind === Kind.Error || kind === Kind.CancelAck;
-const sizeOf = ({bytes}: QueuedMessage): number => bytes + messageOverhead;
+const sizeOf = ({bytes, others}: QueuedMessage): number =>
+  bytes + messageOverhead + (others === undefined ? 0 : others.length * valueOverhead);
 
 function newMessage(kind: Kind, context: number, seq: number, payload: Bytes, bytes: number): QueuedMessage {
   return {kind, context, seq, payload, others: undefined, bytes, rest: undefined, next: undefined};
@@ -273,7 +287,7 @@ function cutPiece(chunks: readonly Uint8Array[]): {
  * that it was given.
  */
 class ChunkWriter {
-  #slab = Buffer.allocUnsafeSlow(flushBytes);
+  #slab = noSlab;
   /** Where the next chunk begins in the slab. */
   #from = 0;
   /** Where the next byte goes in the slab. */
@@ -322,7 +336,7 @@ class ChunkWriter {
   #room(bytes: number): void {
     if (this.#slab.length - this.#at >= bytes) return;
     this.#cut();
-    this.#slab = Buffer.allocUnsafeSlow(flushBytes);
+    this.#slab = Buffer.allocUnsafeSlow(this.#slab === noSlab ? firstSlabBytes : flushBytes);
     this.#from = 0;
     this.#at = 0;
   }

@@ -1,10 +1,12 @@
-// What HTTP/2 has taught: a peer that asks, begins, resets or names without end, and reads nothing, costs neither memory nor the process
+// The lessons of HTTP/2: a peer that asks, begins, resets or names without end, and reads nothing, costs neither memory nor the process
 // (Limits, G19). The far end is a bare socket: nothing of the library holds it back.
 import type {Socket} from 'node:net';
 import {setFlagsFromString} from 'node:v8';
 import {runInNewContext} from 'node:vm';
 import test from 'ava';
+import type {CallLimits} from '../../lib/actor/admission.js';
 import {modulesOf} from '../../lib/actor/exposed.js';
+import {stream, task} from '../../lib/actor/markers.js';
 import {type Mark, readMark} from '../../lib/actor/marks.js';
 import {Peer} from '../../lib/actor/peer.js';
 import {newActorId} from '../../lib/base/actor-id.js';
@@ -13,9 +15,9 @@ import {encodeHello} from '../../lib/channel/handshake/hello.js';
 import {encodeCancel} from '../../lib/msg/cancel.js';
 import {messagePack} from '../../lib/msg/codec.js';
 import {maxFrameBytes, maxHeaderBytes, writeHeader} from '../../lib/msg/frame.js';
-import {Kind} from '../../lib/msg/types.js';
+import {type FunctionKind, Kind} from '../../lib/msg/types.js';
 import {SocketTransport} from '../../lib/transport/socket.js';
-import {anyFunctions, anyTask, newActor} from '../kit/pair.js';
+import {anyFunctions, anyTask, newActor, until} from '../kit/pair.js';
 import {framed, unixPair} from '../transport/ends.js';
 
 setFlagsFromString('--expose-gc');
@@ -28,14 +30,31 @@ const leftBytes = 96 * 1024 * 1024;
 
 const turn = (): Promise<void> => new Promise(resolve => setImmediate(resolve));
 
+const mebibyte = 1024 * 1024;
+const here = (name: string): {module: string; name: string} => ({module: import.meta.url, name});
+const block = new Uint8Array(64 * 1024);
+/** All that a peer calls run before the first of them has a result. */
+const later = task(async () => {
+  await turn();
+  return block;
+}, here('later'));
+let begun = 0;
+const atOnce = task(() => {
+  begun++;
+  return new Uint8Array(mebibyte);
+}, here('atOnce'));
+const endless = stream(function* endless() {
+  for (;;) yield 'x'.repeat(1_000);
+}, here('endless'));
+
 /** A peer, and the bare socket at its other end, which has greeted. */
 class Victim {
   readonly peer: Peer;
   readonly #socket: Socket;
   ended: TransportClosed | undefined;
 
-  private constructor(near: Socket, far: Socket) {
-    this.peer = new Peer(newActor('victim'), new SocketTransport(near, {maxFrameBytes}), 'accepted', {
+  private constructor(near: Socket, far: Socket, limits: CallLimits | undefined) {
+    this.peer = new Peer(newActor('victim', limits), new SocketTransport(near, {maxFrameBytes}), 'accepted', {
       ended: error => {
         this.ended = error;
       },
@@ -45,10 +64,10 @@ class Victim {
     far.write(frame(Kind.Hello, 0, encodeHello(messagePack, newActorId('flood'))));
   }
 
-  static async make(): Promise<Victim> {
+  static async make(limits?: CallLimits): Promise<Victim> {
     const {near, far} = await unixPair();
-    const victim = new Victim(near, far);
-    await victim.peer.actor.exposed.load(modulesOf(anyFunctions));
+    const victim = new Victim(near, far, limits);
+    await victim.peer.actor.exposed.load(modulesOf([...anyFunctions, later, atOnce, endless]));
     return victim;
   }
 
@@ -57,8 +76,12 @@ class Victim {
     const batch = 2_000;
     for (let from = 0; from < many && !this.ended; from += batch) {
       const frames = Array.from({length: batch}, (_, at) => frameOf(from + at));
-      await this.#write(Buffer.concat(frames));
+      await this.say(...frames);
     }
+  }
+
+  say(...frames: readonly Uint8Array[]): Promise<void> {
+    return this.#write(Buffer.concat(frames));
   }
 
   /** Resolves when it has been written, or when the connection is gone. */
@@ -103,6 +126,13 @@ async function used(): Promise<number> {
 const mark = readMark(anyTask) as Mark;
 const named = (number: number, place: string): Uint8Array =>
   messagePack.encode([[number, mark.within, place, ''], 'task', ['none'], null, null]);
+/** A call of a function of this file, which is named in full. @param window how many values each side may be ahead, in any size */
+function call(fn: unknown, kind: FunctionKind, window?: number): Uint8Array {
+  const {within, place} = readMark(fn as typeof anyTask) as Mark;
+  const endlessly = Number.MAX_SAFE_INTEGER;
+  const flow = window === undefined ? null : [window, endlessly, mebibyte, 'error', endlessly];
+  return messagePack.encode([[1, within, place, ''], kind, [], flow, null]);
+}
 /** A call of the function that was named under this number. */
 const again = (number: number): Uint8Array => messagePack.encode([number, 'task', ['none'], null, null]);
 const cancel = encodeCancel(messagePack, {
@@ -116,7 +146,13 @@ interface Flood {
   readonly frame: (index: number) => Uint8Array;
   /** Why the channel ends; undefined where a flood costs nothing and is borne. */
   readonly ends?: RegExp;
+  /** Lower limits than usual, so that they are reached with little memory. */
+  readonly limits?: CallLimits;
 }
+
+const littleUnread: CallLimits = {calls: 10_000, cancelsPerSecond: 2_000, unreadBytes: 32 * mebibyte};
+const unread = (what: string): RegExp =>
+  new RegExp(`more than 33554432 bytes wait for a peer that does not read them: .*[0-9]{8} bytes of ${what}`);
 
 const ping = frame(Kind.Ping, 0);
 const floods: Readonly<Record<string, Flood>> = {
@@ -148,11 +184,22 @@ const floods: Readonly<Record<string, Flood>> = {
     frame: index => frame(Kind.Start, 2 * index + 1, index === 0 ? named(1, 'nothing'.padEnd(16_000, '.')) : again(1)),
     ends: /bytes of errors wait/,
   },
+  'calls functions with large results': {
+    frame: index => frame(Kind.Start, 2 * index + 1, call(later, 'task')),
+    ends: unread('results of calls'),
+    limits: littleUnread,
+  },
+  'opens a stream, and lets it send without end': {
+    frame: index =>
+      index === 0 ? frame(Kind.Start, 1, call(endless, 'stream', 1e9)) : frame(Kind.Yield, 2 * index + 1),
+    ends: unread('values of streams'),
+    limits: littleUnread,
+  },
 };
 
-for (const [what, {frame: frameOf, ends}] of Object.entries(floods))
+for (const [what, {frame: frameOf, ends, limits}] of Object.entries(floods))
   test.serial(`Limits, G19: a peer that reads nothing and ${what} is borne or ended, and memory stays`, async t => {
-    const victim = await Victim.make();
+    const victim = await Victim.make(limits);
     t.teardown(() => victim.dispose());
     const before = await used();
     await victim.flood(frameOf);
@@ -164,3 +211,19 @@ for (const [what, {frame: frameOf, ends}] of Object.entries(floods))
     const left = (await used()) - before;
     t.true(left < leftBytes, `${left} bytes are left`);
   });
+
+test.serial('Limits, G19: further calls of a peer that is behind with reading wait, and run when it reads', async t => {
+  const calls = 40;
+  const victim = await Victim.make(littleUnread);
+  t.teardown(() => victim.dispose());
+  begun = 0;
+  await victim.say(
+    ...Array.from({length: calls}, (_, index) => frame(Kind.Start, 2 * index + 1, call(atOnce, 'task'))),
+  );
+  await until(() => begun + victim.peer.admission.waiting === calls);
+  // A quarter of what may wait, and the one that reached it.
+  t.true(begun >= 8 && begun <= 10, `${begun} have run`);
+  t.true(await victim.answers());
+  await until(() => begun === calls);
+  t.is(victim.ended, undefined);
+});

@@ -1,4 +1,4 @@
-// What waits to be sent: order within a context, turns between contexts, control ahead of values, large ones in pieces.
+// The messages that wait to be sent: order within a context, turns between contexts, control ahead of values, large ones in pieces.
 import assert from 'node:assert/strict';
 import test from 'ava';
 import {Outbox} from '../../lib/channel/outbox.js';
@@ -39,23 +39,51 @@ test('an empty outbox gives nothing', t => {
 test('G19: errors and acknowledgements that wait are counted until they have left, or are withdrawn', t => {
   const outbox = new Outbox();
   outbox.push(Kind.Return, 1, 0, bytes(100));
-  t.is(outbox.refusalBytes, 0);
+  t.is(outbox.unread.refusalBytes, 0);
   outbox.push(Kind.Error, 3, 0, bytes(100));
   outbox.push(Kind.CancelAck, 5, 0, bytes(10));
   // In pieces: it counts whole until the last one has left.
   outbox.push(Kind.Error, 7, 0, bytes(4 * pieceBytes));
-  const waiting = outbox.refusalBytes;
+  const waiting = outbox.unread.refusalBytes;
   t.true(waiting > 4 * pieceBytes + 110);
   outbox.push(Kind.Start, 9, 0, bytes(10));
   outbox.push(Kind.Error, 9, 0, bytes(100));
-  t.true(outbox.refusalBytes > waiting);
+  t.true(outbox.unread.refusalBytes > waiting);
   t.true(outbox.withdraw(9));
-  t.is(outbox.refusalBytes, waiting);
+  t.is(outbox.unread.refusalBytes, waiting);
   takeAll(outbox);
-  t.is(outbox.refusalBytes, 0);
+  t.is(outbox.unread.refusalBytes, 0);
   outbox.push(Kind.Error, 3, 0, bytes(100));
   outbox.clear();
-  t.is(outbox.refusalBytes, 0);
+  t.is(outbox.unread.refusalBytes, 0);
+});
+
+test('G19: everything but calls is counted until it has left, and told by what it is', t => {
+  const outbox = new Outbox();
+  const {unread} = outbox;
+  outbox.push(Kind.Start, 1, 0, bytes(1_000));
+  t.is(unread.bytes, 0);
+  t.is(String(unread), '');
+  outbox.push(Kind.Return, 3, 0, bytes(4 * pieceBytes));
+  for (let seq = 1; seq <= 100; seq++) outbox.pushValue(5, seq, bytes(2));
+  outbox.pushUrgent(Kind.Credit, 7, bytes(4));
+  // Behind the Start of its own context.
+  outbox.pushUrgent(Kind.Credit, 1, bytes(4));
+  outbox.push(Kind.Started, 9, 0, bytes(10));
+  outbox.push(Kind.Error, 11, 0, bytes(10));
+  const told = String(unread);
+  t.regex(
+    told,
+    /^\d+ bytes of results of calls, \d+ bytes of errors and acknowledgements, \d+ bytes of values of streams, \d+ bytes of first values of contexts, \d+ bytes of other messages$/,
+  );
+  t.is(
+    told.split(', ').reduce((sum, part) => sum + Number.parseInt(part, 10), 0),
+    unread.bytes,
+  );
+  // Tiny values take the memory of objects, and not only of their bytes.
+  t.true(unread.bytes > 4 * pieceBytes + 100 * 64);
+  takeAll(outbox);
+  t.is(unread.bytes, 0);
 });
 
 test('a message comes out as it went in', t => {

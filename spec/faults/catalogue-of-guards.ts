@@ -199,7 +199,16 @@ export const limitRows: readonly Row[] = [
     'Errors of refused calls, and acknowledgements, that a peer does not read',
     '256 MiB',
     'actor/floods: calls a function that is not there, again and again',
-    'channel/outbox: G19: ',
+    'channel/outbox: G19: errors',
+  ),
+  row(
+    '',
+    'Results, values and all else but calls that a peer does not read',
+    '1 GiB; beyond 256 MiB its further calls wait',
+    'actor/floods: calls functions with large results',
+    'actor/floods: opens a stream, and lets it send without end',
+    'actor/floods: Limits, G19: further calls of a peer that is behind',
+    'channel/outbox: G19: everything but calls',
   ),
   row(
     '',
