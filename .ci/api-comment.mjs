@@ -4,7 +4,7 @@ import {DocNodeKind} from '@microsoft/tsdoc';
 
 const titles = {'@throws': '**Throws** ', '@defaultValue': 'Default: ', '@example': ''};
 
-/** Of the page: `to` gives the link to a name or undefined, `isWord` whether it is one in prose; `problem` takes complaints. */
+/** Services of the page: `to` gives the link to a name or undefined, `isWord` whether it is one in prose; `problem` takes complaints. */
 export function renderComment(doc, page) {
   const render = node => renderNode(node, page).trim();
   const parameters = [...doc.params.blocks, ...doc.typeParams.blocks];

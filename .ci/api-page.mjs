@@ -147,7 +147,7 @@ function renderDeclaration(page, item) {
   ].join('\n');
 }
 
-/** What Biome can format: a type without its body, since its members are told below; a method in an interface. */
+/** The part that Biome can format: a type without its body, since its members are told below; a method in an interface. */
 function codeOf({kind, excerpt}) {
   const code = excerpt.text.replace(/^export (declare )?/, '').trim();
   if (kind === ApiItemKind.Function) return `declare ${code}`;

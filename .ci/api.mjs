@@ -39,7 +39,7 @@ export function makePage() {
   return {...rendered, problems: [...all('problems'), ...lost, ...rendered.problems]};
 }
 
-/** What package.json exports, the package itself first: its name for users, its declarations, its source. */
+/** The exports of package.json, the package itself first: its name for users, its declarations, its source. */
 function publicEntries() {
   const {name, exports} = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   return Object.entries(exports)

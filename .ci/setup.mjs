@@ -85,7 +85,7 @@ function incremental() {
   return ['--incremental', '--tsBuildInfoFile', buildInfo];
 }
 
-/** What the compiler makes of a source. */
+/** The output of the compiler for a source. */
 function outputs(source) {
   const [, stem, kind] = /^(.*)\.([cm]?)tsx?$/.exec(join(dist, source));
   return [`${stem}.${kind}js`, `${stem}.${kind}js.map`, `${stem}.d.${kind}ts`, `${stem}.d.${kind}ts.map`];

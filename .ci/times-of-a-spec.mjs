@@ -10,7 +10,7 @@ process.on('exit', () => {
   writeFileSync(join(process.env.RXTRACTOR_TIMES, `${process.pid}.json`), JSON.stringify(row));
 });
 
-/** Of this process and of the children that it has waited for; Linux counts in hundredths. */
+/** The time of this process and of the children that it has waited for; Linux counts in hundredths. */
 function processorSeconds() {
   try {
     const stat = readFileSync('/proc/self/stat', 'utf8');

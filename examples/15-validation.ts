@@ -18,7 +18,7 @@ export const total = task(({count, price}) => count * price, {args: z.tuple([ord
 
 await main(async nursery => {
   const till = await nursery.startActor('till', {expose: [total]});
-  // What was written on the order is what crosses; the till parses it.
+  // The order crosses as it was written; the till parses it.
   const written: unknown = {count: 2, price: '3.5'};
   console.log('total', await till.run(total, written as z.output<typeof order>));
   try {

@@ -168,7 +168,7 @@ function withoutOtherLibraries(path: string, prose: string): string {
   return path === 'docs/guide/coming-from.md' ? prose.replaceAll(/^\|[^|]*\|/gm, '|') : prose;
 }
 
-/** What may be named without its receiver: the methods of what users hold, and those that the language calls. */
+/** Names that may stand without their receiver: the methods of what users hold, and those that the language calls. */
 const methods = new Set([
   'return',
   // Not a function: `name(pid) ` is how an actor's line begins.
@@ -238,7 +238,7 @@ test('relativeLinks and anchors are those of GitHub', t => {
 
 const rules = definedRules(pages.get('docs/reference/semantics.md')?.prose ?? '');
 
-/** What the sources below a folder say, by their path; not this file, whose made-up rules are at its end. */
+/** The texts of all sources below a folder, by their path; not this file, whose made-up rules are at its end. */
 function saidBelow(folder: string): Map<string, string> {
   const paths = readdirSync(join(root, folder), {recursive: true, encoding: 'utf8'}).filter(path =>
     path.endsWith('.ts'),
@@ -308,7 +308,7 @@ async function session(t: ExecutionContext, command: string, cwd: string, typed:
   return terminal.screen();
 }
 
-/** What a command prints to stdout and stderr, in the order in which it does; its exit code is no matter here. */
+/** The output of a command on stdout and stderr, in the order in which it does; its exit code is no matter here. */
 function shell(command: string, cwd: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const env = {...process.env};

@@ -1,4 +1,4 @@
-// What the documents hold that can be checked: programs, what they print, links, headings, names of calls and of rules.
+// The parts of documents that can be checked: programs, what they print, links, headings, names of calls and of rules.
 // Below docs.spec.ts; pure functions over Markdown, so that the checks can be shown made-up pages.
 
 /** A fenced block: its language, its text, and the line on which it opens. */
@@ -22,7 +22,7 @@ export interface Run {
   readonly command: string;
   readonly output: string;
   readonly line: number;
-  /** What the person types, and who asks; empty for a run without one. */
+  /** The keys that the person types, and who asks; empty for a run without one. */
   readonly typed: readonly Typed[];
 }
 
@@ -156,7 +156,7 @@ export function saidIn(source: string): string {
 export const definedRules = (prose: string): string[] =>
   headings(prose).filter(heading => /^[TECXSFBDP]\d{1,2}$/.test(heading));
 
-/** What is said in files, by their path, of rules that are not defined. */
+/** The names of rules that files use, by their path, and that are not defined. */
 export function undefinedRules(defined: readonly string[], said: ReadonlyMap<string, string>): string[] {
   return [...said].flatMap(([path, text]) =>
     namedRules(text)

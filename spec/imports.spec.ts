@@ -1,4 +1,4 @@
-// What the import scanner sees and what it must not see.
+// The imports that the scanner sees, and those that it must not see.
 // Above imports.ts, beside floors.spec.ts.
 import test from 'ava';
 import {type ImportLine, importsOf} from './imports.js';

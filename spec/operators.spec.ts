@@ -38,7 +38,7 @@ interface Scene {
   readonly calls: ReturnType<Pair['with']>;
 }
 
-/** What the specs below say, by operator: the rows of the page's table. */
+/** The statements of the specs below, by operator: the rows of the page's table. */
 const suite = new Map<string, Map<Ending, string>>();
 
 /** One cell of the table. At its end no call may run, and nothing be open on the channel. */
@@ -77,7 +77,7 @@ class Held {
   }
 }
 
-/** What a subscriber was told. */
+/** A subscriber that keeps what it was told. */
 class Seen {
   readonly log: unknown[] = [];
   error: unknown;
@@ -614,7 +614,7 @@ for (const [ending, says] of [
 
 const window = 4;
 const values = 100;
-/** What is subscribed to a source of many values, and never lets one of them through. */
+/** A pipeline that subscribes to a source of many values, and never lets one of them through. */
 const stuck: Record<string, {bounded: boolean; subscribe: (source: RemoteStream<number>) => unknown}> = {
   concatMap: {bounded: false, subscribe: source => source.pipe(concatMap(() => NEVER)).subscribe()},
   mergeMap: {bounded: false, subscribe: source => source.pipe(mergeMap(() => NEVER, 1)).subscribe()},

@@ -15,7 +15,7 @@ const unlessNodeStripsTypes = stripsTypes()
   ? unlessInCi
   : `needs Node 22.18 or newer, this is ${process.versions.node}`;
 
-/** What program.mjs and vite-load.mjs print, for the three backends. */
+/** The output of program.mjs and vite-load.mjs, for the three backends. */
 const answers = 'b 42 1 2 3\n'.repeat(3);
 
 let project = '';

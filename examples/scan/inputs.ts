@@ -1,5 +1,5 @@
 /**
- * What to scan: the directories and files of the command line, checked.
+ * The inputs of a scan: the directories and files of the command line, checked.
  * Runs once in the root, before any actor is started.
  */
 import {lstatSync, realpathSync, statSync} from 'node:fs';

@@ -14,7 +14,7 @@ import {fsPath, type Path, textOf} from './path.js';
 
 export interface Finding {
   readonly path: Path;
-  /** What was read and hashed; the size that the directory shows can be another one by then. */
+  /** The number of bytes that were read and hashed; the size that the directory shows can be another one by then. */
   readonly bytes: number;
   /** Line feeds, as `wc -l` counts them. */
   readonly lines: number;
@@ -30,7 +30,7 @@ export interface Unreadable {
 
 export type Result = Finding | Unreadable;
 
-/** Of larger sources the imports are not looked for: their whole text would have to be held. */
+/** The imports of larger sources are not looked for: their whole text would have to be held. */
 const largestSource = 16 * 1024 * 1024;
 const chunkBytes = 1024 * 1024;
 // Between the walk and here the path may have become a link, or a pipe that would make `open` wait for its writer.

@@ -53,7 +53,7 @@ export function openOutput(stream: NodeJS.WriteStream): Output {
   };
 }
 
-// What was written last can fail when nothing is under way any more that could fail with it.
+// The last write can fail when nothing is under way any more that could fail with it.
 function fail(error: Error): void {
   process.exitCode = 1;
   console.error(error.message);

@@ -22,7 +22,7 @@ export function textOf(path: Path): string {
   return typeof path === 'string' ? path : bytesOf(path).toString();
 }
 
-/** What `node:fs` takes; bytes that came over the wire may be a plain Uint8Array, which its types refuse. */
+/** A path as `node:fs` takes it; bytes that came over the wire may be a plain Uint8Array, which its types refuse. */
 export function fsPath(path: Path): string | Buffer {
   return typeof path === 'string' ? path : bytesOf(path);
 }

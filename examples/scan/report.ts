@@ -1,5 +1,5 @@
 /**
- * What the program says: the table, the JSON object, a JSON line per file.
+ * The output of the program: the table, the JSON object, a JSON line per file.
  * Pure text from `survey`'s figures; `main` decides where it goes.
  */
 import type {Finding} from './inspect.js';

@@ -10,7 +10,7 @@ import {operator, type RemoteStream} from 'rxtractor';
 import {openInspector, type Result} from './inspect.js';
 import type {Path} from './path.js';
 
-/** What goes wrong on demand, to see how a failure ends the tree: an exception or a SIGKILL at the `at`th file. */
+/** The failure on demand, to see how a failure ends the tree: an exception or a SIGKILL at the `at`th file. */
 export interface Fault {
   readonly kind: 'fail' | 'kill';
   readonly at: number;

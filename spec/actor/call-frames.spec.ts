@@ -35,7 +35,7 @@ test.before(async () => {
 
 interface Case {
   readonly Class: abstract new (...args: never[]) => ActorError;
-  /** What was called, or started, as the stack says it. */
+  /** The function that was called, or started, as the stack says it. */
   readonly place: RegExp;
   readonly make: (portal: Portal, nursery: Nursery) => Promise<unknown>;
 }

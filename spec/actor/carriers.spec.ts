@@ -1,4 +1,4 @@
-// What travels with calls: through every kind of function, up to 4 KiB, and not from outside the tree. Two actors in this process.
+// Values that travel with calls: through every kind of function, up to 4 KiB, and not from outside the tree. Two actors in this process.
 import {AsyncLocalStorage} from 'node:async_hooks';
 import {tracingChannel} from 'node:diagnostics_channel';
 import test from 'ava';

@@ -1,4 +1,4 @@
-// What is told of a call at its two ends, and that nothing is made while nobody listens. Over two actors in this process.
+// The events that are told of a call at its two ends, and that nothing is made while nobody listens. Over two actors in this process.
 import {type Channel, channel, type TracingChannel, tracingChannel} from 'node:diagnostics_channel';
 import test, {type ExecutionContext} from 'ava';
 import {EMPTY, of} from 'rxjs';

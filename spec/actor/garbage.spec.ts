@@ -1,4 +1,4 @@
-// What a parent does with a child that does not keep to the protocol: the channel ends with a typed error, the child
+// A parent whose child does not keep to the protocol: the channel ends with a typed error, the child
 // with it, and the parent and its other children go on.
 import {ActorDied, openNursery, ProtocolError, Unserializable} from '../../lib/index.js';
 import {cutShort, inject} from '../fixtures/liars.js';

@@ -25,7 +25,7 @@ test.before(async () => {
   for (const backend of backends) victims.set(backend, await nursery.startActor('victim', {expose, backend}));
 });
 
-/** What a promise rejects with, in an object: an `await` would take a thenable for something to wait for. */
+/** The reason with which a promise rejects, within an object: an `await` would take a thenable for something to wait for. */
 function thrownBy(promise: PromiseLike<unknown>): Promise<{readonly error: unknown}> {
   return promise.then(
     () => ({error: 'it resolved'}),

@@ -58,7 +58,7 @@ for (const backend of ['process', 'thread', 'inline'] as const)
       t.deepEqual((error.cause as unknown as {at: Point}).at, point);
     }));
 
-/** What a portal is asked, and at which end the type is not registered. */
+/** The call that is made of a portal, and at which end the type is not registered. */
 const places: readonly (readonly [
   place: string,
   at: 'caller' | 'callee',

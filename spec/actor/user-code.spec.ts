@@ -153,7 +153,7 @@ test('C6: a teardown that throws where a scope is left fails the scope, which en
         .subscribe();
       await firstValueFrom(victim.stream(countTo, 1));
     }),
-    // What RxJS throws then is not an Error.
+    // RxJS throws something then that is not an Error.
     {any: true},
   );
   t.regex(String((failure as Error).message), /mean/);

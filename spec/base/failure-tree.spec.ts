@@ -17,7 +17,7 @@ function via(error: unknown, ...path: readonly (typeof root)[]): RemoteActorErro
   return arrived as RemoteActorError;
 }
 
-/** What is printed, less the frames. */
+/** The printed text without the frames. */
 const drawn = (error: Error): string[] =>
   (error.stack as string).split('\n').filter(line => !/^[│├└─ ]*( at |\[in |… \d+ more frames)/.test(line));
 

@@ -1,4 +1,4 @@
-// What registerType() takes, and what it refuses with a text that says why.
+// The types that registerType() takes, and those that it refuses with a text that says why.
 // Beside registered-errors; spec/msg/registered.spec.ts shows what a registration does.
 import test from 'ava';
 import {registerType} from '../../lib/base/registered-types.js';

@@ -1,4 +1,4 @@
-// What a ring keeps: the order of coming, whoever leaves, and however often.
+// A ring keeps the order of coming, whoever leaves, and however often.
 import test from 'ava';
 import {Ring} from '../../lib/base/ring.js';
 

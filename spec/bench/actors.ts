@@ -1,5 +1,5 @@
 /**
- * What the benchmarks call in an actor: a module that imports rxtractor and nothing else.
+ * The functions that the benchmarks call in an actor: a module that imports rxtractor and nothing else.
  * Imported by `ours` and by the actors that it starts.
  */
 import {type CalleeContext, context, sleep, stream, task} from '../../lib/index.js';

@@ -6,7 +6,7 @@ import {Socket} from 'node:net';
 import {headBytes, requestBytes} from './bare-format.js';
 
 const socket = new Socket({fd: 3, readable: true, writable: true});
-/** What is gathered for one write. */
+/** The number of bytes that are gathered for one write. */
 const slabBytes = 64 * 1024;
 
 socket.on('end', () => process.exit(0));

@@ -54,7 +54,7 @@ export async function count(node: string, warmUps: PerRoad, units: PerRoad): Pro
   }
 }
 
-/** What was counted before each mark, by process. */
+/** The instructions that were counted before each mark, by process. */
 function partsIn(folder: string): Map<string, number[]> {
   const parts = new Map<string, number[]>();
   for (const file of readdirSync(folder)) {

@@ -1,4 +1,4 @@
-// What a message allocates, and how much code it runs: so that a change that makes ten times as much is seen, on a machine whose times
+// The bytes and the code that a message costs: so that a change that makes ten times as much is seen, on a machine whose times
 // say nothing.
 // Above metered.ts, which counts in a program of its own.
 import {execFile} from 'node:child_process';

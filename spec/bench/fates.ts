@@ -1,5 +1,5 @@
 /**
- * What becomes of a process when its program is ended, and what a caller is told when a function fails there, beside other libraries.
+ * The fate of a process when its program is ended, and the error that a caller is told when a function fails there, beside other libraries.
  * Writes two sections of docs/explain/reliability.md: `node dist/spec/bench/fates.js`, or one of them with `orphans` or
  * `errors`. Beside `main`; the programs are `peers/fate-*`.
  */
@@ -18,7 +18,7 @@ import {peersFolder} from './peers-folder.js';
 const subjects = ['fork', 'tinypool', 'jest-worker', 'workerpool', 'comedy', 'rxtractor'] as const;
 const states = ['idle', 'busy'] as const;
 const signals = ['SIGKILL', 'SIGTERM', 'SIGINT'] as const;
-/** What has not ended after this time stays, in ms. */
+/** A process that has not ended after this time stays, in ms. */
 const patienceMs = 5_000;
 /** A program that does not come so far in this time has failed, in ms. */
 const startMs = 120_000;
@@ -84,7 +84,7 @@ async function orphansText(): Promise<string> {
   ].join('\n');
 }
 
-/** What fate-errors.mjs prints. */
+/** The output of fate-errors.mjs. */
 interface Told {
   readonly class?: string;
   readonly name?: string;

@@ -1,5 +1,5 @@
 /**
- * What the benchmarks measure within an actor: it calls another that it has found, and asks for names.
+ * The measurements within an actor: it calls another that it has found, and asks for names.
  * Imported by `ours` and by the actors that it starts.
  */
 import {findActor, openNursery, task, waitForActor} from '../../lib/index.js';

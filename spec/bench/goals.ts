@@ -13,11 +13,11 @@ export interface Ref {
 }
 
 export interface Goal {
-  /** What is measured. */
+  /** The name of the figure that is measured. */
   readonly what: string;
   /** The figure of rxtractor. */
   readonly own: Ref;
-  /** What it is held against: the best of these, or nothing where the goal is a figure itself. */
+  /** The figures against which it is held: the best of these, or nothing where the goal is a figure itself. */
   readonly against: readonly Ref[];
   /** Its name in the report. */
   readonly than: string;

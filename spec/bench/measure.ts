@@ -1,5 +1,5 @@
 /**
- * What all probes share: how long they warm up and measure, what they make of the samples, and that nothing has been lost:
+ * The common part of all probes: how long they warm up and measure, what they make of the samples, and that nothing has been lost:
  * each value is received and added up, and a wrong sum fails the probe.
  * Beneath the probes (`roads`, `ours`, `bare`); numbers only.
  */
@@ -70,7 +70,7 @@ export async function throughput(call: Call, inFlight: number): Promise<Figures>
   return perUnit(() => callAll(measureMs));
 }
 
-/** What a stream of `count` values adds up to. */
+/** The sum of a stream of `count` values. */
 export type Sum = (count: number) => number;
 
 /** The numbers from 0 on. */

@@ -39,7 +39,7 @@ function measure(name: MeterName): Promise<Record<string, Cost>> {
     const found: Record<string, Cost> = {};
     for (const road of roadNames) {
       const work = (): Promise<void> => roads[road](portal, units[road]);
-      // What is made once is made now.
+      // Things that are made once are made now.
       await work();
       await portal.run(startThere, name);
       await meters[name].start();

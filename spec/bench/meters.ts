@@ -1,5 +1,5 @@
 /**
- * What a process can count in itself, on every machine: the bytes that it allocates, and how much code it runs.
+ * Counts that a process can make in itself, on every machine: the bytes that it allocates, and how much code it runs.
  * Above `inspected`; `metered` uses them in both ends.
  */
 import type {HeapProfiler, Profiler} from 'node:inspector';
@@ -61,7 +61,7 @@ function charactersOf({functions}: Profiler.ScriptCoverage): number {
   const around: Profiler.CoverageRange[] = [];
   for (const range of ranges) {
     while (around.length > 0 && (around.at(-1)?.endOffset ?? 0) <= range.startOffset) around.pop();
-    // What the range around it has counted for this one is taken back.
+    // The count of the range around it holds for this range too, and is taken back.
     sum += (range.count - (around.at(-1)?.count ?? 0)) * (range.endOffset - range.startOffset);
     around.push(range);
   }

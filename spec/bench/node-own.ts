@@ -1,5 +1,5 @@
 /**
- * What Node itself has: its IPC channel in both serializations, and a worker's MessagePort.
+ * The ways of Node itself: its IPC channel in both serializations, and a worker's MessagePort.
  * Beside `ours`; `node-own-child` is the other end. No flow control, no errors, no cancellation: for comparison.
  */
 import {fork} from 'node:child_process';

@@ -66,7 +66,7 @@ function roadTo(portal: Portal): Road {
     await rest;
     return sum;
   };
-  /** Of a context that sends each value by itself. */
+  /** The probe of a context that sends each value by itself. */
   const each =
     <T extends Item | number>(
       fn: typeof actors.objectsEach | typeof actors.numbersEach,

@@ -19,7 +19,7 @@ interface CallFrame {
 }
 
 const native = "the kernel, and Node's C++";
-/** What V8 counts without a file. */
+/** The work that V8 counts without a file. */
 const withoutFile: Readonly<Record<string, string>> = {'(garbage collector)': 'the collector'};
 const floors: Readonly<Record<string, string>> = {
   base: 'scopes and the clock',

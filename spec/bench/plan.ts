@@ -1,5 +1,5 @@
 /**
- * What a run measures: which probes, of which subjects, on which Node.
+ * The plan of a run: which probes, of which subjects, on which Node.
  * Beneath `main`; data only. A new probe of `ours` gets its line in `probes`.
  */
 import {existsSync, readFileSync} from 'node:fs';
@@ -55,7 +55,7 @@ export const probes: readonly string[] = [
 ];
 
 const ofOthers = ['spawn empty', 'spawn empty ten', 'ten end'];
-/** What `ours` has by itself: a probe that is not there yet is not planned. */
+/** The probes that only `ours` has: a probe that is not there yet is not planned. */
 const own = new Set(Object.keys(oursSubject.own ?? {}));
 const ofOurs = probes.filter(name => !ofOthers.includes(name) && (own.has(name) || isGeneral(name)));
 

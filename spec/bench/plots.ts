@@ -10,7 +10,7 @@ import {inFlight} from './roads.js';
 import {scales} from './tables.js';
 
 export interface Plot {
-  /** Of its file, without the ending. */
+  /** The name of its file, without the ending. */
   readonly name: string;
   /** For those who do not see it. */
   readonly alt: string;

@@ -51,7 +51,7 @@ async function measure(): Promise<{readonly waits: number[]; readonly grown: num
   const folder = mkdtempSync(join(tmpdir(), 'bench-'));
   const report = join(folder, 'report');
   const endings: (() => unknown)[] = [];
-  // What a program on a terminal needs of a test: when it is over.
+  // A program on a terminal must know from its test when that is over.
   const t = {teardown: (end: () => unknown) => endings.push(end), passed: true} as unknown as ExecutionContext;
   const terminal = new PtyProgram(t, '', {command: [process.execPath, program, report, String(stops)]});
   const prompts: number[] = [];

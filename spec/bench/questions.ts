@@ -119,7 +119,7 @@ function jobs({nodes, only, subjects: titles, goalsAlone = false, withoutPeers}:
       });
   const isNeeded = (probe: string): boolean => subjects.some(({title}) => isOfGoal(title, probe));
   const present = subjects.filter(({isPeer}) => !(isPeer && withoutPeers !== undefined));
-  // What the goals need comes first, for the case that the time is not enough for all.
+  // The figures that the goals need come first, for the case that the time is not enough for all.
   return [...probes.filter(isNeeded), ...probes.filter(probe => !isNeeded(probe))]
     .filter(probe => isWanted(only, probe))
     .flatMap(probe =>
@@ -143,7 +143,7 @@ function jobsOf(round: number, all: readonly Job[], {nodes, only}: Options): Job
   return all.filter(job => job.isOfGoal || only.length > 0 || round < (job.node === nodes[0] ? onFirst : onOthers));
 }
 
-/** What is likely to end in time: all, or what the goals need, or nothing. */
+/** The jobs that are likely to end in time: all, or what the goals need, or nothing. */
 function inTime(list: Job[], took: ReadonlyMap<Job, number>, left: number): Job[] {
   if (took.size === 0) return list;
   const ofGoals = list.filter(job => job.isOfGoal);

@@ -1,4 +1,4 @@
-// What the bench makes of figures: goals, comparisons, the page. With made-up figures; nothing is measured here.
+// The texts that the bench makes of figures: goals, comparisons, the page. With made-up figures; nothing is measured here.
 import test from 'ava';
 import {messagesOf} from './bare-format.js';
 import {compareWith} from './compare.js';

@@ -1,5 +1,5 @@
 /**
- * What runs have measured: the file beside the report, which is the baseline of `--compare` too.
+ * The figures that runs have measured: the file beside the report, which is the baseline of `--compare` too.
  * Beneath `goals`, `questions`, `page` and `compare`.
  */
 import {median} from './measure.js';
@@ -36,13 +36,13 @@ export interface Measured {
   readonly minutes: number;
   readonly samples: Samples;
   readonly failures: readonly Failure[];
-  /** What was planned, and for which there was no time. */
+  /** The probes that were planned, and for which there was no time. */
   readonly late: readonly string[];
-  /** Of the peers, by package. */
+  /** The versions of the peers, by package. */
   readonly versions: Readonly<Record<string, string>>;
 }
 
-/** What one end of one road costs, in instructions for each unit. */
+/** The cost of one end of one road, in instructions for each unit. */
 export interface Instructions {
   readonly machine: Machine;
   readonly node: string;

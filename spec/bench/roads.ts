@@ -1,5 +1,5 @@
 /**
- * What every subject is asked to do: a road to another process or thread. The probes are made of it, so that rxtractor, Node's own
+ * The work that every subject is asked to do: a road to another process or thread. The probes are made of it, so that rxtractor, Node's own
  * channels and the peers do the same work, and are measured by the same code.
  * Above `measure`; beneath `ours`, `bare`, `node-own` and the peers.
  */

@@ -45,7 +45,7 @@ export async function runProbe({node, subject, probe, env, pace, limit}: ProbeOp
     });
   });
   endGroup(child.pid);
-  // What it has printed may still be on its way, and somebody who has left the group may hold the pipe.
+  // Its output may still be on its way, and somebody who has left the group may hold the pipe.
   if (!child.stdout.closed) await Promise.race([once(child.stdout, 'close'), pause(lastWordsMs)]);
   if (code !== 0) throw new Error(typeof code === 'string' ? code : reasonIn(output.stderr));
   const last = output.stdout.trim().split('\n').at(-1) ?? '';

@@ -1,5 +1,5 @@
 /**
- * What the probes of `scale` call in an actor.
+ * The functions that the probes of `scale` call in an actor.
  * Imported by `scale` and by the actors that it starts.
  */
 import {type CalleeContext, context, openNursery, type Portal, sleep, task} from '../../lib/index.js';

@@ -43,7 +43,7 @@ export async function stopProfile(spans: readonly Span[] = [always]): Promise<Sh
   return sharesOf(spans.map(span => ({profile, span})));
 }
 
-/** Of all samples within the spans. Time in which nothing was to be done does not count. */
+/** The shares of each part in all samples within the spans. Time in which nothing was to be done does not count. */
 export function sharesOf(profiles: readonly {readonly profile: Profiler.Profile; readonly span: Span}[]): Shares {
   const byPart = new Map<string, number>();
   const byFunction = new Map<string, number>();

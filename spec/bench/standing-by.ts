@@ -9,7 +9,7 @@ import {pause} from './measure.js';
 const restMs = 50;
 
 interface StandingBy {
-  /** Of the root. */
+  /** The options of the root. */
   readonly options: object;
   /** Resolves when a standby is ready for the next start. */
   next(): Promise<void>;

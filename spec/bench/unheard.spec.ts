@@ -1,4 +1,4 @@
-// What `unheard` measures beside: a library without its hooks. Nothing is measured here.
+// The other side of what `unheard` measures: a library without its hooks. Nothing is measured here.
 import {readFileSync} from 'node:fs';
 import {fileURLToPath} from 'node:url';
 import test from 'ava';

@@ -73,7 +73,7 @@ class Rig {
     this.far.write([framed(frame.subarray(0, at + payload.length))]);
   }
 
-  /** What the other side has been told. */
+  /** The messages that the other side has been told. */
   get said(): string[] {
     return this.heard.frames.map(frame => {
       const read = readFrame(frame);

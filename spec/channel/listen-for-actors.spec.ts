@@ -30,7 +30,7 @@ const tls = certificates('actor');
 const [near, far] = [newActorId('near'), newActorId('far')];
 const turn = (): Promise<void> => new Promise(resolve => setImmediate(resolve));
 
-/** What happens at a listener, in order, to be waited for. */
+/** The events at a listener, in order, to be waited for. */
 class Story<T> {
   readonly all: T[] = [];
   #read = 0;

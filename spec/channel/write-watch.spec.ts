@@ -20,7 +20,7 @@ function standIn(look: (times: number) => number) {
   };
 }
 
-/** What is reported until the watch has looked so often. */
+/** The reports until the watch has looked so often. */
 async function reportsOf(
   looks: number,
   waiting: (times: number, channel: {lastDrained: number}) => number,

@@ -1,4 +1,4 @@
-// What the page is told: frames of a tree and of a record, and lanes of marks.
+// The messages that the page is told: frames of a tree and of a record, and lanes of marks.
 import test from 'ava';
 import {contextsOf, frameOf} from '../../lib/cli/devtools-frames.js';
 import {uncounted, viewsOfRecord} from '../../lib/cli/devtools-recorded.js';

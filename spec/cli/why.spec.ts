@@ -6,7 +6,7 @@ const test = spawning({takesLong: true});
 
 const none = 'no deadlock is suspected\n';
 
-/** What it says of each program, and the exit code with which it ends. Process ids are left out. */
+/** The output of `why` about each program, and the exit code with which it ends. Process ids are left out. */
 const planted: Record<string, readonly [code: number, text: string]> = {
   credit: [
     2,

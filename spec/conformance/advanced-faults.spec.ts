@@ -1,4 +1,4 @@
-// What tests/test_advanced_faults.py claims: a transport that breaks while values flow.
+// The claims of tests/test_advanced_faults.py: a transport that breaks while values flow.
 import {ActorDied, ContextCancelled, openNursery, TransportClosed} from '../../lib/index.js';
 import {breaker} from '../fixtures/breaker.js';
 import {type Callee, until} from '../kit/pair.js';

@@ -1,4 +1,4 @@
-// What tests/test_advanced_streaming.py claims: many users of one stream, and streams of both kinds at once.
+// The claims of tests/test_advanced_streaming.py: many users of one stream, and streams of both kinds at once.
 import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {ContextCancelled, openNursery} from '../../lib/index.js';

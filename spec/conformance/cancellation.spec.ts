@@ -1,4 +1,4 @@
-// What tests/test_cancellation.py claims: one failure ends all the others, in bounded time, whatever they do.
+// The claims of tests/test_cancellation.py: one failure ends all the others, in bounded time, whatever they do.
 import {readdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import type {ExecutionContext} from 'ava';
@@ -61,9 +61,9 @@ for (const [how, leave] of [
 
 interface Mix {
   readonly actors: number;
-  /** What each one-shot actor runs. */
+  /** The work of each one-shot actor. */
   readonly shots: (nursery: Nursery, folder: string, count: number) => Promise<unknown>;
-  /** What each service actor is asked meanwhile. */
+  /** The task that is called in each service actor meanwhile. */
   readonly asks?: 'fail' | 'add';
   readonly errors: number;
 }

@@ -1,4 +1,4 @@
-// What tests/test_clustering.py claims: equal actors as one.
+// The claims of tests/test_clustering.py: equal actors as one.
 import {openNursery} from '../../lib/index.js';
 import {pidOf} from '../fixtures/tasks.js';
 import {isAlive} from '../kit/processes.js';

@@ -1,4 +1,4 @@
-// What tests/test_context_stream_semantics.py claims: the sync point, the result, and every way of leaving a context.
+// The claims of tests/test_context_stream_semantics.py: the sync point, the result, and every way of leaving a context.
 import {
   ContextCancelled,
   openNursery,
@@ -39,7 +39,7 @@ for (const [what, misuse] of Object.entries(misuses)) {
   );
 }
 
-/** What a caller's body leaves with. A Ctrl-C is an error of the body here, and any value may be thrown. */
+/** The ways in which a caller's body is left. A Ctrl-C is an error of the body here, and any value may be thrown. */
 const leavings = {'no error': undefined, 'a RangeError': new RangeError('of the caller'), 'a text': 'interrupted'};
 for (const [what, mine] of Object.entries(leavings)) {
   for (const blocks of [false, true]) {

@@ -131,7 +131,7 @@ test('debugger/test_subactor_error: a crash opens the prompt in its actor, then 
   const program = openExample(t, '04-crash-in-a-child');
   const screen = await program.prompt('parser');
   t.regex(screen, /^crash in parser, parseAll: SyntaxError: two is no number$/m);
-  // What has happened cannot be stepped.
+  // A throw that has happened cannot be stepped.
   t.regex(await program.line('n', 'parser'), /nothing to step/);
   await mash(program, 'parser');
   program.press('c\r');

@@ -1,4 +1,4 @@
-// What tests/test_inter_peer_cancellation.py claims: who is told when one actor cancels in another.
+// The claims of tests/test_inter_peer_cancellation.py: who is told when one actor cancels in another.
 import {ActorDied, ContextCancelled, openNursery, RemoteActorError, sleep, Unserializable} from '../../lib/index.js';
 import {errorer} from '../fixtures/errorer.js';
 import {end, holdInto} from '../fixtures/found.js';

@@ -1,4 +1,4 @@
-// What tests/test_legacy_one_way_streaming.py claims: streams that only come.
+// The claims of tests/test_legacy_one_way_streaming.py: streams that only come.
 import {readdirSync} from 'node:fs';
 import {concat, finalize, from, NEVER} from 'rxjs';
 import {ContextCancelled, openNursery, sleep} from '../../lib/index.js';

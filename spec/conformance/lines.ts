@@ -3,7 +3,7 @@
  * library that brings it. Below `table.spec`, which holds the specs beside it to this list.
  */
 
-/** What brings the behaviour: it was there first, or came with discovery and sockets, or with the debugger. */
+/** The part that brings the behaviour: it was there first, or came with discovery and sockets, or with the debugger. */
 export type Part = 'now' | 'names-and-roads' | 'debugger';
 export const parts: readonly Part[] = ['now', 'names-and-roads', 'debugger'];
 

@@ -1,4 +1,4 @@
-// What tests/test_local.py claims: a runtime without any other actor.
+// The claims of tests/test_local.py: a runtime without any other actor.
 import {setTimeout as delay} from 'node:timers/promises';
 import {
   currentActor,

@@ -8,7 +8,7 @@ import {spawning} from '../kit/spawning.js';
 
 const test = spawning();
 
-/** What the caller gets of something that is thrown in another actor. */
+/** The error that the caller gets of something that is thrown in another actor. */
 async function relayed(t: ExecutionContext, thrown: unknown): Promise<RemoteActorError> {
   const pair = await newPair();
   return (await t.throwsAsync(

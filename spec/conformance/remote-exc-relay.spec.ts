@@ -1,4 +1,4 @@
-// What tests/test_remote_exc_relay.py claims: an error outlives the cancellation that comes while it is cleaned up.
+// The claims of tests/test_remote_exc_relay.py: an error outlives the cancellation that comes while it is cleaned up.
 import {ContextCancelled, openNursery, RemoteActorError, shield, sleep} from '../../lib/index.js';
 import {type Callee, turns} from '../kit/pair.js';
 import {errorOf, over} from './over.js';

@@ -54,7 +54,7 @@ for (const value of ["Dang that's beautiful", null, undefined]) {
   });
 }
 
-/** What each level lets through of what an actor logs that starts another and asks it to end. */
+/** The lines that each level lets through, of an actor that starts another and asks it to end. */
 const heard: Partial<Record<LogLevel, readonly string[]>> = {
   transport: ['cancel', 'runtime'],
   runtime: ['cancel', 'runtime'],

@@ -26,7 +26,7 @@ async function finish(t: ExecutionContext, {pair, ctx, wire}: Awaited<ReturnType
   t.deepEqual(pair.near.actor.scope.failures, []);
 }
 
-/** What an iterator gives next: a value, or how many it has missed. */
+/** The next item of an iterator: a value, or how many it has missed. */
 async function read(values: AsyncIterator<number>): Promise<number | {missed: number}> {
   try {
     return (await values.next()).value;

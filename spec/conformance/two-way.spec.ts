@@ -1,4 +1,4 @@
-// What tests/test_2way.py claims: the plainest dialog there is.
+// The claims of tests/test_2way.py: the plainest dialog there is.
 import {openNursery} from '../../lib/index.js';
 import type {Callee, Caller} from '../kit/pair.js';
 import {over} from './over.js';

@@ -28,7 +28,7 @@ test('01: q ends the task with DebuggerQuit, and the program with it', async t =
   const program = openExample(t, '01-breakpoint-in-a-child');
   await program.prompt('till');
   program.press('q\r');
-  // What is above has its own.
+  // The root, above it, has a prompt of its own.
   t.deepEqual(await continueAll(program, ['root']), ['root']);
   await program.ends(t, 1);
   t.regex(program.screen(), /DebuggerQuit/);

@@ -41,7 +41,7 @@ const debug: RootOptions = {...patient, debug: true, expose: [told]};
 const hasty: RootOptions = {...debug, timeouts: {...patient.timeouts, exit: 2_000, cancelAck: 1_000}};
 /** Longer than all of those. */
 const longer = (): Promise<void> => new Promise(resolve => setTimeout(resolve, 2_500));
-/** What the root says of itself, and who waits for a line of it. */
+/** The lines that the root says of itself, and who waits for a line of it. */
 const said: string[] = [];
 const news = new EventEmitter();
 async function logged(pattern: RegExp): Promise<void> {
@@ -257,7 +257,7 @@ test('T10: an actor that stops in its clean-up is not late: its parent waits, ho
   await openNursery(
     async nursery => {
       const [top, other] = await start(nursery, 'mender', 'other');
-      // What it needs for that is loaded.
+      // The modules that it needs for that are loaded.
       for (const actor of [top, other]) {
         const warm = actor.run(pause);
         (await prompts.next()).answer();

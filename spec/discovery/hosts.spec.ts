@@ -92,7 +92,7 @@ function far(t: ExecutionContext, host: Host, name: string, other: string): Prog
   return startProgram(t, 'far-town', {args: [file], through: host.through});
 }
 
-/** What each has said last of whom it finds. */
+/** The actors that each program found last, as it said it. */
 const lastSeen = new Map<Program, string>();
 
 /** The next line of a kind; others are passed over. */

@@ -35,7 +35,7 @@ const backends: readonly Backend[] = ['process', 'thread', 'inline'];
 /** Time enough for clean-up on a loaded machine, where the bounds are not what is tested. */
 const patient = {name: 'root', timeouts: {spawn: 60_000, handshake: 30_000, exit: 30_000, cancelAck: 10_000}};
 
-/** What has been told since it was made, kept for whoever waits for it later. */
+/** The events that have been told since it was made, kept for whoever waits for it later. */
 class Watch {
   readonly #events = new ReplaySubject<ActorEvent>();
   readonly subscription: Subscription = watchActors().subscribe(this.#events);
@@ -50,7 +50,7 @@ function channelsHere(): (string | undefined)[] {
   return [...(runtime as Actor).channels].map(({peer}) => peer?.name).sort();
 }
 
-/** What `useInEveryWay` says of an actor. */
+/** The answer of `useInEveryWay` about an actor. */
 const everything = (actor: ActorId) => ({
   sum: 3,
   said: 'HELLO',
@@ -221,7 +221,7 @@ test('D2, H1: process: an actor that has stopped is told of, is not struck from 
       t.deepEqual(await who('still'), still.first);
       await still.cancel();
     },
-    // Whoever does not obey a cancel is killed after the usual 1.6 s: looking for it must not be what kills it.
+    // An actor that does not obey a cancel is killed after the usual 1.6 s: looking for it must not be what kills it.
     {...patient, timeouts: {heartbeat: 200}},
   );
 });

@@ -1,4 +1,4 @@
-// What is told of direct links on rxtractor:link: at both ends, up, idle, and lost with the reason. Actors in this process, over real sockets.
+// Direct links on rxtractor:link: at both ends, up, idle, and lost with the reason. Actors in this process, over real sockets.
 import {channel} from 'node:diagnostics_channel';
 import test, {type ExecutionContext} from 'ava';
 import type {LinkEvent} from '../../lib/index.js';

@@ -1,4 +1,4 @@
-// What an actor tells upwards of those below it: in order, of its own, and through what may be lost meanwhile.
+// The news that an actor tells upwards of those below it: in order, of its own, and through what may be lost meanwhile.
 import {AsyncLocalStorage} from 'node:async_hooks';
 import {join} from 'node:path';
 import test from 'ava';
@@ -43,7 +43,7 @@ test('D1: an actor that dies while it is being entered is not in the list once b
   const [first, second] = [newActorId('brief'), newActorId('brief')];
   const entered = Promise.all([child.enter(first, nobody), child.enter(second, nobody)]);
   child.leave(first.id);
-  // What is asked later is asked behind it.
+  // A later question is asked behind it.
   const found = child.find('brief');
   await entered;
   t.deepEqual(

@@ -1,11 +1,11 @@
-// What the header of a numbered example says: what it shows, its tree, what it prints, how it ends.
+// The parts of the header of a numbered example: what it shows, its tree, what it prints, how it ends.
 // Below numbered.spec.ts; reads the source, because the header is for readers of the source.
 
 export interface Header {
   /** One sentence. */
   readonly shows: string;
   readonly tree: string;
-  /** What a person at the terminal sees and tries; empty where none is needed. */
+  /** The things that a person at the terminal sees and tries; empty where none is needed. */
   readonly terminal: string;
   readonly stdout: string;
   readonly exitCode: number;

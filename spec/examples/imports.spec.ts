@@ -37,7 +37,7 @@ test(finds, "import 'fs'; import 'node:fs'; import 'fs/promises'; require('node:
   'punycode',
 ]);
 
-// What only looks like an import
+// Texts that only look like an import
 test(finds, "// import 'a'\n/* require('b') */ const c = \"import('c')\" + `require('d')` + /import('e')/.source", []);
 test(finds, "x.require('a'); x?.require('b'); x. require('c'); $require('d'); require.resolve('e'); x.import('f')", []);
 test(finds, "require(name); require('a' + name); import(`b/\u0024{name}`); require()", []);
@@ -45,7 +45,7 @@ test(finds, "type A = import('a').B; interface C { d: import('d').E }", []);
 test(finds, 'const x = 1', []);
 test(finds, '', []);
 
-// What the lexer gives up on
+// Sources on which the lexer gives up
 test(finds, "import a from 'a'; const b = <p>don't</p>; const c = lazy(() => import('c')); // require('d')", [
   'a',
   'c',

@@ -1,4 +1,4 @@
-// What is said: the table, the object, the lines.
+// The texts that the program says: the table, the object, the lines.
 import test from 'ava';
 import {jsonOf, lineOf, printable, tableOf} from '../../examples/scan/report.js';
 import {type Summary, Survey} from '../../examples/scan/survey.js';

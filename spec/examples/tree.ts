@@ -96,7 +96,7 @@ export interface Expected {
   readonly sha256: string;
 }
 
-/** What `find`, `wc` and `sha256sum` say of every regular file; keys are the paths, a character a byte. */
+/** The answers of `find`, `wc` and `sha256sum` about every regular file; keys are the paths, a character a byte. */
 export function expectedOf(path: string): Map<string, Expected> {
   const script =
     'for f; do printf "%s %s %s/%s\\0" $(wc -l <"$f") $(wc -c <"$f") $(sha256sum <"$f" | cut -c1-64) "$f"; done';
@@ -120,7 +120,7 @@ export function keyOf(path: string | Uint8Array): string {
   return bytesOf(path).toString('latin1');
 }
 
-/** What a key looks like in JSON: U+FFFD for what is not UTF-8. */
+/** The form of a key in JSON: U+FFFD for what is not UTF-8. */
 export function shownKey(key: string): string {
   return new TextDecoder().decode(Buffer.from(key, 'latin1'));
 }

@@ -4,7 +4,7 @@
  */
 import {spawnSync} from 'node:child_process';
 
-/** What `spawn` takes to run as such a user; nothing when the specs do not run as root. */
+/** The option with which `spawn` runs as such a user; nothing when the specs do not run as root. */
 export const nobody: {uid?: number} = process.getuid?.() === 0 ? {uid: 65534} : {};
 
 export function canRunAs(user: {uid?: number}, file: string): boolean {

@@ -1,4 +1,4 @@
-// What must hold whatever happens (I1 to I11), and where it is looked at; and the seven things that the testing kit must show, with their
+// The rules that hold whatever happens (I1 to I11), and where it is looked at; and the seven things that the testing kit must show, with their
 // specs. Below catalogue.ts, which checks that the specs are there; pages.ts prints both tables.
 import type {Row} from './catalogue.js';
 

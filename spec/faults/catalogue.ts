@@ -7,7 +7,7 @@ export interface Row {
   readonly id: string;
   /** The fault, the guard or the limit. */
   readonly what: string;
-  /** What is promised. */
+  /** The promise for this case. */
   readonly promise: string;
   /**
    * Where it is shown: `nursery/death: the beginning of a title`, as the source of the spec has it, or `matrix: SIGKILL × idle`
@@ -18,7 +18,7 @@ export interface Row {
   readonly reason?: string;
 }
 
-/** What is wrong with a row; empty when it is right. */
+/** The mistakes of a row; empty when it is right. */
 export function faultsOf({id, cases: shown, reason}: Row): string[] {
   if (shown.length === 0 && reason === undefined) return [`${id} has neither a case nor a reason`];
   return shown.filter(one => !exists(one)).map(one => `${id} names a case that is not there: ${one}`);

@@ -38,7 +38,7 @@ export const grow = task(async (levels: number, seed: number) => {
 });
 export const expose = [echo, numbers, count, grow];
 
-/** What was done, and what came of it. */
+/** The work that was done, and how it ended. */
 export interface Tally {
   operations: number;
   values: number;

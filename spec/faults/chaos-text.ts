@@ -1,4 +1,4 @@
-// What runs of chaos have shown, as a section of a page. Below report.ts.
+// The findings of runs of chaos, as a section of a page. Below report.ts.
 import type {Outcome} from './chaos.js';
 import type {Chaos} from './run-chaos.js';
 

@@ -12,7 +12,7 @@ const [seed = 1, ms = 20_000] = process.argv.slice(2).map(Number);
 const random = randomOf(seed);
 const pick = <T>(list: readonly T[]): T | undefined => list[Math.floor(random() * list.length)];
 
-/** What the driver needs longer than this for, it counts as a hang: no bound is tested here. */
+/** A step for which the driver needs longer than this counts as a hang: no bound is tested here. */
 const hangMs = 60_000;
 
 /** With fewer actors the tree is left alone until it has grown, so that there is work under way when something happens. */

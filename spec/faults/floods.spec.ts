@@ -21,7 +21,7 @@ const withActor = (use: (portal: Portal) => Promise<unknown>): Promise<unknown> 
     if (!(error instanceof ContextCancelled)) throw error;
   });
 
-/** What the sender has sent when it has come to rest: it has not gone on while many other calls were answered. */
+/** The number of values that the sender has sent when it has come to rest: it has not gone on while many other calls were answered. */
 async function atRest(portal: Portal): Promise<number> {
   for (let before = -1; ; ) {
     const now = await portal.run(sentSoFar);

@@ -1,4 +1,4 @@
-// What must hold in a process at work at every moment, whatever happens elsewhere. Below chaos-actor.ts and soak.ts; the matrix looks
+// The rules of a process at work at every moment, whatever happens elsewhere. Below chaos-actor.ts and soak.ts; the matrix looks
 // after each of its cases instead.
 import type {Actor} from '../../lib/actor/actor.js';
 import {current} from '../../lib/base/current.js';
@@ -15,7 +15,7 @@ import {
 } from '../../lib/index.js';
 
 const everyMs = 50;
-/** What waits at a sender for room here, in bytes: the values are numbers, and nobody pushes. */
+/** The most bytes that may wait at a sender for room here: the values are numbers, and nobody pushes. */
 const maxQueuedBytes = 64 * 1024;
 
 /** Told of what must not be, in words. */
@@ -44,7 +44,7 @@ const byChaos = 'by chaos';
 export const doom = (): RangeError => new RangeError(byChaos);
 const isMeant = (error: unknown): boolean => error instanceof RangeError && error.message === byChaos;
 
-/** What a fault of an actor may be told as (I7). */
+/** The errors as which a fault of an actor may be told (I7). */
 const classes = [ActorDied, ContextCancelled, SpawnFailed, StreamClosed, TransportClosed];
 
 /** Whether a fault of an actor may be told as this error. A nursery's error, and one from another actor, is as right as what it holds. */

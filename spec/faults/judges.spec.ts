@@ -1,4 +1,4 @@
-// What judges the long runs can find something: each judgement has a run that is right, and one that is wrong in each way.
+// The judges of the long runs can find something: each judgement has a run that is right, and one that is wrong in each way.
 import test from 'ava';
 import {ActorDied, ActorError, NurseryError, ProtocolError, RemoteActorError} from '../../lib/index.js';
 import {doom, isTold} from './invariants.js';

@@ -1,4 +1,4 @@
-// What a run of the matrix has shown, as a section of a page. Below report.ts.
+// The findings of a run of the matrix, as a section of a page. Below report.ts.
 import {loadavg} from 'node:os';
 import {cases, type Result, times} from './matrix.js';
 

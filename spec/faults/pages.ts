@@ -15,7 +15,7 @@ interface Section {
   readonly text: () => string;
 }
 
-/** What is made of the catalogue alone. */
+/** The sections that are made of the catalogue alone. */
 export const tables: readonly Section[] = [
   {
     page: reliabilityPage,

@@ -55,7 +55,7 @@ const cancelled = (ending: Ending): string | undefined =>
 const settled = (ending: Ending): string | undefined =>
   'error' in ending ? `it rejected: ${ending.error}` : undefined;
 
-/** What a start that a fault ends rejects with. */
+/** The error with which a start rejects that a fault ends. */
 const notStarted = (ending: Ending): string | undefined =>
   'error' in ending && ending.error instanceof SpawnFailed ? undefined : 'it was not SpawnFailed';
 

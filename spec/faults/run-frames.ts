@@ -20,7 +20,7 @@ export async function runFrames(count: number, seed: number): Promise<Frames> {
   return (await runProgram<Frames>('frames', [count, seed], [`--max-old-space-size=${heapMiB}`])).outcome;
 }
 
-/** What is wrong with a run; empty when it is right. */
+/** The mistakes of a run; empty when it is right. */
 export function faultsOfFrames(seen: Frames, count: number): string[] {
   const faults: string[] = [];
   if (seen.frames !== count + seen.cuts) faults.push(`${seen.frames} frames were said, and not ${count + seen.cuts}`);

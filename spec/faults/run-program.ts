@@ -5,7 +5,7 @@ import {fileURLToPath} from 'node:url';
 
 export interface Ran<T> {
   readonly outcome: T;
-  /** What must not happen, in words: each process that notices something prints a line. */
+  /** Events that must not happen, in words: each process that notices something prints a line. */
   readonly findings: readonly string[];
 }
 

@@ -12,7 +12,7 @@ export function runSoak(seconds: number): Promise<Soak> {
   return runProgram('soak', [seconds], ['--expose-gc']);
 }
 
-/** What is wrong with a run; empty when it is right. */
+/** The mistakes of a run; empty when it is right. */
 export function faultsOfSoak({outcome, findings}: Soak, seconds: number): string[] {
   const faults = [...findings];
   const {opened, values} = outcome;

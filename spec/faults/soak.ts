@@ -12,7 +12,7 @@ const seconds = Number(process.argv[2] ?? 60);
 const collect = (globalThis as {gc?: () => void}).gc as () => void;
 
 export interface Outcome {
-  /** What was held at the end of each second. */
+  /** The resources that were held at the end of each second. */
   readonly samples: readonly Sample[];
   /** Contexts that were opened. */
   readonly opened: number;

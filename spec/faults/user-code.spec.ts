@@ -1,4 +1,4 @@
-// What user code does to its own process, and who else notices (K80, K81, K90).
+// Damage that user code does to its own process, and who else notices it (K80, K81, K90).
 import {existsSync, readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';

@@ -1,4 +1,4 @@
-// What is to happen in a simulated fleet, in the order of its time. Below simulated-fleet.ts.
+// The events that are to happen in a simulated fleet, in the order of their times. Below simulated-fleet.ts.
 
 interface Entry {
   readonly at: number;

@@ -1,4 +1,4 @@
-// What goes wrong in a simulated fleet, and when. Below simulated-fleet.ts.
+// The faults of a simulated fleet, and their times. Below simulated-fleet.ts.
 
 import type {Way} from './road.js';
 import type {Fleet} from './simulated-fleet.js';

@@ -19,7 +19,7 @@ const killMs = 50;
 /** How long a host is waited for that does not answer. It has got no order until then. */
 const dialMs = 1_500;
 
-/** What connects the root and a daemon. It ends with either of the two processes. */
+/** The connection of the root and a daemon. It ends with either of the two processes. */
 interface Session {
   readonly root: Root;
   readonly daemon: Daemon;

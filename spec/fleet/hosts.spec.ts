@@ -89,7 +89,7 @@ test('an actor on another host is called, streams, fails and prints as one at ho
     t.deepEqual([name, host, portal.actor.host], ['worker', 'h2', 'h2']);
     t.is(ppid, hosts[1]?.daemon.pid ?? 0);
     t.is(`${cwd}/`, root);
-    // Of the daemon's variables only those on its list, and nothing of this process.
+    // Only those of the daemon's variables that are on its list, and nothing of this process.
     t.deepEqual(env, {APP_HOME: 'there', APP_MODE: 'fast'});
     let last = 0;
     for await (const value of portal.stream(countTo, 5_000)) last = value;

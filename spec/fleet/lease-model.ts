@@ -1,4 +1,4 @@
-// What a lease must do, derived after each event from all that has happened, and held against lib/fleet/lease. Below lease.spec.ts and
+// The duties of a lease, derived after each event from all that has happened, and held against lib/fleet/lease. Below lease.spec.ts and
 // attempt.ts.
 
 import {
@@ -128,7 +128,7 @@ function actsFault(acts: readonly LeaseAct[], wanted: readonly LeaseAct[]): stri
   return is === must ? undefined : `it says '${is}' and must say '${must}'`;
 }
 
-/** What the other functions say of the lease after the event. */
+/** A fault in the answers of the other functions about the lease after the event. */
 function viewFault(run: Run, lease: Lease, clock: number, past: Past, at: number): string | undefined {
   if (run.role !== 'holder') return undefined;
   const left = past.isOver ? 0 : Math.max(0, run.length - past.silenceAt(at));

@@ -9,7 +9,7 @@ export class Road {
   readonly #dice: Dice;
   readonly #cut = new Set<Way>();
   readonly #kept: (() => void)[] = [];
-  /** What a message takes longer than usual, at most, in ms. */
+  /** The time that a message may take longer than usual, at most, in ms. */
   readonly slowMs: Record<Way, number> = {there: 0, back: 0};
 
   constructor(agenda: Agenda, dice: Dice) {

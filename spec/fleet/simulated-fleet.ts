@@ -9,11 +9,11 @@ import {Daemon, Root} from './ends.js';
 import {Machine} from './machine.js';
 import {Road} from './road.js';
 
-/** What a run has shown. */
+/** The findings of a run. */
 export interface Told {
   /** How often something has happened. */
   readonly counts: Readonly<Record<string, number>>;
-  /** What an actor did after a later one had begun. The tokens do not matter here: this is what the leases alone give. */
+  /** The work that an actor did after a later one had begun. The tokens do not matter here: this is what the leases alone give. */
   readonly overlaps: readonly string[];
   /** Writes that the lock took or refused against the order in which the actors were placed. */
   readonly broken: readonly string[];
@@ -45,7 +45,7 @@ export class Fleet implements Told {
   #grants = 0;
   /** The last grant whose actor has begun. */
   #begun = 0;
-  /** What the lock has taken last. */
+  /** The grant that the lock has taken last. */
   #holder: Grant = {number: 0, token: ''};
 
   constructor(seed: number, damages: readonly Damage[]) {

@@ -1,4 +1,4 @@
-// What the tokens of a root must be, through its restarts. Below lease.spec.ts and attempt.ts.
+// The rules that the tokens of a root must keep, through its restarts. Below lease.spec.ts and attempt.ts.
 import {nextToken} from '../../lib/fleet/token.js';
 
 /** Undefined, or the first fault. Many grants come within one microsecond; the wall clock is put back while the root runs. */

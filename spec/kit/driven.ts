@@ -109,7 +109,7 @@ export class Logged {
     const waiting: string[] = [];
     for (const [, name = '', does] of this.log.matchAll(/ runtime (\S+) \(pid \d+\) (waits for|has) the terminal: /g)) {
       if (does === 'waits for') waiting.push(name);
-      // Whoever has it without a wait asked in that very moment.
+      // A process that has it without a wait asked in that very moment.
       else if (waiting.includes(name)) waiting.splice(waiting.indexOf(name), 1);
       else asked.push(name);
       (does === 'has' ? given : asked).push(name);

@@ -11,7 +11,7 @@ import {
   type TerminalToAgent,
 } from '../../lib/debugger/terminal/terminal-socket.js';
 
-/** What an agent connects to: says yes, and types what the test says. */
+/** The terminal to which an agent connects: it says yes, and types what the test says. */
 export class FakeTerminal {
   readonly path: string;
   #wire: TerminalSocket<AgentToTerminal, TerminalToAgent> | undefined;
@@ -50,7 +50,7 @@ export class FakeTerminal {
     return message ? Promise.resolve(message) : new Promise(resolve => (this.#waiting = resolve));
   }
 
-  /** What is printed before the next question. */
+  /** The text that is printed before the next question. */
   async asked(): Promise<string> {
     for (let printed = ''; ; ) {
       const message = await this.next();
@@ -59,7 +59,7 @@ export class FakeTerminal {
     }
   }
 
-  /** What an agent prints when it has its terminal. */
+  /** The text that an agent prints when it has its terminal. */
   async opened(t: ExecutionContext, pid = process.pid): Promise<string> {
     t.is((await this.next()).type, 'open');
     this.send({type: 'opened', columns: 80, rows: 24, pid});

@@ -10,7 +10,7 @@ import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 
 export interface Mutant {
-  /** What the mutant does. */
+  /** The behaviour of the mutant, in words. */
   readonly name: string;
   /** The file in `lib`, without its ending. */
   readonly file: string;

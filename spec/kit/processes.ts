@@ -17,7 +17,7 @@ export interface ActorProcess {
 /** Rule T11 gives 2 s; a loaded machine gets more before a spec calls it a fault. */
 export const orphanMs = 6_000;
 const pollMs = 20;
-/** What the actors of this checkout run; those of another are none of our business. */
+/** The program that the actors of this checkout run; those of another are none of our business. */
 const childEntry = fileURLToPath(new URL('../../lib/child.js', import.meta.url));
 
 /** Whether there is a /proc to read. */
@@ -53,7 +53,7 @@ export function untilGone(pids: readonly number[], ms = orphanMs): Promise<numbe
   return untilEmpty(() => pids.filter(isAlive), ms);
 }
 
-/** What a spec file has left behind: live actors below this process, and orphans. */
+/** The processes that a spec file has left behind: live actors below this process, and orphans. */
 export function leftBehind(ms = orphanMs): Promise<ActorProcess[]> {
   return untilEmpty(() => actorProcesses().filter(actor => actor.ppid !== actor.parent || isBelow(actor.pid)), ms);
 }

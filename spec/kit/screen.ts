@@ -87,7 +87,7 @@ export class PtyProgram {
     });
     this.exited = new Promise(resolve => {
       this.#pty.onExit(({exitCode, signal}) => {
-        // What came last is not on the screen yet.
+        // The output that came last is not on the screen yet.
         this.#terminal.write('', () => {
           this.#ended = true;
           this.#news.emit('news');

@@ -10,7 +10,7 @@ const array = (length: number): Buffer => {
   return header;
 };
 
-/** What is repeated, and how much it weighs. */
+/** The value that is repeated, and how much it weighs. */
 const elements: readonly (readonly [hex: string, weight: number])[] = [
   ['80', 1],
   ['90', 1],

@@ -295,7 +295,7 @@ function ordinary(text: string, frames = 30): RangeError {
   return Object.assign(error, {code: 'E_RANGE', stack: [`RangeError: ${text}`, ...lines].join('\n')});
 }
 
-/** What failed at the leaves, `fan` actors below each of `levels`. */
+/** The errors of the leaves, `fan` actors below each of `levels`. */
 function nurseries(fan: number, levels: number, text: string): Error {
   const members = Array.from({length: fan}, () =>
     unboxError(sent(levels === 1 ? ordinary(text) : nurseries(fan, levels - 1, text)), ordinary('the call')),

@@ -15,7 +15,7 @@ import {anyValue, faithful, plainValue} from './values.js';
 const run = promisify(execFile);
 const require = createRequire(import.meta.url);
 const codec = messagePack;
-/** What msgpack-lite writes for the same value. */
+/** The bytes that msgpack-lite writes for the same value. */
 const reference = (value: unknown): Uint8Array => encodePlain(toPlain(value));
 
 for (const [title, value] of faithful)

@@ -41,7 +41,7 @@ function check(bytes: Uint8Array): void {
     if (!isDeepStrictEqual(read === failed ? msgpackr.unpack(encode(value)) : read, value))
       throw new Error('msgpackr reads something else');
   }
-  // What was read can be sent on, and arrives as the same.
+  // A value that was read can be sent on, and arrives as the same.
   const again = decode(encode(value));
   if (!isPlain(value) || isDeepStrictEqual(again, value)) return;
   throw new Error('what was read does not travel unchanged');

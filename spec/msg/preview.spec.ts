@@ -1,4 +1,4 @@
-// What an observer is shown of a value: its type from its first bytes, and its beginning.
+// The parts of a value that an observer is shown: its type from its first bytes, and its beginning.
 import test from 'ava';
 import {registerType} from '../../lib/index.js';
 import {messagePack} from '../../lib/msg/codec.js';

@@ -1,4 +1,4 @@
-// What arrives is checked as it is read: nothing hostile gets past, or further than a ProtocolError.
+// Each message that arrives is checked as it is read: nothing hostile gets past, or further than a ProtocolError.
 // Beside codec.spec.ts; fuzz.spec.ts looks for what this table does not know.
 import test from 'ava';
 import {ProtocolError} from '../../lib/base/errors.js';

@@ -1,4 +1,4 @@
-// What cannot cross unchanged is refused at the sender, with the path that leads to it.
+// A value that cannot cross unchanged is refused at the sender, with the path that leads to it.
 // Beside codec.spec.ts.
 import {runInNewContext} from 'node:vm';
 import test from 'ava';

@@ -25,7 +25,7 @@ class Stranger {}
 
 type Path = readonly (string | number)[];
 
-/** What is known of a value. It is made anew for each run, because its getters count. */
+/** A value, and what is known of it. The value is made anew for each run, because its getters count. */
 interface Made {
   readonly make: () => unknown;
   readonly arrives: () => unknown;

@@ -40,7 +40,7 @@ const calls: Record<string, Begin> = {
   'nursery.run': ({nursery}, options) => nursery.with({...options, ...actor}).run(waitTask),
   'openShared, in a call': ({portal}, options) => portal.with(options).run(waitShared),
 };
-/** What has only a signal. */
+/** An object that has only a signal. */
 const others: Record<string, Begin> = {
   'openNursery, without a body': async (_, {signal}) => {
     await using nursery = await openNursery({...(signal && {signal})});

@@ -1,4 +1,4 @@
-// What a process of the tree does not give away: descriptors, secrets, an inspector, lines of a terminal (G4, G12, G14).
+// Things that a process of the tree does not give away: descriptors, secrets, an inspector, lines of a terminal (G4, G12, G14).
 import {readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {findActor, openNursery} from '../../lib/index.js';
@@ -22,7 +22,7 @@ inspects(
       // A link between the two: sockets that were not there at the start.
       await using two = await findActor('two');
       await two?.run(nameHere);
-      // What this process itself has been given by whoever started it is passed on.
+      // Descriptors that this process was given by its own starter are passed on, and no others.
       t.deepEqual(await one.run(descriptorsBelow), descriptorsOfChild());
     }, patient);
   },

@@ -1,4 +1,4 @@
-// What a child inherits, what it is given, and what is kept from it (rule T7).
+// Surroundings that a child inherits, that it is given, and that are kept from it (rule T7).
 import {mkdirSync, realpathSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
@@ -15,7 +15,7 @@ const test = spawning({takesLong: true});
 
 type Asked<R> = RemoteFn & (() => R);
 
-/** What a task says of the actor that is started with these options. */
+/** The answer of a task about the actor that is started with these options. */
 async function ask<R>(fn: Asked<R>, options: Partial<ActorOptions>): Promise<R> {
   return openNursery(async nursery => (await nursery.startActor('asked', {...options, expose: [fn]})).run(fn as never));
 }

@@ -1,4 +1,4 @@
-// What processes tell and carry: spawns and lives of actors, a store through a tree, modules that are preloaded, logs as JSON.
+// Events and values that processes tell and carry: spawns and lives of actors, a store through a tree, preloaded modules, logs as JSON.
 import {channel, tracingChannel} from 'node:diagnostics_channel';
 import type {ExecutionContext} from 'ava';
 import {firstValueFrom} from 'rxjs';

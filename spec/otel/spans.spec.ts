@@ -159,7 +159,7 @@ over(
   test.serial,
 );
 
-/** Of the W3C's tests of traceparent, those in which the header makes no sense, and the extreme ones in which it does. */
+/** Those of the W3C's tests of traceparent in which the header makes no sense, and the extreme ones in which it does. */
 const vectors = [
   '',
   '00',

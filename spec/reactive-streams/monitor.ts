@@ -15,7 +15,7 @@ export interface Lane {
   /** Values, and their bytes, that the sender may have sent by now: the grants that have come to it. */
   granted: number;
   grantedBytes: number;
-  /** What the receiver has said last; it may still be on its way. */
+  /** The messages and bytes that the receiver has granted last; the grant may still be on its way. */
   said: number;
   saidBytes: number;
   /** How often the receiver has spoken, the grant of the Start included. */
@@ -50,7 +50,7 @@ const newLane = (): Lane => ({
 });
 
 export class Monitor {
-  /** What the rules do not allow, in the order in which it came. */
+  /** The violations of the rules, in the order in which they came. */
   readonly violations: string[] = [];
   readonly #contexts = new Map<number, Watched>();
   readonly #partial = new Map<string, Uint8Array[]>();
@@ -150,7 +150,7 @@ export class Monitor {
       const back = watched.lanes[other(from)];
       [back.granted, back.grantedBytes] = this.#codec.decode(payload) as CreditPayload;
     } else if ((kind === Kind.Return || kind === Kind.Error) && from !== watched.caller) {
-      // What was granted in the turn in which the end comes crosses with it.
+      // Credit that was granted in the turn in which the end comes crosses with it.
       setImmediate(() => {
         watched.concluded = true;
       });

@@ -70,7 +70,7 @@ export const receivers = {
     lastValueFrom(stream.mapAsync(value => of(value)).pipe(toArray())),
 };
 
-/** What a subscriber was told, in order. */
+/** A subscriber that keeps what it was told, in order. */
 export class Told {
   readonly log: string[] = [];
   error: unknown;

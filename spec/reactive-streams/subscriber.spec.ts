@@ -161,7 +161,7 @@ rule('RS 2.6: whoever wants no more cancels, once, however it leaves', async (t,
     );
     await pair.quiet();
     t.like(remote, {opened: 1, aborted: 1}, way);
-    // Whoever fails says so, and that counts as a cancel (rule S5).
+    // A subscriber that fails says so, and that counts as a cancel (rule S5).
     t.is(pair.wire.slice(before).filter(line => line === '→ Cancel' || line === '→ Error').length, 1, way);
   }
 });

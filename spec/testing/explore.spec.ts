@@ -65,7 +65,7 @@ const work = task(async (ms: number) => {
   return ms;
 }, at('work'));
 
-/** What a program sees that starts two actors, whatever happens to them. */
+/** The outcome of a program that starts two actors, as it sees it, whatever happens to them. */
 async function underFaults(): Promise<string> {
   try {
     return await openNursery(async nursery => {

@@ -43,7 +43,7 @@ marbles('cold and hot have the syntax of RxJS', async ({cold: make, hot, expectS
     expectStream(make('a-(bc)--|')).toBe('a-(bc)--|'),
     expectStream(make('a 9ms b-#', {a: 1, b: 2}, error)).toBe('a 9ms b-#', {a: 1, b: 2}, error),
     expectStream(make('a-b-c-d|'), '^---!').toBe('a-b-'),
-    // What comes at the frame of the unsubscription is not seen.
+    // A value that comes at the frame of the unsubscription is not seen.
     expectStream(make('a-b-c-d|'), '^---!').toBe('a-b------'),
     expectStream(hot('-a-^-b-c|')).toBe('--b-c|'),
     expectStream(hot('a-b-c-d|'), '---^---!').toBe('----c-d'),

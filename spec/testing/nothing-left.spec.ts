@@ -1,4 +1,4 @@
-// What a tree has left behind, and what tests without processes and without actors are made of.
+// Things that a tree has left behind, and the parts of tests without processes and without actors.
 // Above lib/testing/nothing-left.ts, test-nursery.ts and local-context.ts.
 import {closeSync, mkdirSync, openSync, rmdirSync} from 'node:fs';
 import {createServer} from 'node:net';

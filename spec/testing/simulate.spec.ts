@@ -34,7 +34,7 @@ const echo = context(async (ctx: CalleeContext<number, number, string>) => {
   return 'done';
 }, at('echo'));
 
-/** What functions of these tests have done, in its order. */
+/** The things that functions of these tests have done, in their order. */
 let done: string[] = [];
 test.beforeEach(() => {
   done = [];
@@ -325,7 +325,7 @@ test.serial('main works as ever, and knows who is the root', async t => {
 });
 const rootness = task(() => isRoot(), at('rootness'));
 
-// What a run finds by itself.
+// Faults that a run finds by itself.
 
 const failsAs = test.macro({
   async exec(t, body: (world: World) => unknown, message: RegExp, options: SimulateOptions = {}) {

@@ -1,4 +1,4 @@
-// What every transport promises, asked of each: frames whole and in order, then one end, and nothing behind it.
+// The promises of every transport, asked of each: frames whole and in order, then one end, and nothing behind it.
 import {spawn} from 'node:child_process';
 import type {Socket} from 'node:net';
 import test, {type ExecutionContext} from 'ava';
@@ -109,7 +109,7 @@ contract(
       t.true(written < 1_000, 'nobody reads, and there is room for ever');
     }
     written++;
-    // What cannot wait may still be written.
+    // Messages that cannot wait may still be written.
     a.write([framed(bytes(1, 77))]);
     t.is(atA.drains, 0);
     const atB = listen(b);

@@ -81,7 +81,7 @@ async function host(t: ExecutionContext, address: string, options: Partial<Liste
 const reach = (address: string, options: Partial<ConnectToOptions> = {}): Promise<Transport> =>
   connectTo(parseAddress(address), {maxFrameBytes, timeout: 10_000, ...options});
 
-/** Whoever comes is let in. */
+/** Every connection is let in. */
 async function meets({listener, next}: Pick<Host, 'listener' | 'next'>, tls?: TlsOptions): Promise<void> {
   const came = next();
   const near = await reach(listener.address, {tls});

@@ -1,4 +1,4 @@
-// What a call gives follows from the function: through portals, nurseries, cold actors and pools.
+// The result type of a call follows from the function: through portals, nurseries, cold actors and pools.
 import {map, type Observable, type OperatorFunction, of} from 'rxjs';
 import {
   type CalleeContext,

@@ -1,4 +1,4 @@
-// What the type tests are written with. Nothing of spec/types runs: the build fails where a type is another than it should be.
+// The helpers with which the type tests are written. Nothing of spec/types runs: the build fails where a type is another than it should be.
 
 /** Whether two types are the same, `any` and `readonly` included. */
 export type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;

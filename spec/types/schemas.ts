@@ -1,5 +1,5 @@
 /**
- * What TypeScript makes of marks with schemas: this file is compiled, and never run.
+ * The types that TypeScript makes of marks with schemas: this file is compiled, and never run.
  */
 import {type} from 'arktype';
 import * as v from 'valibot';

@@ -39,7 +39,7 @@ async function views(): Promise<readonly [TreeView, TreeView]> {
   return [first, await look(6_000)];
 }
 
-/** What waits for room has waited for as long as the clock of the observer says. */
+/** The rows after so many ms, by the clock of the observer: senders that wait for room have waited longer. */
 function later(rows: readonly SurveyRow[], ms: number): SurveyRow[] {
   return rows.map(row => ({
     ...row,
@@ -66,7 +66,7 @@ async function seen(plant: (portal: Portal) => Promise<unknown>): Promise<Seen> 
       void nursery.cancel();
       return result;
     },
-    // What was planted does not end by itself, and nobody waits for it.
+    // The planted work does not end by itself, and nobody waits for it.
     {expose: [never], logLevel: 'silent', timeouts: {exit: 100, cancelAck: 50}},
   );
 }

@@ -1,4 +1,4 @@
-// What an observer makes of samples: rates, times, ends. Pure.
+// The figures that an observer makes of samples: rates, times, ends. Pure.
 import test from 'ava';
 import type {ContextRow, SurveyRow} from '../../lib/base/tree-survey.js';
 import {findWaits, isEarly, silentIn} from '../../lib/window/find-waits.js';

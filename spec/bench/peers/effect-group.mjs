@@ -1,4 +1,4 @@
-// What the bench asks of Effect RPC.
+// The calls that the bench makes of Effect RPC.
 import {Rpc, RpcGroup} from '@effect/rpc';
 import {Schema} from 'effect';
 

@@ -1,4 +1,4 @@
-// What a caller is told when a function fails in another process. Argument: subject. Prints it as JSON, and ends.
+// The error that a caller is told when a function fails in another process. Argument: subject. Prints it as JSON, and ends.
 import {QuotaError, subjects} from './fate-subjects.mjs';
 
 /** After this time nobody tells the caller any more. */

@@ -8,7 +8,7 @@ const fileOf = name => fileURLToPath(new URL(name, import.meta.url));
 
 /** @returns call(name, ...args) */
 export const subjects = {
-  // What a user writes who has no library: the next message is the answer, and an exit is a failure.
+  // The code of a user who has no library: the next message is the answer, and an exit is a failure.
   fork: async () => {
     const child = fork(fileOf('fate-fork.end.mjs'), {serialization: 'advanced'});
     return async (name, ...args) => {

@@ -1,4 +1,4 @@
-// What the other end of each peer does for the tables of orphans and of errors. CommonJS, because one of the peers cannot load anything else.
+// The other end of each peer for the tables of orphans and of errors. CommonJS, because one of the peers cannot load anything else.
 const {renameSync, writeFileSync} = require('node:fs');
 
 class QuotaError extends Error {}

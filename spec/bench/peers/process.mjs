@@ -1,4 +1,4 @@
-// What peers share that connect to a process over a socket: it is started, says that it listens, and is ended.
+// The common part of peers that connect to a process over a socket: it is started, says that it listens, and is ended.
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {mkdtempSync, rmSync} from 'node:fs';

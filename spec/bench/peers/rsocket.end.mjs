@@ -42,7 +42,7 @@ const server = new RSocketServer({
         return pull(payloads(asked), asked.count, first, stream);
       },
       requestChannel: (payload, first, isComplete, stream) => {
-        // What comes is given back, and as much is asked for as the caller asks for.
+        // Each value that comes is given back, and as much is asked for as the caller asks for.
         const give = ({data}, isLast) => stream.onNext({data}, isLast);
         queueMicrotask(() => {
           give(payload, isComplete);

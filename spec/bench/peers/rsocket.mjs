@@ -4,7 +4,7 @@ import {TcpClientTransport} from 'rsocket-tcp-client';
 import {items} from '../../../dist/spec/bench/values.js';
 import {startEnd} from './process.mjs';
 
-/** What is asked for at first, and again when half of it has come. */
+/** The number of values that are asked for at first, and again when half of them have come. */
 const window = 1024;
 const encode = value => ({data: Buffer.from(JSON.stringify(value))});
 const decode = ({data}) => JSON.parse(data.toString());

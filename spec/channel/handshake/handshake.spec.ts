@@ -292,7 +292,7 @@ interface Party {
   hello: string | undefined;
   heard: string | undefined;
   done: string | undefined;
-  /** What it has said last. */
+  /** The message that it has said last. */
   last: Message | undefined;
 }
 

@@ -32,7 +32,7 @@ const nonsense = test.macro({
     const credit = new SendCredit();
     credit.grant(5, 50);
     t.throws(() => credit.grant(messages as number, bytes as number), {instanceOf: ProtocolError});
-    // What was granted stands.
+    // A grant stands.
     t.true(credit.fits(50));
   },
   title: (_, messages, bytes) => `K54: a grant of ${inspect(messages)} messages and ${inspect(bytes)} bytes is refused`,

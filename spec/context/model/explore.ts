@@ -12,7 +12,7 @@ import {
   type Step,
 } from '../../../lib/context/protocol/dialog.js';
 
-/** What each end may do besides what it must; at most once each. */
+/** The moves that each end may make besides those that it must; at most once each. */
 export type Deed =
   | 'caller cancel'
   | 'caller fail'
@@ -208,7 +208,7 @@ function mayEnd(world: World, flow: Flow | undefined): boolean {
   return !flow || world.aborted || world.sent === flow.sizes.length || !mayYield(world.callee);
 }
 
-/** What happens without anybody's wanting it: at any moment, or all would wait for ever. */
+/** The moves that happen without anybody's wanting them: at any moment, or all would wait for ever. */
 function isDue(move: Move, {deeds}: Scope): boolean {
   return move === 'callee started' || !deeds.includes(move as Deed);
 }
@@ -264,7 +264,7 @@ function flowMove(world: World, move: Move, flow: Flow): void {
   }
 }
 
-/** What a message says of the values: by the order of the links it is the next value, the next grant, or all there were. */
+/** The values of a message: by the order of the links it is the next value, the next grant, or all there were. */
 function hearFlow(world: World, message: Wire, effects: readonly DialogEffect[], flow: Flow): void {
   const counts = effects.includes('deliver') || effects.includes('conclude');
   if (message === 'credit') {
@@ -285,7 +285,7 @@ function checkWindow({caller, sent, consumed}: World, {sizes, window, windowByte
   must(sent === consumed || bytes < windowBytes, 'more bytes are on their way than the window and one value');
 }
 
-/** What the floors above the dialog allow: a legal program, not any at all. */
+/** The moves that the floors above the dialog allow: a legal program, not any at all. */
 function isAllowed(world: World, deed: Deed, synced: boolean): boolean {
   if (deed === 'loss') return !world.lost;
   const end = deed.startsWith('caller') ? world.caller : world.callee;

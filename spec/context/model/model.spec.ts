@@ -8,7 +8,7 @@ import {tryOut} from './trials.js';
 
 const runs = Number(process.env.RXTRACTOR_RUNS ?? (process.env.RXTRACTOR_CI ? 100_000 : 5_000));
 
-/** What the runs must come by, unless somebody wants only a few: a pass that never does says nothing. */
+/** The situations that the runs must meet, unless somebody wants only a few: a pass that never does says nothing. */
 const everywhere = [
   'full window',
   'value larger than the window',

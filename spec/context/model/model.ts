@@ -78,7 +78,7 @@ export class Hand implements Consumer {
 export class Side<E extends Caller | Callee = Caller | Callee> {
   readonly name: 'caller' | 'callee';
   readonly channel: WireChannel;
-  /** What is on its way to this end. */
+  /** The messages on their way to this end. */
   readonly hears: Wire;
   end: E | undefined;
   opened = false;
@@ -91,7 +91,7 @@ export class Side<E extends Caller | Callee = Caller | Callee> {
   readonly sentBytes: number[] = [0];
   /** Sends that wait for room: bytes by what they carry. */
   readonly waiting = new Map<string, number>();
-  /** What the peer's grants, as heard here, allow. */
+  /** The messages and bytes that the peer has granted, as heard here. */
   granted = {messages: 0, bytes: 0};
   stopSent = false;
   /** A Stop was sent that says why more does not come. */
@@ -99,16 +99,16 @@ export class Side<E extends Caller | Callee = Caller | Callee> {
   /** The cancel of the function has cut its stream off, before that was completed. */
   cutOff = false;
   terminalSent: 'return' | 'error' | undefined;
-  /** What may have closed the outlet. */
+  /** Whether something has happened that may have closed the outlet. */
   mayClose = false;
   /** The peer has closed the stream: nothing may be sent any more. */
   refused = false;
 
   /** Receiving: values that consumers took. */
   taken = 0;
-  /** What this end has said that the peer may send. */
+  /** The messages and bytes that this end has granted. */
   said = {messages: 0, bytes: 0};
-  /** What may have ended the inlet. */
+  /** Whether something has happened that may have ended the inlet. */
   mayEnd = false;
   ownClose = false;
 
@@ -139,7 +139,7 @@ export class World {
   readonly scope = new Scope('the function');
   readonly #cover: (what: string) => void;
   #droppedAtEnd = 0;
-  /** What the function has thrown. */
+  /** The error that the function has thrown. */
   #thrown: unknown;
   /** Whether the function has given a result that counts, whatever it was told before. */
   #hasLastWord = false;
@@ -415,7 +415,7 @@ export class World {
     side.mayEnd = true;
   }
 
-  /** What the function had pushed goes before its return, and before the error of a stream, unless a cancel cuts it off. */
+  /** The values that the function had pushed go before its return, and before the error of a stream, unless a cancel cuts it off. */
   #settlesWith(outcome: Outcome): void {
     const {callee, scope} = this;
     const dropped = (callee.outlet?.dropped ?? 0) - this.#droppedAtEnd;
@@ -615,7 +615,7 @@ export class World {
       out.add('ordered', {kind: Kind.CancelAck, seq: 0, payload: codec.encode([stage]), values: []});
   }
 
-  /** What a message allows the end that hears it. */
+  /** Notes the changes that a message allows at the end that hears it. */
   #heard(side: Side, {kind, payload}: Message): void {
     const read = (): readonly unknown[] => side.channel.codec.decode(payload) as readonly unknown[];
     if (kind === Kind.Credit) {

@@ -1,5 +1,5 @@
 /**
- * What may happen in the model, and one run of it: a script of numbers picks among what is possible at each step.
+ * The moves that may happen in the model, and one run of it: a script of numbers picks among what is possible at each step.
  * Above model.ts. Whatever the script has left open is then delivered, consumed and settled within so many rounds.
  */
 import {ContextCancelled} from '../../../lib/base/errors.js';
@@ -264,7 +264,7 @@ const moves: readonly Move[] = [
   },
 ];
 
-/** What happens in a run: numbers that pick among what is possible, or the very moves, as a trace names them. */
+/** The moves of a run: numbers that pick among what is possible, or the very moves, as a trace names them. */
 export type Script = readonly number[] | readonly string[];
 
 /** @throws Error with the trace of what happened, when something does not hold */

@@ -308,7 +308,7 @@ export const mutants: readonly Mutant[] = [
   },
 ];
 
-/** What the model finds. @throws Error for a mutant that dies instead of telling what is wrong: that says nothing of the model */
+/** The finding of the model. @throws Error for a mutant that dies instead of telling what is wrong: that says nothing of the model */
 export const findByModel: Find<Mutant> = (copy, mutant) => findBy(copy, mutant, 'dist/spec/context/model/attempt.js');
 
 export const newCopy = (): Copy => new Copy(['spec/context/model/attempt.ts']);

@@ -15,11 +15,11 @@ interface Packet {
   readonly kind: Kind;
   readonly seq: number;
   readonly payload: Uint8Array;
-  /** Of a Yield: its values. */
+  /** The values of a Yield. */
   readonly values: Uint8Array[];
 }
 
-/** What is on its way to one end. */
+/** The messages on their way to one end. */
 export class Wire {
   readonly ordered: Packet[] = [];
   readonly urgent: Packet[] = [];
@@ -55,7 +55,7 @@ export class Wire {
   }
 }
 
-/** What a model wants to know of what an end sends, before it is on its way. */
+/** A listener of the model, which hears what an end sends before it is on its way. */
 export type OnSend = (kind: Kind, seq: number, payload: Uint8Array) => void;
 
 /** As much of a channel as one end of a context uses. */

@@ -12,7 +12,7 @@ import type {MsgStream} from '../../../lib/context/rx/msg-stream.js';
 import {type Calls, over} from '../../kit/over-pair.js';
 import {type Callee, type Caller, newPair, turns, until} from '../../kit/pair.js';
 
-/** What was said of a stream that is consumed here, without another actor. */
+/** A stream that is consumed here, without another actor. */
 interface Local {
   readonly inlet: Inlet;
   readonly tap: Tap;
@@ -77,7 +77,7 @@ function startConsume({tap, told}: Local, fn: (value: unknown) => unknown, concu
 
 const scopeOf = (): Scope => new Scope('a spec');
 
-/** What a mapAsync has given so far; each value's results come from a Subject of that name. */
+/** A mapAsync, and what it has given so far; each value's results come from a Subject of that name. */
 function startMap(
   {tap}: Local,
   concurrency: number,

@@ -1,4 +1,4 @@
-// What a function that was told to end still gives: its result counts, unless its time is over. And what becomes of its stream.
+// The last words of a function that was told to end: its result counts, unless its time is over. And the end of its stream.
 import test from 'ava';
 import {concat, finalize, NEVER, range, Subject, throwError} from 'rxjs';
 import {scopeKey} from '../../../lib/actor/call-options.js';

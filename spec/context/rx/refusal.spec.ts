@@ -1,4 +1,4 @@
-// What a subscriber gets when its call cannot be made: an error, in a turn of its own, so that a retry lets go of the loop.
+// The error that a subscriber gets when its call cannot be made: it comes in a turn of its own, so that a retry lets go of the loop.
 import {defer, type Observable, retry} from 'rxjs';
 import {ContextCancelled, TransportClosed} from '../../../lib/base/errors.js';
 import {Scope} from '../../../lib/base/scope.js';

@@ -1,4 +1,4 @@
-// What is accepted as a source, by its shape, in every place that takes one. The shapes are made by hand: another copy of
+// Values that are accepted as a source, by its shape, in every place that takes one. The shapes are made by hand: another copy of
 // RxJS, the platform's Observable, a web stream that cannot be iterated.
 import test, {type ExecutionContext} from 'ava';
 import {from, lastValueFrom, type ObservableInput, type Observable as RxObservable, take, toArray} from 'rxjs';
@@ -12,7 +12,7 @@ interface Watcher {
   readonly error: (error: unknown) => void;
   readonly complete: () => void;
 }
-/** What makes the values of a source, until it is let go. */
+/** The values that a source has made, until it is let go. */
 interface Made {
   count: number;
   letGo: boolean;
@@ -171,7 +171,7 @@ for (const [shape, make] of shapes)
         seen => t.deepEqual(seen, [0, 1]),
         failure => failure,
       );
-      // What pushes beyond its bound is let go for that.
+      // A source that pushes beyond its bound is let go for that.
       t.true(error === true || error instanceof StreamOverrun || (error as Error).cause instanceof StreamOverrun);
       await until(
         () => made.letGo,

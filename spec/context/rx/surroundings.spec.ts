@@ -10,7 +10,7 @@ type Calls = ReturnType<Pair['with']>;
 /** Marks where it is called. */
 type Mark = (where: string) => void;
 
-/** What is subscribed to in a scope of the near actor, and the marks that it is to leave there. */
+/** Subscriptions that are made in a scope of the near actor, and the marks that they are to leave there. */
 const subscriptions: Record<string, {marks: string[]; make: (calls: Calls, mark: Mark) => unknown}> = {
   'a subscriber': {
     marks: ['next', 'complete', 'finalize'],

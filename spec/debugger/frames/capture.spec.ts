@@ -1,4 +1,4 @@
-// What is kept of throws: in programs of their own, in their main thread and in a worker thread.
+// The frames that are kept of throws: in programs of their own, in their main thread and in a worker thread.
 import {startProgram} from '../../kit/program.js';
 import {spawning} from '../../kit/spawning.js';
 

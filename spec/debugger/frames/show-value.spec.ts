@@ -1,4 +1,4 @@
-// What expressions and `locals` show of awkward values, and what they leave alone.
+// Awkward values in expressions and `locals`: which parts are shown, and which are left alone.
 import type {ExecutionContext} from 'ava';
 import {showValue} from '../../../lib/debugger/frames/show-value.js';
 import {FakeTerminal} from '../../kit/fake-terminal.js';

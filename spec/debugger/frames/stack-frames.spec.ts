@@ -1,4 +1,4 @@
-// What is shown of an error whose throw nobody has seen: the frames of its stack that are the user's.
+// The frames that are shown of an error whose throw nobody has seen: those of its stack that are the user's.
 import {fileURLToPath} from 'node:url';
 import test from 'ava';
 import {framesOfStack} from '../../../lib/debugger/frames/stack-frames.js';

@@ -1,4 +1,4 @@
-// What is shown of a tree's output, and when: Display and Backlog without a terminal.
+// The parts of a tree's output that are shown, and when: Display and Backlog without a terminal.
 import {PassThrough} from 'node:stream';
 import test from 'ava';
 import {newActorId} from '../../../lib/base/actor-id.js';

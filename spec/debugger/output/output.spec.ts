@@ -1,4 +1,4 @@
-// What a tree prints while somebody is at the prompt, on a real pseudo-terminal.
+// The output of a tree while somebody is at the prompt, on a real pseudo-terminal.
 import {existsSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';

@@ -17,7 +17,7 @@ async function lookedAt(t: ExecutionContext): Promise<{program: Program; termina
   return {program, terminal};
 }
 
-/** What the program has made of it, and how it was told that the prompt ended. */
+/** Checks what the program has made of it, and how it was told that the prompt ended. */
 async function says(t: ExecutionContext, program: Program, values: readonly unknown[], end: string): Promise<void> {
   t.deepEqual(await program.next(), values);
   t.deepEqual(await program.next(), [end]);

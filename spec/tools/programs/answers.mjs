@@ -5,7 +5,7 @@ export const backends = ['process', 'thread', 'inline'];
 /** For machines that do much else. */
 export const patient = {timeouts: {spawn: 60_000}};
 
-/** What an actor answers, as one text. */
+/** The answers of an actor, as one text. */
 export async function answersIn(nursery, backend) {
   const portal = await nursery.startActor('worker', {backend, expose: [nameOf, double, countTo]});
   const counted = [];

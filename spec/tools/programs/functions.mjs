@@ -1,4 +1,4 @@
-// What actors offer: in a module of its own, which does nothing else when it is imported.
+// The functions of actors: in a module of their own, which does nothing else when it is imported.
 import {basename} from 'node:path';
 import {stream, task} from 'rxtractor';
 

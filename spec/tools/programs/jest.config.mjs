@@ -3,6 +3,6 @@ export default {
   transform: {},
   moduleFileExtensions: ['mjs', 'js'],
   collectCoverageFrom: ['functions.mjs'],
-  // What a tool has written is no test.
+  // A file that a tool has written is not a test.
   testPathIgnorePatterns: ['/node_modules/', '/out/'],
 };
