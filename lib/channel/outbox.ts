@@ -167,6 +167,7 @@ export class Outbox {
     this.#held = [];
     this.#underWay.clear();
     this.unread.clear();
+    this.#writer.clear();
   }
 
   #gone(message: QueuedMessage): void {
@@ -331,6 +332,14 @@ class ChunkWriter {
     this.#chunks = [];
     this.bytes = 0;
     return chunks;
+  }
+
+  /** Lets go of its memory: a function that goes on when its channel has ended may hold the channel. */
+  clear(): void {
+    this.take();
+    this.#slab = noSlab;
+    this.#from = 0;
+    this.#at = 0;
   }
 
   #room(bytes: number): void {

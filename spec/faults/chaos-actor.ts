@@ -159,11 +159,19 @@ const dooms: Readonly<Record<string, () => void>> = {
   },
   exits: () => process.exit(3),
   rejects: () => void Promise.reject(doom()),
-  'loses its channel': () => closeSync(3),
+  'loses its channel': loseChannel,
   'is busy': () => {
     for (const until = performance.now() + 400; performance.now() < until; );
   },
 };
+/** It may have lost it already, and not have ended yet. */
+function loseChannel(): void {
+  try {
+    closeSync(3);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EBADF') throw error;
+  }
+}
 export const doomNames = Object.keys(dooms);
 
 export function randomOf(seed: number): () => number {
