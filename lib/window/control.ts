@@ -5,16 +5,13 @@
  *
  * Observers meet a face of the root: an actor with the identity of the root that exposes the functions of the window, and no others.
  */
-import {rmdirSync, unlinkSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {Actor} from '../actor/actor.js';
 import {Peer} from '../actor/peer.js';
 import {treeSurvey, versionThere} from '../actor/survey.js';
 import {ContextCancelled} from '../base/errors.js';
-import {attempt} from '../base/foreign.js';
 import {log} from '../base/log.js';
-import {platform} from '../base/platform.js';
-import {listenForActors} from '../channel/listen-for-actors.js';
+import {listenPrivately} from '../channel/listen-privately.js';
 import {folderOf} from '../discovery/names.js';
 import {cancelInTree} from '../discovery/tree-actions.js';
 import {eventsOfTree} from '../discovery/tree-events.js';
@@ -40,38 +37,21 @@ async function listenFor(root: Actor, folder: string): Promise<Control> {
   const {id, codec, tree, limits} = root;
   const face = new Actor({id, root: true, codec, tree, limits, subject: root});
   for (const fn of [treeSurvey, eventsOfTree, cancelInTree, marksInTree, versionThere]) face.exposed.allow(fn);
-  const [path, keyPath] = [join(folder, socketName), join(folder, keyName)];
-  const secret = Uint8Array.from(platform.randomBytes(32));
-  writeFileSync(keyPath, secret, {mode: 0o600, flag: 'wx'});
-  const listener = await listenForActors(
-    {kind: 'unix', path},
+  const stopListening = await listenPrivately(
+    {socket: join(folder, socketName), key: join(folder, keyName)},
     {
       self: id,
       codec,
-      secret,
       handshake: tree.timeouts.handshake,
       accepted: ({transport, peer}) => new Peer(face, transport, 'accepted', {}, peer).channel.keepAlive(false),
       refused: error => log('debug', `an observer was refused: ${error.message}`),
     },
-  ).catch(error => {
-    // Else the folder could not be removed at the end.
-    attempt(() => unlinkSync(keyPath));
-    throw error;
-  });
-  /** Also at an exit that nothing announces: within the call. */
-  const remove = (): void => {
-    void listener.close();
-    attempt(() => unlinkSync(keyPath));
-    attempt(() => rmdirSync(folder));
-  };
-  process.on('exit', remove);
+  );
   return {
     close: async () => {
-      process.off('exit', remove);
       await face.cancel(new ContextCancelled('the tree ends', {canceller: id, reason: 'shutdown'}));
       for (const channel of face.channels) channel.close();
-      await listener.close();
-      attempt(() => unlinkSync(keyPath));
+      await stopListening();
     },
   };
 }
