@@ -1,10 +1,10 @@
 // Two programs on two hosts, and the line between them cut: what each side is told, and that nobody rises from the dead.
-// The hosts are network namespaces of Linux with a pair of veth between them, made and removed here.
-import {execFileSync} from 'node:child_process';
-import {mkdirSync, rmSync, writeFileSync} from 'node:fs';
+// The hosts are network namespaces of Linux with a pair of veth between them.
+import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
 import type {ExecutionContext} from 'ava';
+import {makeSpaces, type Space, titleWithSpaces, whyNoSpaces} from '../kit/namespaces.js';
 import {untilGone} from '../kit/processes.js';
 import {type Program, startProgram} from '../kit/program.js';
 import {spawning} from '../kit/spawning.js';
@@ -13,70 +13,28 @@ import {folder} from './linked.js';
 
 const test = spawning();
 
-const ip = (...args: string[]): string => execFileSync('ip', args, {encoding: 'utf8', stdio: 'pipe'});
-
-const why = ((): string => {
-  if (!process.env.RXTRACTOR_CI) return 'takes seconds: set RXTRACTOR_CI=1 to run';
-  if (process.getuid?.() !== 0) return 'only root can make hosts';
-  try {
-    const name = `rxprobe${process.pid}`;
-    ip('netns', 'add', name);
-    ip('netns', 'del', name);
-    return '';
-  } catch (error) {
-    return `no host can be made with ip of iproute2: ${String((error as Error).message)
-      .split('\n')
-      .at(-1)}`;
-  }
-})();
-const title = (text: string): string => (why === '' ? text : `${text} (skipped: ${why})`);
-
 /** The names are those that the certificates of the specs are for; each host means the same two by them. */
 const hosts = [
   {address: '10.231.77.1', hostname: 'elsewhere.invalid', certificate: 'elsewhere'},
   {address: '10.231.77.2', hostname: 'localhost', certificate: 'actor'},
 ] as const;
 
-interface Host {
-  /** How to start something on it. */
-  readonly through: readonly string[];
-  /** Its end of the line. */
-  line(state: 'up' | 'down'): void;
+interface Host extends Space {
   readonly listen: readonly string[];
   readonly tls: {cert: string; key: string; ca: string};
 }
 
 function makeHosts(t: ExecutionContext): readonly [Host, Host] {
-  const names = [`rxa${process.pid}`, `rxb${process.pid}`] as const;
-  const [left, right] = names;
-  t.teardown(() => {
-    for (const name of names) {
-      try {
-        ip('netns', 'del', name);
-      } catch {}
-      rmSync(`/etc/netns/${name}`, {recursive: true, force: true});
-    }
-  });
-  for (const name of names) {
-    ip('netns', 'add', name);
-    // Read instead of /etc/hosts by what `ip netns exec` starts.
-    mkdirSync(`/etc/netns/${name}`, {recursive: true});
-    writeFileSync(`/etc/netns/${name}/hosts`, hosts.map(({address, hostname}) => `${address} ${hostname}\n`).join(''));
-  }
-  ip('link', 'add', left, 'netns', left, 'type', 'veth', 'peer', 'name', right, 'netns', right);
-  const [one, two] = names.map((name, i): Host => {
-    const {address, hostname, certificate} = hosts[i as 0 | 1];
-    ip('-n', name, 'addr', 'add', `${address}/24`, 'dev', name);
-    for (const device of ['lo', name]) ip('-n', name, 'link', 'set', device, 'up');
+  const [one, two] = makeSpaces(t, 'rx', hosts);
+  const hostOf = (space: Space, {hostname, certificate}: (typeof hosts)[number]): Host => {
     const {cert, key, ca} = certificates(certificate);
     return {
-      through: ['ip', 'netns', 'exec', name],
-      line: state => void ip('-n', name, 'link', 'set', name, state),
+      ...space,
       listen: [`tls://${hostname}:0`],
       tls: {cert: String(cert), key: String(key), ca: String(ca)},
     };
-  }) as [Host, Host];
-  return [one, two];
+  };
+  return [hostOf(one, hosts[0]), hostOf(two, hosts[1])];
 }
 
 const registry = `tls://${hosts[0].hostname}:4711`;
@@ -109,8 +67,8 @@ async function sees(program: Program, wanted: unknown): Promise<void> {
   while (lastSeen.get(program) !== JSON.stringify(wanted)) await line(program, 'seen');
 }
 
-(why === '' ? test : test.skip)(
-  title(
+(whyNoSpaces === '' ? test : test.skip)(
+  titleWithSpaces(
     'K29, K30, D4: of two hosts that lose one another each is told once, and neither finds the other again, nor a name twice',
   ),
   async t => {
