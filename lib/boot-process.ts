@@ -2,7 +2,7 @@
  * The boot of an actor in a process of its own, as `child` and `remote-child` have it in common.
  * Floor 8: above `boot-spawned`; the two entries say over which connection the actor serves.
  */
-
+import type {Actor} from './actor/actor.js';
 import type {SpawnedIdentity} from './actor/serve.js';
 import {plainClock} from './base/clock.js';
 import {ContextCancelled} from './base/errors.js';
@@ -21,12 +21,13 @@ export function beginProcess(parentPid: number, folder: string): void {
   if (folder !== '' && folder !== process.cwd()) process.chdir(folder);
 }
 
+/** Returns the actor. */
 export function bootProcess(
   identity: SpawnedIdentity,
   transport: Transport,
   parentPid: number,
   urlOf?: (module: string) => string,
-): void {
+): Actor {
   const {actor, shutDown, leave} = bootSpawned(identity, transport, {
     urlOf,
     prepare: ({watchParent}) => endWithParent(parentPid, !watchParent),
@@ -48,6 +49,7 @@ export function bootProcess(
     actor.scope.clock.deadline(actor.scope.teardownBudget, () => void leave(143));
     void shutDown(why, actor.scope.teardownBudget, 143);
   });
+  return actor;
 }
 
 function writtenTo(stream: NodeJS.WriteStream): Promise<void> {

@@ -60,6 +60,8 @@ export type {FoundPortal} from './discovery/found-portal.js';
 export type {ActorEvent} from './discovery/registrar.js';
 export type {DiscoveryOptions} from './discovery/root.js';
 export type {TlsOptions} from './transport/tls.js';
+// Hosts
+export {currentLease, type CurrentLease} from './fleet/current-lease.js';
 // Debugger
 export {breakpoint, postMortem} from './debugger/breakpoint.js';
 // Logging

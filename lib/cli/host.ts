@@ -7,10 +7,12 @@ import {readFileSync} from 'node:fs';
 import {hostname} from 'node:os';
 import {resolve} from 'node:path';
 import {appIn} from '../actor/codebase.js';
+import {log} from '../base/log.js';
+import type {Drainable} from '../fleet/drain.js';
 import {type NetworkAddress, parseAddress} from '../transport/address.js';
-import {type Command, exit, type Given, UsageError} from './command.js';
+import {type Command, type ExitCode, exit, type Given, UsageError} from './command.js';
 import {makeCertificates} from './dev-certificates.js';
-import {line} from './io.js';
+import {type Io, line} from './io.js';
 
 type Options = Given['options'];
 
@@ -35,31 +37,82 @@ export const host: Command = {
     'allow-env': {type: 'string', value: 'NAMES', help: "Variables: 'NODE_ENV,APP_*'."},
     'allow-exec-argv': {type: 'string', value: 'ARGS', help: "Arguments for Node: '--expose-gc,--trace-gc'."},
     user: {type: 'string', value: 'NAME', help: 'Run as this user. Needed when started by root.'},
+    drain: {type: 'boolean', help: 'Let the daemon --name take no new actors; wait for its end.'},
     dev: {type: 'string', value: 'DIR', help: 'Make certificates for trying out in DIR, and end.'},
   },
   about: `
-Runs until Ctrl-C. It starts a process for each actor that a program places here
-with startActor(name, {host}), and kills it when that program has not been heard
-for timeouts.lease. Programs show a certificate of the same authority, and its
-whole subject must be one of --may-spawn. Modules run from DIR alone: a program
-of the same name in package.json names them by their paths.
+Starts a process for each actor that a program places here with startActor(name,
+{host}), and kills it when that program has not been heard for timeouts.lease.
+Programs show a certificate of the same authority, and its whole subject must be
+one of --may-spawn. Modules run from DIR alone: a program of the same name in
+package.json names them by their paths.
+
+SIGTERM drains it: it takes no new actors, and ends with 0 when the last one has
+ended. So does rxtractor host --drain --name N, which waits until the daemon is
+gone. Ctrl-C ends it at once: with 1 when it has killed actors, else with 0. A
+second signal kills it, and the system its actors.
 `,
-  async run({options}, {out, interrupted}) {
+  async run({options}, io) {
     if (typeof options.dev === 'string') {
-      for (const file of await makeCertificates(resolve(options.dev))) line(out, file);
+      for (const file of await makeCertificates(resolve(options.dev))) line(io.out, file);
       return exit.fine;
     }
-    const wanted = optionsOf(options);
-    // After the keys were read, which may be for root alone.
-    becomeUser(options.user);
-    const {openDaemon} = await import('../fleet/daemon.js');
-    const daemon = await openDaemon(wanted);
-    line(out, `rxtractor host ${wanted.name} is ready: ${daemon.address}`);
-    if (!interrupted.aborted) await once(interrupted, 'abort');
-    await daemon.close();
-    return exit.fine;
+    return options.drain ? drain(options, io) : serve(options, io);
   },
 };
+
+async function serve(options: Options, {out, err, interrupted}: Io): Promise<ExitCode> {
+  const wanted = optionsOf(options);
+  // After the keys were read, which may be for root alone.
+  becomeUser(options.user);
+  const {openDaemon} = await import('../fleet/daemon.js');
+  const daemon = await openDaemon(wanted);
+  const closeControl = await openControl(wanted.name, daemon);
+  line(out, `rxtractor host ${wanted.name} is ready: ${daemon.address}`);
+  const signal = await Promise.race([daemon.drained, aborted(interrupted)]);
+  if (signal === 'SIGTERM') {
+    line(err, `rxtractor host ${wanted.name} takes no new actors, and ends after those that it has: ${daemon.actors}`);
+    daemon.drain();
+    await daemon.drained;
+  }
+  const killed = daemon.actors;
+  await daemon.close();
+  await closeControl();
+  if (killed === 0) return exit.fine;
+  line(err, `rxtractor host ${wanted.name} has killed the actors that it had: ${killed}`);
+  return exit.error;
+}
+
+/** Where no private folder can be made, signals alone drain it. */
+async function openControl(name: string, daemon: Drainable): Promise<() => Promise<void>> {
+  const {openHostControl} = await import('../fleet/host-control.js');
+  try {
+    return await openHostControl(name, daemon);
+  } catch (error) {
+    log('warn', 'rxtractor host --drain cannot find this daemon: SIGTERM drains it', {error});
+    return async () => {};
+  }
+}
+
+async function drain(options: Options, {out, interrupted}: Io): Promise<ExitCode> {
+  if (options.user !== undefined) becomeUser(options.user);
+  const {drainHost} = await import('../fleet/host-control.js');
+  const name = nameIn(options);
+  const draining = await drainHost(name);
+  line(out, `${name} takes no new actors, and ends after those that it has: ${draining.actors}`);
+  const signal = await Promise.race([draining.gone, aborted(interrupted)]);
+  if (signal === undefined) return exit.fine;
+  draining.leave();
+  throw new Error(`${name} goes on draining: this command was interrupted`);
+}
+
+/** Resolves with the name of the signal. */
+async function aborted(interrupted: AbortSignal): Promise<unknown> {
+  if (!interrupted.aborted) await once(interrupted, 'abort');
+  return interrupted.reason;
+}
+
+const nameIn = ({name}: Options): string => (name as string | undefined) ?? hostname();
 
 function optionsOf(options: Options) {
   const needed = (name: string): string => {
@@ -74,7 +127,7 @@ function optionsOf(options: Options) {
   const maySpawn = (options['may-spawn'] ?? []) as readonly string[];
   if (maySpawn.length === 0) throw new UsageError("host needs --may-spawn 'CN=…': who may start actors here");
   return {
-    name: (options.name as string | undefined) ?? hostname(),
+    name: nameIn(options),
     address: addressOf((options.listen as string | undefined) ?? 'tls://127.0.0.1:7400'),
     app: appIn(resolve(needed('app'))),
     tls: {cert: readFileSync(needed('cert')), key: readFileSync(needed('key')), ca: readFileSync(needed('ca'))},
@@ -105,7 +158,8 @@ function becomeUser(name: Options[string]): void {
   if (!entry) throw new UsageError(`there is no user ${name}`);
   const [uid, gid] = [Number(entry[2]), Number(entry[3])];
   if (uid === process.getuid?.()) return;
-  process.setgroups?.([gid]);
+  // With all groups of the user. The types of Node do not know it.
+  (process as unknown as {initgroups?(user: string, group: number): void}).initgroups?.(name, gid);
   process.setgid?.(gid);
   process.setuid?.(uid);
 }

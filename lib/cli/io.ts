@@ -22,7 +22,7 @@ export interface Io {
   readonly out: Output;
   readonly err: Output;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Aborted when the person presses Ctrl-C, or the system asks the command to end. */
+  /** Aborted when the person presses Ctrl-C, or the system asks the command to end. Its reason is the name of the signal. */
   readonly interrupted: AbortSignal;
 }
 

@@ -6,8 +6,13 @@
 import {run} from './run.js';
 
 const stopped = new AbortController();
-/** The first asks the command to end in order, the second ends it at once. */
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => stopped.abort(signal));
+/** The first asks the command to end in order, the second ends it at once, also when it is another one. */
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+const stop = (signal: NodeJS.Signals): void => {
+  for (const each of signals) process.off(each, stop);
+  stopped.abort(signal);
+};
+for (const signal of signals) process.on(signal, stop);
 
 /** The reader of a pipe may go before the end, as in `rxtractor watch | head`: that is not an error. */
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));

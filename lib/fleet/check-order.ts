@@ -6,6 +6,7 @@ import {SpawnFailed} from '../base/errors.js';
 import {inherits, readProperty} from '../base/foreign.js';
 import {isKey, isTicket} from '../transport/handed-over.js';
 import type {Order} from './contract.js';
+import {isToken} from './token.js';
 
 type Check = (value: unknown) => boolean;
 
@@ -29,8 +30,9 @@ const checks: Readonly<Record<keyof Order, Check>> = {
   provenAt: Number.isFinite,
   ticket: value => isText(value) && isTicket(value as string),
   key: value => inherits(value, Uint8Array) && isKey(value as Uint8Array),
+  token: value => isText(value) && isToken(value as string),
   app: isText,
-  modules: isList(pair => isList(isText)(pair) && (pair as unknown[]).length === 2),
+  modules: isList(entry => isList(isText)(entry) && (entry as unknown[]).length === 3),
   argv: isList(isText),
   env: value => isPlain(value) && Object.values(value as object).every(isOptional(isText)),
   cwd: isOptional(isText),

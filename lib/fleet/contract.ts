@@ -22,10 +22,12 @@ export interface Order {
   readonly ticket: string;
   /** The key that both ends of that connection must know. */
   readonly key: Uint8Array;
-  /** The name of the app that the modules belong to. */
+  /** The fencing token of the actor: see `currentLease`. */
+  readonly token: string;
+  /** The name of the app that the modules belong to. Empty when all of them are of packages. */
   readonly app: string;
-  /** The URLs of the modules where they are wanted, and the path of each in the app. */
-  readonly modules: readonly (readonly [url: string, path: string])[];
+  /** The URLs of the modules where they are wanted; the path and the hash of each, as of `ModulePlace`. */
+  readonly modules: readonly (readonly [url: string, path: string, hash: string])[];
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string | undefined;
@@ -56,7 +58,7 @@ export interface Report {
 /** The part of a daemon that answers one peer. */
 export interface HostAnswers {
   beats(ctx: CalleeContext<number, number, undefined>, session: string, length: number): Promise<void>;
-  spawn(ctx: CalleeContext<never, Lines, Placed>, order: Order): Promise<Report>;
+  spawn(ctx: CalleeContext<'kill', Lines, Placed>, order: Order): Promise<Report>;
 }
 
 export const hostAnswers = new Attached<HostAnswers>();
@@ -75,9 +77,9 @@ export const beatsThere = runtimeFunction(
     answersHere().beats(ctx, session, length),
 );
 
-/** The lease of an actor: its result is the end of the process, and its finalizer kills it. */
+/** The lease of an actor: its result is the end of the process. It is killed when that is asked over the stream, and when the context is cancelled. */
 export const spawnThere = runtimeFunction(
   'context',
   'host spawn',
-  (ctx: CalleeContext<never, Lines, Placed>, order: Order) => answersHere().spawn(ctx, order),
+  (ctx: CalleeContext<'kill', Lines, Placed>, order: Order) => answersHere().spawn(ctx, order),
 );

@@ -12,6 +12,7 @@ import {LineCutter} from '../nursery/backends/line-cutter.js';
 import {endOf} from '../nursery/backends/process-end.js';
 import {taken} from '../transport/handed-over.js';
 import type {Lines, Order} from './contract.js';
+import {lineOf, type Term} from './term.js';
 
 /** The daemon tells this to the process over its pipe, because arguments can be read by every user of the host. */
 export interface RemoteAssignment {
@@ -24,6 +25,8 @@ export interface RemoteAssignment {
   readonly ticket: string;
   /** In hex. */
   readonly key: string;
+  /** The fencing token. */
+  readonly token: string;
   /** The URLs of its modules: there, and here. */
   readonly modules: readonly (readonly [string, string])[];
 }
@@ -33,6 +36,8 @@ export interface DaemonProcess {
   readonly setpriv: string | null;
   /** Resolves when it has ended, and all that it wrote was told. */
   readonly exited: Promise<Exit>;
+  /** Tells it how long it may run. It begins when it is told for the first time. */
+  renew(term: Term): void;
   /** Asks it to end. */
   cancel(): void;
   kill(): void;
@@ -45,8 +50,8 @@ interface Wanted {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly modules: RemoteAssignment['modules'];
   readonly channel: Socket;
-  /** Gets the lines that it writes. */
-  told(lines: Lines): void;
+  /** Gets each line that it writes. */
+  told(from: Lines[0], line: Uint8Array): void;
 }
 
 export async function beginDaemonProcess({
@@ -58,7 +63,7 @@ export async function beginDaemonProcess({
   channel,
   told,
 }: Wanted): Promise<DaemonProcess> {
-  const {id, name, treeId, argv, cwd = app.folder, execArgv, maxHeap, readsStdout, ticket, key} = order;
+  const {id, name, treeId, argv, cwd = app.folder, execArgv, maxHeap, readsStdout, ticket, key, token} = order;
   const stdio = readsStdout ? 'pipe' : 'ignore';
   const birth = birthOf(
     {name, env: {}, cwd, execArgv, maxHeap, stdio, debug: undefined, startFolder: app.folder, setpriv: undefined},
@@ -73,10 +78,11 @@ export async function beginDaemonProcess({
     host,
     ticket,
     key: Buffer.from(key).toString('hex'),
+    token,
     modules,
   };
   const pipe = child.stdio[4] as Writable;
-  pipe.on('error', () => {}).end(JSON.stringify(assignment));
+  pipe.on('error', () => {}).write(lineOf(assignment));
   handOver(channel);
   const {exited, kill} = endOf(child, {name});
   tellLines(child.stderr, 'stderr', told);
@@ -85,6 +91,7 @@ export async function beginDaemonProcess({
     pid: child.pid as number,
     setpriv: birth.setpriv,
     exited,
+    renew: latestInto(pipe),
     cancel: () => void child.kill('SIGTERM'),
     kill,
   };
@@ -96,21 +103,24 @@ function handOver(channel: Socket): void {
   channel.write(taken, () => channel.destroy());
 }
 
-function tellLines(from: ChildProcess['stdout'], name: Lines[0], told: (lines: Lines) => void): void {
-  let whole: Buffer[] = [];
-  const cutter = new LineCutter(line => whole.push(line));
-  const tell = (): void => {
-    if (whole.length > 0) told([name, Buffer.concat(whole)]);
-    whole = [];
+/** While an actor does not read, because it is busy, only the latest term waits for it. */
+function latestInto(pipe: Writable): (term: Term) => void {
+  let waiting: Term | undefined;
+  const write = (term: Term): void => {
+    if (pipe.writableNeedDrain) waiting = term;
+    else pipe.write(lineOf(term));
   };
+  pipe.on('drain', () => {
+    if (waiting) write(waiting);
+    waiting = undefined;
+  });
+  return write;
+}
+
+function tellLines(from: ChildProcess['stdout'], name: Lines[0], told: Wanted['told']): void {
+  const cutter = new LineCutter(line => told(name, line));
   (from as Readable | null)
-    ?.on('data', (chunk: Buffer) => {
-      cutter.add(chunk);
-      tell();
-    })
-    .on('close', () => {
-      cutter.end();
-      tell();
-    })
+    ?.on('data', (chunk: Buffer) => cutter.add(chunk))
+    .on('close', () => cutter.end())
     .on('error', () => {});
 }

@@ -7,10 +7,11 @@ import {once} from 'node:events';
 import {type AddressInfo, createServer, type Server, type Socket} from 'node:net';
 import {TLSSocket} from 'node:tls';
 import {Actor} from '../actor/actor.js';
-import {type App, urlInApp} from '../actor/codebase.js';
+import {type App, hashOf, urlInApp} from '../actor/codebase.js';
 import {Peer} from '../actor/peer.js';
 import {defaultTimeouts} from '../actor/tree-options.js';
 import {newActorId, newId} from '../base/actor-id.js';
+import {plainClock} from '../base/clock.js';
 import {SpawnFailed} from '../base/errors.js';
 import {thrownText} from '../base/foreign.js';
 import {log} from '../base/log.js';
@@ -33,11 +34,14 @@ import {
   type Report,
   spawnThere,
 } from './contract.js';
-import {beginDaemonProcess} from './daemon-process.js';
+import {beginDaemonProcess, type DaemonProcess} from './daemon-process.js';
+import {Drain, type Drainable} from './drain.js';
 import {HeldSession} from './held-session.js';
+import {OutputQueue} from './output-queue.js';
 import {isSubject, subjectOf, subjectText} from './subject.js';
 import {Tickets} from './tickets.js';
 import {WaitingSockets} from './waiting-sockets.js';
+import {Watchdog} from './watchdog.js';
 
 export interface DaemonOptions {
   readonly name: string;
@@ -52,9 +56,6 @@ export interface DaemonOptions {
   readonly allowExecArgv: readonly string[];
 }
 
-/** Bytes of output that wait for a parent that does not take them. Beyond it the oldest are dropped. */
-const outputBytes = 1024 * 1024;
-
 /** Opens the daemon. Resolves when it serves, with the address at which it does. */
 export async function openDaemon(options: DaemonOptions): Promise<Daemon> {
   const daemon = new Daemon(options);
@@ -62,7 +63,7 @@ export async function openDaemon(options: DaemonOptions): Promise<Daemon> {
   return daemon;
 }
 
-export class Daemon {
+export class Daemon implements Drainable {
   readonly #options: DaemonOptions;
   readonly #id;
   readonly #server: Server;
@@ -71,7 +72,9 @@ export class Daemon {
   readonly #tickets = new Tickets();
   /** By the subject and the name of the session, because only the program that has begun a session may use it. */
   readonly #sessions = new Map<string, HeldSession>();
-  /** Actors that run, and orders that are under way. */
+  readonly #peers = new Set<Peer>();
+  readonly #drain = new Drain();
+  readonly #watchdog = new Watchdog();
   #count = 0;
   address = '';
 
@@ -91,11 +94,32 @@ export class Daemon {
     this.address = formatAddress({...this.#options.address, port: chosen});
   }
 
-  /** Kills its actors. Resolves when they are gone. */
+  get actors(): number {
+    return this.#count;
+  }
+
+  get drained(): Promise<void> {
+    return this.#drain.done;
+  }
+
+  drain(): void {
+    this.#drain.begin(this.#count);
+  }
+
+  /** Kills its actors. Resolves when they are gone, and their programs have been told. */
   async close(): Promise<void> {
     this.#server.close();
     const held = [...this.#sessions.values()];
     await Promise.all(held.map(session => session.end()));
+    // What has ended is told in this turn.
+    await plainClock.turn();
+    const closed = [...this.#peers].map(peer => {
+      peer.channel.close();
+      return new Promise<void>(resolve => peer.onEnded(() => resolve()));
+    });
+    await plainClock.within(Promise.all(closed), defaultTimeouts.flush);
+    for (const peer of this.#peers) peer.channel.destroy();
+    this.#watchdog.close();
   }
 
   /** The first bytes say what a connection is for. */
@@ -157,7 +181,9 @@ export class Daemon {
         });
         for (const fn of [beatsThere, spawnThere]) face.exposed.allow(fn);
         hostAnswers.attach(face, this.#answersTo(subject));
-        new Peer(face, transport, 'accepted', {}, peer, false);
+        const asking = new Peer(face, transport, 'accepted', {}, peer, false);
+        this.#peers.add(asking);
+        asking.onEnded(() => this.#peers.delete(asking));
       },
     });
     acceptor.accept(new SocketTransport(tls, {maxFrameBytes}), {
@@ -183,7 +209,7 @@ export class Daemon {
     ctx.started.next(undefined);
     let session = this.#sessions.get(key);
     if (!session) {
-      session = new HeldSession(length, () => this.#sessions.delete(key));
+      session = new HeldSession(length, () => this.#sessions.delete(key), this.#watchdog.watch);
       this.#sessions.set(key, session);
     }
     const wire = ctx.openStream({overflow: 'latest'});
@@ -195,13 +221,12 @@ export class Daemon {
     }
   }
 
-  async #spawn(ctx: CalleeContext<never, Lines, Placed>, order: Order, subject: readonly string[]): Promise<Report> {
+  async #spawn(ctx: CalleeContext<'kill', Lines, Placed>, order: Order, subject: readonly string[]): Promise<Report> {
     const {host, env, modules, hold} = this.#checked(order, subject);
     this.#count++;
     try {
       const channel = await this.#tickets.take(order.ticket, order.timeout, ctx.signal);
-      const early: Lines[] = [];
-      let tell = (lines: Lines): void => void early.push(lines);
+      const output = new OutputQueue();
       const started = await beginDaemonProcess({
         order,
         app: this.#options.app,
@@ -209,7 +234,7 @@ export class Daemon {
         env,
         modules,
         channel,
-        told: lines => tell(lines),
+        told: (from, line) => output.add(from, line),
       }).catch(error => {
         channel.destroy();
         throw error;
@@ -220,13 +245,16 @@ export class Daemon {
       ctx.signal.addEventListener('abort', () => started.kill());
       if (ctx.signal.aborted) started.kill();
       ctx.started.next({pid, setpriv});
-      const wire = ctx.signal.aborted ? undefined : ctx.openStream({overflow: 'dropOldest', bufferBytes: outputBytes});
-      tell = lines => wire?.next(lines);
-      for (const lines of early) tell(lines);
+      if (!ctx.signal.aborted) {
+        const wire = ctx.openStream();
+        output.sendBy(lines => wire.send(lines));
+        void killWhenAsked(started, wire);
+      }
       const exit = await exited;
-      return {exit, dropped: wire?.stats.dropped ?? 0};
+      await output.sent();
+      return {exit, dropped: output.dropped};
     } finally {
-      this.#count--;
+      this.#drain.left(--this.#count);
     }
   }
 
@@ -238,8 +266,9 @@ export class Daemon {
     };
     if (!maySpawn.some(allowed => isSubject(allowed, subject)))
       refuse(`the certificate of ${subjectText(subject)} may not place actors here (--may-spawn)`);
+    if (this.#drain.isOn) refuse('it drains: it takes no new actors (rxtractor host --drain)');
     if (this.#count >= maxActors) refuse(`it has ${maxActors} actors already (--max-actors)`);
-    if (order.app !== app.name) refuse(`it runs the app ${app.name}, not ${order.app} (--app)`);
+    if (order.app !== app.name && order.app !== '') refuse(`it runs the app ${app.name}, not ${order.app} (--app)`);
     const names = Object.keys(order.env).filter(name => !isAllowed(name, allowEnv));
     if (names.length > 0) refuse(`env: ${names.join(', ')} may not be set here (--allow-env)`);
     const args = order.execArgv.filter(arg => !allowExecArgv.includes(arg));
@@ -255,9 +284,12 @@ export class Daemon {
   }
 
   #modulesOf({modules}: Order): [string, string][] {
-    return modules.map(([url, path]) => {
+    const {app} = this.#options;
+    return modules.map(([url, path, hash]) => {
       try {
-        return [url, urlInApp(this.#options.app, path)];
+        const here = urlInApp(app, path);
+        if (hash !== '' && hash !== hashOf(here)) throw buildError(path, hash, hashOf(here));
+        return [url, here];
       } catch (error) {
         throw new SpawnFailed(thrownText(error), {phase: 'place'});
       }
@@ -271,8 +303,24 @@ export class Daemon {
   }
 }
 
+/** Not by a cancel of the context, after which it has no result: then nobody would learn how the process has ended. */
+async function killWhenAsked(started: DaemonProcess, asked: AsyncIterable<'kill'>): Promise<void> {
+  try {
+    for await (const _ of asked) started.kill();
+  } catch {
+    // The context has ended with its connection, and the process with it.
+  }
+}
+
 function isAllowed(name: string, allowed: readonly string[]): boolean {
   return allowed.some(entry => (entry.endsWith('*') ? name.startsWith(entry.slice(0, -1)) : name === entry));
+}
+
+function buildError(path: string, wanted: string, here: string): TypeError {
+  const [there, found] = [wanted, here].map(hash => hash.slice(0, 12));
+  return new TypeError(
+    `it has another build of ${path} (sha256 ${found}) than this program (${there}): install the same version on both`,
+  );
 }
 
 /** The same session of another subject is another one. */

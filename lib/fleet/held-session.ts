@@ -8,6 +8,8 @@ import {attempt} from '../base/foreign.js';
 import {log} from '../base/log.js';
 import type {DaemonProcess} from './daemon-process.js';
 import {beginLease, type Lease, type LeaseEvent, leaseTimes, nextLookIn, stepLease} from './lease.js';
+import {termOf} from './term.js';
+import type {Guard} from './watchdog.js';
 
 /** Gives a process to the lease under which it was ordered. Returns how to let it go. */
 export type Hold = (started: DaemonProcess) => Stop;
@@ -15,11 +17,13 @@ export type Hold = (started: DaemonProcess) => Stop;
 interface Held {
   lease: Lease;
   readonly processes: Set<DaemonProcess>;
+  readonly guard: Guard;
 }
 
 export class HeldSession {
   readonly #length: number;
   readonly #unused: () => void;
+  readonly #watch: () => Guard;
   /** Undefined until the first order, and when the lease is over. The next order begins a new one. */
   #held: Held | undefined;
   /** The number of connections to which beats are sent. */
@@ -28,10 +32,14 @@ export class HeldSession {
   /** By how much the clock of the host that counts sleep is ahead. */
   #slept = sleptMs();
 
-  /** @param unused called when it has neither a lease nor a connection */
-  constructor(length: number, unused: () => void) {
+  /**
+   * @param unused called when it has neither a lease nor a connection
+   * @param watch called for each lease: who ends its processes when this one stands still
+   */
+  constructor(length: number, unused: () => void, watch: () => Guard) {
     this.#length = length;
     this.#unused = unused;
+    this.#watch = watch;
   }
 
   /** Sends a beat now and then. Returns how to stop. */
@@ -59,7 +67,7 @@ export class HeldSession {
     if (lease.stage === 'cancelled') return undefined;
     if (at - Math.max(lease.provenAt, Math.min(provenAt, at)) >= leaseTimes(this.#length).cancel) return undefined;
     if (!this.#held) {
-      this.#held = {lease, processes: new Set()};
+      this.#held = {lease, processes: new Set(), guard: this.#watch()};
       this.#look();
     }
     return holdIn(this.#held);
@@ -101,7 +109,9 @@ export class HeldSession {
     const held = this.#held;
     if (!held) return;
     const {next, acts} = stepLease(held.lease, event);
+    const isRenewed = next.provenAt !== held.lease.provenAt;
     held.lease = next;
+    if (isRenewed) tellTerm(held);
     for (const act of acts) {
       log(
         act === 'warn' ? 'runtime' : 'warn',
@@ -117,10 +127,24 @@ export class HeldSession {
 function holdIn(held: Held): Hold {
   return started => {
     held.processes.add(started);
+    tellTerm(held);
     if (held.lease.stage === 'over') started.kill();
     if (held.lease.stage === 'cancelled') started.cancel();
-    return () => held.processes.delete(started);
+    return () => {
+      held.processes.delete(started);
+      tellTerm(held);
+    };
   };
+}
+
+/** Tells everybody who must act when this process stands still. */
+function tellTerm({lease, processes, guard}: Held): void {
+  const term = termOf(lease);
+  for (const started of processes) started.renew(term);
+  guard(
+    term.killAt,
+    [...processes].map(({pid}) => pid),
+  );
 }
 
 /** For how long this host has slept since it was started, with what its two clocks differ by. 0 where that is not known. */

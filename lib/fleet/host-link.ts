@@ -44,8 +44,9 @@ export class HostLink {
   #lease: Lease | undefined;
   #beats: Peer | undefined;
   #isDialling = false;
-  #isOver = false;
+  #loss: Loss | undefined;
   #lastBeat = 0;
+  #roundTrip = Number.POSITIVE_INFINITY;
   #stopLooking: Stop = () => {};
   readonly #firstBeat = deferred();
 
@@ -76,12 +77,22 @@ export class HostLink {
   }
 
   get isOver(): boolean {
-    return this.#isOver;
+    return this.#loss !== undefined;
+  }
+
+  /** Why nothing can be asked of the host any more. Undefined while it can. */
+  get loss(): Loss | undefined {
+    return this.#loss;
   }
 
   /** The clock of the host when it sent the last beat that has come. */
   get lastBeat(): number {
     return this.#lastBeat;
+  }
+
+  /** The shortest time of a question and its answer so far, in ms. */
+  get roundTrip(): number {
+    return this.#roundTrip;
   }
 
   /** Resolves when nothing can be asked of the host any more. */
@@ -108,7 +119,7 @@ export class HostLink {
     const {handshake} = this.#actor.tree.timeouts;
     await this.#dialBeats();
     const isThere = await plainClock.within(Promise.race([this.#firstBeat.promise, this.lost]), handshake);
-    if (isThere && !this.#isOver) return;
+    if (isThere && !this.isOver) return;
     throw new Error(`${this.host.name} sends no beats`);
   }
 
@@ -116,7 +127,7 @@ export class HostLink {
     this.#isDialling = true;
     try {
       const {peer, transport} = await dial(this.#actor, this.address, this.#tls);
-      if (this.#isOver) return transport.destroy();
+      if (this.isOver) return transport.destroy();
       this.#beats?.channel.destroy();
       const beats = new Peer(this.#actor, transport, 'connected', {}, peer, false);
       beats.channel.keepAlive(false);
@@ -131,11 +142,13 @@ export class HostLink {
   async #listen(beats: Peer): Promise<void> {
     try {
       const {lease} = this.#actor.tree.timeouts;
+      const askedAt = plainClock.now();
       const context = await portalOf(beats, this.#scope).openContext(beatsThere, this.session, lease);
+      this.#roundTrip = Math.min(this.#roundTrip, plainClock.now() - askedAt);
       beats.channel.keepAlive(false);
       const wire = context.openStream();
       for await (const sentAt of wire) {
-        if (this.#isOver) break;
+        if (this.isOver) break;
         this.#heard(sentAt);
         wire.next(sentAt);
       }
@@ -180,8 +193,8 @@ export class HostLink {
   }
 
   #end(loss: Loss): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
+    if (this.#loss) return;
+    this.#loss = loss;
     this.#stopLooking();
     this.#lost.resolve(loss);
     const wait = loss.isFenced ? 0 : leaseTimes(this.#actor.tree.timeouts.lease).fenced;

@@ -12,8 +12,9 @@ import type {PlaceRequest, Spawned} from '../nursery/backends/spawner.js';
 import {newKey, newTicket, type OpenedConnection, openHandedOver} from '../transport/handed-over.js';
 import {type Lines, type Order, type Placed, type Report, spawnThere} from './contract.js';
 import type {HostLink, Loss} from './host-link.js';
+import {newToken} from './token.js';
 
-type Lease = Context<Lines, never, Placed, Report>;
+type Lease = Context<Lines, 'kill', Placed, Report>;
 
 /** @throws SpawnFailed `place` */
 export async function placeOn(link: HostLink, request: PlaceRequest): Promise<Spawned> {
@@ -43,6 +44,7 @@ function orderOf(link: HostLink, request: PlaceRequest): Order {
     provenAt: link.lastBeat,
     ticket: newTicket(),
     key: newKey(),
+    token: newToken(),
     app,
     modules,
     argv,
@@ -57,14 +59,15 @@ function orderOf(link: HostLink, request: PlaceRequest): Order {
 
 /** @throws SpawnFailed when a module belongs to no app, or two of them to different ones */
 function modulesOf(link: HostLink, request: PlaceRequest): Pick<Order, 'app' | 'modules'> {
-  const modules: [string, string][] = [];
+  const modules: [string, string, string][] = [];
   let app: string | undefined;
   for (const url of request.modules) {
     const place = placeInApp(url);
     if (!place) throw refusedError(link, request, `${url} is a file of no app: there is no package.json above it`);
     app ??= place.app;
-    if (place.app !== app) throw refusedError(link, request, `${url} belongs to the app ${place.app}, not to ${app}`);
-    modules.push([url, place.path]);
+    if (place.app !== undefined && place.app !== app)
+      throw refusedError(link, request, `${url} belongs to the app ${place.app}, not to ${app}`);
+    modules.push([url, place.path, place.hash]);
   }
   return {app: app ?? '', modules};
 }
@@ -88,19 +91,17 @@ interface Parts {
 function bodyOf(link: HostLink, request: PlaceRequest, {lease, connection, transport}: Parts): Spawned {
   const {pid, setpriv} = lease.first;
   const [stdout, stderr] = [new Output(), new Output()];
+  const wire = lease.openStream();
+  let isKilled = false;
   const relays = relaysOf({pid, stdout: request.stdio === 'ignore' ? null : stdout, stderr}, request);
   let unknown: Loss | undefined;
   const ended = async (): Promise<Exit> => {
-    const printed = printAll(lease, {stdout, stderr});
+    const printed = printAll(wire, {stdout, stderr});
     const report = await reportOf(lease, link, connection);
     if ('exit' in report) await printed;
     else unknown = report;
     if ('exit' in report && report.dropped > 0)
-      stderr.push(
-        Buffer.from(
-          `(${report.dropped} outputs of ${request.name} were dropped on ${link.host.name}: nobody took them)\n`,
-        ),
-      );
+      stderr.push(Buffer.from(`${droppedText(request.name, link.host.name, report.dropped)}\n`));
     for (const output of [stdout, stderr]) output.push(null);
     await Promise.all(relays.map(relay => relay.ended));
     for (const relay of relays) relay.finish();
@@ -114,8 +115,13 @@ function bodyOf(link: HostLink, request: PlaceRequest, {lease, connection, trans
     diesWithParent: setpriv !== null,
     exited: ended(),
     stderrTail: () => relays[0].tail(),
-    kill: () => void lease.cancel(),
+    // Not by a cancel of the lease: only its result says how the process has ended, however late that comes.
+    kill: () => {
+      if (!isKilled && !wire.closed) wire.next('kill');
+      isKilled = true;
+    },
     isElsewhere: true,
+    roundTrip: () => link.roundTrip,
     unknownEnd: () =>
       unknown && {
         text: `nothing is known of its end on ${link.host.name}: ${unknown.text}`,
@@ -125,14 +131,21 @@ function bodyOf(link: HostLink, request: PlaceRequest, {lease, connection, trans
   };
 }
 
+function droppedText(name: string, host: string, count: number): string {
+  return `(lines of ${name} that were dropped on ${host}, because this program did not take them: ${count})`;
+}
+
 /** An output that is filled by hand. */
 class Output extends Readable {
   override _read(): void {}
 }
 
-async function printAll(lease: Lease, outputs: Readonly<Record<'stdout' | 'stderr', Readable>>): Promise<void> {
+async function printAll(
+  lines: AsyncIterable<Lines>,
+  outputs: Readonly<Record<'stdout' | 'stderr', Readable>>,
+): Promise<void> {
   try {
-    for await (const [from, lines] of lease.openStream()) outputs[from].push(lines);
+    for await (const [from, bytes] of lines) outputs[from].push(bytes);
   } catch {
     // Why it has ended is told by the result.
   }
@@ -146,6 +159,8 @@ async function reportOf(lease: Lease, link: HostLink, connection: OpenedConnecti
   try {
     return await lease.result();
   } catch (cause) {
+    // The watchdog there may have ended it, or not: the lease is over in both cases.
+    if (link.loss?.isFenced) return link.loss;
     const closed = connection.ended.then(
       (): Loss => ({text: `its daemon has ended, or has lost its place: ${thrownText(cause)}`, isFenced: false, cause}),
     );

@@ -3,6 +3,8 @@
  * Floor 6: beside `lease`. A lease cannot protect from a machine that stands still together with its clock. The token does.
  */
 
+import {wallTime} from '../base/clock.js';
+
 /** The characters of a token. Tokens of one length are in the same order as texts and as numbers. */
 const digits = 20;
 
@@ -18,3 +20,14 @@ export function nextToken(last: string | undefined, wallMs: number): string {
   const token = last !== undefined && BigInt(last) >= now ? BigInt(last) + 1n : now;
   return String(token).padStart(digits, '0');
 }
+
+/** The last token of this process. */
+let last: string | undefined;
+
+/** The token of an actor that this process places now. */
+export function newToken(): string {
+  last = nextToken(last, wallTime());
+  return last;
+}
+
+export const isToken = (text: string): boolean => text.length === digits && /^[0-9]*$/.test(text);

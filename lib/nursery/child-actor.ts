@@ -329,7 +329,8 @@ export class ChildActor implements PortalOwner, Child {
     if (this.progress.phase === 'serving' && connection) {
       log('cancel', `asking ${this.plan.name} to end: ${why.message}`);
       const reapable = {
-        request: (reason: ContextCancelled, handed: number) => connection.peer.cancelActor(reason, handed),
+        request: (reason: ContextCancelled, handed: number) =>
+          connection.peer.cancelActor(reason, Math.max(0, handed - (this.#spawned?.roundTrip?.() ?? 0))),
         received: connection.received,
         gone: this.gone,
         kill: () => this.#kill('it did not end in time (timeouts.cancelAck, timeouts.exit)'),

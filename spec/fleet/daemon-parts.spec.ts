@@ -8,6 +8,7 @@ import type {DaemonProcess} from '../../lib/fleet/daemon-process.js';
 import {HeldSession} from '../../lib/fleet/held-session.js';
 import {isSubject, subjectOf, subjectText} from '../../lib/fleet/subject.js';
 import {Tickets} from '../../lib/fleet/tickets.js';
+import {newToken} from '../../lib/fleet/token.js';
 import {WaitingSockets} from '../../lib/fleet/waiting-sockets.js';
 import {newKey, newTicket} from '../../lib/transport/handed-over.js';
 
@@ -19,8 +20,9 @@ const order = {
   provenAt: 5,
   ticket: newTicket(),
   key: newKey(),
+  token: newToken(),
   app: 'shop',
-  modules: [['file:///shop/work.js', 'work.js']],
+  modules: [['file:///shop/work.js', 'work.js', '']],
   argv: [],
   env: {NODE_ENV: 'test', TZ: undefined},
   cwd: undefined,
@@ -36,7 +38,8 @@ test('an order with a field of another shape is refused, and the field is named'
     provenAt: Number.NaN,
     ticket: 'x',
     key: new Uint8Array(1),
-    modules: [['one']],
+    token: '7',
+    modules: [['one', 'two']],
     argv: 'text',
     env: {A: 1},
     cwd: 7,
@@ -85,7 +88,7 @@ test('a connection without an order is ended after a while, and an order without
 });
 
 test('after the end of a lease the same program can place actors again, and an order of before begins nothing', async t => {
-  const session = new HeldSession(200, () => {});
+  const session = new HeldSession(200, () => {}, nobody);
   const stop = session.sendBeats(() => {});
   const before = session.begin(performance.now());
   const killed = new Promise<void>(resolve => before?.(processOf(resolve)));
@@ -104,9 +107,13 @@ test('after the end of a lease the same program can place actors again, and an o
 
 test('a session is kept while one of its connections gets beats', t => {
   let isUnused = false;
-  const session = new HeldSession(15_000, () => {
-    isUnused = true;
-  });
+  const session = new HeldSession(
+    15_000,
+    () => {
+      isUnused = true;
+    },
+    nobody,
+  );
   const [stopOld, stopNew] = [session.sendBeats(() => {}), session.sendBeats(() => {})];
   stopOld();
   t.false(isUnused);
@@ -115,5 +122,15 @@ test('a session is kept while one of its connections gets beats', t => {
 });
 
 function processOf(kill: () => void): DaemonProcess {
-  return {pid: 1, setpriv: null, exited: Promise.resolve({code: null, signal: 'SIGKILL'}), cancel: () => {}, kill};
+  return {
+    pid: 1,
+    setpriv: null,
+    exited: Promise.resolve({code: null, signal: 'SIGKILL'}),
+    renew: () => {},
+    cancel: () => {},
+    kill,
+  };
 }
+
+/** No watchdog. */
+const nobody = () => () => {};

@@ -1,82 +1,30 @@
 // Actors on other hosts: daemons on loopback, started by the command, and this process as the root.
-import {type ChildProcess, spawn} from 'node:child_process';
+import {spawn} from 'node:child_process';
 import {once} from 'node:events';
-import {mkdtempSync, readFileSync, rmSync} from 'node:fs';
-import {tmpdir} from 'node:os';
-import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
-import type {ExecutionContext} from 'ava';
-import {
-  type ActorDied,
-  type Nursery,
-  openNursery,
-  RemoteActorError,
-  type RootOptions,
-  SpawnFailed,
-} from '../../lib/index.js';
+import {openNursery, RemoteActorError, type RootOptions, SpawnFailed} from '../../lib/index.js';
 import * as hosted from '../fixtures/hosted.js';
-import {commandFile, rxtractor} from '../kit/command.js';
 import {patient} from '../kit/patient.js';
 import {isAlive, untilGone} from '../kit/processes.js';
 import {spawning} from '../kit/spawning.js';
+import {
+  appFolder,
+  deathOf,
+  expose,
+  makeCertificates,
+  others,
+  ours,
+  removeCertificates,
+  startHost,
+  tlsOf,
+  withHosts,
+} from './daemons.js';
 
-const root = fileURLToPath(new URL('../../..', import.meta.url));
-const folder = mkdtempSync(join(tmpdir(), 'rxtractor-hosts-'));
-const certificates = ['openssl', 'other'].map(name => join(folder, name)) as [string, string];
-const [ours, others] = certificates;
 const {double, whoAmI, countTo, refuse, print, leave, spin} = hosted;
-const expose = Object.values(hosted);
 
-const test = spawning({takesLong: true, last: () => rmSync(folder, {recursive: true})});
+const test = spawning({takesLong: true, last: removeCertificates});
 
-test.before(async t => {
-  for (const dir of certificates) {
-    const {code, stdout} = await rxtractor(['host', '--dev', dir]);
-    t.is(code, 0);
-    t.deepEqual(
-      stdout.trim().split('\n'),
-      ['ca.pem', 'host.pem', 'host-key.pem', 'client.pem', 'client-key.pem'].map(file => join(dir, file)),
-    );
-  }
-});
-
-const pem = (dir: string, name: string) => readFileSync(join(dir, `${name}.pem`));
-const tlsOf = (dir: string, name: string) => ({cert: pem(dir, name), key: pem(dir, `${name}-key`), ca: pem(dir, 'ca')});
-
-interface Host {
-  readonly address: string;
-  readonly daemon: ChildProcess;
-}
-
-async function startHost(t: ExecutionContext, name: string, args: readonly string[] = []): Promise<Host> {
-  const files = ['--cert', join(ours, 'host.pem'), '--key', join(ours, 'host-key.pem'), '--ca', join(ours, 'ca.pem')];
-  const user = process.getuid?.() === 0 ? ['--user', 'root'] : [];
-  const own = ['host', '--listen', 'tls://127.0.0.1:0', '--name', name, '--app', root, '--may-spawn', 'CN=client'];
-  const daemon = spawn(process.execPath, [commandFile, ...own, ...files, ...user, ...args], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env: {APP_HOME: 'there', SECRET: 'of the host'},
-  });
-  t.teardown(async () => {
-    if (daemon.exitCode !== null || daemon.signalCode !== null) return;
-    const gone = once(daemon, 'exit');
-    daemon.kill('SIGKILL');
-    await gone;
-  });
-  const [said] = await once(daemon.stdout, 'data');
-  const [, address = ''] = new RegExp(`^rxtractor host ${name} is ready: (.*)\n$`).exec(String(said)) ?? [];
-  t.regex(address, /^tls:\/\/127\.0\.0\.1:\d+$/);
-  return {address, daemon};
-}
-
-/** Runs a body in a root that has these hosts. */
-function withHosts<T>(
-  hosts: readonly Host[],
-  body: (nursery: Nursery) => Promise<T>,
-  options: RootOptions = {},
-): Promise<T> {
-  const addresses = hosts.map(({address}) => address);
-  return openNursery(body, {...patient, hosts: addresses, tls: tlsOf(ours, 'client'), ...options});
-}
+test.before(makeCertificates);
 
 test('an actor on another host is called, streams, fails and prints as one at home', async t => {
   const hosts = [await startHost(t, 'h1'), await startHost(t, 'h2', ['--allow-env', 'APP_*'])];
@@ -88,7 +36,7 @@ test('an actor on another host is called, streams, fails and prints as one at ho
     const {name, host, ppid, cwd, env} = await portal.run(whoAmI);
     t.deepEqual([name, host, portal.actor.host], ['worker', 'h2', 'h2']);
     t.is(ppid, hosts[1]?.daemon.pid ?? 0);
-    t.is(`${cwd}/`, root);
+    t.is(`${cwd}/`, appFolder);
     // Only those of the daemon's variables that are on its list, and nothing of this process.
     t.deepEqual(env, {APP_HOME: 'there', APP_MODE: 'fast'});
     let last = 0;
@@ -114,7 +62,7 @@ test('by its address a host is found too, and an actor in a busy loop is killed 
       t.false(await portal.cancelActor());
       t.false(isAlive(portal.actor.pid));
     },
-    {timeouts: {...patient.timeouts, cancelAck: 300, exit: 600}},
+    {timeouts: {...patient.timeouts, cancelAck: 300, exit: 600, lease: 300_000}},
   );
 });
 
@@ -168,33 +116,9 @@ test('hosts without certificates, and what is not a list of tls: addresses, is a
   }, patient);
 });
 
-/** The death of an actor whose owner asks for nothing: the nursery fails with it. */
-async function deathOf(
-  t: ExecutionContext,
-  host: Host,
-  end: (pid: number) => unknown,
-  lease = 15_000,
-): Promise<{died: ActorDied; pid: number}> {
-  let pid = 0;
-  const timeouts = {...patient.timeouts, lease};
-  const died = (await t.throwsAsync(
-    withHosts(
-      [host],
-      async nursery => {
-        const portal = await nursery.startActor('worker', {expose, host: 'h1'});
-        pid = portal.actor.pid;
-        await end(pid);
-        await portal.ended;
-      },
-      {timeouts},
-    ),
-  )) as ActorDied;
-  return {died, pid};
-}
-
 test('T17: an actor that exits or is killed there dies with its code or signal', async t => {
   const host = await startHost(t, 'h1');
-  const killed = await deathOf(t, host, pid => process.kill(pid, 'SIGKILL'));
+  const killed = await deathOf(t, host, ({actor}) => process.kill(actor.pid, 'SIGKILL'));
   t.deepEqual(
     [killed.died.code, killed.died.exit, killed.died.lost],
     ['ERR_DIED', {code: null, signal: 'SIGKILL'}, false],

@@ -105,6 +105,8 @@ export interface Spawned {
   kill(): void;
   /** Whether it runs on another host: the folders and sockets of this one mean nothing there. */
   readonly isElsewhere?: boolean;
+  /** The ms of a question to its host and the answer: it learns half of them later what it is asked. Absent on this host. */
+  roundTrip?(): number;
   /** Says after the end why nobody has seen it. Undefined when it was seen, or lies in `exited`. */
   unknownEnd?(): UnknownEnd | undefined;
 }
