@@ -37,6 +37,7 @@ const floors: Readonly<Record<string, number>> = {
 /** The rooms of a floor that has many files, and into which others of that floor each one leads. */
 const rooms: Readonly<Record<string, readonly string[]>> = {
   'channel/handshake': [],
+  'transport/relay': [],
   'context/flow': [],
   'context/protocol': ['context/flow'],
   'context/rx': ['context/protocol', 'context/flow'],

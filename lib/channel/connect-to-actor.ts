@@ -8,7 +8,7 @@ import {HandshakeRejected, TransportClosed} from '../base/errors.js';
 import {escapeText} from '../base/escape.js';
 import {maxFrameBytes} from '../msg/frame.js';
 import {type Address, formatAddress} from '../transport/address.js';
-import {connectTo} from '../transport/connect.js';
+import {type ConnectToOptions, connectTo} from '../transport/connect.js';
 import {type Credentials, checkCredentials} from './credentials.js';
 import {type HandshakeResult, startHandshake} from './handshake/start-handshake.js';
 
@@ -17,6 +17,8 @@ export interface ConnectToActorOptions extends Credentials {
   readonly expected?: string | undefined;
   /** Timeout in ms for everything, all attempts included. */
   readonly timeout: number;
+  /** See `ConnectToOptions`. */
+  readonly over?: ConnectToOptions['over'];
   /** Aborting it ends the attempt. */
   readonly signal?: AbortSignal | undefined;
 }

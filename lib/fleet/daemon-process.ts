@@ -3,8 +3,8 @@
  * Floor 6: below `daemon`; above the process backend of the nursery.
  */
 import type {ChildProcess} from 'node:child_process';
-import type {Socket} from 'node:net';
-import type {Readable, Writable} from 'node:stream';
+import {Socket} from 'node:net';
+import type {Duplex, Readable, Writable} from 'node:stream';
 import type {App} from '../actor/codebase.js';
 import type {Exit} from '../base/errors.js';
 import {begin, birthOf} from '../nursery/backends/birth.js';
@@ -49,7 +49,8 @@ interface Wanted {
   readonly host: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly modules: RemoteAssignment['modules'];
-  readonly channel: Socket;
+  /** The connection that becomes its channel. */
+  readonly channel: Duplex;
   /** Gets each line that it writes. */
   told(from: Lines[0], line: Uint8Array): void;
 }
@@ -69,7 +70,10 @@ export async function beginDaemonProcess({
     {name, env: {}, cwd, execArgv, maxHeap, stdio, debug: undefined, startFolder: app.folder, setpriv: undefined},
     'remote-child.js',
   );
-  const child = await begin({...birth, env: {...env}, channel}, {treeId, id, name, argv: []});
+  const child = await begin(
+    {...birth, env: {...env}, channel: channel instanceof Socket ? channel : 'pipe'},
+    {treeId, id, name, argv: []},
+  );
   const assignment: RemoteAssignment = {
     id,
     name,
@@ -83,7 +87,8 @@ export async function beginDaemonProcess({
   };
   const pipe = child.stdio[4] as Writable;
   pipe.on('error', () => {}).write(lineOf(assignment));
-  handOver(channel);
+  if (channel instanceof Socket) handOver(channel);
+  else passOn(channel, child.stdio[3] as Duplex);
   const {exited, kill} = endOf(child, {name});
   tellLines(child.stderr, 'stderr', told);
   tellLines(child.stdout, 'stdout', told);
@@ -101,6 +106,15 @@ export async function beginDaemonProcess({
 function handOver(channel: Socket): void {
   channel.on('error', () => {});
   channel.write(taken, () => channel.destroy());
+}
+
+/** A stream that a broker relays has no descriptor, so the daemon passes on what it has. It cannot read it: TLS ends in the process. */
+function passOn(relayed: Duplex, process: Duplex): void {
+  relayed.on('error', () => {}).on('close', () => process.destroy());
+  process.on('error', () => {}).on('close', () => relayed.end());
+  relayed.write(taken);
+  relayed.pipe(process);
+  process.pipe(relayed);
 }
 
 /** While an actor does not read, because it is busy, only the latest term waits for it. */

@@ -5,13 +5,14 @@
  */
 import {once} from 'node:events';
 import {type AddressInfo, createServer, type Server, type Socket} from 'node:net';
+import type {Duplex} from 'node:stream';
 import {TLSSocket} from 'node:tls';
 import {Actor} from '../actor/actor.js';
 import {type App, hashOf, urlInApp} from '../actor/codebase.js';
 import {Peer} from '../actor/peer.js';
 import {defaultTimeouts} from '../actor/tree-options.js';
 import {newActorId, newId} from '../base/actor-id.js';
-import {plainClock} from '../base/clock.js';
+import {plainClock, type Stop} from '../base/clock.js';
 import {SpawnFailed} from '../base/errors.js';
 import {thrownText} from '../base/foreign.js';
 import {log} from '../base/log.js';
@@ -21,6 +22,7 @@ import {messagePack} from '../msg/codec.js';
 import {maxFrameBytes} from '../msg/frame.js';
 import {formatAddress, type NetworkAddress} from '../transport/address.js';
 import {isHandedOver, prologueBytes, ticketIn} from '../transport/handed-over.js';
+import {listenRelayed} from '../transport/relayed-listener.js';
 import {SocketTransport} from '../transport/socket.js';
 import {serverOptions, type TlsOptions} from '../transport/tls.js';
 import {checkBeats, checkOrder} from './check-order.js';
@@ -38,6 +40,7 @@ import {beginDaemonProcess, type DaemonProcess} from './daemon-process.js';
 import {Drain, type Drainable} from './drain.js';
 import {HeldSession} from './held-session.js';
 import {OutputQueue} from './output-queue.js';
+import type {Relay} from './road.js';
 import {isSubject, subjectOf, subjectText} from './subject.js';
 import {Tickets} from './tickets.js';
 import {WaitingSockets} from './waiting-sockets.js';
@@ -68,13 +71,14 @@ export class Daemon implements Drainable {
   readonly #id;
   readonly #server: Server;
   /** Nobody knows yet what they are. */
-  readonly #strangers = new WaitingSockets<Socket>(defaultTimeouts.handshake);
+  readonly #strangers = new WaitingSockets<Duplex>(defaultTimeouts.handshake);
   readonly #tickets = new Tickets();
   /** By the subject and the name of the session, because only the program that has begun a session may use it. */
   readonly #sessions = new Map<string, HeldSession>();
   readonly #peers = new Set<Peer>();
   readonly #drain = new Drain();
   readonly #watchdog = new Watchdog();
+  readonly #stops: Stop[] = [];
   #count = 0;
   address = '';
 
@@ -106,9 +110,23 @@ export class Daemon implements Drainable {
     this.#drain.begin(this.#count);
   }
 
+  /** Lets itself be reached through a broker too. Streams are taken as connections, because both begin alike. */
+  listenAt(relay: Relay): void {
+    for (const lane of ['control', 'data'] as const)
+      this.#stops.push(
+        listenRelayed(relay[lane], {
+          self: relay.self,
+          lane,
+          silence: defaultTimeouts.lease,
+          accept: stream => this.#connected(stream),
+        }),
+      );
+  }
+
   /** Kills its actors. Resolves when they are gone, and their programs have been told. */
   async close(): Promise<void> {
     this.#server.close();
+    for (const stop of this.#stops) stop();
     const held = [...this.#sessions.values()];
     await Promise.all(held.map(session => session.end()));
     // What has ended is told in this turn.
@@ -123,7 +141,7 @@ export class Daemon implements Drainable {
   }
 
   /** The first bytes say what a connection is for. */
-  #connected(socket: Socket): void {
+  #connected(socket: Duplex): void {
     this.#strangers.add(socket, socket);
     socket.on('error', () => socket.destroy());
     socket.once('data', (first: Buffer) => {
@@ -134,7 +152,7 @@ export class Daemon implements Drainable {
     });
   }
 
-  #readTicket(socket: Socket): void {
+  #readTicket(socket: Duplex): void {
     const read = (): void => {
       const prologue: Buffer | null = socket.read(prologueBytes);
       // The rest of it is still on its way.
@@ -148,8 +166,8 @@ export class Daemon implements Drainable {
     socket.on('readable', read);
   }
 
-  #secure(socket: Socket): void {
-    const tls = new TLSSocket(socket, {isServer: true, ...serverOptions(this.#options.tls)});
+  #secure(socket: Duplex): void {
+    const tls = new TLSSocket(socket as Socket, {isServer: true, ...serverOptions(this.#options.tls)});
     tls.on('error', error => {
       log('warn', `a connection was refused in its TLS handshake: ${error.message}`);
       socket.destroy();

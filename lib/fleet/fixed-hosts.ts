@@ -11,6 +11,7 @@ import {formatAddress, type NetworkAddress} from '../transport/address.js';
 import type {TlsOptions} from '../transport/tls.js';
 import {HostLink} from './host-link.js';
 import {placeOn} from './remote-body.js';
+import {Road} from './road.js';
 
 export class FixedHosts implements Placer {
   readonly #hosts: readonly Host[];
@@ -78,7 +79,7 @@ class Host {
   constructor(actor: Actor, address: NetworkAddress, tls: TlsOptions) {
     this.address = formatAddress(address);
     this.#open = async () => {
-      const link = await HostLink.open(actor, address, tls);
+      const link = await HostLink.open(actor, new Road(actor, {host: address.host, address, tls}));
       if (this.#isClosed) link.close();
       return link;
     };

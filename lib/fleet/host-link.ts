@@ -1,7 +1,7 @@
 /**
  * Connects a root with one host: a control connection, on which it asks for processes, and another one for beats, because lines of
  * output must not delay a beat.
- * Floor 6: above `contract` and `lease`; `fixed-hosts` opens it, `remote-body` asks over it.
+ * Floor 6: above `contract`, `lease` and `road`; `fixed-hosts` opens it, `remote-body` asks over it.
  */
 import type {Actor} from '../actor/actor.js';
 import {scopeKey} from '../actor/call-options.js';
@@ -13,12 +13,9 @@ import {deferred} from '../base/deferred.js';
 import {thrownText} from '../base/foreign.js';
 import {log} from '../base/log.js';
 import {Scope} from '../base/scope.js';
-import {connectToActor} from '../channel/connect-to-actor.js';
-import {messagePack} from '../msg/codec.js';
-import type {NetworkAddress} from '../transport/address.js';
-import type {TlsOptions} from '../transport/tls.js';
 import {beatsThere} from './contract.js';
 import {beginLease, type Lease, leaseTimes, nextLookIn, stepLease} from './lease.js';
+import type {Road} from './road.js';
 
 /** An end of a host link that was not asked for. */
 export interface Loss {
@@ -30,12 +27,11 @@ export interface Loss {
 }
 
 export class HostLink {
-  readonly address: NetworkAddress;
+  readonly road: Road;
   /** The daemon. Its name is that of the host. */
   readonly host: ActorId;
   readonly session = newId();
   readonly #actor: Actor;
-  readonly #tls: TlsOptions;
   readonly #control: Peer;
   /** The scope of the link has no parent, because a host that is lost is not a failure of the task that runs at that moment. */
   readonly #scope = new Scope('a host');
@@ -51,10 +47,10 @@ export class HostLink {
   readonly #firstBeat = deferred();
 
   /** @throws what `connectToActor` throws, when the host is not there or refuses */
-  static async open(actor: Actor, address: NetworkAddress, tls: TlsOptions): Promise<HostLink> {
-    const {peer, transport} = await dial(actor, address, tls);
+  static async open(actor: Actor, road: Road): Promise<HostLink> {
+    const {peer, transport} = await road.dial();
     const control = new Peer(actor, transport, 'connected', {}, peer, false);
-    const link = new HostLink(actor, address, tls, control);
+    const link = new HostLink(actor, road, control);
     try {
       await link.#begin();
     } catch (error) {
@@ -64,10 +60,9 @@ export class HostLink {
     return link;
   }
 
-  private constructor(actor: Actor, address: NetworkAddress, tls: TlsOptions, control: Peer) {
+  private constructor(actor: Actor, road: Road, control: Peer) {
     this.#actor = actor;
-    this.address = address;
-    this.#tls = tls;
+    this.road = road;
     this.#control = control;
     this.host = control.channel.peer as ActorId;
     control.channel.keepAlive(false);
@@ -126,7 +121,7 @@ export class HostLink {
   async #dialBeats(): Promise<void> {
     this.#isDialling = true;
     try {
-      const {peer, transport} = await dial(this.#actor, this.address, this.#tls);
+      const {peer, transport} = await this.road.dial();
       if (this.isOver) return transport.destroy();
       this.#beats?.channel.destroy();
       const beats = new Peer(this.#actor, transport, 'connected', {}, peer, false);
@@ -201,12 +196,6 @@ export class HostLink {
     plainClock.timer(wait, () => this.#fenced.resolve({...loss, isFenced: true}), {background: true});
     for (const peer of [this.#control, this.#beats]) peer?.channel.destroy();
   }
-}
-
-/** Rules of the connection: mutual TLS, so that no secret is needed beside the certificates. */
-function dial(actor: Actor, address: NetworkAddress, tls: TlsOptions): ReturnType<typeof connectToActor> {
-  const timeout = actor.tree.timeouts.handshake;
-  return connectToActor(address, {self: actor.id, codec: messagePack, secret: undefined, tls, timeout});
 }
 
 const portalOf = (peer: Peer, scope: Scope): Portal => guestPortal(peer, scope).with({scope: {[scopeKey]: scope}});

@@ -9,7 +9,7 @@ import {thrownText} from '../base/foreign.js';
 import type {Context} from '../context/rx/context.js';
 import {relaysOf} from '../nursery/backends/process-carrier.js';
 import type {PlaceRequest, Spawned} from '../nursery/backends/spawner.js';
-import {newKey, newTicket, type OpenedConnection, openHandedOver} from '../transport/handed-over.js';
+import {newKey, newTicket, type OpenedConnection} from '../transport/handed-over.js';
 import {type Lines, type Order, type Placed, type Report, spawnThere} from './contract.js';
 import type {HostLink, Loss} from './host-link.js';
 import {newToken} from './token.js';
@@ -19,7 +19,7 @@ type Lease = Context<Lines, 'kill', Placed, Report>;
 /** @throws SpawnFailed `place` */
 export async function placeOn(link: HostLink, request: PlaceRequest): Promise<Spawned> {
   const order = orderOf(link, request);
-  const connection = openHandedOver(link.address, order.ticket);
+  const connection = link.road.openChannel(order.ticket);
   let lease: Lease | undefined;
   try {
     lease = await link.portal.with({timeout: request.timeout, windowBytes: 1024 * 1024}).openContext(spawnThere, order);

@@ -25,7 +25,8 @@ export type {ConnectToOptions} from './network.js';
 export async function connectTo(address: Address, options: ConnectToOptions): Promise<Transport> {
   checkSafeAddress(address, options.tls);
   if (address.kind === 'unix') checkPathLength(address.path);
-  else if (address.port === 0) throw new TypeError(`${formatAddress(address)}: nobody can be reached at port 0`);
+  else if (address.port === 0 && !options.over)
+    throw new TypeError(`${formatAddress(address)}: nobody can be reached at port 0`);
   const network = networkHere();
   if (network) return network.connect(address, options);
   const socket = await openSocket(address, options);
@@ -33,17 +34,17 @@ export async function connectTo(address: Address, options: ConnectToOptions): Pr
     socket.destroy();
     throw unsafeAddressError(formatAddress(address));
   }
-  if (address.kind !== 'unix') socket.setNoDelay(true);
+  if (address.kind !== 'unix' && !options.over) socket.setNoDelay(true);
   return transportOf(socket, address.kind, options.maxFrameBytes);
 }
 
-function openSocket(address: Address, {tls, signal, timeout}: ConnectToOptions): Promise<Socket> {
+function openSocket(address: Address, {tls, over, signal, timeout}: ConnectToOptions): Promise<Socket> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) {
       reject(abortedError(address, signal.reason));
       return;
     }
-    const socket = socketTo(address, tls);
+    const socket = socketTo(address, tls, over);
     const settle = (error?: Error): void => {
       stopWaiting();
       stopListening();
@@ -62,10 +63,13 @@ function openSocket(address: Address, {tls, signal, timeout}: ConnectToOptions):
   });
 }
 
-function socketTo(address: Address, tls: TlsOptions | undefined): Socket {
+function socketTo(address: Address, tls: TlsOptions | undefined, over: ConnectToOptions['over']): Socket {
   if (address.kind === 'unix') return connect(address.path);
   const {host, port} = address;
-  return address.kind === 'tls' ? connectTls({host, port, ...clientOptions(tls as TlsOptions)}) : connect(port, host);
+  if (address.kind === 'tcp') return connect(port, host);
+  // By whatever road it is reached, the certificate must be for the host in the address.
+  const road = over ? {socket: over() as Socket} : {port};
+  return connectTls({host, ...road, ...clientOptions(tls as TlsOptions)});
 }
 
 function connectionError(address: Address, error: Error): Error {

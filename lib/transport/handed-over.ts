@@ -6,6 +6,7 @@
  * back, and TLS begins. TLS itself begins otherwise, so that the daemon tells both kinds of connections by their first byte.
  */
 import {connect, type Socket} from 'node:net';
+import type {Duplex} from 'node:stream';
 import {connect as connectTls, TLSSocket} from 'node:tls';
 import {plainClock} from '../base/clock.js';
 import {HandshakeRejected, TransportClosed} from '../base/errors.js';
@@ -40,13 +41,16 @@ export function ticketIn(prologue: Buffer): string | undefined {
 }
 
 /** In the process: the channel over the descriptor that it has inherited. */
-export function acceptHandedOver(socket: Socket, ticket: string, key: Uint8Array): Transport {
-  const tls = new TLSSocket(socket, {
-    isServer: true,
-    minVersion: 'TLSv1.3',
-    ciphers,
-    pskCallback: (_socket: TLSSocket, identity: string) => (identity === ticket ? Buffer.from(key) : null),
-  } as ConstructorParameters<typeof TLSSocket>[1]);
+export function acceptHandedOver(socket: Duplex, ticket: string, key: Uint8Array): Transport {
+  const tls = new TLSSocket(
+    socket as Socket,
+    {
+      isServer: true,
+      minVersion: 'TLSv1.3',
+      ciphers,
+      pskCallback: (_socket: TLSSocket, identity: string) => (identity === ticket ? Buffer.from(key) : null),
+    } as ConstructorParameters<typeof TLSSocket>[1],
+  );
   return new SocketTransport(tls, {maxFrameBytes});
 }
 
@@ -62,8 +66,15 @@ export interface OpenedConnection {
 }
 
 export function openHandedOver(address: NetworkAddress, ticket: string): OpenedConnection {
-  const socket = connect({host: address.host, port: address.port, noDelay: true});
-  const where = formatAddress(address);
+  return askHandedOver(
+    connect({host: address.host, port: address.port, noDelay: true}),
+    formatAddress(address),
+    ticket,
+  );
+}
+
+/** Asks for a connection that is there, or is about to be, to be handed over. @param where whom it leads to, for texts */
+export function askHandedOver(socket: Duplex, where: string, ticket: string): OpenedConnection {
   const ended = new Promise<void>(resolve => socket.once('close', () => resolve()));
   const hasTaken = new Promise<void>((resolve, reject) => {
     const failed = (cause?: Error): void =>
@@ -90,10 +101,10 @@ export function openHandedOver(address: NetworkAddress, ticket: string): OpenedC
   };
 }
 
-function secure(socket: Socket, where: string, ticket: string, key: Uint8Array, timeout: number): Promise<Transport> {
+function secure(socket: Duplex, where: string, ticket: string, key: Uint8Array, timeout: number): Promise<Transport> {
   return new Promise((resolve, reject) => {
     const tls = connectTls({
-      socket,
+      socket: socket as Socket,
       minVersion: 'TLSv1.3',
       ciphers,
       pskCallback: () => ({psk: Buffer.from(key), identity: ticket}),

@@ -2,6 +2,7 @@
  * How actors listen and connect, and whose network the running code reaches: that of the system, or the one that a simulation has made.
  * Floor 2: `listener` and `connect` ask it first. The testing kit fills it.
  */
+import type {Duplex} from 'node:stream';
 import type {Address} from './address.js';
 import type {TlsOptions} from './tls.js';
 import type {Transport} from './transport.js';
@@ -39,6 +40,8 @@ export interface ConnectToOptions {
   readonly tls?: TlsOptions | undefined;
   /** Aborting it ends the attempt. */
   readonly signal?: AbortSignal | undefined;
+  /** Makes a stream that leads to the address by another road; for a `tls:` address only. Default: a connection of the system's. */
+  readonly over?: (() => Duplex) | undefined;
   /** Timeout in ms for the whole attempt: resolving the name, the connection, and the certificates. */
   readonly timeout: number;
 }

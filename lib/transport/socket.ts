@@ -1,11 +1,11 @@
 /**
- * Frames over a stream socket: the socketpair that a child inherits from its parent, or a connection to a listener.
- * Floor 2: implements `Transport` over `node:net`.
+ * Frames over a stream socket: the socketpair that a child inherits from its parent, a connection to a listener, or what a broker relays.
+ * Floor 2: implements `Transport` over `node:net`, and over `relayed`.
  */
 import {writeSync} from 'node:fs';
-import type {Socket} from 'node:net';
+import type {Duplex} from 'node:stream';
 import {plainClock} from '../base/clock.js';
-import {ProtocolError} from '../base/errors.js';
+import {ProtocolError, TransportClosed} from '../base/errors.js';
 import {Fifo} from '../base/fifo.js';
 import {FramedTransport} from './framed.js';
 import type {Ending} from './transport.js';
@@ -15,8 +15,11 @@ const highWaterBytes = 128 * 1024;
 /** Timeout in ms for the end of the other side, after this end has closed and sent everything. */
 const lingerMs = 1_000;
 
+/** A socket, or a stream that behaves as one. */
+export type StreamSocket = Duplex & {ref(): unknown; unref(): unknown};
+
 export class SocketTransport extends FramedTransport {
-  readonly #socket: Socket;
+  readonly #socket: StreamSocket;
   /** The descriptor, where it is known. `drainSync` needs it to write without the event loop. */
   readonly #fd: number | undefined;
   /** True after a write has failed: the peer reads nothing more, but what it has sent before can still be read. */
@@ -28,7 +31,7 @@ export class SocketTransport extends FramedTransport {
   #inFlightBytes = 0;
 
   /** @param maxFrameBytes a longer frame ends the transport (`protocol`) before it is buffered */
-  constructor(socket: Socket, options: {maxFrameBytes: number; fd?: number}) {
+  constructor(socket: StreamSocket, options: {maxFrameBytes: number; fd?: number}) {
     super(options.maxFrameBytes);
     this.#socket = socket;
     this.#fd = options.fd;
@@ -36,7 +39,7 @@ export class SocketTransport extends FramedTransport {
       this.#isPeerDeaf = true;
     });
     // An error that comes before `open` is kept, and `open` reports it.
-    socket.on('error', (cause: NodeJS.ErrnoException) => this.end({kind: 'reset', cause}));
+    socket.on('error', cause => this.end({kind: kindOf(cause), cause}));
     socket.on('close', () => this.end({kind: this.isClosing ? 'closed' : 'eof'}));
   }
 
@@ -139,6 +142,12 @@ export class SocketTransport extends FramedTransport {
   }
 }
 
+/** A relayed stream says how it has ended. The system knows only that a connection has broken off. */
+function kindOf(cause: Error): Ending['kind'] {
+  if (cause instanceof TransportClosed) return cause.kind;
+  return cause instanceof ProtocolError ? 'protocol' : 'reset';
+}
+
 type WriteCallback = (error?: Error | null) => void;
 
 /**
@@ -146,7 +155,7 @@ type WriteCallback = (error?: Error | null) => void;
  * together with everything that the peer has sent before and that is still unread. The reading side reports the same end after
  * that data, so the failed write itself is not reported.
  */
-function outliveFailedWrites(socket: Socket, onFailed: () => void): void {
+function outliveFailedWrites(socket: StreamSocket, onFailed: () => void): void {
   const {_write: write, _writev: writev} = socket;
   // After a failed write its callback is never called, so Node keeps what follows until the end destroys it.
   const quiet =
@@ -161,11 +170,11 @@ function outliveFailedWrites(socket: Socket, onFailed: () => void): void {
 }
 
 /** The bytes that libuv has and has not written yet. The field is private, so it may be missing. */
-function queueSize(socket: Socket): number | undefined {
+function queueSize(socket: StreamSocket): number | undefined {
   return (socket as unknown as {_handle?: {writeQueueSize?: number}})._handle?.writeQueueSize;
 }
 
 /** The bytes that Node counts as waiting although libuv has them already. The field is private, so it may be missing. */
-function dispatchedBytes(socket: Socket): number {
+function dispatchedBytes(socket: StreamSocket): number {
   return (socket as unknown as {_writableState?: {writelen?: number}})._writableState?.writelen ?? 0;
 }

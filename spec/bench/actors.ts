@@ -6,6 +6,9 @@ import {type CalleeContext, context, sleep, stream, task} from '../../lib/index.
 import type {Item} from './values.js';
 import * as values from './values.js';
 
+/** Shared by the benchmarks that connect to each other. */
+export const secret = 'of the benchmarks, which are on loopback';
+
 export const echo = task((value: number) => value);
 
 /** Throws, and says when. */

@@ -1,6 +1,6 @@
 /**
  * Pairs of transports for the contract: in memory, over a message port, over a Unix socket within this process, over an inherited
- * socketpair to a process that passes everything on, between a listener and who connects to it, and behind a handshake.
+ * socketpair to a process that passes everything on, between a listener and who connects to it, behind a handshake, and through a broker.
  * Beside contract.spec.ts and far-end.ts.
  */
 import {spawn} from 'node:child_process';
@@ -9,6 +9,7 @@ import {mkdtempSync, readFileSync, rmSync} from 'node:fs';
 import {connect, createServer, type Socket} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
+import {TLSSocket} from 'node:tls';
 import {fileURLToPath} from 'node:url';
 import {MessageChannel} from 'node:worker_threads';
 import {newActorId} from '../../lib/base/actor-id.js';
@@ -20,9 +21,12 @@ import {lengthBytes, writeLength} from '../../lib/transport/framing.js';
 import {listen as listenAt} from '../../lib/transport/listener.js';
 import {memoryPair} from '../../lib/transport/memory.js';
 import {PortTransport} from '../../lib/transport/port.js';
+import {type Broker, natsBroker} from '../../lib/transport/relay/broker.js';
+import {RelayedStream} from '../../lib/transport/relayed.js';
 import {SocketTransport} from '../../lib/transport/socket.js';
-import type {TlsOptions} from '../../lib/transport/tls.js';
+import {serverOptions, type TlsOptions} from '../../lib/transport/tls.js';
 import type {Ending, Transport} from '../../lib/transport/transport.js';
+import {NatsServer, withoutServer} from './relay/nats.js';
 
 export const maxFrameBytes = 256 * 1024;
 
@@ -83,7 +87,49 @@ export const pairs: Readonly<Record<string, () => Promise<Pair>>> = {
     ]);
     return {a: a.transport, b: b.transport, dispose};
   },
+  'through a broker': async () => {
+    const {near, far} = await relayedPair();
+    const a = new SocketTransport(near, {maxFrameBytes});
+    const b = new SocketTransport(far, {maxFrameBytes});
+    return {a, b, dispose: () => destroyBoth(a, b)};
+  },
+  'TLS through a broker': async () => {
+    const {near, far} = await relayedPair();
+    const tls = certificates('actor');
+    const secured = new TLSSocket(far as unknown as Socket, {isServer: true, ...serverOptions(tls)});
+    const b = new SocketTransport(secured, {maxFrameBytes});
+    const address = parseAddress('tls://127.0.0.1:1');
+    const a = await connectTo(address, {maxFrameBytes, tls, timeout, over: () => near});
+    return {a, b, dispose: () => destroyBoth(a, b)};
+  },
 };
+
+/** Why a pair cannot be made here. Undefined: it can. */
+export const missing = (name: string): string | undefined => (name.endsWith('a broker') ? withoutServer : undefined);
+
+let brokers: Promise<{server: NatsServer; near: Broker; far: Broker}> | undefined;
+let streams = 0;
+
+/** A server, which all tests of a file share, and two connections to it. */
+async function startBrokers() {
+  const server = await NatsServer.start();
+  const [near, far] = await Promise.all([server.connect(), server.connect()]);
+  return {server, near: natsBroker(near), far: natsBroker(far)};
+}
+
+export async function closeBrokers(): Promise<void> {
+  await (await brokers)?.server.close();
+}
+
+async function relayedPair(): Promise<{near: RelayedStream; far: RelayedStream}> {
+  brokers ??= startBrokers();
+  const {near, far} = await brokers;
+  const [here, there] = [`near.${++streams}`, `far.${streams}`];
+  return {
+    near: new RelayedStream(near, {here, there, silence: timeout}),
+    far: new RelayedStream(far, {here: there, there: here, silence: timeout}),
+  };
+}
 
 /** One that connects, and what the listener makes of it. */
 async function meet(address: string, tls?: TlsOptions): Promise<Pair> {

@@ -34,8 +34,11 @@ export interface Birth {
   readonly startFolder: string | undefined;
   /** The folder to which it changes in its first line. Empty where it stays. */
   readonly folder: string;
-  /** A connection that becomes its channel. Then it learns who it is over a further descriptor. Undefined: a new socketpair. */
-  readonly channel?: Socket;
+  /**
+   * A connection that becomes its channel, or a new socketpair. Then it learns who it is over a further descriptor. Undefined: a new
+   * socketpair, and no further descriptor.
+   */
+  readonly channel?: Socket | 'pipe';
 }
 
 /** Who a new process is: its arguments behind those of Node. An empty id makes it a standby. */
