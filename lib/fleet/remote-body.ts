@@ -4,6 +4,7 @@
  */
 import {Readable} from 'node:stream';
 import {placeInApp} from '../actor/codebase.js';
+import {plainClock} from '../base/clock.js';
 import {type Exit, RemoteActorError, SpawnFailed} from '../base/errors.js';
 import {thrownText} from '../base/foreign.js';
 import type {Context} from '../context/rx/context.js';
@@ -20,16 +21,25 @@ type Lease = Context<Lines, 'kill', Placed, Report>;
 export async function placeOn(link: HostLink, request: PlaceRequest): Promise<Spawned> {
   const order = orderOf(link, request);
   const connection = link.road.openChannel(order.ticket);
+  // The timeout is for the start alone: the context lives as long as the actor.
+  const late = new AbortController();
+  const stop = plainClock.deadline(request.timeout, () => {
+    late.abort();
+    connection.destroy();
+  });
   let lease: Lease | undefined;
   try {
-    lease = await link.portal.with({timeout: request.timeout, windowBytes: 1024 * 1024}).openContext(spawnThere, order);
+    lease = await link.portal.with({signal: late.signal, windowBytes: 1024 * 1024}).openContext(spawnThere, order);
     await connection.taken;
     const transport = await connection.secure(order.key, request.timeout);
     return bodyOf(link, request, {lease, connection, transport});
   } catch (error) {
     connection.destroy();
     await lease?.cancel();
-    throw refusedError(link, request, error);
+    const text = `it has not started the actor within ${request.timeout} ms (timeouts.spawn)`;
+    throw refusedError(link, request, late.signal.aborted ? text : error);
+  } finally {
+    stop();
   }
 }
 

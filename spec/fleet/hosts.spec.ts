@@ -52,6 +52,22 @@ test('an actor on another host is called, streams, fails and prints as one at ho
   t.false(isAlive(pid));
 });
 
+test('T3: the time for a start does not end an actor that was started in time', async t => {
+  const host = await startHost(t, 'h1');
+  const spawn = 12_000;
+  await withHosts(
+    [host],
+    async nursery => {
+      const begun = performance.now();
+      const portal = await nursery.startActor('worker', {expose, host: 'h1'});
+      // Nothing shows that a time is over for which nothing happens.
+      await new Promise(resolve => setTimeout(resolve, begun + spawn + 500 - performance.now()));
+      t.is(await portal.run(double, 4), 8);
+    },
+    {timeouts: {...patient.timeouts, spawn}},
+  );
+});
+
 test('by its address a host is found too, and an actor in a busy loop is killed there', async t => {
   const host = await startHost(t, 'h1');
   await withHosts(
