@@ -42,7 +42,7 @@ export class RelayedStream extends Duplex {
   /** What is written at this moment, from the first byte for which there was no room. */
   #writing: {bytes: Uint8Array; written: Written} | undefined;
   #finished: Written | undefined;
-  /** True when everything was given to the end, and it knows that nothing follows. */
+  /** True when the end knows that nothing follows. */
   #isEnding = false;
   #hasSent = false;
   #stopLooking: Stop = () => {};
@@ -124,10 +124,11 @@ export class RelayedStream extends Duplex {
     this.#feed();
   }
 
-  /** After `end()` everything that was written is still sent, as the system does for a socket. Otherwise the other end is told. */
+  /** What was given to the end is still sent, as the system does for a socket. When something was not, the other end is told. */
   override _destroy(error: Error | null, destroyed: Written): void {
-    const isBrokenOff = error !== null || !this.#isEnding;
+    const isBrokenOff = error !== null || this.writableLength > 0;
     if (isBrokenOff) this.#end.reset();
+    else if (!this.#isEnding) this.#end.end();
     this.#writing = undefined;
     for (let unread = this.#unread.shift(); unread; unread = this.#unread.shift()) this.#end.took(unread.length);
     if (isBrokenOff || this.#fault || this.#hasSent) this.#leave();

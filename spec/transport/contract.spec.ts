@@ -264,6 +264,7 @@ contract('a receiver that destroys within a frame gets no other', async (t, {a, 
     ended: ({kind}) => endings.push(kind),
   });
   a.write([framed(...numbered(5))]);
+  while (endings.length === 0) await turn();
   await listenEnd(a);
   t.is(frames, 1);
   t.deepEqual(endings, ['closed']);

@@ -100,11 +100,12 @@ test('end() and destroy() at once lose nothing of what the other end has room fo
   t.is((await readAll(b)).length, 100_000);
 });
 
-test('an end that is destroyed ends the other one, behind what was not read', async t => {
+test('an end that is destroyed by an error breaks off the other one, behind what was not read', async t => {
   const [a, b] = pairOver(t, new FakeBroker());
   a.write(noise(1_000));
   await turns(5);
-  a.destroy();
+  a.on('error', () => {});
+  a.destroy(new Error('why'));
   await turns(5);
   t.false(b.destroyed);
   const ended = t.throwsAsync(once(b, 'close'), {instanceOf: TransportClosed, message: /the other end has broken off/});
