@@ -20,7 +20,8 @@ import {configureLog, type LogFormat, type Logger, type LogLevel, logFormats, lo
 import {checkAmount, checkBoolean, checkKeys, checkUrls, checkWord} from './base/option-checks.js';
 import {closeNames} from './discovery/names.js';
 import {type DiscoveryOptions, openNamesAtRoot} from './discovery/root.js';
-import {hostAddresses} from './fleet/host-addresses.js';
+import {type HostPlan, hostPlanOf} from './fleet/host-addresses.js';
+import type {NatsOptions} from './fleet/nats-options.js';
 import {messagePack} from './msg/codec.js';
 import {placers} from './nursery/backends/spawner.js';
 import type {StandbyPlan} from './nursery/backends/standbys.js';
@@ -67,10 +68,15 @@ export interface RootOptions extends NurseryOptions, DiscoveryOptions {
    */
   readonly standby?: number | StandbyOptions;
   /**
-   * The addresses of other hosts on which actors can be started (`startActor(name, {host})`): `tls://gpu1:7400`. A daemon listens at
-   * each, `rxtractor host`. Needs `tls`. Default: none.
+   * Other hosts on which actors can be started (`startActor(name, {host})`): the address of a broker at which they are heard,
+   * `'nats://broker:4222'`, or a list of their addresses, `['tls://gpu1:7400']`. A list may name servers of a broker too. On each host a
+   * daemon runs, `rxtractor host`. Needs `tls`, and for a broker the package `@nats-io/transport-node`. Default: none.
    */
-  readonly hosts?: readonly string[];
+  readonly hosts?: string | readonly string[];
+  /** How the program proves to the broker of `hosts` who it is. Default: not at all. */
+  readonly nats?: NatsOptions;
+  /** Only hosts that run this app are listed by `listHosts` and `watchHosts`: the name in its `package.json`. Default: all. */
+  readonly app?: string;
   /** Times in milliseconds. All actors inherit them. `Timeouts` says the default of each. */
   readonly timeouts?: Partial<Timeouts>;
 }
@@ -100,6 +106,8 @@ const rootOptions = new Set([
   'secret',
   'tls',
   'hosts',
+  'nats',
+  'app',
 ]);
 
 /**
@@ -123,7 +131,7 @@ export async function bootRoot(options: RootOptions, isProgram = false): Promise
   const timeouts = {...defaultTimeouts, ...options.timeouts};
   for (const [name, ms] of Object.entries(timeouts)) checkAmount(`timeouts.${name}`, ms, 'milliseconds', TypeError);
   if (options.maxActors !== undefined) checkAmount('maxActors', options.maxActors, 'actors', TypeError);
-  const hosts = options.hosts === undefined ? undefined : hostAddresses(options.hosts, options.tls);
+  const hosts = hostPlanOf(options);
   const standby = standbyPlanOf(options.standby === undefined ? 0 : options.standby);
   const root = new Actor({
     id: newActorId(options.name ?? 'root'),
@@ -147,15 +155,27 @@ export async function bootRoot(options: RootOptions, isProgram = false): Promise
   if (options.maxActors !== undefined) root.maxActors = options.maxActors;
   if (options.expose) await root.exposed.load(modulesOf(options.expose), true);
   await openNamesAtRoot(root, options);
+  if (hosts) await openHosts(root, hosts, options.tls as TlsOptions);
   debuggerDoor.open = async (actor, mode) => (await import('./debugger/attach.js')).attachLater(actor, mode);
   if (debug) await attachDebugger(root);
   if (standby.count > 0) await openStandbys(root, standby);
-  if (hosts) placers.attach(root, new (await loadHosts()).FixedHosts(root, hosts, options.tls as TlsOptions));
   if (window) controls.attach(root, new Control(root));
   return root;
 }
 
-const loadHosts = lazyPart('a host', () => import('./fleet/fixed-hosts.js'));
+const loadHosts = lazyPart('a host', () => import('./fleet/hosts-of-root.js'));
+
+/** Without the package for a broker that is named, the root is not opened. */
+async function openHosts(root: Actor, plan: HostPlan, tls: TlsOptions): Promise<void> {
+  try {
+    const {HostsOfRoot} = await loadHosts();
+    placers.attach(root, await HostsOfRoot.open(root, plan, tls));
+  } catch (error) {
+    await closeNames(root);
+    throw error;
+  }
+}
+
 /** @throws TypeError */
 function checkWindow(window: unknown): void {
   if (typeof window !== 'object' || window === null) return checkBoolean('window', window);
@@ -172,7 +192,7 @@ async function openStandbys(root: Actor, plan: StandbyPlan): Promise<void> {
 }
 
 export async function closeRoot(root: Actor): Promise<void> {
-  placers.of(root)?.close();
+  await placers.of(root)?.close();
   await standbysOf.of(root)?.close();
   if (root.tree.debug) await (await import('./debugger/attach.js')).detachRoot(root);
   await controls.of(root)?.close();
@@ -238,6 +258,7 @@ async function attachDebugger(root: Actor): Promise<void> {
   try {
     await (await import('./debugger/attach.js')).attachRoot(root);
   } catch (error) {
+    await placers.of(root)?.close();
     await closeNames(root);
     throw error;
   }

@@ -62,6 +62,9 @@ export type {DiscoveryOptions} from './discovery/root.js';
 export type {TlsOptions} from './transport/tls.js';
 // Hosts
 export {currentLease, type CurrentLease} from './fleet/current-lease.js';
+export {listHosts, watchHosts} from './fleet/look.js';
+export type {HostChoice, HostEvent, HostInfo} from './fleet/host-info.js';
+export type {NatsOptions} from './fleet/nats-options.js';
 // Debugger
 export {breakpoint, postMortem} from './debugger/breakpoint.js';
 // Logging

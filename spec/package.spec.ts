@@ -122,6 +122,25 @@ packageTest(
   },
 );
 
+packageTest(
+  `without @nats-io/transport-node a broker is refused, and the error says what to install${reason}`,
+  async t => {
+    const program = `
+    import {openNursery} from 'rxtractor';
+    const tls = {cert: '', key: '', ca: ''};
+    await openNursery(async () => {}, {hosts: 'nats://127.0.0.1:4222', tls}).catch(({code, what, message}) => {
+      console.log(code, what, message);
+    });
+  `;
+    await writeFile(join(project, 'without-nats.js'), program);
+    t.deepEqual(await run(process.execPath, ['without-nats.js']), {
+      stdout:
+        'ERR_RESOURCE package hosts over a broker need a package that is not installed: npm install @nats-io/transport-node\n',
+      stderr: '',
+    });
+  },
+);
+
 packageTest(`what is not exported cannot be imported${reason}`, async t => {
   await writeFile(join(project, 'deep.js'), `import 'rxtractor/dist/lib/index.js';\n`);
   await t.throwsAsync(run(process.execPath, ['deep.js']), {message: /ERR_PACKAGE_PATH_NOT_EXPORTED/});

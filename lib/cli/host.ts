@@ -8,8 +8,11 @@ import {hostname} from 'node:os';
 import {resolve} from 'node:path';
 import {appIn} from '../actor/codebase.js';
 import {log} from '../base/log.js';
+import type {Announced} from '../fleet/announcer.js';
+import type {BrokerOptions} from '../fleet/broker-link.js';
 import type {Drainable} from '../fleet/drain.js';
-import {type NetworkAddress, parseAddress} from '../transport/address.js';
+import {checkNats, type NatsOptions, natsServer} from '../fleet/nats-options.js';
+import {formatAddress, type NetworkAddress, parseAddress} from '../transport/address.js';
 import {type Command, type ExitCode, exit, type Given, UsageError} from './command.js';
 import {makeCertificates} from './dev-certificates.js';
 import {type Io, line} from './io.js';
@@ -22,6 +25,13 @@ export const host: Command = {
   operands: [],
   options: {
     listen: {type: 'string', value: 'ADDR', help: 'Where it is reached. Default tls://127.0.0.1:7400.'},
+    advertise: {type: 'string', value: 'ADDR', help: 'Where others reach it, if not at --listen.'},
+    nats: {type: 'string', many: true, value: 'URL', help: 'A broker: nats://broker:4222. May be repeated.'},
+    'nats-creds': {type: 'string', value: 'FILE', help: 'Credentials for the broker.'},
+    'nats-user': {type: 'string', value: 'NAME', help: 'A user of the broker.'},
+    'nats-pass-file': {type: 'string', value: 'FILE', help: 'The file with the password of this user.'},
+    'nats-nkey': {type: 'string', value: 'FILE', help: 'The file with the seed of an nkey for the broker.'},
+    labels: {type: 'string', value: 'LIST', help: "What programs may choose it by: 'gpu,eu'."},
     app: {type: 'string', value: 'DIR', help: 'The app whose modules may run here: a folder.'},
     name: {type: 'string', value: 'N', help: 'The name of this host. Default: that of the system.'},
     cert: {type: 'string', value: 'FILE', help: 'The certificate of this host, as PEM.'},
@@ -45,7 +55,8 @@ Starts a process for each actor that a program places here with startActor(name,
 {host}), and kills it when that program has not been heard for timeouts.lease.
 Programs show a certificate of the same authority, and its whole subject must be
 one of --may-spawn. Modules run from DIR alone: a program of the same name in
-package.json names them by their paths.
+package.json names them by their paths. With --nats it tells at the broker that
+it is there, so that programs need no list of hosts.
 
 SIGTERM drains it: it takes no new actors, and ends with 0 when the last one has
 ended. So does rxtractor host --drain --name N, which waits until the daemon is
@@ -67,6 +78,7 @@ async function serve(options: Options, {out, err, interrupted}: Io): Promise<Exi
   becomeUser(options.user);
   const {openDaemon} = await import('../fleet/daemon.js');
   const daemon = await openDaemon(wanted);
+  const leave = wanted.broker && (await announceAt(wanted.broker, daemon));
   const closeControl = await openControl(wanted.name, daemon);
   line(out, `rxtractor host ${wanted.name} is ready: ${daemon.address}`);
   const signal = await Promise.race([daemon.drained, aborted(interrupted)]);
@@ -76,6 +88,7 @@ async function serve(options: Options, {out, err, interrupted}: Io): Promise<Exi
     await daemon.drained;
   }
   const killed = daemon.actors;
+  await leave?.();
   await daemon.close();
   await closeControl();
   if (killed === 0) return exit.fine;
@@ -114,6 +127,20 @@ async function aborted(interrupted: AbortSignal): Promise<unknown> {
 
 const nameIn = ({name}: Options): string => (name as string | undefined) ?? hostname();
 
+/** Returns how to say that the host ends. */
+async function announceAt(broker: BrokerOptions, daemon: Announced): Promise<() => Promise<void>> {
+  const [{BrokerLink}, {announce}] = await Promise.all([
+    import('../fleet/broker-link.js'),
+    import('../fleet/announcer.js'),
+  ]);
+  const link = await BrokerLink.open(broker);
+  const leave = announce(link, daemon);
+  return () => {
+    leave();
+    return link.close();
+  };
+}
+
 function optionsOf(options: Options) {
   const needed = (name: string): string => {
     const value = options[name];
@@ -126,9 +153,15 @@ function optionsOf(options: Options) {
   if (!Number.isSafeInteger(maxActors) || maxActors < 1) throw new UsageError('--max-actors takes a number from 1 on');
   const maySpawn = (options['may-spawn'] ?? []) as readonly string[];
   if (maySpawn.length === 0) throw new UsageError("host needs --may-spawn 'CN=…': who may start actors here");
+  const name = nameIn(options);
+  if (name === 'any' || name.includes('://')) throw new UsageError(`--name ${name}: this means something else`);
+  const address = addressOf((options.listen as string | undefined) ?? 'tls://127.0.0.1:7400');
   return {
-    name: nameIn(options),
-    address: addressOf((options.listen as string | undefined) ?? 'tls://127.0.0.1:7400'),
+    name,
+    address,
+    advertised: advertisedOf(options.advertise as string | undefined, address),
+    labels: list('labels', ''),
+    broker: brokerOf(options, name),
     app: appIn(resolve(needed('app'))),
     tls: {cert: readFileSync(needed('cert')), key: readFileSync(needed('key')), ca: readFileSync(needed('ca'))},
     maySpawn,
@@ -138,10 +171,38 @@ function optionsOf(options: Options) {
   };
 }
 
-function addressOf(text: string): NetworkAddress {
+function addressOf(text: string, option = 'listen'): NetworkAddress {
   const address = parseAddress(text);
-  if (address.kind !== 'tls') throw new UsageError(`--listen takes tls://HOST:PORT, not ${text}`);
+  if (address.kind !== 'tls') throw new UsageError(`--${option} takes tls://HOST:PORT, not ${text}`);
   return address;
+}
+
+/** Nobody else can connect to an address that means every interface: then the name of the system stands for it. */
+function advertisedOf(text: string | undefined, listen: NetworkAddress): string | undefined {
+  if (text !== undefined) return formatAddress(addressOf(text, 'advertise'));
+  if (listen.host !== '0.0.0.0' && listen.host !== '::') return undefined;
+  if (listen.port === 0) throw new UsageError('--listen with all interfaces and port 0 needs --advertise');
+  return formatAddress({...listen, host: hostname()});
+}
+
+/** Undefined: without a broker. */
+function brokerOf(options: Options, self: string): BrokerOptions | undefined {
+  const file = (name: string): string | undefined => {
+    const path = options[name] as string | undefined;
+    return path === undefined ? undefined : readFileSync(path, 'utf8').trim();
+  };
+  const given = {
+    creds: file('nats-creds'),
+    user: options['nats-user'] as string | undefined,
+    pass: file('nats-pass-file'),
+    nkey: file('nats-nkey'),
+  };
+  const nats = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as NatsOptions;
+  const urls = (options.nats ?? []) as readonly string[];
+  if (urls.length === 0 && Object.keys(nats).length > 0) throw new UsageError('--nats says where the broker is');
+  if (urls.length === 0) return undefined;
+  checkNats(nats);
+  return {servers: urls.map(natsServer), nats, self};
 }
 
 /** Actors run as the user of the daemon. That must not be root by mistake. */

@@ -1,5 +1,6 @@
 /**
- * A program asks two things of the daemon of a host: beats, and a process for an actor. They are ordinary contexts, so no message is added.
+ * A program asks three things of the daemon of a host: how it is, beats, and a process for an actor. They are ordinary calls and contexts, so
+ * no message is added.
  * Floor 6: below `host-link`, which asks, and `daemon`, which answers.
  */
 import type {Actor} from '../actor/actor.js';
@@ -8,6 +9,7 @@ import {Attached} from '../base/attached.js';
 import {current} from '../base/current.js';
 import {type Exit, NotExposed} from '../base/errors.js';
 import type {CalleeContext} from '../context/rx/callee-context.js';
+import type {HostInfo} from './host-info.js';
 
 /** A process that is wanted for an actor. */
 export interface Order {
@@ -57,6 +59,7 @@ export interface Report {
 
 /** The part of a daemon that answers one peer. */
 export interface HostAnswers {
+  info(): HostInfo;
   beats(ctx: CalleeContext<number, number, undefined>, session: string, length: number): Promise<void>;
   spawn(ctx: CalleeContext<'kill', Lines, Placed>, order: Order): Promise<Report>;
 }
@@ -68,6 +71,8 @@ function answersHere(): HostAnswers {
   if (!answers) throw new NotExposed('this actor is not the daemon of a host');
   return answers;
 }
+
+export const infoThere = runtimeFunction('task', 'host info', () => answersHere().info());
 
 /** Sends the time of the host's clock with each beat. The caller sends it back. */
 export const beatsThere = runtimeFunction(

@@ -30,6 +30,7 @@ import {
   beatsThere,
   type HostAnswers,
   hostAnswers,
+  infoThere,
   type Lines,
   type Order,
   type Placed,
@@ -39,7 +40,9 @@ import {
 import {beginDaemonProcess, type DaemonProcess} from './daemon-process.js';
 import {Drain, type Drainable} from './drain.js';
 import {HeldSession} from './held-session.js';
+import type {HostInfo} from './host-info.js';
 import {OutputQueue} from './output-queue.js';
+import {infoOfSystem} from './own-info.js';
 import type {Relay} from './road.js';
 import {isSubject, subjectOf, subjectText} from './subject.js';
 import {Tickets} from './tickets.js';
@@ -57,6 +60,10 @@ export interface DaemonOptions {
   /** Names of variables; `*` at the end stands for anything. */
   readonly allowEnv: readonly string[];
   readonly allowExecArgv: readonly string[];
+  /** What others may choose it by. */
+  readonly labels: readonly string[];
+  /** Where others reach it. Undefined: where it listens. */
+  readonly advertised: string | undefined;
 }
 
 /** Opens the daemon. Resolves when it serves, with the address at which it does. */
@@ -80,6 +87,7 @@ export class Daemon implements Drainable {
   readonly #watchdog = new Watchdog();
   readonly #stops: Stop[] = [];
   #count = 0;
+  #changed = (): void => {};
   address = '';
 
   constructor(options: DaemonOptions) {
@@ -108,6 +116,7 @@ export class Daemon implements Drainable {
 
   drain(): void {
     this.#drain.begin(this.#count);
+    this.#changed();
   }
 
   /** Lets itself be reached through a broker too. Streams are taken as connections, because both begin alike. */
@@ -121,6 +130,26 @@ export class Daemon implements Drainable {
           accept: stream => this.#connected(stream),
         }),
       );
+  }
+
+  /** How it is, for those who choose a host. */
+  info(): HostInfo {
+    const {name, app, labels, advertised, maxActors} = this.#options;
+    return {
+      ...infoOfSystem(app),
+      name,
+      id: this.#id.id,
+      address: advertised ?? this.address,
+      labels,
+      actors: this.#count,
+      maxActors,
+      draining: this.#drain.isOn,
+    };
+  }
+
+  /** Calls it when the number of its actors has changed, or whether it takes new ones. */
+  onChange(changed: () => void): void {
+    this.#changed = changed;
   }
 
   /** Kills its actors. Resolves when they are gone, and their programs have been told. */
@@ -197,7 +226,7 @@ export class Daemon implements Drainable {
           codec: messagePack,
           tree: {treeId: newId(), depth: 0, logLevel: 'warn', timeouts: defaultTimeouts},
         });
-        for (const fn of [beatsThere, spawnThere]) face.exposed.allow(fn);
+        for (const fn of [infoThere, beatsThere, spawnThere]) face.exposed.allow(fn);
         hostAnswers.attach(face, this.#answersTo(subject));
         const asking = new Peer(face, transport, 'accepted', {}, peer, false);
         this.#peers.add(asking);
@@ -212,6 +241,7 @@ export class Daemon implements Drainable {
 
   #answersTo(subject: readonly string[]): HostAnswers {
     return {
+      info: () => this.info(),
       beats: (ctx, session, length) => {
         checkBeats(session, length);
         return this.#beats(ctx, keyOf(subject, session), length);
@@ -241,7 +271,7 @@ export class Daemon implements Drainable {
 
   async #spawn(ctx: CalleeContext<'kill', Lines, Placed>, order: Order, subject: readonly string[]): Promise<Report> {
     const {host, env, modules, hold} = this.#checked(order, subject);
-    this.#count++;
+    this.#add(1);
     try {
       const channel = await this.#tickets.take(order.ticket, order.timeout, ctx.signal);
       const output = new OutputQueue();
@@ -272,8 +302,14 @@ export class Daemon implements Drainable {
       await output.sent();
       return {exit, dropped: output.dropped};
     } finally {
-      this.#drain.left(--this.#count);
+      this.#add(-1);
     }
+  }
+
+  #add(change: number): void {
+    this.#count += change;
+    this.#changed();
+    this.#drain.left(this.#count);
   }
 
   /** @throws SpawnFailed `place` that says what is refused */

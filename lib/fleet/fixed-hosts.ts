@@ -1,104 +1,109 @@
 /**
- * The hosts of a root, as its user lists them by address: it connects to them when an actor is to be placed for the first time.
- * Floor 6: above `host-link` and `remote-body`; the boot of a root makes and closes it, the nursery places actors with it.
+ * The hosts of a root that its user lists by address. They tell nothing by themselves, so they are asked.
+ * Floor 6: above `known-host` and `membership`; beside `heard-hosts`.
  */
-import type {Actor} from '../actor/actor.js';
-import {SpawnFailed} from '../base/errors.js';
-import {thrownText} from '../base/foreign.js';
-import {Lazy} from '../base/lazy.js';
-import type {PlaceRequest, Placer, Spawned} from '../nursery/backends/spawner.js';
-import {formatAddress, type NetworkAddress} from '../transport/address.js';
-import type {TlsOptions} from '../transport/tls.js';
-import {HostLink} from './host-link.js';
-import {placeOn} from './remote-body.js';
-import {Road} from './road.js';
+import {plainClock, type Stop} from '../base/clock.js';
+import {log} from '../base/log.js';
+import {infoThere} from './contract.js';
+import {type HostEvent, type HostInfo, infoIn} from './host-info.js';
+import type {HostLink} from './host-link.js';
+import type {KnownHost, Look} from './known-host.js';
+import {leaseTimes} from './lease.js';
+import {Membership} from './membership.js';
 
-export class FixedHosts implements Placer {
-  readonly #hosts: readonly Host[];
+export class FixedHosts {
+  readonly #hosts: readonly KnownHost[];
+  readonly #members: Membership;
+  readonly #interval: number;
+  #watchers = 0;
+  #answers: Promise<Answers> | undefined;
+  #stop: Stop = () => {};
 
-  constructor(actor: Actor, addresses: readonly NetworkAddress[], tls: TlsOptions) {
-    this.#hosts = addresses.map(address => new Host(actor, address, tls));
+  constructor(hosts: readonly KnownHost[], lease: number) {
+    this.#hosts = hosts;
+    this.#interval = leaseTimes(lease).beat;
+    this.#members = new Membership({lease, interval: this.#interval, at: plainClock.now()});
   }
 
-  async place(request: PlaceRequest): Promise<Spawned> {
-    const link = await this.#find(request);
-    return placeOn(link, request);
+  /** A look at each. */
+  looks(): Promise<Look>[] {
+    return this.#hosts.map(host => host.look());
   }
 
-  close(): void {
-    for (const host of this.#hosts) host.close();
+  /** What each says of itself that is there, and why each other one is not. Those who ask at the same moment get the same answers. */
+  ask(): Promise<Answers> {
+    this.#answers ??= this.#askAll().finally(() => {
+      this.#answers = undefined;
+    });
+    return this.#answers;
   }
 
-  /** @throws SpawnFailed `place` that says why each host is not the one that is wanted */
-  async #find({name, host: wanted}: PlaceRequest): Promise<HostLink> {
-    const byAddress = wanted.includes('://');
-    const candidates = byAddress ? this.#hosts.filter(host => host.address === wanted) : this.#hosts;
-    const looks = candidates.map(host => host.look());
-    const link = await firstLink(looks, ({host}) => byAddress || host.name === wanted);
-    if (link) return link;
-    const found = await Promise.all(looks);
-    const offers = found.map(({host, link: other, fault}) => ({
-      host: other?.host.name ?? host.address,
-      refused: other ? `its name is ${other.host.name}` : (fault ?? 'it is not there'),
-    }));
-    const why = offers.map(({host, refused}) => `${host}: ${refused}`).join('; ');
-    throw new SpawnFailed(
-      `actor ${name} could not be placed on ${wanted}: ${why || `it is not among the hosts of this program (${this.#hosts.map(({address}) => address).join(', ')})`}`,
-      {phase: 'place', offers},
-    );
-  }
-}
-
-/** The outcome of a look at one host: its link, or why there is none. */
-interface Look {
-  readonly host: Host;
-  readonly link?: HostLink;
-  readonly fault?: string;
-}
-
-/** The first one that is there and is wanted, because a host that is not there would hold up the others. Undefined: none is. */
-async function firstLink(
-  looks: readonly Promise<Look>[],
-  isWanted: (link: HostLink) => boolean,
-): Promise<HostLink | undefined> {
-  const wanted = looks.map(async look => {
-    const {link} = await look;
-    if (link && isWanted(link)) return link;
-    throw new Error('another host');
-  });
-  return Promise.any(wanted).catch(() => undefined);
-}
-
-/** One host of the list. It is connected while somebody has asked for it and it was there. */
-class Host {
-  readonly address: string;
-  readonly #open: () => Promise<HostLink>;
-  #link: Lazy<HostLink>;
-  #isClosed = false;
-
-  constructor(actor: Actor, address: NetworkAddress, tls: TlsOptions) {
-    this.address = formatAddress(address);
-    this.#open = async () => {
-      const link = await HostLink.open(actor, new Road(actor, {host: address.host, address, tls}));
-      if (this.#isClosed) link.close();
-      return link;
+  /** Asks again and again while somebody watches. */
+  watch(watcher: (event: HostEvent) => void): Stop {
+    if (this.#watchers++ === 0 && this.#hosts.length > 0) this.#begin();
+    const stop = this.#members.watch(watcher);
+    return () => {
+      stop();
+      if (--this.#watchers === 0) this.#stop();
     };
-    this.#link = new Lazy(this.#open);
-  }
-
-  async look(): Promise<Look> {
-    const seen = this.#link;
-    // Another look may have renewed it meanwhile: a second new link would never be closed.
-    if ((await seen.known())?.isOver && this.#link === seen) this.#link = new Lazy(this.#open);
-    try {
-      return {host: this, link: await this.#link.get()};
-    } catch (error) {
-      return {host: this, fault: thrownText(error)};
-    }
   }
 
   close(): void {
-    this.#isClosed = true;
-    void this.#link.known().then(link => link?.close());
+    this.#stop();
   }
+
+  #begin(): void {
+    const turn = (): void => {
+      this.#members.tick(plainClock.now());
+      void this.ask();
+    };
+    this.#stop = plainClock.every(this.#interval, turn);
+    turn();
+  }
+
+  async #askAll(): Promise<Answers> {
+    const answers = await Promise.all(
+      this.looks().map(async look => {
+        const answer = await askOne(look);
+        // Each for itself, because one that is not there answers late.
+        if ('info' in answer) this.#members.heard(answer.info, plainClock.now());
+        return answer;
+      }),
+    );
+    return {
+      told: answers.filter((answer): answer is Told => 'info' in answer),
+      silent: answers.filter((answer): answer is Look => !('info' in answer)),
+    };
+  }
+}
+
+interface Answers {
+  readonly told: readonly Told[];
+  readonly silent: readonly Look[];
+}
+
+export interface Told {
+  readonly host: KnownHost;
+  readonly info: HostInfo;
+}
+
+async function askOne(looking: Promise<Look>): Promise<Told | Look> {
+  const look = await looking;
+  if (!look.link) return look;
+  try {
+    const info = await infoOf(look.link, look.host.address);
+    return info
+      ? {host: look.host, info}
+      : {host: look.host, fault: 'it says nothing of itself that can be understood'};
+  } catch (error) {
+    log('runtime', `${look.link.host.name} has not said how it is`, {error});
+    return {host: look.host, fault: `${look.link.host.name} has not said how it is`};
+  }
+}
+
+/** The address is the one that the user has listed: the host may know itself by another one. */
+async function infoOf(link: HostLink, address: string): Promise<HostInfo | undefined> {
+  const asked = plainClock.now();
+  const info = infoIn(await link.portal.run(infoThere));
+  return info && {...info, address, rtt: plainClock.now() - asked};
 }

@@ -1,21 +1,57 @@
 /**
- * The option `hosts` of a root.
- * Floor 6: beside `fixed-hosts`, which is loaded only where there are hosts.
+ * The options `hosts`, `nats` and `app` of a root.
+ * Floor 6: beside `hosts-of-root`, which is loaded only where there are hosts.
  */
+import {checkText} from '../base/option-checks.js';
 import {formatAddress, type NetworkAddress, parseAddress} from '../transport/address.js';
 import type {TlsOptions} from '../transport/tls.js';
+import {checkNats, type NatsOptions, natsServer} from './nats-options.js';
 
-/** The addresses of hosts. @throws TypeError for what is not a list of `tls:` addresses, or without certificates */
-export function hostAddresses(hosts: unknown, tls: TlsOptions | undefined): NetworkAddress[] {
-  if (typeof hosts === 'string')
-    throw new TypeError(`hosts: ${hosts} is refused: this version takes a list of addresses, ['tls://gpu1:7400']`);
-  if (!Array.isArray(hosts) || hosts.length === 0)
-    throw new TypeError("hosts takes a list of addresses: ['tls://gpu1:7400']");
+/** Where the hosts of a root are found. */
+export interface HostPlan {
+  /** Hosts. */
+  readonly addresses: readonly NetworkAddress[];
+  /** Servers of one broker, as `host:port`. */
+  readonly servers: readonly string[];
+  readonly nats: NatsOptions;
+  readonly app: string | undefined;
+}
+
+interface Given {
+  readonly hosts?: string | readonly string[];
+  readonly nats?: NatsOptions;
+  readonly app?: string;
+  readonly tls?: TlsOptions;
+}
+
+const forms = "'nats://broker:4222', or a list of addresses: ['tls://gpu1:7400']";
+
+/** Undefined: no hosts. @throws TypeError for what names no hosts and no broker, or without certificates */
+export function hostPlanOf({hosts, nats, app, tls}: Given): HostPlan | undefined {
+  if (hosts === undefined) {
+    for (const [name, value] of Object.entries({nats, app}))
+      if (value !== undefined) throw new TypeError(`${name} is for a program with hosts: ${forms}`);
+    return undefined;
+  }
+  const texts = typeof hosts === 'string' ? [hosts] : hosts;
+  if (!Array.isArray(texts) || texts.length === 0) throw new TypeError(`hosts takes ${forms}`);
   if (!tls) throw new TypeError('hosts needs certificates: tls: {cert, key, ca}');
-  return hosts.map(text => {
-    const address = parseAddress(text as string);
-    if (address.kind !== 'tls')
-      throw new TypeError(`hosts: ${formatAddress(address)} is refused: a host is reached by tls://`);
-    return address;
-  });
+  if (app !== undefined) checkText('app', app);
+  const servers = texts.filter(isBroker).map(natsServer);
+  if (nats !== undefined) {
+    if (servers.length === 0) throw new TypeError('nats needs the address of the broker: hosts: nats://broker:4222');
+    checkNats(nats);
+  }
+  return {addresses: texts.filter(text => !isBroker(text)).map(hostAddress), servers, nats: nats ?? {}, app};
+}
+
+const isBroker = (text: unknown): text is string => typeof text === 'string' && text.startsWith('nats:');
+
+function hostAddress(text: string): NetworkAddress {
+  const address = parseAddress(text);
+  if (address.kind !== 'tls')
+    throw new TypeError(
+      `hosts: ${formatAddress(address)} is refused: a host is reached by tls://, a broker by nats://`,
+    );
+  return address;
 }

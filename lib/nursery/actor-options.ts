@@ -18,6 +18,7 @@ import {
   checkTexts,
   checkWord,
 } from '../base/option-checks.js';
+import type {HostChoice} from '../fleet/host-info.js';
 import {checkRestart, type RestartOptions} from './restart-policy.js';
 
 /** The carrier of an actor: an operating-system process, a worker thread, or a part of the process that starts it. */
@@ -30,10 +31,11 @@ export interface ActorOptions {
   /** An operating-system process (the default), a worker thread, or a part of this process. */
   readonly backend?: Backend;
   /**
-   * The name of another host on which it runs, or its address (`tls://gpu1:7400`), one of `hosts` of the root. It runs the same app
-   * there, as a process. `cwd` is a folder there, and default that of the app. Default: this host.
+   * Another host on which it runs: its name, its address (`tls://gpu1:7400`), `'any'`, which is the one with the most room, or a function
+   * that is asked with each host that is there (`host => host.labels.includes('gpu')`). The hosts are those of the option `hosts` of the
+   * root. It runs the same app there, as a process. `cwd` is a folder there, and default that of the app. Default: this host.
    */
-  readonly host?: string;
+  readonly host?: HostChoice;
   /** True: the nursery stays open until this actor has ended, or is cancelled with it. Default false. */
   readonly daemon?: boolean;
   /** From `transport` (everything) to `silent`. Default: that of the parent. */
@@ -80,8 +82,8 @@ export interface ActorOptions {
 /** How an actor is to be started, with everything checked and filled in. */
 export interface ActorPlan {
   readonly backend: Backend;
-  /** The name or address of another host; undefined: this one. */
-  readonly host: string | undefined;
+  /** Undefined: this host. */
+  readonly host: HostChoice | undefined;
   readonly name: string;
   readonly modules: readonly ExposedModule[];
   readonly daemon: boolean;
@@ -161,8 +163,10 @@ export function planOf(name: string, options: ActorOptions, inherited: TreeOptio
 /** @throws TypeError */
 function checkHost({host, backend = 'process', cwd}: ActorOptions): void {
   if (host === undefined) return;
-  if (typeof host !== 'string' || host === '')
-    throw new TypeError(`startActor(): host is the name of a host, or its address (tls://…), not ${textOf(host)}`);
+  if ((typeof host !== 'string' && typeof host !== 'function') || host === '')
+    throw new TypeError(
+      `startActor(): host is the name of a host, its address (tls://…), 'any' or a function, not ${textOf(host)}`,
+    );
   if (backend !== 'process')
     throw new TypeError(`startActor(): an actor with the backend ${backend} has no host of its own`);
   if (cwd !== undefined && !isAbsolute(cwd))

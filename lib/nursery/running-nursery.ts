@@ -197,7 +197,7 @@ export class RunningNursery implements Nursery, PoolOwner, Dependent {
     if (options.restart !== undefined) throw new TypeError(restartText);
     if (plan.host !== undefined && !placers.of(this.#actor))
       throw new TypeError(
-        `startActor(): host: ${plan.host} needs hosts: ['tls://…'] of main(), and is for the root alone`,
+        `startActor(): host: ${typeof plan.host === 'string' ? plan.host : 'a function'} needs hosts of main(), and is for the root alone`,
       );
     const scope = this[scopeKey];
     scope.check();

@@ -120,7 +120,7 @@ test('who may not place actors is told so, and a certificate of another authorit
 test('hosts without certificates, and what is not a list of tls: addresses, is a TypeError', async t => {
   for (const options of [
     {hosts: ['tls://h1:7400']},
-    {hosts: 'nats://h1', tls: tlsOf(ours, 'client')},
+    {hosts: 'nats://h1:0', tls: tlsOf(ours, 'client')},
     {hosts: ['tcp://127.0.0.1:1'], tls: tlsOf(ours, 'client')},
   ])
     await t.throwsAsync(

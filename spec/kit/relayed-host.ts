@@ -63,6 +63,8 @@ export async function openHost(certificates: Certificates, name: string, relay: 
     maxActors: 64,
     allowEnv: [],
     allowExecArgv: [],
+    labels: [],
+    advertised: undefined,
   });
   daemon.listenAt(relay);
   return daemon;
@@ -83,8 +85,8 @@ export function placeByRoads(
     return link;
   };
   placers.attach(actor, {
-    place: async request => placeOn(await linkTo(request.host), request),
-    close: () => {
+    place: async request => placeOn(await linkTo(request.host as string), request),
+    close: async () => {
       for (const link of links.values())
         link.then(
           opened => opened.close(),

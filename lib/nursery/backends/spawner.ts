@@ -7,6 +7,7 @@ import {Attached} from '../../base/attached.js';
 import {type Exit, SpawnFailed} from '../../base/errors.js';
 import {bundledText} from '../../base/library.js';
 import type {OutputLines} from '../../base/output-lines.js';
+import type {HostChoice, HostEvent, HostInfo} from '../../fleet/host-info.js';
 import type {Transport} from '../../transport/transport.js';
 
 /**
@@ -53,8 +54,7 @@ export interface SpawnRequest {
 
 /** Where an actor is to be started that is not to run on this host. */
 export interface Place {
-  /** The name of the host, or its address. */
-  readonly host: string;
+  readonly host: HostChoice;
   /** The URLs of the modules that it imports. */
   readonly modules: readonly string[];
   /** Maximum time in ms until a host has started its process. */
@@ -69,8 +69,12 @@ export type PlaceRequest = SpawnRequest & Place;
 export interface Placer {
   /** @throws SpawnFailed `place` */
   place(request: PlaceRequest): Promise<Spawned>;
-  /** Closes the connections to all hosts. */
-  close(): void;
+  /** The hosts that are there. */
+  list(): Promise<HostInfo[]>;
+  /** Calls the watcher with the hosts that are there, then with every change. Returns how to stop. */
+  watch(watcher: (event: HostEvent) => void): () => void;
+  /** Closes the connections to all hosts, and to the broker. */
+  close(): Promise<void>;
 }
 
 /** The hosts of each root that has some. */

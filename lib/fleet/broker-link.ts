@@ -1,0 +1,213 @@
+/**
+ * The connection to the broker (NATS), kept for as long as somebody needs it: after a loss it is made again, and nothing is published
+ * meanwhile, because the package would keep it without bound, and then lose it.
+ * Floor 6: below `heard-hosts` and `announcer`. The package is an optional peer, loaded here alone.
+ */
+import type {Authenticator, Msg, NatsConnection} from '@nats-io/transport-node';
+import {plainClock, type Stop} from '../base/clock.js';
+import {ResourceExhausted} from '../base/errors.js';
+import {attempt, messageOf, readProperty, thrownText} from '../base/foreign.js';
+import {log} from '../base/log.js';
+import {isLoopbackHost} from '../transport/address.js';
+import type {NatsOptions} from './nats-options.js';
+
+type Package = typeof import('@nats-io/transport-node');
+
+export interface BrokerOptions {
+  /** `host:port` of each of its servers. */
+  readonly servers: readonly string[];
+  readonly nats: NatsOptions;
+  /** The name of this end in subjects: that of a host, or of a root. */
+  readonly self: string;
+}
+
+/** Answers the one message that was heard, where an answer is wanted. */
+export type Respond = (bytes: Uint8Array) => void;
+export type Heard = (bytes: Uint8Array, subject: string, respond: Respond) => void;
+
+/** Maximum time in ms for one attempt to connect. */
+const connectMs = 2_000;
+/** The pause in ms between two attempts. */
+const pauseMs = 250;
+/** A server that answers none of this many pings, one each second, is gone. The default of the package is 4 minutes. */
+const pings = {pingInterval: 1_000, maxPingOut: 2};
+
+/** Makes a name a part of a subject: the characters that have a meaning there are written as in a URL. */
+export const subjectPart = (name: string): string =>
+  encodeURIComponent(name).replace(/[.*!'()~]/g, char => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
+
+/** @throws ResourceExhausted `package`, which says what to install */
+export async function loadNats(): Promise<Package> {
+  try {
+    return await import('@nats-io/transport-node');
+  } catch (cause) {
+    const isMissing = readProperty(cause, 'code') === 'ERR_MODULE_NOT_FOUND';
+    if (!isMissing || !messageOf(cause)?.includes('@nats-io/transport-node')) throw cause;
+    const text = 'hosts over a broker need a package that is not installed: npm install @nats-io/transport-node';
+    throw new ResourceExhausted(text, {what: 'package', cause});
+  }
+}
+
+export class BrokerLink {
+  /** For texts: `nats://broker:4222`. */
+  readonly where: string;
+  readonly #nats: Package;
+  readonly #options: BrokerOptions;
+  readonly #closing = new AbortController();
+  readonly #subjects = new Map<string, Heard>();
+  readonly #watchers = new Set<(isUp: boolean) => void>();
+  #connection: NatsConnection | undefined;
+  #isUp = false;
+  #fault = 'it has not answered yet';
+  #running: Promise<void> = Promise.resolve();
+
+  /** Begins to connect. @throws ResourceExhausted `package` */
+  static async open(options: BrokerOptions): Promise<BrokerLink> {
+    return new BrokerLink(await loadNats(), options);
+  }
+
+  private constructor(nats: Package, options: BrokerOptions) {
+    this.#nats = nats;
+    this.#options = options;
+    this.where = options.servers.map(server => `nats://${server}`).join(', ');
+    this.#running = this.#run();
+  }
+
+  get isUp(): boolean {
+    return this.#isUp;
+  }
+
+  /** Why it is not up. */
+  get fault(): string {
+    return `${this.where}: ${this.#fault}`;
+  }
+
+  /** The connection itself, for a road through the broker. Undefined before the first one. */
+  get connection(): NatsConnection | undefined {
+    return this.#connection;
+  }
+
+  /** Calls the watcher when the broker is there, now or later, and when it is not any more. */
+  watch(watcher: (isUp: boolean) => void): Stop {
+    this.#watchers.add(watcher);
+    if (this.#isUp) watcher(true);
+    return () => void this.#watchers.delete(watcher);
+  }
+
+  /** Hears a subject, also over later connections. */
+  listen(subject: string, heard: Heard): void {
+    this.#subjects.set(subject, heard);
+    if (this.#connection) this.#subscribe(this.#connection, subject, heard);
+  }
+
+  /** Nothing while the broker is away. */
+  publish(subject: string, bytes: Uint8Array, reply?: string): void {
+    // A connection that is about to end refuses.
+    if (this.#isUp) attempt(() => this.#connection?.publish(subject, bytes, reply === undefined ? {} : {reply}));
+  }
+
+  /** Sends what was published, and closes. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await attempt(() => this.#connection?.drain())?.catch(() => {});
+    await this.#running;
+  }
+
+  /** One connection after the other. Each comes back by itself after a cut, until it is closed: then a server has refused it. */
+  async #run(): Promise<void> {
+    const {signal} = this.#closing;
+    while (!signal.aborted) {
+      try {
+        const connection = await this.#connect();
+        await this.#use(connection);
+      } catch (error) {
+        this.#down(thrownText(error));
+      }
+      await plainClock.pause(pauseMs, {background: true, signal});
+    }
+  }
+
+  async #connect(): Promise<NatsConnection> {
+    const {servers, nats, self} = this.#options;
+    const {user, pass} = nats;
+    const authenticator = this.#authenticator();
+    return this.#nats.connect({
+      servers: [...servers],
+      name: `rxtractor ${self}`,
+      inboxPrefix: `_INBOX.${subjectPart(self)}`,
+      timeout: connectMs,
+      maxReconnectAttempts: -1,
+      reconnectTimeWait: pauseMs,
+      ...pings,
+      ...(user !== undefined && {user}),
+      ...(pass !== undefined && {pass}),
+      ...(authenticator && {authenticator}),
+    });
+  }
+
+  #authenticator(): Authenticator | undefined {
+    const {creds, nkey} = this.#options.nats;
+    if (creds !== undefined) return this.#nats.credsAuthenticator(Buffer.from(creds));
+    return nkey === undefined ? undefined : this.#nats.nkeyAuthenticator(Buffer.from(nkey.trim()));
+  }
+
+  /** Resolves when it is closed for good. */
+  async #use(connection: NatsConnection): Promise<void> {
+    if (this.#closing.signal.aborted) return connection.close();
+    const fault = openFault(connection);
+    if (fault !== undefined) {
+      await connection.close();
+      throw new Error(fault);
+    }
+    this.#connection = connection;
+    for (const [subject, heard] of this.#subjects) this.#subscribe(connection, subject, heard);
+    void this.#follow(connection);
+    this.#up();
+    const error = await connection.closed();
+    this.#connection = undefined;
+    this.#down(error ? thrownText(error) : 'the connection was closed');
+  }
+
+  async #follow(connection: NatsConnection): Promise<void> {
+    for await (const status of connection.status()) {
+      if (status.type === 'disconnect') this.#down('the connection was lost');
+      else if (status.type === 'reconnect') this.#up();
+      else if (status.type === 'error') log('warn', `${this.where}: ${thrownText(status.error)}`);
+    }
+  }
+
+  #subscribe(connection: NatsConnection, subject: string, heard: Heard): void {
+    connection.subscribe(subject, {
+      callback: (error: Error | null, message: Msg) => {
+        // A refusal by the server. It is told as a status too.
+        if (error) return;
+        heard(message.data, message.subject, bytes => void attempt(() => message.respond(bytes)));
+      },
+    });
+  }
+
+  #up(): void {
+    if (this.#isUp) return;
+    this.#isUp = true;
+    for (const watcher of [...this.#watchers]) watcher(true);
+  }
+
+  #down(fault: string): void {
+    const isClosing = this.#closing.signal.aborted;
+    if (!isClosing && (this.#isUp || fault !== this.#fault)) log('warn', `${this.where} is not there: ${fault}`);
+    this.#fault = fault;
+    if (!this.#isUp) return;
+    this.#isUp = false;
+    if (!isClosing) for (const watcher of [...this.#watchers]) watcher(false);
+  }
+}
+
+/** Anybody who reaches a server that asks nothing could pass for a host. */
+function openFault(connection: NatsConnection): string | undefined {
+  const server = connection.getServer();
+  const host = server.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1');
+  const asks = connection.info?.auth_required === true || readProperty(connection.info, 'tls_verify') === true;
+  return asks || isLoopbackHost(host)
+    ? undefined
+    : `${server} does not ask who connects: it needs users (nkeys, for example), unless it is on this host`;
+}

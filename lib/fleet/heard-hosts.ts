@@ -1,0 +1,96 @@
+/**
+ * The hosts that a root hears at the broker.
+ * Floor 6: above `broker-link` and `membership`; `hosts-of-root` asks it.
+ */
+
+import {newId} from '../base/actor-id.js';
+import {plainClock, type Stop} from '../base/clock.js';
+import {type Deferred, deferred} from '../base/deferred.js';
+import {who} from './announcer.js';
+import {BrokerLink, type BrokerOptions, subjectPart} from './broker-link.js';
+import {type HostInfo, wordIn} from './host-info.js';
+import {leaseTimes} from './lease.js';
+import {Membership} from './membership.js';
+
+/** For how long the answers of hosts are collected after the first question, in ms. Each takes one way there and back. */
+const collectMs = 250;
+/** Hosts beat once a second. A root with a short lease asks more often. */
+const beatMs = 1_000;
+
+export class HeardHosts {
+  readonly members: Membership;
+  readonly #broker: BrokerLink;
+  readonly #inbox: string;
+  readonly #interval: number;
+  readonly #stops: Stop[] = [];
+  readonly #collected: Deferred<void> = deferred();
+
+  /** @throws ResourceExhausted `package` */
+  static async open(options: BrokerOptions, lease: number): Promise<HeardHosts> {
+    return new HeardHosts(await BrokerLink.open(options), options, lease);
+  }
+
+  private constructor(broker: BrokerLink, {self}: BrokerOptions, lease: number) {
+    this.#broker = broker;
+    this.#inbox = `_INBOX.${subjectPart(self)}.${newId()}`;
+    this.#interval = leaseTimes(lease).beat;
+    this.members = new Membership({lease, interval: this.#interval, at: plainClock.now()});
+    broker.listen('beat.>', bytes => this.#heard(bytes));
+    broker.listen(`${this.#inbox}.*`, (bytes, subject) => this.#heard(bytes, askedAt(subject)));
+    this.#stops.push(
+      broker.watch(isUp => this.#turned(isUp)),
+      plainClock.every(this.#interval, () => this.#tick()),
+    );
+  }
+
+  /** Whether the hosts that are there have had time to answer, after `ms` at the latest. */
+  collected(ms: number): Promise<boolean> {
+    return plainClock.within(this.#collected.promise, ms);
+  }
+
+  /** Why nobody can be heard. Undefined: the broker is there. */
+  get fault(): string | undefined {
+    return this.#broker.isUp ? undefined : this.#broker.fault;
+  }
+
+  get where(): string {
+    return this.#broker.where;
+  }
+
+  async close(): Promise<void> {
+    for (const stop of this.#stops) stop();
+    await this.#broker.close();
+  }
+
+  #turned(isUp: boolean): void {
+    const at = plainClock.now();
+    if (!isUp) return this.members.deaf(at);
+    this.members.hearing(at);
+    this.#ask();
+    this.#stops.push(plainClock.timer(collectMs, () => this.#collected.resolve(), {background: true}));
+  }
+
+  #tick(): void {
+    if (this.#interval < beatMs) this.#ask();
+    this.members.tick(plainClock.now());
+  }
+
+  /** The moment of the question is a part of the address for the answers, so that it comes back with each of them. */
+  #ask(): void {
+    this.#broker.publish(who, new Uint8Array(), `${this.#inbox}.${Math.round(plainClock.now())}`);
+  }
+
+  #heard(bytes: Uint8Array, asked?: number): void {
+    const word = wordIn(bytes);
+    if (!word) return;
+    if ('left' in word) return this.members.left(word.left);
+    const at = plainClock.now();
+    const info: HostInfo = asked === undefined ? word.host : {...word.host, rtt: Math.max(0, at - asked)};
+    this.members.heard(info, at);
+  }
+}
+
+function askedAt(subject: string): number | undefined {
+  const at = Number(subject.slice(subject.lastIndexOf('.') + 1));
+  return Number.isFinite(at) ? at : undefined;
+}

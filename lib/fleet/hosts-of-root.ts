@@ -1,0 +1,286 @@
+/**
+ * The hosts of a root: those that its user lists, and those that it hears at a broker. It places actors on them.
+ * Floor 6: above `fixed-hosts`, `heard-hosts` and `remote-body`; the boot of a root makes and closes it, the nursery places actors with it.
+ */
+import type {Actor} from '../actor/actor.js';
+import {placeInApp} from '../actor/codebase.js';
+import {plainClock, type Stop} from '../base/clock.js';
+import {deferred} from '../base/deferred.js';
+import {SpawnFailed, TransportClosed} from '../base/errors.js';
+import {attempt, inherits} from '../base/foreign.js';
+import {platform} from '../base/platform.js';
+import type {PlaceRequest, Placer, Spawned} from '../nursery/backends/spawner.js';
+import {formatAddress, type NetworkAddress, parseAddress} from '../transport/address.js';
+import type {TlsOptions} from '../transport/tls.js';
+import {FixedHosts} from './fixed-hosts.js';
+import {HeardHosts} from './heard-hosts.js';
+import type {HostPlan} from './host-addresses.js';
+import type {HostEvent, HostInfo} from './host-info.js';
+import {HostLink} from './host-link.js';
+import {KnownHost, type Look} from './known-host.js';
+import {chooseOffers, type Need, type Offer, type Refusal} from './offers.js';
+import {placeOn} from './remote-body.js';
+import {Road} from './road.js';
+
+/** How many hosts are asked for one actor: another program may have taken the last place of the first. */
+const maxTries = 3;
+/** Maximum wait for a host that was not heard yet, in ms. */
+const heardMs = 2_000;
+/** How many hosts the text of an error names. */
+const maxSaid = 8;
+
+interface Candidate extends Offer {
+  readonly host: KnownHost;
+}
+
+/** A host that is to be asked. */
+interface Target {
+  readonly host: KnownHost;
+  /** What it has told, where it was chosen by that. */
+  readonly info?: HostInfo;
+}
+
+interface Found {
+  readonly hosts: readonly Target[];
+  readonly refused: readonly Refusal[];
+}
+
+/**
+ * Chooses among what is known at the moment of the call. Whoever calls it sends the order in the same turn, so that actors that are
+ * placed side by side are spread.
+ */
+type Choose = () => Found;
+
+export class HostsOfRoot implements Placer {
+  readonly #actor: Actor;
+  readonly #tls: TlsOptions;
+  readonly #app: string | undefined;
+  readonly #fixed: FixedHosts;
+  readonly #heard: HeardHosts | undefined;
+  /** All that were ever listed, and those that were heard, by address. */
+  readonly #known = new Map<string, KnownHost>();
+  readonly #listed: readonly string[];
+  /** How many orders were sent since a host has told this. */
+  readonly #underWay = new WeakMap<HostInfo, number>();
+  readonly #stop: Stop;
+
+  /** @throws ResourceExhausted `package` when a broker is named and its package is not installed */
+  static async open(actor: Actor, plan: HostPlan, tls: TlsOptions): Promise<HostsOfRoot> {
+    const {servers, nats} = plan;
+    const {lease} = actor.tree.timeouts;
+    const heard = servers.length > 0 ? await HeardHosts.open({servers, nats, self: actor.id.name}, lease) : undefined;
+    return new HostsOfRoot(actor, plan, tls, heard);
+  }
+
+  private constructor(actor: Actor, {addresses, app}: HostPlan, tls: TlsOptions, heard: HeardHosts | undefined) {
+    this.#actor = actor;
+    this.#tls = tls;
+    this.#app = app;
+    this.#heard = heard;
+    this.#listed = addresses.map(formatAddress);
+    this.#fixed = new FixedHosts(
+      this.#listed.map(address => this.#at(address)),
+      actor.tree.timeouts.lease,
+    );
+    this.#stop = heard?.members.watch(({type, host}) => type === 'left' && void this.#forget(host)) ?? (() => {});
+  }
+
+  /** @throws SpawnFailed `place` that says why each host has not taken the actor */
+  async place(request: PlaceRequest): Promise<Spawned> {
+    const due = plainClock.now() + request.timeout;
+    const left = (): number => Math.max(1, due - plainClock.now());
+    const choose = await this.#find(request, left());
+    const {hosts, refused} = choose();
+    const refusals = [...refused];
+    let last: SpawnFailed | undefined;
+    for (const target of hosts.slice(0, maxTries)) {
+      try {
+        return await this.#placeOn(target, {...request, timeout: left()});
+      } catch (error) {
+        if (!inherits(error, SpawnFailed)) throw error;
+        last = error as SpawnFailed;
+        refusals.push(...(last.offers ?? []));
+      }
+    }
+    throw last && refusals.length === 1 ? last : this.#refusal(request, refusals, last);
+  }
+
+  /** Those that are there. @throws TransportClosed when the broker was never there */
+  async list(): Promise<HostInfo[]> {
+    const [{told}, isCollected] = await Promise.all([this.#fixed.ask(), this.#heard?.collected(heardMs)]);
+    if (isCollected === false)
+      throw new TransportClosed(`hosts cannot be listed: the broker is not there (${this.#heard?.fault})`, {
+        kind: 'reset',
+      });
+    const heard = this.#heard?.members.list() ?? [];
+    const others = told.map(({info}) => info).filter(info => !this.#heard?.members.has(info.id));
+    return [...heard, ...others].filter(info => this.#isOfApp(info));
+  }
+
+  /** Calls the watcher with those that are there, then with every change. Returns how to stop. */
+  watch(watcher: (event: HostEvent) => void): Stop {
+    const own = (event: HostEvent): void => {
+      if (this.#isOfApp(event.host)) watcher(event);
+    };
+    const stops = [
+      this.#heard?.members.watch(own),
+      this.#fixed.watch(event => {
+        if (!this.#heard?.members.has(event.host.id)) own(event);
+      }),
+    ];
+    return () => {
+      for (const stop of stops) stop?.();
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#stop();
+    this.#fixed.close();
+    for (const host of this.#known.values()) host.close();
+    await this.#heard?.close();
+  }
+
+  #isOfApp({apps}: HostInfo): boolean {
+    return this.#app === undefined || apps.some(({name}) => name === this.#app);
+  }
+
+  #at(address: string): KnownHost {
+    const known = this.#known.get(address);
+    if (known) return known;
+    const where = parseAddress(address) as NetworkAddress;
+    const made = new KnownHost(address, () =>
+      HostLink.open(this.#actor, new Road(this.#actor, {host: where.host, address: where, tls: this.#tls})),
+    );
+    this.#known.set(address, made);
+    return made;
+  }
+
+  /** A host that has left may still have actors: its connection stays until it ends by itself. */
+  async #forget({address}: HostInfo): Promise<void> {
+    const known = address === undefined ? undefined : this.#known.get(address);
+    if (!known || this.#listed.includes(known.address) || (await known.isConnected())) return;
+    if (this.#heard?.members.list().some(other => other.address === address)) return;
+    this.#known.delete(known.address);
+    known.close();
+  }
+
+  async #find(request: PlaceRequest, ms: number): Promise<Choose> {
+    const {host: wanted, name} = request;
+    if (typeof wanted === 'string' && wanted.includes('://')) return () => this.#byAddress(wanted);
+    const [url] = request.modules;
+    const need: Need = {name, wanted, app: url === undefined ? undefined : placeInApp(url)?.app};
+    return typeof wanted === 'string' && wanted !== 'any' ? this.#byName(need, wanted, ms) : this.#best(need, ms);
+  }
+
+  #byAddress(address: string): Found {
+    const isListed = this.#listed.includes(address);
+    const isHeard = this.#heard?.members.list().some(info => info.address === address);
+    return {hosts: isListed || isHeard ? [{host: this.#at(address)}] : [], refused: []};
+  }
+
+  /** Whoever shows first that it has the name, because a host that is not there would hold up the others. */
+  async #byName(need: Need, wanted: string, ms: number): Promise<Choose> {
+    const looks = this.#fixed.looks();
+    const listed = looks.map(async look => {
+      const {host, link} = await look;
+      if (link?.host.name !== wanted) throw new Error('another host');
+      return (): Found => ({hosts: [{host}], refused: []});
+    });
+    const heard = this.#whenHeard(info => info.name === wanted, ms).then(() => {
+      const choose = (): Found => this.#choose(need, []);
+      if (choose().hosts.length === 0) throw new Error('not heard');
+      return choose;
+    });
+    const first = await Promise.any([...listed, heard]).catch(() => undefined);
+    if (first) return first;
+    const notListed = (await Promise.all(looks)).map(look => whyNot(look));
+    return () => ({hosts: [], refused: [...notListed, ...this.#choose(need, []).refused]});
+  }
+
+  async #best(need: Need, ms: number): Promise<Choose> {
+    const [{told, silent}] = await Promise.all([
+      this.#fixed.ask(),
+      this.#heard?.collected(Math.min(ms, heardMs)).then(() => this.#whenHeard(() => true, ms)),
+    ]);
+    const notListed = silent.map(look => whyNot(look));
+    return () => {
+      const {hosts, refused} = this.#choose(need, told);
+      return {hosts, refused: [...notListed, ...refused]};
+    };
+  }
+
+  /** Resolves when such a host is heard, and at the latest when a host that is there must have been heard. */
+  async #whenHeard(isWanted: (info: HostInfo) => boolean, ms: number): Promise<void> {
+    if (!this.#heard) return;
+    const found = deferred();
+    const stop = this.#heard.members.watch(({host}) => isWanted(host) && found.resolve());
+    await plainClock.within(found.promise, Math.min(ms, heardMs));
+    stop();
+  }
+
+  #choose(need: Need, told: readonly Pick<Candidate, 'host' | 'info'>[]): Found {
+    const offers = new Map(told.map(({host, info}) => [info.id, {host, info}]));
+    const unreachable: Refusal[] = [];
+    for (const info of this.#heard?.members.list().filter(host => this.#isOfApp(host)) ?? []) {
+      const address = addressOf(info);
+      if (address === undefined)
+        unreachable.push({host: info.name, refused: 'it has no address at which it is reached'});
+      else if (!offers.has(info.id)) offers.set(info.id, {host: this.#at(address), info});
+    }
+    const counted = [...offers.values()].map(
+      ({host, info}): Candidate => ({host, info, underWay: this.#underWay.get(info) ?? 0}),
+    );
+    const {chosen, refused} = chooseOffers(counted, need, platform.random);
+    return {hosts: chosen, refused: [...unreachable, ...refused]};
+  }
+
+  async #placeOn({host, info}: Target, request: PlaceRequest): Promise<Spawned> {
+    if (info) this.#count(info, 1);
+    try {
+      const {link, fault} = await host.look();
+      if (!link)
+        throw this.#refusal(request, [{host: info?.name ?? host.address, refused: fault ?? 'it is not there'}]);
+      // Anybody who may publish can claim a name. The daemon has shown its certificate.
+      if (info && link.host.name !== info.name)
+        throw this.#refusal(request, [
+          {host: info.name, refused: `${host.address} says that its name is ${link.host.name}`},
+        ]);
+      return await placeOn(link, request);
+    } catch (error) {
+      if (info) this.#count(info, -1);
+      throw error;
+    }
+  }
+
+  #count(info: HostInfo, change: number): void {
+    this.#underWay.set(info, (this.#underWay.get(info) ?? 0) + change);
+  }
+
+  #refusal({name, host: wanted}: PlaceRequest, offers: readonly Refusal[], cause?: unknown): SpawnFailed {
+    const said = offers.slice(0, maxSaid).map(({host, refused}) => `${host}: ${refused}`);
+    if (offers.length > maxSaid) said.push(`and ${offers.length - maxSaid} more (offers)`);
+    const fault = this.#heard?.fault;
+    if (fault !== undefined) said.push(`the broker is not there (${fault})`);
+    const where = typeof wanted === 'function' ? 'the host that its function chooses' : wanted;
+    const nobody = [...this.#listed, ...(this.#heard ? [`those at ${this.#heard.where}`] : [])].join(', ');
+    return new SpawnFailed(
+      `actor ${name} could not be placed on ${where}: ${said.join('; ') || `it is not among the hosts of this program (${nobody})`}`,
+      {phase: 'place', offers, ...(cause !== undefined && {cause})},
+    );
+  }
+}
+
+/** Why a host of the list does not have the name that is wanted. */
+function whyNot({host, link, fault}: Look): Refusal {
+  return {
+    host: link?.host.name ?? host.address,
+    refused: link ? `its name is ${link.host.name}` : (fault ?? 'it is not there'),
+  };
+}
+
+/** Undefined for what is not an address of TLS. */
+function addressOf({address}: HostInfo): string | undefined {
+  if (address === undefined) return undefined;
+  const read = attempt(() => parseAddress(address));
+  return read?.kind === 'tls' ? formatAddress(read) : undefined;
+}

@@ -1,0 +1,309 @@
+// Hosts that a root knows from a broker: a real nats-server on loopback, daemons started by the command, and this process as the root.
+import {writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import type {ExecutionContext} from 'ava';
+import {BrokerLink} from '../../lib/fleet/broker-link.js';
+import {wordBytes} from '../../lib/fleet/host-info.js';
+import {
+  type ActorDied,
+  type HostEvent,
+  listHosts,
+  type Nursery,
+  openNursery,
+  type RootOptions,
+  SpawnFailed,
+  TransportClosed,
+  watchHosts,
+} from '../../lib/index.js';
+import {double, whoAmI} from '../fixtures/hosted.js';
+import {type NatsServer, startNatsServer, withoutNatsServer} from '../kit/nats-server.js';
+import {patient} from '../kit/patient.js';
+import {isAlive, untilGone} from '../kit/processes.js';
+import {spawning} from '../kit/spawning.js';
+import {expose, folder, type Host, makeCertificates, ours, removeCertificates, startHost, tlsOf} from './daemons.js';
+
+const spawningTest = spawning({takesLong: true, last: removeCertificates});
+spawningTest.before(makeCertificates);
+
+/** Without the server each test is skipped, and its title says why. */
+function test(title: string, body: (t: ExecutionContext) => Promise<void>): void {
+  if (withoutNatsServer === undefined) spawningTest(title, body);
+  else spawningTest.skip(`${title} (skipped: ${withoutNatsServer})`, body);
+}
+
+const hostAt = (t: ExecutionContext, broker: NatsServer, name: string, args: readonly string[] = []): Promise<Host> =>
+  startHost(t, name, ['--nats', broker.url, ...args]);
+
+/** Runs a body in a root that knows hosts from this broker alone. */
+const withBroker = <T>(
+  broker: NatsServer,
+  body: (nursery: Nursery) => Promise<T>,
+  options: RootOptions = {},
+): Promise<T> => openNursery(body, {...patient, hosts: broker.url, tls: tlsOf(ours, 'client'), ...options});
+
+/** Watches the hosts, and waits for what happens to them. */
+function watching(): {readonly events: string[]; until(wanted: RegExp): Promise<void>} {
+  const events: string[] = [];
+  let look = (): void => {};
+  watchHosts().subscribe(({type, host}: HostEvent) => {
+    events.push(`${host.name} ${type}`);
+    look();
+  });
+  const until = (wanted: RegExp): Promise<void> =>
+    new Promise(resolve => {
+      look = () => {
+        if (events.some(event => wanted.test(event))) resolve();
+      };
+      look();
+    });
+  return {events, until};
+}
+
+/** On a busy machine a daemon needs a while to find the broker. */
+async function untilHeard(...names: readonly string[]): Promise<void> {
+  const {until} = watching();
+  for (const name of names) await until(new RegExp(`^${name} `));
+}
+
+test('hosts that only a broker knows run actors by name, any and function, are listed, and end cleanly', async t => {
+  const broker = await startNatsServer(t);
+  const [h1] = [
+    await hostAt(t, broker, 'h1', ['--max-actors', '3']),
+    await hostAt(t, broker, 'h2', ['--labels', 'gpu,eu']),
+  ];
+  const pids = await withBroker(broker, async nursery => {
+    await untilHeard('h1', 'h2');
+    const one = await nursery.startActor('one', {expose, host: 'h1'});
+    const two = await nursery.startActor('two', {expose, host: ({labels}) => labels.includes('gpu')});
+    t.deepEqual([one.actor.host, two.actor.host], ['h1', 'h2']);
+    t.is(await one.run(double, 21), 42);
+    t.is((await one.run(whoAmI)).ppid, h1.daemon.pid ?? 0);
+    const byAddress = await nursery.startActor('three', {expose, host: h1.address});
+    t.is(byAddress.actor.host, 'h1');
+    // Both have room. The one with more of it is taken.
+    t.is((await nursery.startActor('four', {expose, host: 'any'})).actor.host, 'h2');
+    const hosts = (await listHosts()).toSorted((a, b) => a.name.localeCompare(b.name));
+    t.deepEqual(
+      hosts.map(({name, address, labels, maxActors, apps, draining}) => [
+        name,
+        address === h1.address,
+        labels,
+        maxActors,
+        apps[0]?.name,
+        draining,
+      ]),
+      [
+        ['h1', true, [], 3, 'rxtractor', false],
+        ['h2', false, ['gpu', 'eu'], 64, 'rxtractor', false],
+      ],
+    );
+    const [first] = hosts;
+    t.true(
+      first !== undefined &&
+        first.cores >= 1 &&
+        first.freeMemory > 0 &&
+        (first.rtt ?? -1) >= 0 &&
+        first.node === process.version,
+    );
+    return [one, two].map(({actor}) => actor.pid);
+  });
+  t.deepEqual(pids.filter(isAlive), []);
+});
+
+test('a watch tells who is there, who joins, and who leaves', async t => {
+  const broker = await startNatsServer(t);
+  const h1 = await hostAt(t, broker, 'h1');
+  await withBroker(broker, async () => {
+    await untilHeard('h1');
+    const {events, until} = watching();
+    await hostAt(t, broker, 'h2');
+    await until(/h2 joined/);
+    h1.daemon.kill('SIGINT');
+    await until(/h1 left/);
+    t.deepEqual(events, ['h1 present', 'h2 joined', 'h1 left']);
+    t.deepEqual(
+      (await listHosts()).map(({name}) => name),
+      ['h2'],
+    );
+  });
+});
+
+test('two programs want the last place of a host: the loser gets the next host', async t => {
+  const broker = await startNatsServer(t);
+  for (const name of ['h1', 'h2']) await hostAt(t, broker, name, ['--max-actors', '1']);
+  const place = () =>
+    withBroker(broker, async nursery => {
+      await untilHeard('h1', 'h2');
+      const portal = await nursery.startActor('x', {expose, host: 'any'});
+      const {host} = portal.actor;
+      await reached.arrive();
+      return host;
+    });
+  const reached = meeting(2);
+  t.deepEqual((await Promise.all([place(), place()])).toSorted(), ['h1', 'h2']);
+  await withBroker(broker, async nursery => {
+    await untilHeard('h1', 'h2');
+    for (const name of ['a', 'b']) await nursery.startActor(name, {expose, host: 'any'});
+    const error = await t.throwsAsync(nursery.startActor('c', {expose, host: 'any'}), {instanceOf: SpawnFailed});
+    t.is(error.phase, 'place');
+    t.deepEqual(error.offers?.map(({host, refused}) => `${host}: ${refused}`).toSorted(), [
+      'h1: it has 1 actors already (--max-actors)',
+      'h2: it has 1 actors already (--max-actors)',
+    ]);
+  });
+});
+
+test('when the broker is killed nothing happens to actors, known hosts get new ones, and unknown ones are refused in words', async t => {
+  const broker = await startNatsServer(t);
+  await hostAt(t, broker, 'h1');
+  await withBroker(
+    broker,
+    async nursery => {
+      await untilHeard('h1');
+      const portal = await nursery.startActor('one', {expose, host: 'h1'});
+      const {events, until} = watching();
+      await broker.kill();
+      t.is(await portal.run(double, 4), 8);
+      t.is(await (await nursery.startActor('two', {expose, host: 'h1'})).run(double, 5), 10);
+      const began = performance.now();
+      const error = await t.throwsAsync(nursery.startActor('x', {expose, host: 'h9'}), {instanceOf: SpawnFailed});
+      t.true(performance.now() - began < 10_000);
+      t.regex(error.message, /h1: its name is h1; the broker is not there \(nats:\/\/127\.0\.0\.1:\d+: /);
+      // For longer than the lease of hosts: their silence is that of the broker.
+      await new Promise(resolve => setTimeout(resolve, 5_000));
+      t.false(events.includes('h1 left'));
+      await broker.start();
+      await hostAt(t, broker, 'h2');
+      await until(/h2 joined/);
+      t.is(await (await nursery.startActor('three', {expose, host: 'h2'})).run(double, 6), 12);
+      t.is(await portal.run(double, 7), 14);
+      t.false(events.includes('h1 left'));
+    },
+    {timeouts: {...patient.timeouts, lease: 4_000}},
+  );
+});
+
+test('without a broker a program runs, its actors on hosts are refused, and a list is an error', async t => {
+  const broker = await startNatsServer(t);
+  await broker.kill();
+  await withBroker(broker, async nursery => {
+    t.is(await (await nursery.startActor('here', {expose})).run(double, 1), 2);
+    const error = await t.throwsAsync(nursery.startActor('x', {expose, host: 'any'}), {instanceOf: SpawnFailed});
+    t.regex(error.message, /on any: the broker is not there \(nats:/);
+    t.is(error.phase, 'place');
+    await t.throwsAsync(listHosts(), {instanceOf: TransportClosed, message: /the broker is not there/});
+  });
+});
+
+test('a daemon that is killed leaves after the lease, and its actor dies at once', async t => {
+  const broker = await startNatsServer(t);
+  const h1 = await hostAt(t, broker, 'h1');
+  await withBroker(
+    broker,
+    async () => {
+      await untilHeard('h1');
+      const {events, until} = watching();
+      let pid = 0;
+      const dying = openNursery(async nursery => {
+        const portal = await nursery.startActor('worker', {expose, host: 'h1'});
+        pid = portal.actor.pid;
+        h1.daemon.kill('SIGKILL');
+        await portal.ended;
+      });
+      const died = (await t.throwsAsync(dying)) as ActorDied;
+      t.deepEqual([died.code, died.lost], ['ERR_DIED', false]);
+      t.deepEqual(await untilGone([pid]), []);
+      await until(/h1 left/);
+      t.true(events.includes('h1 silent'));
+      t.deepEqual(await listHosts(), []);
+    },
+    {timeouts: {...patient.timeouts, lease: 3_000}},
+  );
+});
+
+test('a host that is cut off from the broker alone keeps its actors, and leaves the offers', async t => {
+  const [broker, other] = [await startNatsServer(t), await startNatsServer(t)];
+  await other.kill();
+  await hostAt(t, broker, 'h1');
+  await withBroker(
+    broker,
+    async nursery => {
+      await untilHeard('h1');
+      const portal = await nursery.startActor('worker', {expose, host: 'h1'});
+      const {until} = watching();
+      // The program goes on to a server that the host does not know.
+      await other.start();
+      broker.signal('SIGSTOP');
+      await until(/h1 left/);
+      t.is(await portal.run(double, 4), 8);
+      const error = await t.throwsAsync(nursery.startActor('x', {expose, host: 'h1'}), {instanceOf: SpawnFailed});
+      t.regex(error.message, /h1: it is not among the hosts of this program \(those at nats:/);
+    },
+    {hosts: [broker.url, other.url], timeouts: {...patient.timeouts, lease: 3_000}},
+  );
+});
+
+test('who may not use the broker is told so, and with the permissions of the guide all works', async t => {
+  const broker = await startNatsServer(t, permissions, folder);
+  const pass = join(folder, 'pass');
+  writeFileSync(pass, 'of-h1\n');
+  await hostAt(t, broker, 'h1', ['--nats-user', 'h1', '--nats-pass-file', pass]);
+  const place = (nats: RootOptions['nats']) =>
+    withBroker(
+      broker,
+      async nursery => {
+        if (nats?.pass !== 'wrong') await untilHeard('h1');
+        const {host} = (await nursery.startActor('x', {expose, host: 'h1'})).actor;
+        return [host, (await listHosts()).length];
+      },
+      {name: 'deploy', ...(nats && {nats})},
+    );
+  t.deepEqual(await place({user: 'deploy', pass: 'of-deploy'}), ['h1', 1]);
+  const error = await t.throwsAsync(place({user: 'deploy', pass: 'wrong'}), {instanceOf: SpawnFailed});
+  t.regex(error.message, /the broker is not there \(nats:.*authorization violation/i);
+});
+
+test('a false word at the broker places nothing: the name of a host is that of the daemon with the certificate', async t => {
+  const broker = await startNatsServer(t);
+  const h2 = await hostAt(t, broker, 'h2');
+  await withBroker(broker, async nursery => {
+    await untilHeard('h2');
+    const [info] = await listHosts();
+    if (!info) return t.fail('h2 is not heard');
+    const liar = await BrokerLink.open({servers: [broker.url.slice('nats://'.length)], nats: {}, self: 'liar'});
+    const {until} = watching();
+    await new Promise<void>(resolve => liar.watch(isUp => isUp && resolve()));
+    liar.publish('beat.h1', wordBytes({host: {...info, name: 'h1', id: 'other'}}));
+    liar.publish('beat.h1', Buffer.from('{"host":'));
+    await until(/h1 joined/);
+    const error = await t.throwsAsync(nursery.startActor('x', {expose, host: 'h1'}), {instanceOf: SpawnFailed});
+    t.is(error.offers?.[0]?.refused, `${h2.address} says that its name is h2`);
+    await liar.close();
+  });
+});
+
+/** Resolves for all when this many have arrived. */
+function meeting(count: number): {arrive(): Promise<void>} {
+  let open = (): void => {};
+  const opened = new Promise<void>(resolve => {
+    open = resolve;
+  });
+  let arrived = 0;
+  return {
+    arrive: () => {
+      if (++arrived === count) open();
+      return opened;
+    },
+  };
+}
+
+const permissions = `
+authorization {
+  users = [
+    {user: h1, password: "of-h1", permissions: {
+      publish: ["beat.h1"], subscribe: ["who", "_INBOX.h1.>"], allow_responses: true}}
+    {user: deploy, password: "of-deploy", permissions: {
+      publish: ["who"], subscribe: ["beat.>", "_INBOX.deploy.>"]}}
+  ]
+}
+`;
