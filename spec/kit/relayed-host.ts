@@ -86,6 +86,8 @@ export function placeByRoads(
   };
   placers.attach(actor, {
     place: async request => placeOn(await linkTo(request.host as string), request),
+    list: async () => [],
+    watch: () => () => {},
     close: async () => {
       for (const link of links.values())
         link.then(
