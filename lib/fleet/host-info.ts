@@ -47,6 +47,7 @@ export interface HostEvent {
    * - `left`: it has said that it ends, or was not heard for `timeouts.lease`. Actors that run there are not concerned: each has its lease.
    */
   readonly type: 'present' | 'joined' | 'left' | 'silent' | 'heard' | 'draining';
+  /** As it was heard last. */
   readonly host: HostInfo;
 }
 

@@ -8,7 +8,9 @@ import {checkKeys, checkText} from '../base/option-checks.js';
 export interface NatsOptions {
   /** The text of a credentials file: a JWT and its seed. */
   readonly creds?: string;
+  /** The name of a user of the broker. Needs `pass`. */
   readonly user?: string;
+  /** The password of `user`. */
   readonly pass?: string;
   /** The seed of an nkey: `SU…`. */
   readonly nkey?: string;
