@@ -161,17 +161,16 @@ test('a record is shown without its tree, with a slider for the time', async t =
   t.is((await rxtractor(['trace', String(pid), '--for', '3s', '-o', file])).code, 0);
   program.stdin?.end();
   const {page, faults} = await open(t, '--file', file);
-  const asked: string[] = [];
-  page.on('request', request => asked.push(new URL(request.url()).pathname.split('/').at(-1) as string));
-  await page.reload();
   await until(row(page, 'till'));
   await until(page.getByText('recorded'));
+  const asked: string[] = [];
+  page.on('request', request => asked.push(new URL(request.url()).pathname.split('/').at(-1) as string));
   for (const name of ['till', 'press']) {
     await row(page, name).click();
     await until(page.getByRole('heading', {name}));
     await until(page.getByRole('table', {name: 'Open contexts'}).or(page.getByText('No call is open here.')));
   }
-  t.is(asked.filter(what => what === 'frames').length, 1, 'the whole record comes once');
+  t.false(asked.includes('frames'), 'the whole record has come once');
   t.true(asked.filter(what => what === 'contexts').length >= 2);
   const slider = page.getByRole('slider');
   await slider.fill('0');
