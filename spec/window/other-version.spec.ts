@@ -45,6 +45,7 @@ test('a program that refuses this observer for another reason is not called anot
   const {socket} = findRoots().find(found => found.pid === pid) as {readonly socket: string};
   writeFileSync(join(dirname(socket), 'window.key'), Buffer.alloc(32));
   await said(t, ['ps'], new RegExp(`^ *${pid} .* \\? .* refuses observers$`, 'm'));
+  t.pass('it is said');
 });
 
 test('a program that speaks another version of the protocol: HandshakeRejected, with what to do', async t => {
