@@ -47,7 +47,7 @@ export const host: Command = {
     'allow-env': {type: 'string', value: 'NAMES', help: "Variables: 'NODE_ENV,APP_*'."},
     'allow-exec-argv': {type: 'string', value: 'ARGS', help: "Arguments for Node: '--expose-gc,--trace-gc'."},
     user: {type: 'string', value: 'NAME', help: 'Run as this user. Needed when started by root.'},
-    drain: {type: 'boolean', help: 'Let the daemon --name take no new actors; wait for its end.'},
+    drain: {type: 'boolean', help: 'Let the daemon --name end after its actors.'},
     dev: {type: 'string', value: 'DIR', help: 'Make certificates for trying out in DIR, and end.'},
   },
   about: `
