@@ -8,8 +8,8 @@ import {hostname} from 'node:os';
 import {resolve} from 'node:path';
 import {appIn} from '../actor/codebase.js';
 import {log} from '../base/log.js';
-import type {Announced} from '../fleet/announcer.js';
 import type {BrokerOptions} from '../fleet/broker-link.js';
+import type {Daemon} from '../fleet/daemon.js';
 import type {Drainable} from '../fleet/drain.js';
 import {checkNats, type NatsOptions, natsServer} from '../fleet/nats-options.js';
 import {formatAddress, type NetworkAddress, parseAddress} from '../transport/address.js';
@@ -56,7 +56,8 @@ Starts a process for each actor that a program places here with startActor(name,
 Programs show a certificate of the same authority, and its whole subject must be
 one of --may-spawn. Modules run from DIR alone: a program of the same name in
 package.json names them by their paths. With --nats it tells at the broker that
-it is there, so that programs need no list of hosts.
+it is there, so that programs need no list of hosts, and those that cannot reach
+it directly reach it through the broker.
 
 SIGTERM drains it: it takes no new actors, and ends with 0 when the last one has
 ended. So does rxtractor host --drain --name N, which waits until the daemon is
@@ -78,7 +79,7 @@ async function serve(options: Options, {out, err, interrupted}: Io): Promise<Exi
   becomeUser(options.user);
   const {openDaemon} = await import('../fleet/daemon.js');
   const daemon = await openDaemon(wanted);
-  const leave = wanted.broker && (await announceAt(wanted.broker, daemon));
+  const atBroker = wanted.broker && (await joinBroker(wanted.broker, daemon));
   const closeControl = await openControl(wanted.name, daemon);
   line(out, `rxtractor host ${wanted.name} is ready: ${daemon.address}`);
   const signal = await Promise.race([daemon.drained, aborted(interrupted)]);
@@ -88,8 +89,9 @@ async function serve(options: Options, {out, err, interrupted}: Io): Promise<Exi
     await daemon.drained;
   }
   const killed = daemon.actors;
-  await leave?.();
+  atBroker?.leave();
   await daemon.close();
+  await atBroker?.close();
   await closeControl();
   if (killed === 0) return exit.fine;
   line(err, `rxtractor host ${wanted.name} has killed the actors that it had: ${killed}`);
@@ -127,18 +129,24 @@ async function aborted(interrupted: AbortSignal): Promise<unknown> {
 
 const nameIn = ({name}: Options): string => (name as string | undefined) ?? hostname();
 
-/** Returns how to say that the host ends. */
-async function announceAt(broker: BrokerOptions, daemon: Announced): Promise<() => Promise<void>> {
-  const [{BrokerLink}, {announce}] = await Promise.all([
+interface AtBroker {
+  /** Says that the host ends. */
+  leave(): void;
+  /** Nobody reaches the daemon through the broker any more. */
+  close(): Promise<void>;
+}
+
+/** The broker tells programs of the daemon, and those that cannot reach it directly reach it through the broker. */
+async function joinBroker(broker: BrokerOptions, daemon: Daemon): Promise<AtBroker> {
+  const [{BrokerLink}, {BrokerRelay}, {announce}] = await Promise.all([
     import('../fleet/broker-link.js'),
+    import('../fleet/broker-relay.js'),
     import('../fleet/announcer.js'),
   ]);
   const link = await BrokerLink.open(broker);
-  const leave = announce(link, daemon);
-  return () => {
-    leave();
-    return link.close();
-  };
+  const relay = new BrokerRelay(link, broker.self);
+  daemon.listenAt(relay);
+  return {leave: announce(link, daemon), close: () => relay.close()};
 }
 
 function optionsOf(options: Options) {

@@ -5,7 +5,8 @@
  * Subjects: `beat.NAME` has what the host says; who publishes `who` gets it as an answer.
  */
 import {plainClock, type Stop} from '../base/clock.js';
-import {type BrokerLink, subjectPart} from './broker-link.js';
+import {subjectPart} from '../transport/relay/subject-part.js';
+import type {BrokerLink} from './broker-link.js';
 import {type HostInfo, wordBytes} from './host-info.js';
 
 /** How often a host says that it is there, in ms. */

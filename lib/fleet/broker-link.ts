@@ -1,7 +1,7 @@
 /**
  * The connection to the broker (NATS), kept for as long as somebody needs it: after a loss it is made again, and nothing is published
  * meanwhile, because the package would keep it without bound, and then lose it.
- * Floor 6: below `heard-hosts` and `announcer`. The package is an optional peer, loaded here alone.
+ * Floor 6: below `broker-relay`, `heard-hosts` and `announcer`. The package is an optional peer, loaded here alone.
  */
 import type {Authenticator, Msg, NatsConnection} from '@nats-io/transport-node';
 import {plainClock, type Stop} from '../base/clock.js';
@@ -9,6 +9,7 @@ import {ResourceExhausted} from '../base/errors.js';
 import {attempt, messageOf, readProperty, thrownText} from '../base/foreign.js';
 import {log} from '../base/log.js';
 import {isLoopbackHost} from '../transport/address.js';
+import {subjectPart} from '../transport/relay/subject-part.js';
 import type {NatsOptions} from './nats-options.js';
 
 type Package = typeof import('@nats-io/transport-node');
@@ -25,16 +26,21 @@ export interface BrokerOptions {
 export type Respond = (bytes: Uint8Array) => void;
 export type Heard = (bytes: Uint8Array, subject: string, respond: Respond) => void;
 
+interface Listening {
+  readonly subject: string;
+  readonly heard: Heard;
+  /** Ends the subscription of the connection that is used at the moment. */
+  leave: Stop;
+}
+
 /** Maximum time in ms for one attempt to connect. */
 const connectMs = 2_000;
 /** The pause in ms between two attempts. */
 const pauseMs = 250;
 /** A server that answers none of this many pings, one each second, is gone. The default of the package is 4 minutes. */
 const pings = {pingInterval: 1_000, maxPingOut: 2};
-
-/** Makes a name a part of a subject: the characters that have a meaning there are written as in a URL. */
-export const subjectPart = (name: string): string =>
-  encodeURIComponent(name).replace(/[.*!'()~]/g, char => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
+/** The limit of a server that says nothing. */
+const usualMaxBytes = 1024 * 1024;
 
 /** @throws ResourceExhausted `package`, which says what to install */
 export async function loadNats(): Promise<Package> {
@@ -54,7 +60,8 @@ export class BrokerLink {
   readonly #nats: Package;
   readonly #options: BrokerOptions;
   readonly #closing = new AbortController();
-  readonly #subjects = new Map<string, Heard>();
+  readonly #level: 'warn' | 'runtime';
+  readonly #listenings = new Set<Listening>();
   readonly #watchers = new Set<(isUp: boolean) => void>();
   #connection: NatsConnection | undefined;
   #isUp = false;
@@ -66,9 +73,10 @@ export class BrokerLink {
     return new BrokerLink(await loadNats(), options);
   }
 
-  private constructor(nats: Package, options: BrokerOptions) {
+  private constructor(nats: Package, options: BrokerOptions, level: 'warn' | 'runtime' = 'warn') {
     this.#nats = nats;
     this.#options = options;
+    this.#level = level;
     this.where = options.servers.map(server => `nats://${server}`).join(', ');
     this.#running = this.#run();
   }
@@ -82,9 +90,14 @@ export class BrokerLink {
     return `${this.where}: ${this.#fault}`;
   }
 
-  /** The connection itself, for a road through the broker. Undefined before the first one. */
-  get connection(): NatsConnection | undefined {
-    return this.#connection;
+  /** Maximum number of bytes in a message. */
+  get maxBytes(): number {
+    return this.#connection?.info?.max_payload ?? usualMaxBytes;
+  }
+
+  /** One more connection to the same broker. What happens to the broker is logged for the first one. */
+  another(): BrokerLink {
+    return new BrokerLink(this.#nats, this.#options, 'runtime');
   }
 
   /** Calls the watcher when the broker is there, now or later, and when it is not any more. */
@@ -94,10 +107,15 @@ export class BrokerLink {
     return () => void this.#watchers.delete(watcher);
   }
 
-  /** Hears a subject, also over later connections. */
-  listen(subject: string, heard: Heard): void {
-    this.#subjects.set(subject, heard);
-    if (this.#connection) this.#subscribe(this.#connection, subject, heard);
+  /** Hears a subject, also over later connections, until it is stopped. */
+  listen(subject: string, heard: Heard): Stop {
+    const listening: Listening = {subject, heard, leave: () => {}};
+    this.#listenings.add(listening);
+    if (this.#connection) this.#subscribe(this.#connection, listening);
+    return () => {
+      this.#listenings.delete(listening);
+      listening.leave();
+    };
   }
 
   /** Nothing while the broker is away. */
@@ -160,7 +178,7 @@ export class BrokerLink {
       throw new Error(fault);
     }
     this.#connection = connection;
-    for (const [subject, heard] of this.#subjects) this.#subscribe(connection, subject, heard);
+    for (const listening of this.#listenings) this.#subscribe(connection, listening);
     void this.#follow(connection);
     this.#up();
     const error = await connection.closed();
@@ -172,18 +190,19 @@ export class BrokerLink {
     for await (const status of connection.status()) {
       if (status.type === 'disconnect') this.#down('the connection was lost');
       else if (status.type === 'reconnect') this.#up();
-      else if (status.type === 'error') log('warn', `${this.where}: ${thrownText(status.error)}`);
+      else if (status.type === 'error') log(this.#level, `${this.where}: ${thrownText(status.error)}`);
     }
   }
 
-  #subscribe(connection: NatsConnection, subject: string, heard: Heard): void {
-    connection.subscribe(subject, {
-      callback: (error: Error | null, message: Msg) => {
-        // A refusal by the server. It is told as a status too.
-        if (error) return;
-        heard(message.data, message.subject, bytes => void attempt(() => message.respond(bytes)));
-      },
-    });
+  #subscribe(connection: NatsConnection, listening: Listening): void {
+    const callback = (error: Error | null, message: Msg): void => {
+      // A refusal by the server. It is told as a status too.
+      if (error) return;
+      listening.heard(message.data, message.subject, bytes => void attempt(() => message.respond(bytes)));
+    };
+    // A connection that is about to end refuses.
+    const subscription = attempt(() => connection.subscribe(listening.subject, {callback}));
+    listening.leave = () => void attempt(() => subscription?.unsubscribe());
   }
 
   #up(): void {
@@ -194,7 +213,7 @@ export class BrokerLink {
 
   #down(fault: string): void {
     const isClosing = this.#closing.signal.aborted;
-    if (!isClosing && (this.#isUp || fault !== this.#fault)) log('warn', `${this.where} is not there: ${fault}`);
+    if (!isClosing && (this.#isUp || fault !== this.#fault)) log(this.#level, `${this.where} is not there: ${fault}`);
     this.#fault = fault;
     if (!this.#isUp) return;
     this.#isUp = false;

@@ -127,7 +127,8 @@ export class Daemon implements Drainable {
           self: relay.self,
           lane,
           silence: defaultTimeouts.lease,
-          accept: stream => this.#connected(stream),
+          // While it closes, the streams that it has must still be heard.
+          accept: stream => void (this.#server.listening ? this.#connected(stream) : stream.destroy()),
         }),
       );
   }
@@ -155,7 +156,6 @@ export class Daemon implements Drainable {
   /** Kills its actors. Resolves when they are gone, and their programs have been told. */
   async close(): Promise<void> {
     this.#server.close();
-    for (const stop of this.#stops) stop();
     const held = [...this.#sessions.values()];
     await Promise.all(held.map(session => session.end()));
     // What has ended is told in this turn.
@@ -166,6 +166,7 @@ export class Daemon implements Drainable {
     });
     await plainClock.within(Promise.all(closed), defaultTimeouts.flush);
     for (const peer of this.#peers) peer.channel.destroy();
+    for (const stop of this.#stops) stop();
     this.#watchdog.close();
   }
 

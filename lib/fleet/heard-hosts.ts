@@ -1,13 +1,15 @@
 /**
  * The hosts that a root hears at the broker.
- * Floor 6: above `broker-link` and `membership`; `hosts-of-root` asks it.
+ * Floor 6: above `broker-relay` and `membership`; `hosts-of-root` asks it.
  */
 
 import {newId} from '../base/actor-id.js';
 import {plainClock, type Stop} from '../base/clock.js';
 import {type Deferred, deferred} from '../base/deferred.js';
+import {subjectPart} from '../transport/relay/subject-part.js';
 import {who} from './announcer.js';
-import {BrokerLink, type BrokerOptions, subjectPart} from './broker-link.js';
+import {BrokerLink, type BrokerOptions} from './broker-link.js';
+import {BrokerRelay} from './broker-relay.js';
 import {type HostInfo, wordIn} from './host-info.js';
 import {leaseTimes} from './lease.js';
 import {Membership} from './membership.js';
@@ -19,6 +21,8 @@ const beatMs = 1_000;
 
 export class HeardHosts {
   readonly members: Membership;
+  /** How hosts are reached that cannot be reached directly. */
+  readonly relay: BrokerRelay;
   readonly #broker: BrokerLink;
   readonly #inbox: string;
   readonly #interval: number;
@@ -32,6 +36,7 @@ export class HeardHosts {
 
   private constructor(broker: BrokerLink, {self}: BrokerOptions, lease: number) {
     this.#broker = broker;
+    this.relay = new BrokerRelay(broker, self);
     this.#inbox = `_INBOX.${subjectPart(self)}.${newId()}`;
     this.#interval = leaseTimes(lease).beat;
     this.members = new Membership({lease, interval: this.#interval, at: plainClock.now()});
@@ -59,7 +64,7 @@ export class HeardHosts {
 
   async close(): Promise<void> {
     for (const stop of this.#stops) stop();
-    await this.#broker.close();
+    await this.relay.close();
   }
 
   #turned(isUp: boolean): void {

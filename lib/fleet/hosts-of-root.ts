@@ -57,7 +57,7 @@ export class HostsOfRoot implements Placer {
   readonly #app: string | undefined;
   readonly #fixed: FixedHosts;
   readonly #heard: HeardHosts | undefined;
-  /** All that were ever listed, and those that were heard, by address. */
+  /** All that were ever listed, by address, and those that were heard, by name and address. */
   readonly #known = new Map<string, KnownHost>();
   readonly #listed: readonly string[];
   /** How many orders were sent since a host has told this. */
@@ -79,7 +79,7 @@ export class HostsOfRoot implements Placer {
     this.#heard = heard;
     this.#listed = addresses.map(formatAddress);
     this.#fixed = new FixedHosts(
-      this.#listed.map(address => this.#at(address)),
+      this.#listed.map(address => this.#listedAt(address)),
       actor.tree.timeouts.lease,
     );
     this.#stop = heard?.members.watch(({type, host}) => type === 'left' && void this.#forget(host)) ?? (() => {});
@@ -144,23 +144,44 @@ export class HostsOfRoot implements Placer {
     return this.#app === undefined || apps.some(({name}) => name === this.#app);
   }
 
-  #at(address: string): KnownHost {
-    const known = this.#known.get(address);
-    if (known) return known;
-    const where = parseAddress(address) as NetworkAddress;
-    const made = new KnownHost(address, () =>
-      HostLink.open(this.#actor, new Road(this.#actor, {host: where.host, address: where, tls: this.#tls})),
-    );
-    this.#known.set(address, made);
-    return made;
+  /** It has a name at the broker when it is heard there. */
+  #listedAt(address: string): KnownHost {
+    return this.#knownBy(address, address, () => this.#linkTo(this.#heardAt(address)[0]?.name, address));
+  }
+
+  /** Hosts behind different gateways may have the same address. */
+  #heardAs(info: HostInfo): KnownHost {
+    const address = addressOf(info);
+    if (address !== undefined && this.#listed.includes(address)) return this.#listedAt(address);
+    const where = address ?? `${info.name} at ${this.#heard?.where}`;
+    return this.#knownBy(keyOf(info), where, () => this.#linkTo(info.name, address));
+  }
+
+  #knownBy(key: string, where: string, open: () => Promise<HostLink>): KnownHost {
+    const known = this.#known.get(key) ?? new KnownHost(where, open);
+    this.#known.set(key, known);
+    return known;
+  }
+
+  /** @param name its name at the broker. Undefined: it is not heard there. @param address undefined: it is reached through the broker only */
+  #linkTo(name: string | undefined, address: string | undefined): Promise<HostLink> {
+    const where = address === undefined ? undefined : (parseAddress(address) as NetworkAddress);
+    const host = name ?? where?.host ?? '';
+    const relay = name === undefined ? undefined : this.#heard?.relay;
+    return HostLink.open(this.#actor, new Road(this.#actor, {host, address: where, tls: this.#tls, relay}));
+  }
+
+  #heardAt(address: string): HostInfo[] {
+    return (this.#heard?.members.list() ?? []).filter(info => addressOf(info) === address);
   }
 
   /** A host that has left may still have actors: its connection stays until it ends by itself. */
-  async #forget({address}: HostInfo): Promise<void> {
-    const known = address === undefined ? undefined : this.#known.get(address);
-    if (!known || this.#listed.includes(known.address) || (await known.isConnected())) return;
-    if (this.#heard?.members.list().some(other => other.address === address)) return;
-    this.#known.delete(known.address);
+  async #forget(info: HostInfo): Promise<void> {
+    const key = keyOf(info);
+    const known = this.#known.get(key);
+    if (!known || (await known.isConnected())) return;
+    if (this.#heard?.members.list().some(other => keyOf(other) === key)) return;
+    this.#known.delete(key);
     known.close();
   }
 
@@ -173,9 +194,9 @@ export class HostsOfRoot implements Placer {
   }
 
   #byAddress(address: string): Found {
-    const isListed = this.#listed.includes(address);
-    const isHeard = this.#heard?.members.list().some(info => info.address === address);
-    return {hosts: isListed || isHeard ? [{host: this.#at(address)}] : [], refused: []};
+    const listed = this.#listed.includes(address) ? [this.#listedAt(address)] : [];
+    const heard = this.#heardAt(address).map(info => this.#heardAs(info));
+    return {hosts: [...new Set([...listed, ...heard])].map(host => ({host})), refused: []};
   }
 
   /** Whoever shows first that it has the name, because a host that is not there would hold up the others. */
@@ -220,18 +241,13 @@ export class HostsOfRoot implements Placer {
 
   #choose(need: Need, told: readonly Pick<Candidate, 'host' | 'info'>[]): Found {
     const offers = new Map(told.map(({host, info}) => [info.id, {host, info}]));
-    const unreachable: Refusal[] = [];
-    for (const info of this.#heard?.members.list().filter(host => this.#isOfApp(host)) ?? []) {
-      const address = addressOf(info);
-      if (address === undefined)
-        unreachable.push({host: info.name, refused: 'it has no address at which it is reached'});
-      else if (!offers.has(info.id)) offers.set(info.id, {host: this.#at(address), info});
-    }
+    for (const info of this.#heard?.members.list().filter(host => this.#isOfApp(host)) ?? [])
+      if (!offers.has(info.id)) offers.set(info.id, {host: this.#heardAs(info), info});
     const counted = [...offers.values()].map(
       ({host, info}): Candidate => ({host, info, underWay: this.#underWay.get(info) ?? 0}),
     );
     const {chosen, refused} = chooseOffers(counted, need, platform.random);
-    return {hosts: chosen, refused: [...unreachable, ...refused]};
+    return {hosts: chosen, refused};
   }
 
   async #placeOn({host, info}: Target, request: PlaceRequest): Promise<Spawned> {
@@ -277,6 +293,9 @@ function whyNot({host, link, fault}: Look): Refusal {
     refused: link ? `its name is ${link.host.name}` : (fault ?? 'it is not there'),
   };
 }
+
+/** By which a host that is heard is known. */
+const keyOf = (info: HostInfo): string => `${info.name} ${addressOf(info) ?? ''}`;
 
 /** Undefined for what is not an address of TLS. */
 function addressOf({address}: HostInfo): string | undefined {

@@ -15,6 +15,7 @@ export interface Look {
 }
 
 export class KnownHost {
+  /** Where it is reached, for texts too. */
   readonly address: string;
   readonly #open: () => Promise<HostLink>;
   #link: Lazy<HostLink>;

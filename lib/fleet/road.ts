@@ -52,13 +52,13 @@ export class Road {
     return this.#options.address ?? {kind: 'tls', host: this.#options.host, port: 0};
   }
 
-  /** Connects to the daemon, through the broker when nobody can be reached directly. @throws what `connectToActor` throws */
+  /** Connects to the daemon, through the broker when it cannot be reached directly. @throws what `connectToActor` throws */
   async dial(): ReturnType<typeof connectToActor> {
     if (this.#isRelayed) return this.#connect(true);
     try {
-      return await this.#connect(false);
+      return await this.#connectDirectly();
     } catch (error) {
-      if (!this.#options.relay || !isUnreachable(error)) throw error;
+      if (!this.#options.relay?.control.isUp || !isUnreachable(error)) throw error;
       log('warn', `${this.#options.host} is reached through the broker, which is slower: ${error.message}`);
       const result = await this.#connect(true);
       this.#isRelayed = true;
@@ -73,6 +73,15 @@ export class Road {
     const connection = askHandedOver(stream, `${this.#options.host} through the broker`, ticket);
     // When the road breaks off, the actor may live on. Only the daemon knows that its own end has closed the stream.
     return {...connection, ended: new Promise<void>(resolve => stream.once('end', resolve))};
+  }
+
+  /** Hosts of several networks may have the same private address. */
+  async #connectDirectly(): ReturnType<typeof connectToActor> {
+    const result = await this.#connect(false);
+    const {relay, host} = this.#options;
+    if (!relay?.control.isUp || result.peer.name === host) return result;
+    result.transport.destroy();
+    throw new TransportClosed(`${formatAddress(this.address)} is that of ${result.peer.name}`, {kind: 'reset'});
   }
 
   /** Rules of the connection: mutual TLS, so that no secret is needed beside the certificates. */

@@ -7,11 +7,8 @@ import type {Stop} from '../base/clock.js';
 import {attempt} from '../base/foreign.js';
 import type {Broker} from './relay/broker.js';
 import {newPacket, readPacket, stamp} from './relay/packet.js';
+import {subjectPart} from './relay/subject-part.js';
 import {RelayedStream} from './relayed.js';
-
-/** Makes a name a part of a subject: the characters that have a meaning there are written as in a URL. */
-export const subjectPart = (name: string): string =>
-  encodeURIComponent(name).replace(/[.*!'()~]/g, char => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
 
 /** Streams of different lanes may go over different connections to the broker: what is urgent does not wait behind what is large. */
 export type Lane = 'control' | 'data';
@@ -50,7 +47,9 @@ export function listenRelayed(broker: Broker, {self, lane, silence, accept}: Lis
     get isUp() {
       return broker.isUp;
     },
-    maxBytes: broker.maxBytes,
+    get maxBytes() {
+      return broker.maxBytes;
+    },
     publish: (subject, bytes) => broker.publish(subject, bytes),
     subscribe: (subject, heard) => {
       streams.set(subject, heard);

@@ -7,8 +7,8 @@ import {type ChildProcess, spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {fileURLToPath} from 'node:url';
 import {connect, openNursery, type Portal} from '../../lib/index.js';
+import {freePort, NatsServer} from '../kit/nats-server.js';
 import {Certificates, placeByRoads, relayOf} from '../kit/relayed-host.js';
-import {freePort, NatsServer} from '../transport/relay/nats.js';
 import * as actors from './actors.js';
 import {type RoadName, roads} from './work.js';
 

@@ -4,8 +4,8 @@
  * and ends with its input.
  */
 import {openNursery, sleep} from '../../lib/index.js';
+import {NatsServer} from '../kit/nats-server.js';
 import {Certificates, openHost, relayOf} from '../kit/relayed-host.js';
-import {NatsServer} from '../transport/relay/nats.js';
 import * as actors from './actors.js';
 
 const [what, port = '', folder = ''] = process.argv.slice(2);

@@ -1,11 +1,11 @@
 // Which hosts are there, in a made-up time; and which of them gets an actor.
 import test from 'ava';
-import {subjectPart} from '../../lib/fleet/broker-link.js';
 import {type HostEvent, type HostInfo, wordBytes, wordIn} from '../../lib/fleet/host-info.js';
 import {Membership} from '../../lib/fleet/membership.js';
 import {checkNats, natsServer} from '../../lib/fleet/nats-options.js';
 import {chooseOffers, type Offer} from '../../lib/fleet/offers.js';
 import {SpawnFailed} from '../../lib/index.js';
+import {subjectPart} from '../../lib/transport/relay/subject-part.js';
 
 const hostOf = (name: string, more: Partial<HostInfo> = {}): HostInfo => ({
   name,

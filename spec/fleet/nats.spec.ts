@@ -1,8 +1,13 @@
 // Hosts that a root knows from a broker: a real nats-server on loopback, daemons started by the command, and this process as the root.
+import {once} from 'node:events';
 import type {ExecutionContext} from 'ava';
+import {announce} from '../../lib/fleet/announcer.js';
+import {BrokerLink} from '../../lib/fleet/broker-link.js';
+import {BrokerRelay} from '../../lib/fleet/broker-relay.js';
 import {
   type ActorDied,
   type HostEvent,
+  type HostInfo,
   listHosts,
   type Nursery,
   openNursery,
@@ -11,10 +16,11 @@ import {
   TransportClosed,
   watchHosts,
 } from '../../lib/index.js';
-import {double, whoAmI} from '../fixtures/hosted.js';
-import {type NatsServer, startNatsServer, withoutNatsServer} from '../kit/nats-server.js';
+import {countTo, double, whoAmI} from '../fixtures/hosted.js';
+import {freePort, type NatsServer, startNatsServer, withoutNatsServer} from '../kit/nats-server.js';
 import {patient} from '../kit/patient.js';
 import {isAlive, untilGone} from '../kit/processes.js';
+import {Certificates, openHost} from '../kit/relayed-host.js';
 import {spawning} from '../kit/spawning.js';
 import {expose, type Host, makeCertificates, ours, removeCertificates, startHost, tlsOf} from './daemons.js';
 
@@ -219,6 +225,70 @@ test('a daemon that is killed leaves after the lease, and its actor dies at once
     },
     {timeouts: {...patient.timeouts, lease: 3_000}},
   );
+});
+
+test('a host at whose address nobody listens is reached through the broker', async t => {
+  const broker = await startNatsServer(t);
+  const {daemon} = await hostAt(t, broker, 'h1', ['--advertise', `tls://127.0.0.1:${await freePort()}`]);
+  const pid = await withBroker(broker, async nursery => {
+    await untilHeard('h1');
+    const portal = await nursery.startActor('worker', {expose, host: 'h1'});
+    t.is(await portal.run(double, 21), 42);
+    const {host, ppid} = await portal.run(whoAmI);
+    t.deepEqual([host, ppid], ['h1', daemon.pid]);
+    const values: number[] = [];
+    for await (const value of portal.stream(countTo, 2_000)) values.push(value);
+    t.deepEqual(
+      values,
+      Array.from({length: 2_000}, (_, index) => index + 1),
+    );
+    await portal.cancelActor();
+    t.deepEqual(await untilGone([portal.actor.pid]), []);
+    return (await nursery.startActor('other', {expose, host: 'any'})).actor.pid;
+  });
+  t.deepEqual(await untilGone([pid]), []);
+  const gone = once(daemon, 'exit');
+  daemon.kill('SIGINT');
+  t.deepEqual(await gone, [0, null]);
+});
+
+test('an actor is not started on another host that has the same address', async t => {
+  const broker = await startNatsServer(t);
+  const h1 = await hostAt(t, broker, 'h1');
+  const h2 = await hostAt(t, broker, 'h2', ['--advertise', h1.address]);
+  await withBroker(broker, async nursery => {
+    await untilHeard('h1', 'h2');
+    for (const [host, {daemon}] of Object.entries({h1, h2})) {
+      const portal = await nursery.startActor(host, {expose, host});
+      t.is((await portal.run(whoAmI)).ppid, daemon.pid ?? 0);
+    }
+  });
+});
+
+test('a host without an address is reached through the broker, also after the broker was away', async t => {
+  const broker = await startNatsServer(t);
+  // Without an address the certificate is for the name.
+  const name = 'localhost';
+  const link = await BrokerLink.open({servers: [`127.0.0.1:${broker.port}`], nats: {}, self: name});
+  const relay = new BrokerRelay(link, name);
+  const daemon = await openHost(new Certificates(ours), name, relay);
+  const info = (): HostInfo => {
+    const {address: _, ...told} = daemon.info();
+    return told;
+  };
+  const leave = announce(link, {info, onChange: changed => daemon.onChange(changed)});
+  await withBroker(broker, async nursery => {
+    await untilHeard(name);
+    const portal = await nursery.startActor('worker', {expose, host: name});
+    t.is(await portal.run(double, 1), 2);
+    await broker.kill();
+    const answer = portal.run(double, 2);
+    await broker.start();
+    t.is(await answer, 4);
+  });
+  leave();
+  await daemon.close();
+  await relay.close();
 });
 
 /** Resolves for all when this many have arrived. */

@@ -4,11 +4,11 @@ import type {HostLink} from '../../lib/fleet/host-link.js';
 import type {Relay} from '../../lib/fleet/road.js';
 import {type ActorDied, type Nursery, openNursery, RemoteActorError, SpawnFailed} from '../../lib/index.js';
 import * as hosted from '../fixtures/hosted.js';
+import {freePort, NatsServer, withoutNatsServer} from '../kit/nats-server.js';
 import {patient} from '../kit/patient.js';
 import {untilGone} from '../kit/processes.js';
 import {Certificates, openHost, placeByRoads, relayOf} from '../kit/relayed-host.js';
 import {spawning} from '../kit/spawning.js';
-import {freePort, NatsServer, withoutServer} from '../transport/relay/nats.js';
 
 const {double, countTo, refuse, whoAmI} = hosted;
 const expose = Object.values(hosted);
@@ -18,8 +18,8 @@ const spawningTest = spawning({takesLong: true, last: () => certificates?.dispos
 spawningTest.before(async () => {
   certificates = await Certificates.make();
 });
-const test = withoutServer === undefined ? spawningTest : spawningTest.skip;
-const needs = withoutServer === undefined ? '' : ` (${withoutServer})`;
+const test = withoutNatsServer === undefined ? spawningTest : spawningTest.skip;
+const needs = withoutNatsServer === undefined ? '' : ` (${withoutNatsServer})`;
 
 interface Given {
   readonly nursery: Nursery;

@@ -1,11 +1,16 @@
-// A real server of NATS on loopback, for the specs of hosts. Debian has it as the package nats-server.
-// Beside command.ts; what needs it is skipped where it is not installed.
+/**
+ * A real server of NATS on loopback, and connections to it. Debian has it as the package nats-server.
+ * Beside command.ts; what needs it is skipped where it is not installed.
+ */
 import {type ChildProcess, spawn} from 'node:child_process';
 import {once} from 'node:events';
-import {existsSync, writeFileSync} from 'node:fs';
-import {connect, createServer} from 'node:net';
+import {existsSync} from 'node:fs';
+import {type AddressInfo, createServer} from 'node:net';
 import {delimiter, join} from 'node:path';
+import {connect, type NatsConnection} from '@nats-io/transport-node';
 import type {ExecutionContext} from 'ava';
+import {attempt} from '../../lib/base/foreign.js';
+import type {Broker, BrokerWatcher} from '../../lib/transport/relay/broker.js';
 
 const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin'];
 const file = folders.map(folder => join(folder, 'nats-server')).find(path => existsSync(path));
@@ -13,63 +18,129 @@ const file = folders.map(folder => join(folder, 'nats-server')).find(path => exi
 /** Why the specs that need the server are skipped. Undefined: they run. */
 export const withoutNatsServer = file === undefined ? 'needs the program nats-server' : undefined;
 
-export interface NatsServer {
-  readonly url: string;
-  /** Resolves when it is gone. */
-  kill(): Promise<void>;
-  /** Starts it again at the same port. */
-  start(): Promise<void>;
-  /** Sends it a signal. */
-  signal(name: 'SIGSTOP' | 'SIGCONT'): void;
-}
+export class NatsServer {
+  readonly port: number;
+  #process: ChildProcess | undefined;
+  readonly #connections: NatsConnection[] = [];
 
-/** @param config the text of its file: users and their permissions. Default: anybody may connect. */
-export async function startNatsServer(t: ExecutionContext, config = '', folder = ''): Promise<NatsServer> {
-  const port = await freePort();
-  const args = ['--addr', '127.0.0.1', '--port', String(port)];
-  if (config !== '') {
-    const path = join(folder, `nats-${port}.conf`);
-    writeFileSync(path, config);
-    args.push('--config', path);
+  static async start(): Promise<NatsServer> {
+    const server = new NatsServer(await freePort());
+    await server.start();
+    return server;
   }
-  let server: ChildProcess | undefined;
-  const kill = async (): Promise<void> => {
-    const killed = server;
-    server = undefined;
-    if (!killed || killed.exitCode !== null || killed.signalCode !== null) return;
-    const gone = once(killed, 'exit');
-    killed.kill('SIGKILL');
+
+  /** The server at this port of loopback, which somebody else has started. */
+  constructor(port: number) {
+    this.port = port;
+  }
+
+  get url(): string {
+    return `nats://127.0.0.1:${this.port}`;
+  }
+
+  /** Resolves when it takes connections. */
+  async start(): Promise<void> {
+    const server = spawn(file as string, ['-a', '127.0.0.1', '-p', String(this.port)], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    this.#process = server;
+    await new Promise<void>((resolve, reject) => {
+      // It is read to its end, because a server that cannot write its log ends.
+      server.stderr.on('data', chunk => {
+        if (String(chunk).includes('Server is ready')) resolve();
+      });
+      server.once('exit', () => reject(new Error('the server of NATS has ended before it was ready')));
+      server.once('error', reject);
+    });
+  }
+
+  /** Resolves when it is gone. `start` starts it again at the same port. */
+  async kill(): Promise<void> {
+    const server = this.#process;
+    if (!server || server.exitCode !== null || server.signalCode !== null) return;
+    const gone = once(server, 'exit');
+    server.kill('SIGKILL');
     await gone;
-  };
-  const start = async (): Promise<void> => {
-    server = spawn(file as string, args, {stdio: 'ignore'});
-    while (!(await answers(port))) {
-      if (server.exitCode !== null) throw new Error(`nats-server has ended with ${server.exitCode}`);
-      await new Promise(resolve => setTimeout(resolve, 20));
-    }
-  };
-  t.teardown(kill);
-  await start();
-  return {url: `nats://127.0.0.1:${port}`, kill, start, signal: name => void server?.kill(name)};
+  }
+
+  /** A connection that tries again without end, as those of hosts do. */
+  async connect(): Promise<NatsConnection> {
+    const connection = await connect({
+      servers: `127.0.0.1:${this.port}`,
+      maxReconnectAttempts: -1,
+      reconnectTimeWait: 50,
+      reconnectJitter: 0,
+    });
+    this.#connections.push(connection);
+    return connection;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#connections.map(connection => connection.close()));
+    await this.kill();
+  }
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
+/** A server until the test has ended. */
+export async function startNatsServer(t: ExecutionContext): Promise<NatsServer> {
+  const server = await NatsServer.start();
+  t.teardown(() => server.close());
+  return server;
+}
+
+/** A connection of NATS, for any number of streams. Call it once for each connection. */
+export function natsBroker(connection: NatsConnection): Broker {
+  const watchers = new Set<BrokerWatcher>();
+  let isUp = true;
+  const tell = (what: (watcher: BrokerWatcher) => void): void => {
+    for (const watcher of [...watchers]) what(watcher);
+  };
+  void followStatus(connection, type => {
+    if (type === 'disconnect' && isUp) {
+      isUp = false;
+      tell(watcher => watcher.cut());
+    } else if (type === 'reconnect' && !isUp) {
+      isUp = true;
+      tell(watcher => watcher.back());
+    }
+  });
+  void connection.closed().then(cause => {
+    isUp = false;
+    tell(watcher => watcher.closed(cause ?? undefined));
+  });
+  return {
+    get isUp() {
+      return isUp && !connection.isClosed();
+    },
+    maxBytes: connection.info?.max_payload ?? 1024 * 1024,
+    publish: (subject, bytes) => {
+      // A connection that is about to end refuses. What it has not taken is missed by the other end.
+      if (isUp) attempt(() => connection.publish(subject, bytes));
+    },
+    subscribe: (subject, heard) => {
+      const subscription = connection.subscribe(subject, {
+        // An error here is a refusal by the server. The stream ends when it has heard nothing for too long.
+        callback: (error, message) => void (error ?? heard(message.data, message.subject)),
+      });
+      return () => attempt(() => subscription.unsubscribe());
+    },
+    watch: watcher => {
+      watchers.add(watcher);
+      return () => void watchers.delete(watcher);
+    },
+  };
+}
+
+async function followStatus(connection: NatsConnection, told: (type: string) => void): Promise<void> {
+  for await (const {type} of connection.status()) told(type);
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const {port} = server.address() as {port: number};
+  const {port} = server.address() as AddressInfo;
   server.close();
   await once(server, 'close');
   return port;
-}
-
-/** Whether the server greets. */
-function answers(port: number): Promise<boolean> {
-  return new Promise(resolve => {
-    const socket = connect(port, '127.0.0.1');
-    const settle = (isThere: boolean): void => {
-      socket.destroy();
-      resolve(isThere);
-    };
-    socket.once('error', () => settle(false)).once('data', data => settle(String(data).startsWith('INFO')));
-  });
 }

@@ -16,9 +16,8 @@ import {placeOn} from '../../lib/fleet/remote-body.js';
 import {type Relay, Road} from '../../lib/fleet/road.js';
 import {placers} from '../../lib/nursery/backends/spawner.js';
 import {type NetworkAddress, parseAddress} from '../../lib/transport/address.js';
-import {natsBroker} from '../../lib/transport/relay/broker.js';
 import type {TlsOptions} from '../../lib/transport/tls.js';
-import type {NatsServer} from '../transport/relay/nats.js';
+import {type NatsServer, natsBroker} from './nats-server.js';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 

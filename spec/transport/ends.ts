@@ -21,12 +21,12 @@ import {lengthBytes, writeLength} from '../../lib/transport/framing.js';
 import {listen as listenAt} from '../../lib/transport/listener.js';
 import {memoryPair} from '../../lib/transport/memory.js';
 import {PortTransport} from '../../lib/transport/port.js';
-import {type Broker, natsBroker} from '../../lib/transport/relay/broker.js';
+import type {Broker} from '../../lib/transport/relay/broker.js';
 import {RelayedStream} from '../../lib/transport/relayed.js';
 import {SocketTransport} from '../../lib/transport/socket.js';
 import {serverOptions, type TlsOptions} from '../../lib/transport/tls.js';
 import type {Ending, Transport} from '../../lib/transport/transport.js';
-import {NatsServer, withoutServer} from './relay/nats.js';
+import {NatsServer, natsBroker, withoutNatsServer} from '../kit/nats-server.js';
 
 export const maxFrameBytes = 256 * 1024;
 
@@ -105,7 +105,8 @@ export const pairs: Readonly<Record<string, () => Promise<Pair>>> = {
 };
 
 /** Why a pair cannot be made here. Undefined: it can. */
-export const missing = (name: string): string | undefined => (name.endsWith('a broker') ? withoutServer : undefined);
+export const missing = (name: string): string | undefined =>
+  name.endsWith('a broker') ? withoutNatsServer : undefined;
 
 let brokers: Promise<{server: NatsServer; near: Broker; far: Broker}> | undefined;
 let streams = 0;

@@ -2,10 +2,9 @@
 import {once} from 'node:events';
 import test, {type ExecutionContext} from 'ava';
 import {TransportClosed} from '../../lib/base/errors.js';
-import {natsBroker} from '../../lib/transport/relay/broker.js';
 import {RelayedStream, windowBytes} from '../../lib/transport/relayed.js';
+import {NatsServer, natsBroker, withoutNatsServer} from '../kit/nats-server.js';
 import {FakeBroker} from './relay/fake-broker.js';
-import {NatsServer, withoutServer} from './relay/nats.js';
 
 const silence = 60_000;
 const turns = async (count: number): Promise<void> => {
@@ -152,8 +151,8 @@ test('streams that have ended leave nothing at the broker', async t => {
   t.pass();
 });
 
-const withServer = withoutServer === undefined ? test.serial : test.serial.skip;
-const needs = withoutServer === undefined ? '' : ` (${withoutServer})`;
+const withServer = withoutNatsServer === undefined ? test.serial : test.serial.skip;
+const needs = withoutNatsServer === undefined ? '' : ` (${withoutNatsServer})`;
 
 withServer(`a stream goes on when its server is killed and started again, and loses nothing${needs}`, async t => {
   const server = await NatsServer.start();

@@ -132,7 +132,8 @@ export class RelayEnd {
   /** It is there again. The broker has kept nothing for either end. */
   back(): void {
     this.#isUp = true;
-    this.#tell('again');
+    // The other end takes a stream that it does not know for one that was lost, unless it begins with a question.
+    this.#tell(this.#hasHeard ? 'again' : 'ask');
     this.#flush();
   }
 
