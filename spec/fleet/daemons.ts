@@ -17,7 +17,7 @@ import {
 } from '../../lib/index.js';
 import * as hosted from '../fixtures/hosted.js';
 import {commandFile, rxtractor} from '../kit/command.js';
-import {patient} from '../kit/patient.js';
+import {patient, unhurried} from '../kit/patient.js';
 
 export const appFolder = fileURLToPath(new URL('../../..', import.meta.url));
 export const folder = mkdtempSync(join(tmpdir(), 'rxtractor-hosts-'));
@@ -97,9 +97,6 @@ export async function startHost(
   t.regex(address, /^tls:\/\/[^:]+:\d+$/, stderr);
   return {address, daemon, stderr: () => stderr};
 }
-
-/** No lease is over because the machine is busy, where that is not what is tested. */
-const unhurried = {...patient, timeouts: {...patient.timeouts, lease: 300_000}};
 
 /** Runs a body in a root that has these hosts. */
 export function withHosts<T>(

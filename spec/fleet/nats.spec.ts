@@ -1,5 +1,7 @@
 // Hosts that a root knows from a broker: a real nats-server on loopback, daemons started by the command, and this process as the root.
 import {once} from 'node:events';
+import {writeFileSync} from 'node:fs';
+import {join} from 'node:path';
 import type {ExecutionContext} from 'ava';
 import {announce} from '../../lib/fleet/announcer.js';
 import {BrokerLink} from '../../lib/fleet/broker-link.js';
@@ -18,11 +20,11 @@ import {
 } from '../../lib/index.js';
 import {countTo, double, whoAmI} from '../fixtures/hosted.js';
 import {freePort, type NatsServer, startNatsServer, withoutNatsServer} from '../kit/nats-server.js';
-import {patient} from '../kit/patient.js';
+import {patient, unhurried} from '../kit/patient.js';
 import {isAlive, untilGone} from '../kit/processes.js';
 import {Certificates, openHost} from '../kit/relayed-host.js';
 import {spawning} from '../kit/spawning.js';
-import {expose, type Host, makeCertificates, ours, removeCertificates, startHost, tlsOf} from './daemons.js';
+import {expose, folder, type Host, makeCertificates, ours, removeCertificates, startHost, tlsOf} from './daemons.js';
 
 const spawningTest = spawning({takesLong: true, last: removeCertificates});
 spawningTest.before(makeCertificates);
@@ -230,22 +232,26 @@ test('a daemon that is killed leaves after the lease, and its actor dies at once
 test('a host at whose address nobody listens is reached through the broker', async t => {
   const broker = await startNatsServer(t);
   const {daemon} = await hostAt(t, broker, 'h1', ['--advertise', `tls://127.0.0.1:${await freePort()}`]);
-  const pid = await withBroker(broker, async nursery => {
-    await untilHeard('h1');
-    const portal = await nursery.startActor('worker', {expose, host: 'h1'});
-    t.is(await portal.run(double, 21), 42);
-    const {host, ppid} = await portal.run(whoAmI);
-    t.deepEqual([host, ppid], ['h1', daemon.pid]);
-    const values: number[] = [];
-    for await (const value of portal.stream(countTo, 2_000)) values.push(value);
-    t.deepEqual(
-      values,
-      Array.from({length: 2_000}, (_, index) => index + 1),
-    );
-    await portal.cancelActor();
-    t.deepEqual(await untilGone([portal.actor.pid]), []);
-    return (await nursery.startActor('other', {expose, host: 'any'})).actor.pid;
-  });
+  const pid = await withBroker(
+    broker,
+    async nursery => {
+      await untilHeard('h1');
+      const portal = await nursery.startActor('worker', {expose, host: 'h1'});
+      t.is(await portal.run(double, 21), 42);
+      const {host, ppid} = await portal.run(whoAmI);
+      t.deepEqual([host, ppid], ['h1', daemon.pid]);
+      const values: number[] = [];
+      for await (const value of portal.stream(countTo, 2_000)) values.push(value);
+      t.deepEqual(
+        values,
+        Array.from({length: 2_000}, (_, index) => index + 1),
+      );
+      await portal.cancelActor();
+      t.deepEqual(await untilGone([portal.actor.pid]), []);
+      return (await nursery.startActor('other', {expose, host: 'any'})).actor.pid;
+    },
+    unhurried,
+  );
   t.deepEqual(await untilGone([pid]), []);
   const gone = once(daemon, 'exit');
   daemon.kill('SIGINT');
@@ -256,14 +262,52 @@ test('an actor is not started on another host that has the same address', async 
   const broker = await startNatsServer(t);
   const h1 = await hostAt(t, broker, 'h1');
   const h2 = await hostAt(t, broker, 'h2', ['--advertise', h1.address]);
-  await withBroker(broker, async nursery => {
-    await untilHeard('h1', 'h2');
-    for (const [host, {daemon}] of Object.entries({h1, h2})) {
-      const portal = await nursery.startActor(host, {expose, host});
-      t.is((await portal.run(whoAmI)).ppid, daemon.pid ?? 0);
-    }
-  });
+  await withBroker(
+    broker,
+    async nursery => {
+      await untilHeard('h1', 'h2');
+      for (const [host, {daemon}] of Object.entries({h1, h2})) {
+        const portal = await nursery.startActor(host, {expose, host});
+        t.is((await portal.run(whoAmI)).ppid, daemon.pid ?? 0);
+      }
+    },
+    unhurried,
+  );
 });
+
+test('the subjects that the guide lists are enough for both roads', async t => {
+  const usersFile = join(folder, 'nats.conf');
+  writeFileSync(usersFile, users);
+  const password = join(folder, 'password');
+  writeFileSync(password, 'secret');
+  const broker = await startNatsServer(t, ['--config', usersFile]);
+  const as = ['--nats-user', 'gpu1', '--nats-pass-file', password];
+  const nowhere = ['--advertise', `tls://127.0.0.1:${await freePort()}`];
+  const host = await hostAt(t, broker, 'gpu1', [...as, ...nowhere]);
+  const options = {...unhurried, name: 'deploy', nats: {user: 'deploy', pass: 'secret'}};
+  await withBroker(
+    broker,
+    async nursery => {
+      await untilHeard('gpu1');
+      t.true((await listHosts()).every(({rtt}) => rtt !== undefined));
+      t.is(await (await nursery.startActor('worker', {expose, host: 'gpu1'})).run(double, 1), 2);
+    },
+    options,
+  );
+  t.is(host.stderr(), '');
+});
+
+/** As docs/guide/hosts.md has them. */
+const users = `authorization {
+  users = [
+    {user: gpu1, password: secret, permissions: {
+      publish: ["beat.gpu1", "l.*.gpu1.>"], subscribe: ["who", "l.gpu1.>", "_INBOX.gpu1.>"], allow_responses: true
+    }}
+    {user: deploy, password: secret, permissions: {
+      publish: ["who", "l.*.deploy.>"], subscribe: ["beat.>", "l.deploy.>", "_INBOX.deploy.>"]
+    }}
+  ]
+}`;
 
 test('a host without an address is reached through the broker, also after the broker was away', async t => {
   const broker = await startNatsServer(t);
@@ -277,15 +321,19 @@ test('a host without an address is reached through the broker, also after the br
     return told;
   };
   const leave = announce(link, {info, onChange: changed => daemon.onChange(changed)});
-  await withBroker(broker, async nursery => {
-    await untilHeard(name);
-    const portal = await nursery.startActor('worker', {expose, host: name});
-    t.is(await portal.run(double, 1), 2);
-    await broker.kill();
-    const answer = portal.run(double, 2);
-    await broker.start();
-    t.is(await answer, 4);
-  });
+  await withBroker(
+    broker,
+    async nursery => {
+      await untilHeard(name);
+      const portal = await nursery.startActor('worker', {expose, host: name});
+      t.is(await portal.run(double, 1), 2);
+      await broker.kill();
+      const answer = portal.run(double, 2);
+      await broker.start();
+      t.is(await answer, 4);
+    },
+    unhurried,
+  );
   leave();
   await daemon.close();
   await relay.close();

@@ -5,7 +5,7 @@ import type {Relay} from '../../lib/fleet/road.js';
 import {type ActorDied, type Nursery, openNursery, RemoteActorError, SpawnFailed} from '../../lib/index.js';
 import * as hosted from '../fixtures/hosted.js';
 import {freePort, NatsServer, withoutNatsServer} from '../kit/nats-server.js';
-import {patient} from '../kit/patient.js';
+import {unhurried} from '../kit/patient.js';
 import {untilGone} from '../kit/processes.js';
 import {Certificates, openHost, placeByRoads, relayOf} from '../kit/relayed-host.js';
 import {spawning} from '../kit/spawning.js';
@@ -43,7 +43,7 @@ async function withHost(
         const hosts = {refused: {address: refused, relay}, direct: {address: daemon.address, relay}};
         const linkTo = placeByRoads(hosts, certificates.of('client'));
         await body({nursery, server, relay, linkTo}, t);
-      }, patient);
+      }, unhurried);
     } finally {
       await daemon.close();
     }

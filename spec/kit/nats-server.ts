@@ -20,18 +20,21 @@ export const withoutNatsServer = file === undefined ? 'needs the program nats-se
 
 export class NatsServer {
   readonly port: number;
+  readonly #args: readonly string[];
   #process: ChildProcess | undefined;
   readonly #connections: NatsConnection[] = [];
 
-  static async start(): Promise<NatsServer> {
-    const server = new NatsServer(await freePort());
+  /** @param args for the program: `--config FILE`. Default: anybody may connect. */
+  static async start(args: readonly string[] = []): Promise<NatsServer> {
+    const server = new NatsServer(await freePort(), args);
     await server.start();
     return server;
   }
 
   /** The server at this port of loopback, which somebody else has started. */
-  constructor(port: number) {
+  constructor(port: number, args: readonly string[] = []) {
     this.port = port;
+    this.#args = args;
   }
 
   get url(): string {
@@ -40,7 +43,7 @@ export class NatsServer {
 
   /** Resolves when it takes connections. */
   async start(): Promise<void> {
-    const server = spawn(file as string, ['-a', '127.0.0.1', '-p', String(this.port)], {
+    const server = spawn(file as string, ['-a', '127.0.0.1', '-p', String(this.port), ...this.#args], {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     this.#process = server;
@@ -82,8 +85,8 @@ export class NatsServer {
 }
 
 /** A server until the test has ended. */
-export async function startNatsServer(t: ExecutionContext): Promise<NatsServer> {
-  const server = await NatsServer.start();
+export async function startNatsServer(t: ExecutionContext, args: readonly string[] = []): Promise<NatsServer> {
+  const server = await NatsServer.start(args);
   t.teardown(() => server.close());
   return server;
 }

@@ -5,3 +5,8 @@ import type {RootOptions} from '../../lib/index.js';
 export const patient = {
   timeouts: {spawn: 60_000, handshake: 60_000, cancelAck: 30_000, exit: 60_000, flush: 30_000},
 } as const satisfies RootOptions;
+
+/** No lease is over because the machine is busy, where that is not what is tested. */
+export const unhurried = {
+  timeouts: {...patient.timeouts, lease: 300_000},
+} as const satisfies RootOptions;
