@@ -113,7 +113,7 @@ export async function deathOf(
   t: ExecutionContext,
   host: Host,
   end: (portal: Portal) => unknown,
-  lease = unhurried.timeouts.lease,
+  lease: number = unhurried.timeouts.lease,
   exposed = expose,
 ): Promise<{died: ActorDied; pid: number}> {
   let pid = 0;
