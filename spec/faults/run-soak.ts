@@ -8,8 +8,9 @@ export type Soak = Ran<Outcome>;
 const deathBytes = 12 * 1024;
 const counted = ['descriptors', 'handles', 'contexts'] as const;
 
+/** Nothing is compiled to machine code, because V8 keeps that on its heap, and on a busy machine it is made minutes later. */
 export function runSoak(seconds: number): Promise<Soak> {
-  return runProgram('soak', [seconds], ['--expose-gc']);
+  return runProgram('soak', [seconds], ['--expose-gc', '--no-opt', '--no-sparkplug']);
 }
 
 /** The mistakes of a run; empty when it is right. */

@@ -47,7 +47,12 @@ async function start(t: ExecutionContext, env: Record<string, string> = {}): Pro
     child.kill('SIGKILL');
     if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
   });
-  const [line] = await once(createInterface({input: child.stdout}), 'line');
+  // A program that ends before its actors serve must not be waited for.
+  const ended = once(child, 'exit').then(([code, signal]) =>
+    Promise.reject(new Error(`it has ended: ${code ?? signal}`)),
+  );
+  const [line] = await Promise.race([once(createInterface({input: child.stdout}), 'line'), ended]);
+  ended.catch(() => {});
   const {pid} = JSON.parse(String(line)) as {pid: number};
   return {pid, process: child, say: word => child.stdin?.write(`${word}\n`)};
 }
