@@ -28,6 +28,7 @@ export class HeardHosts {
   readonly #interval: number;
   readonly #stops: Stop[] = [];
   readonly #collected: Deferred<void> = deferred();
+  #stopCollecting: Stop = () => {};
 
   /** @throws ResourceExhausted `package` */
   static async open(options: BrokerOptions, lease: number): Promise<HeardHosts> {
@@ -72,7 +73,8 @@ export class HeardHosts {
     if (!isUp) return this.members.deaf(at);
     this.members.hearing(at);
     this.#ask();
-    this.#stops.push(plainClock.timer(collectMs, () => this.#collected.resolve(), {background: true}));
+    this.#stopCollecting();
+    this.#stopCollecting = plainClock.timer(collectMs, () => this.#collected.resolve(), {background: true});
   }
 
   #tick(): void {
