@@ -94,7 +94,11 @@ export class Observer {
   /** Adds the actors that were there the last time and are missing now. One that has told its end is shown once. */
   #withEnded(rows: Placed[]): Placed[] {
     const there = new Set(rows.map(({row}) => row.actor.id));
-    const shown = rows.filter(({row}) => row.state !== 'ended' || !this.#actors.get(row.actor.id)?.isEnded);
+    // One that has died while it was asked is there twice: as silent, and as ended.
+    const ended = new Set(rows.flatMap(({row}) => (row.state === 'ended' ? [row.actor.id] : [])));
+    const shown = rows.filter(({row: {state, actor}}) =>
+      state === 'ended' ? !this.#actors.get(actor.id)?.isEnded : !ended.has(actor.id),
+    );
     const isCut = new Set<string>();
     for (const {row} of rows) if (row.state === 'silent') isCut.add(row.actor.id);
     for (const {row, parent} of this.#before) {

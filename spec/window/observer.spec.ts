@@ -95,6 +95,17 @@ test('an actor that has ended is shown once, with its exit where its parent has 
   t.deepEqual(states(observer.view(sample(3, [row(0, 'root'), told])).root), []);
 });
 
+test('an actor that has died while it was asked is shown once, as ended', t => {
+  const observer = new Observer('h');
+  observer.view(sample(1, [row(0, 'root'), row(1, 'a')]));
+  const rows = [row(0, 'root'), row(1, 'a', {state: 'silent'}), row(1, 'a', {state: 'ended'})];
+  const {root} = observer.view(sample(2, rows));
+  t.deepEqual(
+    root.children.map(({name, state}) => `${name} ${state}`),
+    ['a ended'],
+  );
+});
+
 test('below an actor that does not answer nobody is said to have ended', t => {
   const observer = new Observer('h');
   observer.view(sample(1, [row(0, 'root'), row(1, 'a'), row(2, 'aa'), row(3, 'aaa')]));
