@@ -21,7 +21,7 @@ export interface ModulePlace {
   readonly app: string | undefined;
   /** Its path in the app, or `pkg:@shop/worker@3.2.1/main.js`. */
   readonly path: string;
-  /** Of its file. Empty where this host does not have it. */
+  /** The SHA-256 of the file of the module. Empty where this host does not have the file. */
   readonly hash: string;
 }
 

@@ -20,7 +20,7 @@ export interface Source {
   readonly about: object;
   /** Gives the page a list of frames, again and again. @param open the id of the actor whose contexts are wanted */
   frames(open: string | undefined): Observable<readonly object[]>;
-  /** Of a record, whose frames come once: the contexts of an actor at each moment. */
+  /** The contexts of one actor at each moment of a record. The page asks for them apart, because the frames of a record come once. */
   contexts?(actor: string): readonly object[];
   /** The values that go through the streams of an actor. */
   marks(actor: string): Observable<object>;

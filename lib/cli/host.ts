@@ -132,7 +132,7 @@ const nameIn = ({name}: Options): string => (name as string | undefined) ?? host
 interface AtBroker {
   /** Says that the host ends. */
   leave(): void;
-  /** Nobody reaches the daemon through the broker any more. */
+  /** Closes the connections to the broker, so that programs reach the daemon only directly. */
   close(): Promise<void>;
 }
 
@@ -185,7 +185,7 @@ function addressOf(text: string, option = 'listen'): NetworkAddress {
   return address;
 }
 
-/** Nobody else can connect to an address that means every interface: then the name of the system stands for it. */
+/** The address that programs get. No program can connect to one that means every interface, so the name of the system stands for it. */
 function advertisedOf(text: string | undefined, listen: NetworkAddress): string | undefined {
   if (text !== undefined) return formatAddress(addressOf(text, 'advertise'));
   if (listen.host !== '0.0.0.0' && listen.host !== '::') return undefined;

@@ -33,7 +33,7 @@ export const leases = new Attached<CurrentLease>();
  * The lease of the running actor, when another process has placed it on this host. Undefined in every other actor, and outside of actors. The
  * actors that it starts here have no lease of their own: they end with it, and it can hand them the token.
  *
- * Whoever keeps a lock, or takes writes, remembers the largest token that it has seen and refuses a smaller one. Then an actor that counts as
+ * A service that keeps a lock, or takes writes, remembers the largest token that it has seen and refuses a smaller one. Then an actor that counts as
  * ended changes nothing any more, even where its whole machine stood still.
  *
  * @example

@@ -60,7 +60,7 @@ export interface DaemonOptions {
   /** Names of variables; `*` at the end stands for anything. */
   readonly allowEnv: readonly string[];
   readonly allowExecArgv: readonly string[];
-  /** What others may choose it by. */
+  /** The labels by which a program may choose this host: `['gpu', 'eu']`. */
   readonly labels: readonly string[];
   /** Where others reach it. Undefined: where it listens. */
   readonly advertised: string | undefined;
@@ -158,7 +158,7 @@ export class Daemon implements Drainable {
     this.#server.close();
     const held = [...this.#sessions.values()];
     await Promise.all(held.map(session => session.end()));
-    // What has ended is told in this turn.
+    // The ends of the sessions are told in this turn, so the channels may not close before it.
     await plainClock.turn();
     const closed = [...this.#peers].map(peer => {
       peer.channel.close();

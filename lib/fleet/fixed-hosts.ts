@@ -30,7 +30,7 @@ export class FixedHosts {
     return this.#hosts.map(host => host.look());
   }
 
-  /** What each says of itself that is there, and why each other one is not. Those who ask at the same moment get the same answers. */
+  /** Asks each host how it is. The answers name the hosts that are there, and say why each other one is not. Calls at the same moment share the answers. */
   ask(): Promise<Answers> {
     this.#answers ??= this.#askAll().finally(() => {
       this.#answers = undefined;

@@ -55,7 +55,7 @@ export async function openHostControl(name: string, daemon: Drainable): Promise<
     throw error;
   });
   return async () => {
-    // What has ended is told in this turn.
+    // The end of the drain is told in this turn, so the channels may not close before it.
     await plainClock.turn();
     for (const channel of face.channels) channel.close();
     await stopListening();

@@ -12,7 +12,7 @@ export interface HostInfo {
   readonly id: string;
   /** Where it is reached: `tls://gpu1:7400`. Absent: only through the broker. */
   readonly address?: string;
-  /** What `--labels` says of it: `['gpu', 'eu']`. */
+  /** The labels that `rxtractor host --labels gpu,eu` gives it: `['gpu', 'eu']`. */
   readonly labels: readonly string[];
   /** How many processes can run there at the same time. */
   readonly cores: number;
@@ -85,7 +85,7 @@ const checks: Readonly<Record<Exclude<keyof HostInfo, 'rtt'>, Check>> = {
   draining: value => typeof value === 'boolean',
 };
 
-/** What a host says of itself: how it is, or that it ends. */
+/** A message in which a host tells how it is, or that it ends. */
 export type Word = {readonly host: HostInfo} | {readonly left: string};
 
 export function wordBytes(word: Word): Uint8Array {

@@ -36,7 +36,7 @@ interface Candidate extends Offer {
 /** A host that is to be asked. */
 interface Target {
   readonly host: KnownHost;
-  /** What it has told, where it was chosen by that. */
+  /** The information that the host has told, where it was chosen by that. */
   readonly info?: HostInfo;
 }
 
@@ -199,7 +199,7 @@ export class HostsOfRoot implements Placer {
     return {hosts: [...new Set([...listed, ...heard])].map(host => ({host})), refused: []};
   }
 
-  /** Whoever shows first that it has the name, because a host that is not there would hold up the others. */
+  /** Takes the first host that shows that it has the name, because a host that is not there would hold up the others. */
   async #byName(need: Need, wanted: string, ms: number): Promise<Choose> {
     const looks = this.#fixed.looks();
     const listed = looks.map(async look => {

@@ -77,7 +77,7 @@ export class Membership {
   tick(at: number): void {
     const sinceTick = at - this.#lastTick;
     this.#lastTick = at;
-    // What came meanwhile lies unread, so nobody is judged before the next tick.
+    // Beats that came meanwhile lie unread, so nobody is judged before the next tick.
     if (this.#deafSince !== undefined || sinceTick > ownStall * this.#interval) return;
     for (const [id, member] of this.#members) {
       const silence = at - member.heardAt;

@@ -18,7 +18,7 @@ export interface Refusal {
   readonly refused: string;
 }
 
-/** What an actor needs of its host. */
+/** The needs of an actor, by which its host is chosen. */
 export interface Need {
   /** For the text of an error. */
   readonly name: string;

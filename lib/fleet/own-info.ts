@@ -1,5 +1,5 @@
 /**
- * What a host can tell of its system.
+ * The part of a host's information that its system tells.
  * Floor 6: a part of `daemon`.
  */
 import {readFileSync} from 'node:fs';

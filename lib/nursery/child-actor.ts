@@ -387,7 +387,7 @@ export class ChildActor implements PortalOwner, Child {
     if (this.progress.phase !== 'serving')
       return row(this.progress.phase === 'connect' ? (connection?.phase ?? 'connect') : this.progress.phase);
     if (!connection || connection.isClosed) return row('ending');
-    // Whoever asks stands in the same event loop: if that is blocked, nobody asks.
+    // The actor and the one that asks share an event loop: if that is blocked, nobody asks.
     const here = this.#spawned?.actor;
     return here ? surveyOf(here, question) : askSurvey(connection.peer, question);
   }

@@ -41,7 +41,7 @@ export interface ListenRelayedOptions {
 /** Listens under a name. Streams that were accepted hear nothing any more when it is stopped. */
 export function listenRelayed(broker: Broker, {self, lane, silence, accept}: ListenRelayedOptions): Stop {
   const me = subjectPart(self);
-  /** What to do with the packets of a stream, by the subject on which it hears. */
+  /** The function that takes the packets of a stream, by the subject on which the stream hears. */
   const streams = new Map<string, (bytes: Uint8Array, subject: string) => void>();
   const shared: Broker = {
     get isUp() {

@@ -39,7 +39,7 @@ export class RelayedStream extends Duplex {
   #hasOtherEnded = false;
   /** Why it is broken. The reader is told when it has read what came before. */
   #fault: Error | undefined;
-  /** What is written at this moment, from the first byte for which there was no room. */
+  /** The bytes that are being written, from the first one for which there was no room. */
   #writing: {bytes: Uint8Array; written: Written} | undefined;
   #finished: Written | undefined;
   /** True when the end knows that nothing follows. */
@@ -124,7 +124,7 @@ export class RelayedStream extends Duplex {
     this.#feed();
   }
 
-  /** What was given to the end is still sent, as the system does for a socket. When something was not, the other end is told. */
+  /** Bytes that the relay end has taken are still sent, as the system does for a socket. The other end is told when some were not taken. */
   override _destroy(error: Error | null, destroyed: Written): void {
     const isBrokenOff = error !== null || this.writableLength > 0;
     if (isBrokenOff) this.#end.reset();
@@ -151,7 +151,7 @@ export class RelayedStream extends Duplex {
       this.#unread.push(bytes);
       this.#feed();
     } else if (this.#hasSent) this.#end.reset();
-    // What was written before is still on its way, so the other end must not be held up.
+    // Bytes that this end wrote before are still on their way, so the other end must not be held up.
     else this.#end.took(bytes.length);
   }
 

@@ -1,4 +1,4 @@
-// What a survey costs the actors of a tree: messages that are needed, and no others.
+// The messages of a survey: it sends an actor those that are needed, and no others.
 import test from 'ava';
 import type {Actor} from '../../lib/actor/actor.js';
 import {askSurvey, survey, surveyOf} from '../../lib/actor/survey.js';

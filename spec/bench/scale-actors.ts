@@ -9,7 +9,7 @@ export const echoBytes = task((bytes: Uint8Array) => bytes);
 
 let next: Portal | undefined;
 
-/** So many levels below this actor, one in the other. Started when the last one is. */
+/** Starts this number of levels below this actor, one in the other. Started when the last one is. */
 export const descend = context(async (ctx: CalleeContext<never, never, number>, levels: number): Promise<void> => {
   if (levels === 0) {
     ctx.started.next(0);

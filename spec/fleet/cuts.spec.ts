@@ -25,7 +25,7 @@ const slack = 6_000;
 interface Cuttable {
   readonly program: Program;
   readonly far: Space;
-  /** What the holders have written: when, in ms of the system, and the token of who wrote. */
+  /** The lines that the holders have written: when, in ms of the system, and the token of who wrote. */
   writes(): {at: number; token: string}[];
 }
 

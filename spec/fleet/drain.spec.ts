@@ -12,7 +12,7 @@ const test = spawning({takesLong: true, last: removeCertificates});
 
 test.before(makeCertificates);
 
-/** Of this process, so that two runs of this spec do not meet. */
+/** The name of the host has the pid of this process, so that two runs of this spec do not meet. */
 const nameOf = (name: string): string => `${name}-${process.pid}`;
 
 async function exitOf({daemon}: Host): Promise<number | string> {

@@ -1,4 +1,4 @@
-// What the system tells of processes, and how much of it is asked for at a time.
+// The figures that the system tells of processes, and how many processes are read at a time.
 import test from 'ava';
 import {eachOf, usageOf} from '../../lib/window/processes.js';
 import {turns} from '../kit/pair.js';

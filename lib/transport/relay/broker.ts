@@ -1,5 +1,5 @@
 /**
- * What a relayed stream needs of a connection to a broker.
+ * The part of a connection to a broker that a relayed stream needs.
  * Floor 2: below `relayed`. It does not know the package of NATS: `fleet/broker-relay` brings the connection.
  */
 import type {Stop} from '../../base/clock.js';

@@ -11,7 +11,7 @@ export class Receiving {
   #received = 0;
   /** How many bytes the reader has taken. */
   #taken = 0;
-  /** What the other end was told last. */
+  /** The positions that the other end was told last. */
   #told = {received: 0, limit: 0};
   /** The position of a gap that the other end was told of. */
   #gapAt = -1;

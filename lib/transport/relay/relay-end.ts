@@ -21,7 +21,7 @@ export interface RelayEndOptions {
   readonly isUp: boolean;
 }
 
-/** What an end does to the world. */
+/** The effects of an end: `relayed` carries them out. */
 export interface RelayOutput {
   send(packet: Uint8Array): void;
   /** The next bytes have come. */
@@ -189,7 +189,7 @@ export class RelayEnd {
     if (hasEnded) this.#output.ended();
   }
 
-  /** What the other end has, and for how much it has room. */
+  /** Reads from a packet how much the other end has, and for how much it has room. */
   #learn({kind, received, limit}: Packet): void {
     if (this.#sending.told(received, limit)) this.#looks = 0;
     if (kind === 'again') this.#sending.goBack();

@@ -16,7 +16,7 @@ interface Kept {
 export class Sending {
   /** Maximum number of bytes in a packet. */
   readonly #maxBytes: number;
-  /** What may not have arrived, the oldest first. */
+  /** The packets that may not have arrived, the oldest first. */
   readonly #kept = new Fifo<Kept>();
   /** How many of the kept were sent, since they were last to be sent again. */
   #sent = 0;
@@ -83,7 +83,7 @@ export class Sending {
   told(received: number, limit: number): boolean {
     if (received > this.#end)
       throw new ProtocolError(`${received} bytes were acknowledged through the broker, and ${this.#end} were sent`);
-    // What was told later may come first.
+    // A packet that was sent later may come first, because the broker may repeat the earlier one.
     const isMore = received > this.#received || limit > this.#limit;
     this.#received = Math.max(this.#received, received);
     this.#limit = Math.max(this.#limit, limit);

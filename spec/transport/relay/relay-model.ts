@@ -58,7 +58,7 @@ class Side {
   readonly old: Uint8Array[] = [];
   isUp = true;
   written = 0;
-  /** What is written and does not find room yet. */
+  /** The bytes that are written and do not find room yet. */
   pending = 0;
   wantsToEnd = false;
   hasEnded = false;
@@ -75,7 +75,7 @@ class Side {
     const silence = world.silence;
     this.end = new RelayEnd(
       {
-        // What was sent stays as it was, though the end stamps the packet anew.
+        // A packet that was sent stays as it was, though the end stamps the kept one anew.
         send: packet => world.sent(side, Uint8Array.from(packet)),
         data: bytes => this.#data(bytes),
         ended: () => {
