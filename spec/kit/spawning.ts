@@ -13,6 +13,9 @@ import {leftBehind} from './processes.js';
  */
 Object.assign(defaultTimeouts, {spawn: 60_000, handshake: 30_000, explain: 60_000});
 
+/** Several times what the longest test takes on a starved machine. A test that sets a time of its own has that. */
+const hungMs = 5 * 60_000;
+
 export interface LeavesNothingOptions {
   /** Called before the look: ends the actors that the tests of a file share. */
   readonly last?: (t: ExecutionContext) => unknown;
@@ -40,7 +43,7 @@ export function spawning({
 }: SpawningOptions = {}): SpawningTest & {
   readonly long: SpawningTest;
 } {
-  const all: SpawningTest = Object.assign(ava.serial, {macro: ava.macro});
+  const all = limited();
   if (process.env.RXTRACTOR_CI) {
     leavesNothing(options);
     return Object.assign(all, {long: all});
@@ -50,6 +53,37 @@ export function spawning({
   leavesNothing(options);
   return Object.assign(firstOf(always, all, long), {long});
 }
+
+/**
+ * Declares tests that fail when they hang, under their own titles. AVA alone ends a hung file only when no other file moves either, so that a
+ * hung test would hold one of its places until the end of the run.
+ */
+function limited(): SpawningTest {
+  const declare = (...args: readonly unknown[]): void => {
+    const at = typeof args[0] === 'string' ? 1 : 0;
+    const given = args[at] as Implementation | {exec: Implementation};
+    const {exec = given as Implementation, ...rest} = given as {exec?: Implementation};
+    const run: Implementation = async (t, ...own) => {
+      t.timeout(hungMs, `the test hangs: it has asserted nothing for ${hungMs / 60_000} minutes`);
+      running++;
+      try {
+        await exec(t, ...own);
+      } finally {
+        running--;
+      }
+    };
+    const wrapped = typeof given === 'function' ? run : {...rest, exec: run};
+    (ava.serial as (...args: readonly unknown[]) => void)(...args.slice(0, at), wrapped, ...args.slice(at + 1));
+  };
+  const {skip, only, failing, before, after, beforeEach, afterEach} = ava.serial;
+  const members = {macro: ava.macro, skip, only, failing, before, after, beforeEach, afterEach};
+  return Object.assign(declare, members) as unknown as SpawningTest;
+}
+
+/** The tests that have begun and not ended. */
+let running = 0;
+
+type Implementation = (t: ExecutionContext, ...args: unknown[]) => unknown;
 
 /** The first `count` tests that are declared run, the others are skipped. */
 function firstOf(count: number, all: SpawningTest, long: SpawningTest): SpawningTest {
@@ -91,6 +125,8 @@ export function leavesNothing({last, warns = false}: LeavesNothingOptions): void
   const warnings: string[] = [];
   process.on('warning', warning => warnings.push(warning.message));
   ava.after.always(`no process is left behind, no rejection unhandled${warns ? '' : ', no warning given'}`, async t => {
+    // A hung test may hold its process open, and with it one of AVA's places.
+    if (running > 0) setTimeout(() => process.exit(1), 10_000);
     await last?.(t);
     t.deepEqual(await leftBehind(), []);
     t.deepEqual(unhandled, []);
