@@ -14,7 +14,7 @@ import {leftBehind} from './processes.js';
 Object.assign(defaultTimeouts, {spawn: 60_000, handshake: 30_000, explain: 60_000});
 
 /** Several times what the longest test takes on a starved machine. A test that sets a time of its own has that. */
-const hungMs = 5 * 60_000;
+const hungMs = 3 * 60_000;
 
 export interface LeavesNothingOptions {
   /** Called before the look: ends the actors that the tests of a file share. */

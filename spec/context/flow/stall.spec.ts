@@ -90,8 +90,10 @@ test.serial('S1: nothing is reported of a stream that has ended', async t => {
   far.next('nobody wants it');
   await turns();
   await ctx.cancel();
+  // A machine that stands still may have made it a stall before it ended.
+  const before = warnings.length;
   await new Promise(resolve => setTimeout(resolve, 60));
-  t.deepEqual(warnings, []);
+  t.is(warnings.length, before);
 });
 
 test.serial('S1: a watch sets one timer while something waits, and none before or after', async t => {
