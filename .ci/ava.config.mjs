@@ -5,7 +5,6 @@
 import {readFileSync, writeFileSync, writeSync} from 'node:fs';
 import {join, relative} from 'node:path';
 import process from 'node:process';
-import {inspect} from 'node:util';
 
 const {ava} = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 
@@ -47,7 +46,13 @@ function cutOff(running, failures) {
   const files = [...running].map(
     ([file, title]) => `cut off: ${relative('dist', file)}; the last test that has ended: ${title}`,
   );
-  const details = failures.map(({title, testFile, err}) => `failed: ${testFile} ${title}\n${inspect(err, {depth: 6})}`);
+  const details = failures.map(({title, testFile, err}) =>
+    [
+      `failed: ${relative('dist', testFile ?? '')}; ${title}`,
+      err?.stack,
+      ...(err?.formattedDetails ?? []).map(({formatted}) => formatted),
+    ].join('\n'),
+  );
   return [...details, ...files, ''].join('\n');
 }
 
