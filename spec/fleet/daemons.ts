@@ -17,7 +17,9 @@ import {
 } from '../../lib/index.js';
 import * as hosted from '../fixtures/hosted.js';
 import {commandFile, rxtractor} from '../kit/command.js';
+import {eventually} from '../kit/eventually.js';
 import {patient, unhurried} from '../kit/patient.js';
+import {endOf, killed} from '../kit/processes.js';
 
 export const appFolder = fileURLToPath(new URL('../../..', import.meta.url));
 export const folder = mkdtempSync(join(tmpdir(), 'rxtractor-hosts-'));
@@ -87,15 +89,18 @@ export async function startHost(
   });
   t.teardown(async () => {
     if (!t.passed && stderr !== '') t.log(`${name}: ${stderr}`);
-    if (daemon.exitCode !== null || daemon.signalCode !== null) return;
-    const gone = once(daemon, 'exit');
-    daemon.kill('SIGKILL');
-    await gone;
+    await killed(daemon);
   });
   const said = await Promise.race([once(daemon.stdout, 'data').then(([line]) => String(line)), once(daemon, 'close')]);
   const [, address = ''] = new RegExp(`^rxtractor host ${name} is ready: (.*)\n$`).exec(String(said)) ?? [];
   t.regex(address, /^tls:\/\/[^:]+:\d+$/, stderr);
   return {address, daemon, stderr: () => stderr};
+}
+
+/** Resolves with the code or the signal of a daemon that has been asked to end. */
+export async function exitOf({daemon}: Host): Promise<number | string> {
+  await eventually(() => endOf(daemon) !== undefined, 'the end of the daemon');
+  return daemon.exitCode ?? (daemon.signalCode as string);
 }
 
 /** Runs a body in a root that has these hosts. */

@@ -1,12 +1,13 @@
 // A daemon that drains: by SIGTERM, and by the command, which finds it over its control socket.
-import {once} from 'node:events';
 import type {ExecutionContext} from 'ava';
 import {SpawnFailed} from '../../lib/index.js';
 import {double} from '../fixtures/hosted.js';
 import {commandFile, rxtractor} from '../kit/command.js';
+import {eventually} from '../kit/eventually.js';
+import {endOf} from '../kit/processes.js';
 import {type Program, startNode} from '../kit/program.js';
 import {spawning} from '../kit/spawning.js';
-import {expose, type Host, makeCertificates, removeCertificates, startHost, withHosts} from './daemons.js';
+import {exitOf, expose, type Host, makeCertificates, removeCertificates, startHost, withHosts} from './daemons.js';
 
 const test = spawning({takesLong: true, last: removeCertificates});
 
@@ -15,14 +16,12 @@ test.before(makeCertificates);
 /** The name of the host has the pid of this process, so that two runs of this spec do not meet. */
 const nameOf = (name: string): string => `${name}-${process.pid}`;
 
-async function exitOf({daemon}: Host): Promise<number | string> {
-  if (daemon.exitCode === null && daemon.signalCode === null) await once(daemon, 'exit');
-  return daemon.exitCode ?? (daemon.signalCode as string);
-}
-
-async function stderrUntil({daemon, stderr}: Host, pattern: RegExp): Promise<void> {
-  while (!pattern.test(stderr())) await once(daemon.stderr as NodeJS.ReadableStream, 'data');
-}
+const stderrUntil = ({daemon, stderr}: Host, pattern: RegExp): Promise<void> =>
+  eventually(
+    () => pattern.test(stderr()),
+    String(pattern),
+    () => endOf(daemon),
+  );
 
 /** An actor serves, the daemon is asked to drain, and what follows is asked of both. */
 async function drainWithActor(t: ExecutionContext, name: string, ask: (host: Host) => Promise<unknown>): Promise<Host> {
@@ -53,8 +52,13 @@ test('rxtractor host --drain finds the daemon by its name, waits for its end, an
   const bystander = await startHost(t, other);
   let command: Program | undefined;
   await drainWithActor(t, name, async () => {
-    command = startNode(t, [commandFile, 'host', '--drain', '--name', name]);
-    while (!command.stdout.includes('\n')) await once(command.process.stdout as NodeJS.ReadableStream, 'data');
+    const asking = startNode(t, [commandFile, 'host', '--drain', '--name', name]);
+    command = asking;
+    await eventually(
+      () => asking.stdout.includes('\n'),
+      'a line of the command',
+      () => endOf(asking.process),
+    );
     t.is(command.stdout, `${name} takes no new actors, and ends after those that it has: 1\n`);
     t.is(command.process.exitCode, null);
   });

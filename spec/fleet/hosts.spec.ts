@@ -1,11 +1,10 @@
 // Actors on other hosts: daemons on loopback, started by the command, and this process as the root.
-import {spawn} from 'node:child_process';
-import {once} from 'node:events';
-import {fileURLToPath} from 'node:url';
 import {openNursery, RemoteActorError, type RootOptions, SpawnFailed} from '../../lib/index.js';
 import * as hosted from '../fixtures/hosted.js';
+import {eventually} from '../kit/eventually.js';
 import {patient} from '../kit/patient.js';
 import {isAlive, untilGone} from '../kit/processes.js';
+import {startProgram} from '../kit/program.js';
 import {spawning} from '../kit/spawning.js';
 import {
   appFolder,
@@ -45,7 +44,7 @@ test('an actor on another host is called, streams, fails and prints as one at ho
     const error = await t.throwsAsync(portal.run(refuse), {instanceOf: RemoteActorError});
     t.is((error.cause as Error).message, 'too large');
     await portal.run(print);
-    while (lines.length < 2) await new Promise(resolve => setTimeout(resolve, 10));
+    await eventually(() => lines.length >= 2, 'its output');
     t.deepEqual(lines.toSorted(), ['stderr: to stderr', 'stdout: to stdout']);
     return portal.actor.pid;
   });
@@ -173,16 +172,8 @@ for (const [what, signal, lease] of [
 ] as const)
   test(`T11: when a program ${what}, the host ends its actor`, async t => {
     const host = await startHost(t, 'h1');
-    const file = fileURLToPath(new URL('../fixtures/hosting-root.js', import.meta.url));
-    const program = spawn(process.execPath, [file, host.address, ours, String(lease)], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    t.teardown(async () => {
-      const gone = once(program, 'exit');
-      if (program.kill('SIGKILL')) await gone;
-    });
-    const [said] = await once(program.stdout, 'data');
-    const pid = Number(String(said));
+    const program = startProgram(t, 'hosting-root', {args: [host.address, ours, String(lease)]});
+    const pid = await program.next<number>();
     t.true(isAlive(pid));
     program.kill(signal);
     t.deepEqual(await untilGone([pid]), []);

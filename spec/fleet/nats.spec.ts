@@ -1,8 +1,8 @@
 // Hosts that a root knows from a broker: a real nats-server on loopback, daemons started by the command, and this process as the root.
-import {once} from 'node:events';
 import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import type {ExecutionContext} from 'ava';
+import {deferred} from '../../lib/base/deferred.js';
 import {announce} from '../../lib/fleet/announcer.js';
 import {BrokerLink} from '../../lib/fleet/broker-link.js';
 import {BrokerRelay} from '../../lib/fleet/broker-relay.js';
@@ -19,12 +19,23 @@ import {
   watchHosts,
 } from '../../lib/index.js';
 import {countTo, double, whoAmI} from '../fixtures/hosted.js';
+import {eventually} from '../kit/eventually.js';
 import {freePort, type NatsServer, startNatsServer, withoutNatsServer} from '../kit/nats-server.js';
 import {patient, unhurried} from '../kit/patient.js';
 import {isAlive, untilGone} from '../kit/processes.js';
 import {Certificates, openHost} from '../kit/relayed-host.js';
 import {spawning} from '../kit/spawning.js';
-import {expose, folder, type Host, makeCertificates, ours, removeCertificates, startHost, tlsOf} from './daemons.js';
+import {
+  exitOf,
+  expose,
+  folder,
+  type Host,
+  makeCertificates,
+  ours,
+  removeCertificates,
+  startHost,
+  tlsOf,
+} from './daemons.js';
 
 const spawningTest = spawning({takesLong: true, last: removeCertificates});
 spawningTest.before(makeCertificates);
@@ -48,22 +59,19 @@ const withBroker = <T>(
 /** Watches the hosts, and waits for what happens to them. */
 function watching(): {readonly events: string[]; until(wanted: RegExp): Promise<void>} {
   const events: string[] = [];
-  let look = (): void => {};
+  let end: string | undefined;
   watchHosts().subscribe({
-    next: ({type, host}: HostEvent) => {
-      events.push(`${host.name} ${type}`);
-      look();
+    next: ({type, host}: HostEvent) => events.push(`${host.name} ${type}`),
+    error: error => {
+      end = String(error);
     },
-    // The end of its nursery is told by the test itself.
-    error: () => {},
   });
   const until = (wanted: RegExp): Promise<void> =>
-    new Promise(resolve => {
-      look = () => {
-        if (events.some(event => wanted.test(event))) resolve();
-      };
-      look();
-    });
+    eventually(
+      () => events.some(event => wanted.test(event)),
+      () => `${wanted} behind ${events.join(', ') || 'nothing'}`,
+      () => end,
+    );
   return {events, until};
 }
 
@@ -139,6 +147,7 @@ test('a watch tells who is there, who joins, and who leaves', async t => {
 test('two programs want the last place of a host: the loser gets the next host', async t => {
   const broker = await startNatsServer(t);
   for (const name of ['h1', 'h2']) await hostAt(t, broker, name, ['--max-actors', '1']);
+  const reached = meeting(2);
   const place = () =>
     withBroker(broker, async nursery => {
       await untilHeard('h1', 'h2');
@@ -146,8 +155,7 @@ test('two programs want the last place of a host: the loser gets the next host',
       const {host} = portal.actor;
       await reached.arrive();
       return host;
-    });
-  const reached = meeting(2);
+    }).catch(reached.fail);
   t.deepEqual((await Promise.all([place(), place()])).toSorted(), ['h1', 'h2']);
   await withBroker(broker, async nursery => {
     await untilHeard('h1', 'h2');
@@ -231,7 +239,7 @@ test('a daemon that is killed leaves after the lease, and its actor dies at once
 
 test('a host at whose address nobody listens is reached through the broker', async t => {
   const broker = await startNatsServer(t);
-  const {daemon} = await hostAt(t, broker, 'h1', ['--advertise', `tls://127.0.0.1:${await freePort()}`]);
+  const h1 = await hostAt(t, broker, 'h1', ['--advertise', `tls://127.0.0.1:${await freePort()}`]);
   const pid = await withBroker(
     broker,
     async nursery => {
@@ -239,7 +247,7 @@ test('a host at whose address nobody listens is reached through the broker', asy
       const portal = await nursery.startActor('worker', {expose, host: 'h1'});
       t.is(await portal.run(double, 21), 42);
       const {host, ppid} = await portal.run(whoAmI);
-      t.deepEqual([host, ppid], ['h1', daemon.pid]);
+      t.deepEqual([host, ppid], ['h1', h1.daemon.pid]);
       const values: number[] = [];
       for await (const value of portal.stream(countTo, 2_000)) values.push(value);
       t.deepEqual(
@@ -253,9 +261,8 @@ test('a host at whose address nobody listens is reached through the broker', asy
     unhurried,
   );
   t.deepEqual(await untilGone([pid]), []);
-  const gone = once(daemon, 'exit');
-  daemon.kill('SIGINT');
-  t.deepEqual(await gone, [0, null]);
+  h1.daemon.kill('SIGINT');
+  t.is(await exitOf(h1), 0);
 });
 
 test('an actor is not started on another host that has the same address', async t => {
@@ -321,6 +328,11 @@ test('a host without an address is reached through the broker, also after the br
     return told;
   };
   const leave = announce(link, {info, onChange: changed => daemon.onChange(changed)});
+  t.teardown(async () => {
+    leave();
+    await daemon.close();
+    await relay.close();
+  });
   await withBroker(
     broker,
     async nursery => {
@@ -334,22 +346,21 @@ test('a host without an address is reached through the broker, also after the br
     },
     unhurried,
   );
-  leave();
-  await daemon.close();
-  await relay.close();
 });
 
-/** Resolves for all when this many have arrived. */
-function meeting(count: number): {arrive(): Promise<void>} {
-  let open = (): void => {};
-  const opened = new Promise<void>(resolve => {
-    open = resolve;
-  });
+/** Resolves for all when this many have arrived, and rejects for all when one of them cannot come. Who fails returns why. */
+function meeting(count: number): {arrive(): Promise<void>; fail(error: unknown): string} {
+  const opened = deferred();
+  opened.promise.catch(() => {});
   let arrived = 0;
   return {
     arrive: () => {
-      if (++arrived === count) open();
-      return opened;
+      if (++arrived === count) opened.resolve();
+      return opened.promise;
+    },
+    fail: error => {
+      opened.reject(error);
+      return String(error);
     },
   };
 }

@@ -41,7 +41,7 @@ test('lines of both outputs keep their order, and nothing is dropped while they 
     return room.promise;
   });
   for (const [at, from] of (['stdout', 'stdout', 'stderr', 'stdout'] as const).entries()) queue.add(from, lineOf(at));
-  while (numbersIn(sent).length < 4) {
+  for (let turn = 0; turn < 1_000 && numbersIn(sent).length < 4; turn++) {
     const taken = room;
     room = deferred();
     taken.resolve();

@@ -1,5 +1,6 @@
 // Actors on a host that cannot be reached directly: a real server of NATS passes everything on.
 import type {ExecutionContext} from 'ava';
+import {deferred} from '../../lib/base/deferred.js';
 import type {HostLink} from '../../lib/fleet/host-link.js';
 import type {Relay} from '../../lib/fleet/road.js';
 import {type ActorDied, type Nursery, openNursery, RemoteActorError, SpawnFailed} from '../../lib/index.js';
@@ -93,14 +94,20 @@ test(`a server that is killed and started again delays what passes, and loses no
     const kills = 3;
     let killed = 0;
     let expected = 1;
-    let restarted: Promise<void> | undefined;
-    for await (const value of portal.stream(countTo, count)) {
-      if (value !== expected++) return t.fail(`${value} came instead of ${expected - 1}`);
-      if (killed === kills || expected < ((killed + 0.5) * count) / kills) continue;
-      killed++;
-      restarted = (restarted ?? Promise.resolve()).then(() => server.kill()).then(() => server.start());
-    }
-    await restarted;
+    let restarted = Promise.resolve();
+    // Without a server the stream would wait for as long as the lease.
+    const failed = deferred<never>();
+    const receive = async (): Promise<void> => {
+      for await (const value of portal.stream(countTo, count)) {
+        if (value !== expected++) throw new Error(`${value} came instead of ${expected - 1}`);
+        if (killed === kills || expected < ((killed + 0.5) * count) / kills) continue;
+        killed++;
+        restarted = restarted.then(() => server.kill()).then(() => server.start());
+        restarted.catch(failed.reject);
+      }
+      await restarted;
+    };
+    await Promise.race([receive(), failed.promise]);
     t.deepEqual([expected - 1, killed], [count, kills]);
     t.is(await portal.run(double, 3), 6);
   }, t));

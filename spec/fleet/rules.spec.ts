@@ -1,11 +1,11 @@
 // Rules of the semantics as they hold for an actor on another host: daemons on loopback, and this process as the root.
 import {existsSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
-import {setTimeout as delay} from 'node:timers/promises';
 import {deferred} from '../../lib/base/deferred.js';
 import {ActorDied} from '../../lib/index.js';
 import {spin} from '../fixtures/hosted.js';
 import * as rules from '../fixtures/hosted-rules.js';
+import {eventually} from '../kit/eventually.js';
 import {patient} from '../kit/patient.js';
 import {isAlive} from '../kit/processes.js';
 import {spawning} from '../kit/spawning.js';
@@ -121,10 +121,8 @@ test('P3: of output that a program does not take the oldest lines are dropped, a
       const portal = await nursery.startActor('printer', {expose, host: 'h1', stdio: 'pipe'});
       portal.output.subscribe(({stream, line}) => (stream === 'stdout' ? lines : told).push(line));
       const flooding = portal.run(flood, count, begun, done);
-      while (!existsSync(begun)) await delay(5);
-      // This process stands still until all is written: 8 MB, of which 1 MiB waits there and about as much is on its way.
-      const cell = new Int32Array(new SharedArrayBuffer(4));
-      while (!existsSync(done)) Atomics.wait(cell, 0, 0, 10);
+      await eventually(() => existsSync(begun), 'the first line');
+      standStillUntil(done, portal.actor.pid);
       await flooding;
       await portal.cancelActor();
     },
@@ -142,3 +140,15 @@ test('P3: of output that a program does not take the oldest lines are dropped, a
   t.true(Number(dropped) > 0, told[0]);
   t.is(numbers.length + Number(dropped), count);
 });
+
+/**
+ * This process stands still until all is written: 8 MB, of which 1 MiB waits there and about as much is on its way. No limit of a test ends such
+ * a wait.
+ */
+function standStillUntil(file: string, pid: number): void {
+  const cell = new Int32Array(new SharedArrayBuffer(4));
+  for (let looks = 0; !existsSync(file); looks++) {
+    if (looks > 6_000 || !isAlive(pid)) throw new Error(`the actor does not write ${file}`);
+    Atomics.wait(cell, 0, 0, 10);
+  }
+}

@@ -1,6 +1,5 @@
 // A daemon that root has started, and that becomes another user.
 import {execFileSync} from 'node:child_process';
-import {once} from 'node:events';
 import {readFileSync, statSync} from 'node:fs';
 import {join} from 'node:path';
 import {double, spin} from '../fixtures/hosted.js';
@@ -8,7 +7,7 @@ import * as rules from '../fixtures/hosted-rules.js';
 import {commandFile, rxtractor} from '../kit/command.js';
 import {isAlive, untilGone} from '../kit/processes.js';
 import {spawning} from '../kit/spawning.js';
-import {makeCertificates, expose as others, ours, removeCertificates, startHost, withHosts} from './daemons.js';
+import {exitOf, makeCertificates, expose as others, ours, removeCertificates, startHost, withHosts} from './daemons.js';
 
 const test = spawning({takesLong: true, last: removeCertificates});
 
@@ -59,8 +58,7 @@ testAsRoot(
     // Root itself has no such daemon.
     t.is((await rxtractor(['host', '--drain', '--name', name])).code, 1);
     t.is((await rxtractor(['host', '--drain', '--name', name, '--user', user])).code, 0);
-    if (host.daemon.exitCode === null) await once(host.daemon, 'exit');
-    t.is(host.daemon.exitCode, 0);
+    t.is(await exitOf(host), 0);
   },
 );
 

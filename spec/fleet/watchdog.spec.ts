@@ -1,28 +1,23 @@
 // The watchdog of a daemon, which here is this process: real processes that it ends, and those that it lets live.
 import {type ChildProcess, spawn} from 'node:child_process';
-import {once} from 'node:events';
 import type {ExecutionContext} from 'ava';
 import {hostNow} from '../../lib/fleet/term.js';
 import {Watchdog} from '../../lib/fleet/watchdog.js';
-import {untilGone} from '../kit/processes.js';
+import {eventually} from '../kit/eventually.js';
+import {endOf, killed, untilGone} from '../kit/processes.js';
 import {spawning} from '../kit/spawning.js';
 
 const test = spawning();
 
 function startVictim(t: ExecutionContext): ChildProcess & {readonly pid: number} {
   const victim = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e6)'], {stdio: 'ignore'});
-  t.teardown(async () => {
-    if (victim.exitCode === null && victim.signalCode === null) {
-      victim.kill('SIGKILL');
-      await once(victim, 'exit');
-    }
-  });
+  t.teardown(() => killed(victim));
   return victim as ChildProcess & {readonly pid: number};
 }
 
 async function pidOf(watchdog: Watchdog): Promise<number> {
-  while (watchdog.pid === undefined) await new Promise(setImmediate);
-  return watchdog.pid;
+  await eventually(() => watchdog.pid !== undefined, 'a watchdog');
+  return watchdog.pid as number;
 }
 
 test('the watchdog kills what a lease has when that is over, and not what is renewed, has left, or is of another lease', async t => {
@@ -39,8 +34,8 @@ test('the watchdog kills what a lease has when that is over, and not what is ren
   endless(Number.POSITIVE_INFINITY, [other.pid]);
   long(due + 600_000, [renewed.pid]);
   empty(due, []);
-  const [, signal] = await once(over, 'exit');
-  t.is(signal, 'SIGKILL');
+  await eventually(() => endOf(over) !== undefined, 'the end of the victim');
+  t.is(over.signalCode, 'SIGKILL');
   t.true(hostNow() >= due);
   for (const {exitCode, signalCode} of [renewed, left, other]) t.deepEqual([exitCode, signalCode], [null, null]);
   const pid = await pidOf(watchdog);
@@ -58,10 +53,10 @@ test('a watchdog that has died is replaced, and the new one knows all leases', a
   t.deepEqual(await untilGone([pid]), []);
   first(hostNow() + 100, [victim.pid]);
   // Another lease is renewed, as with each beat, until the new one is there.
-  while (victim.signalCode === null) {
+  await eventually(() => {
     second(hostNow() + 600_000, [process.pid]);
-    await new Promise(resolve => setTimeout(resolve, 50));
-  }
+    return endOf(victim) !== undefined;
+  }, 'the end of the victim');
   t.not(watchdog.pid, pid);
   const next = await pidOf(watchdog);
   watchdog.close();

@@ -1,10 +1,11 @@
 // The command rxtractor as a process of its own, and programs that it looks at.
 // Beside program.ts; used by the specs of `cli`.
 import {type ChildProcess, execFile, spawn} from 'node:child_process';
-import {once} from 'node:events';
 import {fileURLToPath} from 'node:url';
 import type {ExecutionContext} from 'ava';
 import {findRoots} from '../../lib/window/roots.js';
+import {eventually} from './eventually.js';
+import {endOf, killed} from './processes.js';
 import {fixture} from './program.js';
 
 export const commandFile = fileURLToPath(new URL('../../lib/cli/rxtractor.js', import.meta.url));
@@ -54,15 +55,13 @@ export async function startShownFile(
     stdio: ['pipe', 'pipe', 'ignore'],
     env: {...process.env, ...env},
   });
-  t.teardown(async () => {
-    child.kill('SIGKILL');
-    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
-  });
+  t.teardown(() => killed(child));
   child.stdout.resume();
   const pid = child.pid as number;
-  while (!findRoots().some(found => found.pid === pid)) {
-    if (child.exitCode !== null) throw new Error(`${file} has ended with ${child.exitCode}`);
-    await new Promise(resolve => setTimeout(resolve, 20));
-  }
+  await eventually(
+    () => findRoots().some(found => found.pid === pid),
+    `the root in ${file}`,
+    () => endOf(child),
+  );
   return {pid, process: child, say: word => child.stdin?.write(`${word}\n`)};
 }

@@ -4,7 +4,8 @@ import {execFileSync} from 'node:child_process';
 import {mkdirSync, rmSync, writeFileSync} from 'node:fs';
 import type {ExecutionContext} from 'ava';
 
-const ip = (...args: string[]): string => execFileSync('ip', args, {encoding: 'utf8', stdio: 'pipe'});
+/** Nothing else happens in this process meanwhile, so that no other limit could end the wait. */
+const ip = (...args: string[]): string => execFileSync('ip', args, {encoding: 'utf8', stdio: 'pipe', timeout: 60_000});
 
 /** Why no host can be made here. Empty: they can. */
 export const whyNoSpaces = ((): string => {

@@ -11,6 +11,8 @@ import {connect, type NatsConnection} from '@nats-io/transport-node';
 import type {ExecutionContext} from 'ava';
 import {attempt} from '../../lib/base/foreign.js';
 import type {Broker, BrokerWatcher} from '../../lib/transport/relay/broker.js';
+import {eventually} from './eventually.js';
+import {endOf, killed} from './processes.js';
 
 const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin'];
 const file = folders.map(folder => join(folder, 'nats-server')).find(path => existsSync(path));
@@ -47,23 +49,27 @@ export class NatsServer {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     this.#process = server;
-    await new Promise<void>((resolve, reject) => {
-      // It is read to its end, because a server that cannot write its log ends.
-      server.stderr.on('data', chunk => {
-        if (String(chunk).includes('Server is ready')) resolve();
-      });
-      server.once('exit', () => reject(new Error('the server of NATS has ended before it was ready')));
-      server.once('error', reject);
+    let said = '';
+    // It is read to its end, because a server that cannot write its log ends.
+    server.stderr.on('data', chunk => {
+      said += String(chunk);
     });
+    let fault: string | undefined;
+    server.once('error', error => {
+      fault = error.message;
+    });
+    const isReady = (): boolean => said.includes('Server is ready');
+    try {
+      await eventually(isReady, 'the server of NATS', () => fault ?? endOf(server));
+    } catch (error) {
+      await killed(server);
+      throw new Error(`${(error as Error).message}; it has said: ${said}`);
+    }
   }
 
   /** Resolves when it is gone. `start` starts it again at the same port. */
   async kill(): Promise<void> {
-    const server = this.#process;
-    if (!server || server.exitCode !== null || server.signalCode !== null) return;
-    const gone = once(server, 'exit');
-    server.kill('SIGKILL');
-    await gone;
+    if (this.#process) await killed(this.#process);
   }
 
   /** A connection that tries again without end, as those of hosts do. */

@@ -5,7 +5,7 @@ import {EventEmitter, once} from 'node:events';
 import {fileURLToPath} from 'node:url';
 import type {ExecutionContext} from 'ava';
 import type {Exit} from '../../lib/index.js';
-import {untilTreeGone} from './processes.js';
+import {killed, untilTreeGone} from './processes.js';
 
 export interface ProgramOptions {
   readonly args?: readonly string[];
@@ -98,10 +98,7 @@ export function startNode(
   through: ProgramOptions['through'] = [],
 ): Program {
   const program = new Program(args, env, through);
-  t.teardown(async () => {
-    program.kill('SIGKILL');
-    await program.exited;
-  });
+  t.teardown(() => killed(program.process));
   return program;
 }
 
