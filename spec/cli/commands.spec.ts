@@ -1,15 +1,13 @@
 // The command as a person and a script use it: what each prints, and how it ends.
-import {spawn} from 'node:child_process';
-import {once} from 'node:events';
 import {mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import type {ExecutionContext} from 'ava';
 import type {TreeView} from '../../lib/window/index.js';
-import {commandFile, rxtractor, startShown} from '../kit/command.js';
+import {commandFile, rxtractor, rxtractorJson, type Said, startShown} from '../kit/command.js';
 import {untilGone} from '../kit/processes.js';
-import {fixture, startNode, startProgram} from '../kit/program.js';
+import {type Program, startNode, startProgram} from '../kit/program.js';
 import {keys, PtyProgram} from '../kit/screen.js';
 import {spawning} from '../kit/spawning.js';
 
@@ -25,12 +23,13 @@ function place(t: ExecutionContext): Record<string, string> {
 const watched = async (t: ExecutionContext) => {
   const shown = await startShown(t, 'watched');
   const root = String(shown.pid);
-  const tree = async (): Promise<TreeView> => JSON.parse((await rxtractor(['tree', root, '--json'])).stdout);
-  for (;;) {
+  const tree = (): Promise<TreeView> => rxtractorJson(['tree', root]);
+  const leaf = await shown.until(async () => {
     const parent = (await tree()).root.children.find(({name}) => name === 'parent');
-    const leaf = parent?.children[0];
-    if (leaf?.state === 'serving') return {...shown, root, tree, leaf};
-  }
+    const [first] = parent?.children ?? [];
+    return first?.state === 'serving' ? first : undefined;
+  }, 'a leaf that serves');
+  return {...shown, root, tree, leaf};
 };
 
 test('ps and tree show a program; into a pipe there is neither a colour nor a line that was cut', async t => {
@@ -38,7 +37,7 @@ test('ps and tree show a program; into a pipe there is neither a colour nor a li
   const ps = await rxtractor(['ps']);
   t.regex(ps.stdout, /^ *PID {2}TREE +NAME +AGE +ACTORS +CPU +MEMORY +STATE$/m);
   t.regex(ps.stdout, new RegExp(`^ *${root}  \\w+ +watched +\\d+ .* 5 +\\d+ % +\\d+ MB +serving$`, 'm'));
-  const list = JSON.parse((await rxtractor(['ps', '--json'])).stdout) as {pid: number; actors: number}[];
+  const list = await rxtractorJson<{pid: number; actors: number}[]>(['ps']);
   t.is(list.find(({pid}) => String(pid) === root)?.actors, 5);
   const {stdout, code} = await rxtractor(['tree', root, '--contexts']);
   t.is(code, 0);
@@ -51,12 +50,10 @@ test('ps and tree show a program; into a pipe there is neither a colour nor a li
 test('watch prints what happens until Ctrl-C, the log included; trace writes what Perfetto reads', async t => {
   const {root, say} = await watched(t);
   const watching = startNode(t, [commandFile, 'watch', root]);
-  const heard = async (pattern: RegExp): Promise<void> => {
-    while (!pattern.test(watching.stdout)) await once(watching.process.stdout as never, 'data');
-  };
   const calling = setInterval(() => say('call'), 200);
-  await heard(/watched: calls numbers in busy \[.*\]$/m);
-  await heard(/busy: numbers has returned \[.*\]$/m);
+  t.teardown(() => clearInterval(calling));
+  await watching.stdoutUntil(/watched: calls numbers in busy \[.*\]$/m);
+  await watching.stdoutUntil(/busy: numbers has returned \[.*\]$/m);
   const file = join(mkdtempSync(join(tmpdir(), 'rx-')), 't.json');
   const {code, stderr} = await rxtractor(['trace', root, '--for', '1500ms', '-o', file]);
   t.is(code, 0, stderr);
@@ -64,7 +61,7 @@ test('watch prints what happens until Ctrl-C, the log included; trace writes wha
   t.true(traceEvents.some(({ph, name}) => ph === 'b' && name === 'numbers'));
   clearInterval(calling);
   const cancelled = rxtractor(['cancel', root, 'mortal']);
-  await heard(/warn: the actor mortal is cancelled, because observer.* has asked for it$/m);
+  await watching.stdoutUntil(/warn: the actor mortal is cancelled, because observer.* has asked for it$/m);
   t.regex((await cancelled).stdout, /^mortal ended by itself, after \d+ m?s\n$/);
   watching.kill('SIGINT');
   t.deepEqual(await watching.exited, {code: 0, signal: null});
@@ -94,41 +91,30 @@ test('without a ROOT it is the only tree; none ends with 1, several with 64 and 
   t.is(none.code, 1);
   t.regex(none.stderr, /^rxtractor: no tree of actors can be observed here/);
   // Its stdin stays open: at the end of that it ends.
-  const start = (): number => {
-    const program = spawn(process.execPath, [fileURLToPath(fixture('watched'))], {
-      stdio: ['pipe', 'ignore', 'ignore'],
-      env: {...process.env, ...env},
-    });
-    t.teardown(async () => {
-      program.kill('SIGKILL');
-      await once(program, 'exit');
-    });
-    return program.pid as number;
+  const start = (): Program => startProgram(t, 'watched', {env, hears: true});
+  const ends = async (code: number, ...args: readonly string[]): Promise<Said | undefined> => {
+    const said = await rxtractor(args, env);
+    return said.code === code ? said : undefined;
   };
-  const pid = start();
-  while ((await rxtractor(['tree'], env)).code !== 0);
+  const one = start();
+  await one.until(() => ends(0, 'tree'), 'a tree');
   const other = start();
-  for (;;) {
-    const several = await rxtractor(['why'], env);
-    if (several.code !== 64) continue;
-    t.regex(several.stderr, /^rxtractor: 2 trees of actors run here, so say which one:$/m);
-    for (const each of [pid, other]) t.regex(several.stderr, new RegExp(`^ *${each} .*watched`, 'm'));
-    break;
-  }
+  const {stderr} = await other.until(() => ends(64, 'why'), 'a second tree');
+  t.regex(stderr, /^rxtractor: 2 trees of actors run here, so say which one:$/m);
+  for (const {pid} of [one, other]) t.regex(stderr, new RegExp(`^ *${pid} .*watched`, 'm'));
 });
 
 test('a root that is blocked before anybody has asked it is shown from the arguments of its processes', async t => {
-  const {root, say, tree} = await watched(t);
+  const {root, say, tree, until} = await watched(t);
   say('block');
-  for (;;) {
+  const blocked = await until(async () => {
     const view = await tree();
-    if (view.root.state === 'serving') continue;
-    t.true(['busy', 'unresponsive'].includes(view.root.state));
-    t.is(String(view.root.pid), root);
-    const names = view.root.children.map(({name}) => name).sort();
-    t.deepEqual(names, ['busy', 'mortal', 'parent']);
-    break;
-  }
+    return view.root.state === 'serving' ? undefined : view;
+  }, 'a blocked root');
+  t.true(['busy', 'unresponsive'].includes(blocked.root.state));
+  t.is(String(blocked.root.pid), root);
+  const names = blocked.root.children.map(({name}) => name).sort();
+  t.deepEqual(names, ['busy', 'mortal', 'parent']);
 });
 
 test('a tree of another host is reached over TLS, with certificates, and may be looked at only', async t => {

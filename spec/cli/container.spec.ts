@@ -1,20 +1,17 @@
 // The command beside a program in a container: within it, as `docker exec` does, and from outside over a shared folder.
-import {spawn, spawnSync} from 'node:child_process';
-import {once} from 'node:events';
+import {spawnSync} from 'node:child_process';
 import {existsSync, mkdtempSync, readFileSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {createInterface} from 'node:readline';
-import {fileURLToPath} from 'node:url';
 import type {ExecutionContext} from 'ava';
 import {liveFolders} from '../../lib/transport/folder.js';
 import {commandFile, rxtractor} from '../kit/command.js';
-import {fixture, startNode} from '../kit/program.js';
+import {startNode, startProgram} from '../kit/program.js';
 import {spawning} from '../kit/spawning.js';
 
 /** A namespace of pids with a /proc of its own, which ends with its first process. */
 const unshare = ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc'];
-const canUnshare = spawnSync(unshare[0] as string, [...unshare.slice(1), 'true']).status === 0;
+const canUnshare = spawnSync(unshare[0] as string, [...unshare.slice(1), 'true'], {timeout: 30_000}).status === 0;
 const test = spawning({takesLong: true});
 const reason = canUnshare ? '' : ' (skipped: unshare --pid needs root)';
 
@@ -26,26 +23,15 @@ interface Contained {
 }
 
 async function start(t: ExecutionContext): Promise<Contained> {
-  const [command = '', ...args] = [...unshare, process.execPath, fileURLToPath(fixture('planted')), 'calls'];
-  // It ends when its stdin ends. Its sockets are in a folder of its own, where no other tree is found.
+  // Its sockets are in a folder of its own, where no other tree is found.
   const folder = mkdtempSync(join(tmpdir(), 'rx-'));
-  const env = {...process.env, TMPDIR: folder, XDG_RUNTIME_DIR: ''};
-  const program = spawn(command, args, {stdio: ['pipe', 'pipe', 'ignore'], env});
-  t.teardown(async () => {
-    program.stdin.end();
-    if (program.exitCode === null) await once(program, 'exit');
-    rmSync(folder, {recursive: true, force: true});
-  });
-  const [line] = await once(createInterface({input: program.stdout}), 'line');
-  t.regex(String(line), /pid/);
-  for (;;) {
-    const [root] = foundIn(folder);
-    if (root) {
-      const first = readFileSync(`/proc/${program.pid}/task/${program.pid}/children`, 'utf8').trim();
-      return {enter: ['nsenter', '-t', first, '-p', '-m'], env: {TMPDIR: folder, XDG_RUNTIME_DIR: ''}, socket: root};
-    }
-    await new Promise(resolve => setTimeout(resolve, 50));
-  }
+  t.teardown(() => rmSync(folder, {recursive: true, force: true}));
+  const env = {TMPDIR: folder, XDG_RUNTIME_DIR: ''};
+  const program = startProgram(t, 'planted', {args: ['calls'], env, through: unshare, hears: true});
+  t.like(await program.next(), {pid: 1}, 'it is the first process of its container');
+  const socket = await program.until(() => foundIn(folder)[0], 'a window');
+  const first = readFileSync(`/proc/${program.pid}/task/${program.pid}/children`, 'utf8').trim();
+  return {enter: ['nsenter', '-t', first, '-p', '-m'], env, socket};
 }
 
 /** The control sockets of the trees whose folders are in a folder for temporary files. */

@@ -1,5 +1,4 @@
 // `rxtractor devtools` and `rxtractor marbles` as processes: what they print, and how they end.
-import {once} from 'node:events';
 import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
@@ -15,28 +14,22 @@ const test = spawning({takesLong: true});
 
 const command = (t: ExecutionContext, ...args: readonly string[]): Program => startNode(t, [commandFile, ...args]);
 
-async function untilSaid(program: Program, pattern: RegExp): Promise<string> {
-  for (;;) {
-    const found = pattern.exec(program.stdout);
-    if (found) return found[0];
-    await once(program.process.stdout as never, 'data');
-  }
-}
-
 for (const signal of ['SIGTERM', 'SIGINT'] as const)
   test(`devtools ends at ${signal} while a page is open`, async t => {
     const {pid} = await startShown(t, 'shown-shop');
     const devtools = command(t, 'devtools', String(pid));
-    const url = await untilSaid(devtools, /^http:.*$/m);
+    const url = await devtools.stdoutUntil(/^http:.*(?=\n)/m);
     const frames = (await fetch(`${url}frames`)).body as ReadableStream<Uint8Array>;
     const shown = deferred();
+    let text = '';
     const reading = (async () => {
-      let text = '';
       for await (const part of frames.pipeThrough(new TextDecoderStream())) {
         text += part;
         if (text.includes('"name":"till"')) shown.resolve();
       }
-    })().catch(() => {});
+    })()
+      .catch(() => {})
+      .finally(() => shown.reject(new Error(`the frames have ended without till: ${text}`)));
     await shown.promise;
     devtools.kill(signal);
     t.deepEqual(await devtools.exited, {code: 0, signal: null}, devtools.stderr);
@@ -71,11 +64,11 @@ test('devtools fails without a tree, and for files that are not records', async 
 test('marbles draws the streams of an actor in a pipe, and ends at Ctrl-C', async t => {
   const {pid} = await startShown(t, 'shown-shop');
   const marbles = command(t, 'marbles', String(pid), 'till');
-  await untilSaid(marbles, /^orders: till → shop, [1-9]\d* a second$/m);
+  await marbles.stdoutUntil(/^orders: till → shop, [1-9]\d* a second$/m);
   // Both ends show the same digits.
-  await untilSaid(marbles, /^out {3}─*\d[─\d]*\d$/m);
-  await untilSaid(marbles, /^in {4}─*\d[─\d]*\d$/m);
-  await untilSaid(marbles, /^ {6}#\d+ {2}object, \d+ bytes$/m);
+  await marbles.stdoutUntil(/^out {3}─*\d[─\d]*\d$/m);
+  await marbles.stdoutUntil(/^in {4}─*\d[─\d]*\d$/m);
+  await marbles.stdoutUntil(/^ {6}#\d+ {2}object, \d+ bytes$/m);
   marbles.kill('SIGINT');
   t.deepEqual(await marbles.exited, {code: 0, signal: null}, marbles.stderr);
   const none = await rxtractor(['marbles', String(pid), 'nobody']);
@@ -86,25 +79,21 @@ test('marbles draws the streams of an actor in a pipe, and ends at Ctrl-C', asyn
 test('marbles --json has the marks of both ends, with one numbering and one clock', async t => {
   const {pid} = await startShown(t, 'shown-shop');
   const marbles = command(t, 'marbles', String(pid), 'till', 'orders', '--json');
-  for (;;) {
+  const pairs = await marbles.until(() => {
     const marks = marbles.stdout
       .split('\n')
       .slice(0, -1)
       .map(line => JSON.parse(line) as Mark);
     const [out, come] = [marks.filter(({way}) => way === 'out'), marks.filter(({way}) => way === 'in')];
     const both = out.flatMap(sent => come.flatMap(mark => (mark.seq === sent.seq ? [[sent, mark] as const] : [])));
-    if (both.length < 3) {
-      await once(marbles.process.stdout as never, 'data');
-      continue;
-    }
-    for (const [sent, arrived] of both) {
-      t.is(sent.context, arrived.context);
-      t.not(sent.actor, arrived.actor);
-      t.true(sent.us <= arrived.us, 'a value leaves before it comes');
-      t.is(sent.type, 'object');
-      t.is(sent.preview, undefined, 'values are not shown');
-    }
-    break;
+    return both.length < 3 ? undefined : both;
+  }, 'three values at both ends');
+  for (const [sent, arrived] of pairs) {
+    t.is(sent.context, arrived.context);
+    t.not(sent.actor, arrived.actor);
+    t.true(sent.us <= arrived.us, 'a value leaves before it comes');
+    t.is(sent.type, 'object');
+    t.is(sent.preview, undefined, 'values are not shown');
   }
   marbles.kill('SIGTERM');
   t.deepEqual(await marbles.exited, {code: 0, signal: null}, marbles.stderr);
@@ -113,10 +102,10 @@ test('marbles --json has the marks of both ends, with one numbering and one cloc
 test('where the root has said so, marbles shows how a value begins; it ends with the actor', async t => {
   const {pid, say} = await startShown(t, 'shown-shop', ['{"values":"preview"}']);
   const marbles = command(t, 'marbles', String(pid), 'till');
-  await untilSaid(marbles, /^ {6}#\d+ {2}object, \d+ bytes: \{ item: 'lamp', count: \d \}$/m);
+  await marbles.stdoutUntil(/^ {6}#\d+ {2}object, \d+ bytes: \{ item: 'lamp', count: \d \}$/m);
   marbles.kill('SIGINT');
   const mortal = command(t, 'marbles', String(pid), 'mortal');
-  await untilSaid(mortal, /^no values in the last five seconds$/m);
+  await mortal.stdoutUntil(/^no values in the last five seconds$/m);
   say('die');
   t.deepEqual(await mortal.exited, {code: 0, signal: null}, mortal.stderr);
 });

@@ -4,6 +4,7 @@ import {once} from 'node:events';
 import {type IncomingMessage, request} from 'node:http';
 import test, {type ExecutionContext} from 'ava';
 import {concat, Observable, of, throwError} from 'rxjs';
+import {deferred} from '../../lib/base/deferred.js';
 import {type PageServer, type Source, servePage} from '../../lib/cli/devtools-server.js';
 
 const source: Source = {
@@ -13,6 +14,7 @@ const source: Source = {
 };
 
 async function serve(t: ExecutionContext, more: Partial<Source> = {}): Promise<PageServer> {
+  t.timeout(60_000);
   const server = await servePage({...source, ...more});
   t.teardown(() => server.close().catch(() => {}));
   return server;
@@ -141,12 +143,16 @@ test('a page that reads too slowly misses frames, and never the end', async t =>
 
 test('a page that goes is not watched for any more, and the end of the server ends every page', async t => {
   const news: string[] = [];
+  const left = deferred();
   const {url, close} = await serve(t, {
     frames: () =>
       new Observable(subscriber => {
         news.push('begun');
         subscriber.next([{}]);
-        return () => news.push('over');
+        return () => {
+          news.push('over');
+          left.resolve();
+        };
       }),
   });
   const open = async (): Promise<AsyncIterator<unknown>> => {
@@ -156,7 +162,7 @@ test('a page that goes is not watched for any more, and the end of the server en
   const first = await open();
   await first.next();
   await first.return?.();
-  while (news.length < 2) await new Promise(resolve => setImmediate(resolve));
+  await left.promise;
   const second = await open();
   await second.next();
   await close();

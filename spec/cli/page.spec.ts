@@ -1,5 +1,4 @@
 // The page of `rxtractor devtools` in a real browser: Chromium of Debian, driven by playwright-core.
-import {once} from 'node:events';
 import {mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
@@ -7,11 +6,9 @@ import {fileURLToPath} from 'node:url';
 import type {ExecutionContext} from 'ava';
 import {type Browser, chromium, type Locator, type Page} from 'playwright-core';
 import {commandFile, rxtractor, type Shown, startShown} from '../kit/command.js';
-import {type Program, startNode} from '../kit/program.js';
+import {type Program, patienceMs, startNode} from '../kit/program.js';
 import {spawning} from '../kit/spawning.js';
 
-/** A machine that does other work takes its time. What never comes fails the test all the same. */
-const patienceMs = 240_000;
 /** Pictures of the guide are made anew when that is asked for. Otherwise all go into a folder that is removed. */
 const isForGuide = process.env.RXTRACTOR_SCREENSHOTS !== undefined;
 const guide = fileURLToPath(new URL('../../../docs/guide/observing', import.meta.url));
@@ -37,7 +34,7 @@ interface Opened {
 async function open(t: ExecutionContext, ...args: readonly string[]): Promise<Opened> {
   t.timeout(2 * patienceMs);
   const devtools = startNode(t, [commandFile, 'devtools', ...args]);
-  while (!devtools.stdout.includes('\n')) await once(devtools.process.stdout as never, 'data');
+  const url = await devtools.stdoutUntil(/^http:.*(?=\n)/m);
   browser ??= await chromium.launch({executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu']});
   const page = await browser.newPage({viewport: {width: 1_100, height: 600}});
   t.teardown(() => page.close());
@@ -45,7 +42,7 @@ async function open(t: ExecutionContext, ...args: readonly string[]): Promise<Op
   const faults: string[] = [];
   page.on('pageerror', error => faults.push(String(error)));
   page.on('console', message => message.type() === 'error' && faults.push(message.text()));
-  await page.goto(devtools.stdout.trim());
+  await page.goto(url);
   return {page, devtools, faults};
 }
 
@@ -100,7 +97,7 @@ test('the page shows the tree: a stalled stream stands out, a dead actor says ho
 });
 
 test('marbles of two processes are joined by their numbers, in light and dark and on 400 pixels', async t => {
-  const {page, faults, say} = await openShop(t);
+  const {page, faults, say, devtools} = await openShop(t);
   await row(page, 'mortal').click();
   await page.getByRole('tab', {name: 'Marbles'}).click();
   await until(page.getByText('No values have gone through its streams'));
@@ -109,7 +106,7 @@ test('marbles of two processes are joined by their numbers, in light and dark an
   await row(page, 'till').click();
   const lane = page.getByRole('img', {name: /^orders: till to shop, \d+ values a second$/});
   await until(lane);
-  while (Number(await lane.getAttribute('data-pairs')) <= 12) await page.waitForTimeout(100);
+  await devtools.until(async () => Number(await lane.getAttribute('data-pairs')) > 12 || undefined, 'twelve pairs');
   const values = page.getByRole('list', {name: 'Latest values'}).getByRole('listitem');
   await until(values.filter({hasText: /object, \d+ bytes, on its way for [\d.]+ ms.*item: 'lamp'/}));
   await picture(t, page, 'marbles-light');

@@ -30,6 +30,8 @@ const long = spawning({takesLong: true});
       gid: 65_534,
       cwd: '/',
       encoding: 'utf8',
+      // Neither a limit of the test nor anything else ends what is waited for here.
+      timeout: 60_000,
     });
     t.is(stdout, 'EACCES\nEACCES\n');
   },

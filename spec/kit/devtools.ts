@@ -8,6 +8,7 @@ export class DevTools {
   readonly #socket: Socket;
   readonly #seen: {readonly method?: string; readonly id?: number}[] = [];
   #rest: Buffer;
+  #closed = false;
   #news: () => void = () => {};
 
   static async attach(url: string): Promise<DevTools> {
@@ -15,7 +16,10 @@ export class DevTools {
     const key = Buffer.alloc(16, 'k').toString('base64');
     const asked = request(url.replace('ws:', 'http:'), {headers: {...headers, 'sec-websocket-key': key}});
     asked.end();
-    const [, socket, head] = (await once(asked, 'upgrade')) as [unknown, Socket, Buffer];
+    const refused = once(asked, 'response').then(([{statusCode}]) =>
+      Promise.reject(new Error(`${url}: ${statusCode}`)),
+    );
+    const [, socket, head] = (await Promise.race([once(asked, 'upgrade'), refused])) as [unknown, Socket, Buffer];
     return new DevTools(socket, head);
   }
 
@@ -26,6 +30,10 @@ export class DevTools {
     socket.on('data', (chunk: Buffer) => {
       this.#rest = Buffer.concat([this.#rest, chunk]);
       while (this.#read());
+      this.#news();
+    });
+    socket.on('close', () => {
+      this.#closed = true;
       this.#news();
     });
   }
@@ -39,6 +47,8 @@ export class DevTools {
   /** Resolves when this event has come. */
   async event(method: string): Promise<void> {
     while (!this.#seen.some(message => message.method === method)) {
+      if (this.#closed)
+        throw new Error(`the program has closed without ${method}; it told ${JSON.stringify(this.#seen)}`);
       await new Promise<void>(resolve => (this.#news = resolve));
     }
   }

@@ -1,6 +1,6 @@
 // Programs that are debugged by a spec: where they stop, whose turn it is, and in which order they had asked.
 // Above screen.ts; the specs of the examples and of tractor's debugger stand above it.
-import {mkdtempSync, readFileSync, rmSync} from 'node:fs';
+import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
@@ -74,6 +74,8 @@ export class Logged {
   constructor(t: ExecutionContext, file: string, options: ScreenOptions = {}) {
     const folder = mkdtempSync(join(tmpdir(), 'rxtractor-spec-'));
     this.#file = join(folder, 'log');
+    // It is read before the program has opened it.
+    writeFileSync(this.#file, '');
     const {args = [], env} = options;
     const command = [
       'sh',
@@ -99,7 +101,14 @@ export class Logged {
 
   /** Resolves when the runtime has said something. */
   async until(pattern: RegExp): Promise<void> {
-    while (!pattern.test(this.log)) await delay(20);
+    let ended = false;
+    void this.program.exited.then(() => (ended = true));
+    for (;;) {
+      const isLast = ended;
+      if (pattern.test(this.log)) return;
+      if (isLast) throw new Error(`the program ended without ${pattern} in its log:\n${this.log}`);
+      await delay(20);
+    }
   }
 
   /** Who asked the root for the terminal, and who was given it, each in the root's order. */

@@ -2,7 +2,7 @@
 // Beside program.ts; used by the specs of nursery and actor.
 import type {ChildProcess} from 'node:child_process';
 import {once} from 'node:events';
-import {existsSync, readdirSync, readFileSync} from 'node:fs';
+import {existsSync, readdirSync, readFileSync, readlinkSync} from 'node:fs';
 import {setTimeout as delay} from 'node:timers/promises';
 import {fileURLToPath} from 'node:url';
 
@@ -71,8 +71,12 @@ export async function killed(child: ChildProcess): Promise<void> {
 
 /** The processes that a spec file has left behind: live actors below this process, and orphans. */
 export function leftBehind(ms = orphanMs): Promise<ActorProcess[]> {
-  return untilEmpty(() => actorProcesses().filter(actor => actor.ppid !== actor.parent || isBelow(actor.pid)), ms);
+  return untilEmpty(() => actorProcesses().filter(actor => isOrphan(actor) || isBelow(actor.pid)), ms);
 }
+
+/** In a container that another spec has made, parents have other numbers than here. */
+const isOrphan = ({pid, ppid, parent}: ActorProcess): boolean =>
+  ppid !== parent && namespaceOf(pid) === namespaceOf('self');
 
 async function untilEmpty<T>(look: () => T[], ms: number): Promise<T[]> {
   const deadline = performance.now() + ms;
@@ -103,6 +107,15 @@ function statOf(pid: number): {readonly state: string; readonly ppid: number} | 
   // The command's name stands in brackets and may hold anything.
   const [state, ppid] = stat?.slice(stat.lastIndexOf(')') + 2).split(' ') ?? [];
   return state === undefined ? undefined : {state, ppid: Number(ppid)};
+}
+
+/** Where the numbers of a process are counted. */
+function namespaceOf(pid: number | 'self'): string | undefined {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/pid`);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Processes come and go between the listing and the reading. */

@@ -2,10 +2,15 @@
 // Beside processes.ts.
 import {type ChildProcess, spawn} from 'node:child_process';
 import {EventEmitter, once} from 'node:events';
+import {setTimeout as delay} from 'node:timers/promises';
 import {fileURLToPath} from 'node:url';
 import type {ExecutionContext} from 'ava';
 import type {Exit} from '../../lib/index.js';
 import {killed, untilTreeGone} from './processes.js';
+
+/** How long something is asked for again and again. It is less than the limit of a hung test, because then the failure says what was asked for. */
+export const patienceMs = 2 * 60_000;
+const pollMs = 20;
 
 export interface ProgramOptions {
   readonly args?: readonly string[];
@@ -13,6 +18,8 @@ export interface ProgramOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** A command that becomes Node, as `ip netns exec …` does. */
   readonly through?: readonly string[];
+  /** Whether it has a stdin, for `say`. */
+  readonly hears?: boolean;
 }
 
 /** A fixture of `spec/fixtures`, running. All that it prints is read, whether or not a test asks for it. */
@@ -25,20 +32,27 @@ export class Program {
   #ended = false;
   readonly #news = new EventEmitter();
 
-  constructor(args: readonly string[], env: Readonly<Record<string, string>>, through: readonly string[] = []) {
-    const [command = '', ...rest] = [...through, process.execPath, ...args];
-    const child = spawn(command, rest, {stdio: ['ignore', 'pipe', 'pipe'], env: {...process.env, ...env}});
-    this.process = child;
-    this.exited = once(child, 'close').then(([code, signal]) => {
-      this.#ended = true;
-      this.#news.emit('output');
-      return {code, signal};
+  constructor({args = [], execArgv = [], env = {}, through = [], hears = false}: ProgramOptions) {
+    const [command = '', ...rest] = [...through, process.execPath, ...execArgv, ...args];
+    const child = spawn(command, rest, {
+      stdio: [hears ? 'pipe' : 'ignore', 'pipe', 'pipe'],
+      env: {...process.env, ...env},
     });
-    child.stdout.on('data', chunk => {
+    this.process = child;
+    this.exited = once(child, 'close').then(([code, signal]) => ({code, signal}));
+    this.exited
+      // It has not begun.
+      .catch(error => (this.stderr += String(error)))
+      .finally(() => {
+        this.#ended = true;
+        this.#news.emit('output');
+      });
+    child.stdin?.on('error', () => {});
+    child.stdout?.on('data', chunk => {
       this.stdout += String(chunk);
       this.#news.emit('output');
     });
-    child.stderr.on('data', chunk => {
+    child.stderr?.on('data', chunk => {
       this.stderr += String(chunk);
       this.#news.emit('error output');
     });
@@ -57,7 +71,7 @@ export class Program {
         this.#linesRead++;
         return JSON.parse(line) as T;
       }
-      if (this.#ended) throw new Error(`the program ended without a further line; its stderr:\n${this.stderr}`);
+      if (this.#ended) throw this.#without('a further line');
       await once(this.#news, 'output');
     }
   }
@@ -65,14 +79,51 @@ export class Program {
   /** All of its stderr, once that matches. */
   async stderrUntil(pattern: RegExp): Promise<string> {
     while (!pattern.test(this.stderr)) {
-      if (this.#ended) throw new Error(`the program ended without ${pattern}; its stderr:\n${this.stderr}`);
+      if (this.#ended) throw this.#without(String(pattern));
       await Promise.race([once(this.#news, 'error output'), once(this.#news, 'output')]);
     }
     return this.stderr;
   }
 
+  /** The first match in its stdout. */
+  async stdoutUntil(pattern: RegExp): Promise<string> {
+    for (;;) {
+      const found = pattern.exec(this.stdout);
+      if (found) return found[0];
+      if (this.#ended) throw this.#without(`${pattern} in its stdout:\n${this.stdout}`);
+      await once(this.#news, 'output');
+    }
+  }
+
+  /**
+   * Looks again and again until something is found that only a running program brings about. One look more is made after its end.
+   * @param look finds nothing: undefined
+   * @param what for the failure
+   */
+  async until<T>(look: () => T | undefined | Promise<T | undefined>, what: string): Promise<T> {
+    const deadline = performance.now() + patienceMs;
+    for (;;) {
+      const isLast = this.#ended || performance.now() > deadline;
+      const found = await look();
+      if (found !== undefined) return found;
+      if (isLast) throw this.#without(what);
+      await delay(pollMs);
+    }
+  }
+
+  /** Writes a line to its stdin. */
+  say(word: string): void {
+    this.process.stdin?.write(`${word}\n`);
+  }
+
   kill(signal: NodeJS.Signals): void {
     this.process.kill(signal);
+  }
+
+  #without(what: string): Error {
+    const {exitCode, signalCode} = this.process;
+    const how = this.#ended ? `ended (${signalCode ?? exitCode})` : `has run for ${patienceMs / 60_000} minutes more`;
+    return new Error(`the program ${how} without ${what}; its stderr:\n${this.stderr}`);
   }
 }
 
@@ -82,12 +133,7 @@ export function fixture(name: string): URL {
 
 /** Starts a fixture; whatever becomes of the test, it is not alive after it. */
 export function startProgram(t: ExecutionContext, name: string, options: ProgramOptions = {}): Program {
-  return startNode(
-    t,
-    [...(options.execArgv ?? []), fileURLToPath(fixture(name)), ...(options.args ?? [])],
-    options.env,
-    options.through,
-  );
+  return start(t, {...options, args: [fileURLToPath(fixture(name)), ...(options.args ?? [])]});
 }
 
 /** Starts Node with any arguments. */
@@ -97,7 +143,12 @@ export function startNode(
   env: ProgramOptions['env'] = {},
   through: ProgramOptions['through'] = [],
 ): Program {
-  const program = new Program(args, env, through);
+  return start(t, {args, env, through});
+}
+
+/** Starts Node with all options; the file is the first of `args`. */
+export function start(t: ExecutionContext, options: ProgramOptions): Program {
+  const program = new Program(options);
   t.teardown(() => killed(program.process));
   return program;
 }

@@ -65,6 +65,7 @@ function limited(): SpawningTest {
     const {exec = given as Implementation, ...rest} = given as {exec?: Implementation};
     const run: Implementation = async (t, ...own) => {
       t.timeout(hungMs, `the test hangs: it has asserted nothing for ${hungMs / 60_000} minutes`);
+      limitTeardowns(t);
       running++;
       try {
         await exec(t, ...own);
@@ -78,6 +79,19 @@ function limited(): SpawningTest {
   const {skip, only, failing, before, after, beforeEach, afterEach} = ava.serial;
   const members = {macro: ava.macro, skip, only, failing, before, after, beforeEach, afterEach};
   return Object.assign(declare, members) as unknown as SpawningTest;
+}
+
+/** The limit of a test does not hold for its teardowns, and one that hangs would hold the file until the end of the run. */
+function limitTeardowns(t: ExecutionContext): void {
+  const {teardown} = t;
+  const limited = async (end: () => unknown): Promise<void> => {
+    let limit: NodeJS.Timeout | undefined;
+    const hung = new Promise<never>((_, reject) => {
+      limit = setTimeout(() => reject(new Error(`a teardown hangs: ${end}`)), hungMs);
+    });
+    await Promise.race([end(), hung]).finally(() => clearTimeout(limit));
+  };
+  Object.assign(t, {teardown: (end: () => unknown) => teardown(() => limited(end))});
 }
 
 /** The tests that have begun and not ended. */
@@ -125,6 +139,7 @@ export function leavesNothing({last, warns = false}: LeavesNothingOptions): void
   const warnings: string[] = [];
   process.on('warning', warning => warnings.push(warning.message));
   ava.after.always(`no process is left behind, no rejection unhandled${warns ? '' : ', no warning given'}`, async t => {
+    t.timeout(hungMs, `the end of the file hangs: it has asserted nothing for ${hungMs / 60_000} minutes`);
     // A hung test may hold its process open, and with it one of AVA's places.
     if (running > 0) setTimeout(() => process.exit(1), 10_000);
     await last?.(t);

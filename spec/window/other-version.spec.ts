@@ -6,7 +6,7 @@ import {lastValueFrom} from 'rxjs';
 import {HandshakeRejected, NotExposed} from '../../lib/index.js';
 import {traceTree, watchTree} from '../../lib/window/index.js';
 import {findRoots} from '../../lib/window/roots.js';
-import {rxtractor, startShown, startShownFile} from '../kit/command.js';
+import {rxtractor, type Shown, startShown, startShownFile} from '../kit/command.js';
 import {type Change, inOtherVersion} from '../kit/other-version.js';
 import {spawning} from '../kit/spawning.js';
 
@@ -19,32 +19,37 @@ test('a program whose survey has another shape: NotExposed, with both versions a
     ['"window tree 1"', '"window tree 7"'],
     ['"window tree events 1"', '"window tree events 7"'],
   ];
-  const {pid} = await startShownFile(t, inOtherVersion(t, '7.6.5', changes, 'planted'), ['calls']);
-  const root = String(pid);
+  const shown = await startShownFile(t, inOtherVersion(t, '7.6.5', changes, 'planted'), ['calls']);
+  const root = String(shown.pid);
   for (const looking of [watchTree({root}), traceTree({root})]) {
     const error = await t.throwsAsync(lastValueFrom<unknown>(looking), {instanceOf: NotExposed});
     t.regex(error?.message ?? '', /runs 7\.6\.5 of rxtractor, and this observer is \d/);
     t.true(error?.message.endsWith(advice));
   }
   for (const command of ['tree', 'why'])
-    await said(t, [command, root], /^rxtractor: .* runs 7\.6\.5 of rxtractor.*npx rxtractor in its folder$/m);
-  await said(t, ['ps'], new RegExp(`^ *${root} .* \\? .* another version$`, 'm'));
+    await said(t, shown, [command, root], /^rxtractor: .* runs 7\.6\.5 of rxtractor.*npx rxtractor in its folder$/m);
+  await said(t, shown, ['ps'], new RegExp(`^ *${root} .* \\? .* another version$`, 'm'));
 });
 
 /** A root that is too busy to greet is shown as the system knows it. So it is asked until the root has greeted. */
-async function said(t: ExecutionContext, args: readonly string[], pattern: RegExp): Promise<void> {
-  for (;;) {
-    const {stdout, stderr} = await rxtractor(args);
-    if (pattern.test(stdout + stderr)) return;
-    t.log(args.join(' '), stdout, stderr);
-  }
+async function said(t: ExecutionContext, shown: Shown, args: readonly string[], pattern: RegExp): Promise<void> {
+  await shown.until(
+    async () => {
+      const {stdout, stderr} = await rxtractor(args);
+      if (pattern.test(stdout + stderr)) return true;
+      t.log(args.join(' '), stdout, stderr);
+      return undefined;
+    },
+    `${pattern} of rxtractor ${args.join(' ')}`,
+  );
 }
 
 test('a program that refuses this observer for another reason is not called another version', async t => {
-  const {pid} = await startShown(t, 'planted', ['calls']);
+  const shown = await startShown(t, 'planted', ['calls']);
+  const {pid} = shown;
   const {socket} = findRoots().find(found => found.pid === pid) as {readonly socket: string};
   writeFileSync(join(dirname(socket), 'window.key'), Buffer.alloc(32));
-  await said(t, ['ps'], new RegExp(`^ *${pid} .* \\? .* refuses observers$`, 'm'));
+  await said(t, shown, ['ps'], new RegExp(`^ *${pid} .* \\? .* refuses observers$`, 'm'));
   t.pass('it is said');
 });
 

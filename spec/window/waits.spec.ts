@@ -51,8 +51,8 @@ test('T15: an actor waits for its turn behind those that are being started, and 
 
 test('a real nursery: a start, then no wait, then the end of a daemon', async t => {
   const seen: (readonly WaitRow[])[] = [];
-  const nursery = await new Promise<{cancel(): Promise<void>; actor: string; root: string}>(resolve => {
-    void openNursery(async own => {
+  const nursery = await new Promise<{cancel(): Promise<void>; actor: string; root: string}>((resolve, reject) => {
+    openNursery(async own => {
       const root = current()?.runtime as Actor;
       const look = async (): Promise<number> => seen.push((await surveyOf(root))[0]?.waits ?? []);
       const starting = own.startActor('d', {backend: 'inline', daemon: true, expose: [rest]});
@@ -61,8 +61,9 @@ test('a real nursery: a start, then no wait, then the end of a daemon', async t 
       await look();
       void turns(30)
         .then(look)
-        .then(() => resolve({cancel: () => own.cancel(), actor: portal.actor.id, root: root.id.id}));
-    }).catch(() => {});
+        .then(() => resolve({cancel: () => own.cancel(), actor: portal.actor.id, root: root.id.id}))
+        .catch(reject);
+    }).catch(reject);
   });
   const {actor, root} = nursery;
   t.deepEqual(seen, [[{for: 'spawn', by: root, of: actor}], [], [{for: 'child', by: root, of: actor}]]);

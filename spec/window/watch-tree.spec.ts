@@ -1,10 +1,6 @@
 // A running program, looked at from another process through its control socket.
-import {type ChildProcess, spawn} from 'node:child_process';
-import {once} from 'node:events';
 import {existsSync, statSync} from 'node:fs';
 import {dirname, join} from 'node:path';
-import {createInterface} from 'node:readline';
-import {fileURLToPath} from 'node:url';
 import type {ExecutionContext} from 'ava';
 import {filter, firstValueFrom, lastValueFrom, type Observable, type Subscription, takeWhile, tap, toArray} from 'rxjs';
 import {Actor} from '../../lib/actor/actor.js';
@@ -26,48 +22,25 @@ import {
 import {type FoundRoot, findRoots} from '../../lib/window/roots.js';
 import {rest} from '../fixtures/watched-tasks.js';
 import {patient} from '../kit/patient.js';
-import {fixture} from '../kit/program.js';
+import {type Program, startProgram} from '../kit/program.js';
 import {spawning} from '../kit/spawning.js';
 
 const test = spawning({takesLong: true});
 
-interface Watched {
-  readonly pid: number;
-  readonly process: ChildProcess;
-  say(word: string): void;
-}
-
 /** Starts the program, and waits until its actors serve. */
-async function start(t: ExecutionContext, env: Record<string, string> = {}): Promise<Watched> {
-  const child = spawn(process.execPath, [fileURLToPath(fixture('watched'))], {
-    stdio: ['pipe', 'pipe', 'ignore'],
-    env: {...process.env, ...env},
-  });
-  t.teardown(async () => {
-    child.kill('SIGKILL');
-    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
-  });
-  // A program that ends before its actors serve must not be waited for.
-  const ended = once(child, 'exit').then(([code, signal]) =>
-    Promise.reject(new Error(`it has ended: ${code ?? signal}`)),
-  );
-  const [line] = await Promise.race([once(createInterface({input: child.stdout}), 'line'), ended]);
-  ended.catch(() => {});
-  const {pid} = JSON.parse(String(line)) as {pid: number};
-  return {pid, process: child, say: word => child.stdin?.write(`${word}\n`)};
+async function start(t: ExecutionContext, env: Record<string, string> = {}): Promise<Program> {
+  const program = startProgram(t, 'watched', {env, hears: true});
+  await program.next();
+  return program;
 }
 
 /** The root of a program; it opens itself a moment after its first child serves. */
-async function rootOf({pid}: Watched): Promise<FoundRoot> {
-  for (;;) {
-    const root = findRoots().find(found => found.pid === pid);
-    if (root) return root;
-    await new Promise(resolve => setTimeout(resolve, 20));
-  }
+function rootOf(watched: Program): Promise<FoundRoot> {
+  return watched.until(() => findRoots().find(({pid}) => pid === watched.pid), 'a window');
 }
 
 /** The first view that fits. */
-async function view(watched: Watched, fits: (view: TreeView) => boolean = () => true): Promise<TreeView> {
+async function view(watched: Program, fits: (view: TreeView) => boolean = () => true): Promise<TreeView> {
   await rootOf(watched);
   return firstValueFrom(watchTree({root: String(watched.pid), every: 100, contexts: true}).pipe(filter(fits)));
 }
@@ -92,8 +65,7 @@ test('P5: another process sees the tree, with its processes and contexts, and th
   );
   const {socket} = await rootOf(watched);
   watched.say('end');
-  const [code] = await once(watched.process, 'exit');
-  t.is(code, 0);
+  t.is((await watched.exited).code, 0);
   t.false(existsSync(dirname(socket)), 'its folder is gone');
 });
 
@@ -234,7 +206,7 @@ test('a trace has both ends of a call, and the actors of the whole tree', async 
 });
 
 /** Everything up to the end of a call, which is made when all actors listen. */
-function recorded(trace: Observable<TraceEvent>, watched: Watched): Promise<TraceEvent[]> {
+function recorded(trace: Observable<TraceEvent>, watched: Program): Promise<TraceEvent[]> {
   let actors = 0;
   const follow = (event: TraceEvent): void => {
     if (event.type === 'actor' && ++actors === 5) watched.say('call');
