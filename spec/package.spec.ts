@@ -6,8 +6,8 @@ import {mkdtemp, readdir, readFile, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
-import test from 'ava';
 import {readPage, relativeLinks} from './docs.js';
+import {test} from './kit/limited.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const typeTests = join(root, 'spec', 'types');

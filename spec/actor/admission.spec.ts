@@ -1,10 +1,11 @@
 // How many calls of one peer run at a time, and how many it may cancel in a second (Limits, K63, G19).
-import test from 'ava';
 import {EMPTY, lastValueFrom, toArray} from 'rxjs';
 import {Admission} from '../../lib/actor/admission.js';
 import {currentSignal} from '../../lib/base/current.js';
 import type {ContextCancelled, ResourceExhausted} from '../../lib/base/errors.js';
 import {Kind, type Message} from '../../lib/msg/types.js';
+import {eventually} from '../kit/eventually.js';
+import {test} from '../kit/limited.js';
 import {newPair, turns, until} from '../kit/pair.js';
 
 /** A task that says when it begins, and ends when it is told. */
@@ -124,7 +125,7 @@ test('opening and cancelling in a loop is slowed down, and comes to its end', as
     const call = pair.with({signal: controller.signal}).run(abortable);
     await until(() => began.length > i || pair.far.admission.waiting > 0);
     // Those that wait have to begin before they count.
-    while (began.length <= i) await new Promise(resolve => setTimeout(resolve, 50));
+    await eventually(() => began.length > i, `call ${i}`, {pollMs: 50});
     controller.abort();
     await t.throwsAsync(call, {code: 'ERR_CANCELLED'});
   }

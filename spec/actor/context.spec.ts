@@ -1,6 +1,5 @@
 // Contexts and streams as users meet them, over one real process. spec/testing/rules has the rules C, X, S and F one by one, in simulations.
 import {readFileSync} from 'node:fs';
-import test from 'ava';
 import {firstValueFrom, from, lastValueFrom, NEVER, take, throwError, toArray} from 'rxjs';
 import {
   type CallOptions,
@@ -9,7 +8,6 @@ import {
   openNursery,
   type Portal,
   RemoteActorError,
-  sleep,
 } from '../../lib/index.js';
 import {returns, talk} from '../fixtures/contexts.js';
 import {failsAfter, neverStarts, opensEarly, startsTwice} from '../fixtures/failing-contexts.js';
@@ -17,7 +15,9 @@ import {countTo, endless, plus} from '../fixtures/streams.js';
 import {add, badStream} from '../fixtures/tasks.js';
 import {tidy} from '../fixtures/tidy.js';
 import {deafEar, halfClose} from '../fixtures/two-way.js';
+import {eventually} from '../kit/eventually.js';
 import {notesOf} from '../kit/folder.js';
+import {test} from '../kit/limited.js';
 import {leavesNothing} from '../kit/spawning.js';
 
 /** One actor serves all tests of this file: whatever becomes of their contexts, it goes on serving (rule C11). */
@@ -119,7 +119,7 @@ test('portal.context() is cold: it opens at subscription, and unsubscribing canc
   subscription.unsubscribe();
   const again = portal.openContext(returns, 0);
   await (await again).result();
-  while (!readable(file) || lines().at(-1) !== 'end') await sleep(10);
+  await eventually(() => readable(file) && lines().at(-1) === 'end', 'the end of the call', {pollMs: 10});
   t.is(lines().length, 2);
 });
 

@@ -1,5 +1,4 @@
 // Errors as they arrive from another process: whole, whatever was thrown (rules E1 to E6).
-import test from 'ava';
 import {
   ActorDied,
   ContextCancelled,
@@ -14,6 +13,7 @@ import {oddities, throwOdd} from '../fixtures/odd-throws.js';
 import {relayDeath, relayQuota} from '../fixtures/relay.js';
 import {add} from '../fixtures/tasks.js';
 import {QuotaError, quota, several, throwAtOnce, throwRange} from '../fixtures/throwers.js';
+import {test} from '../kit/limited.js';
 import {leavesNothing} from '../kit/spawning.js';
 
 let nursery: Nursery;

@@ -1,8 +1,10 @@
 // The events that are told of a call at its two ends, and that nothing is made while nobody listens. Over two actors in this process.
 import {type Channel, channel, type TracingChannel, tracingChannel} from 'node:diagnostics_channel';
-import test, {type ExecutionContext} from 'ava';
+import type {ExecutionContext} from 'ava';
 import {EMPTY, of} from 'rxjs';
 import {ContextCancelled, currentSignal, type FlowEvent, RemoteActorError} from '../../lib/index.js';
+import {eventually} from '../kit/eventually.js';
+import {test} from '../kit/limited.js';
 import {over} from '../kit/over-pair.js';
 import {until} from '../kit/pair.js';
 
@@ -155,7 +157,7 @@ over(
       for (let i = 0; i < 5; i++) await wire.send(i);
     });
     const stalled = (): FlowEvent | undefined => told.find(({type}) => type === 'stalled');
-    while (!stalled()) await new Promise(resolve => setTimeout(resolve, 5));
+    await eventually(stalled, 'a stall', {pollMs: 5});
     const wire = context.openStream();
     for await (const _ of wire);
     await context.result();

@@ -3,7 +3,6 @@
 import type {Socket} from 'node:net';
 import {setFlagsFromString} from 'node:v8';
 import {runInNewContext} from 'node:vm';
-import test from 'ava';
 import type {CallLimits} from '../../lib/actor/admission.js';
 import {modulesOf} from '../../lib/actor/exposed.js';
 import {stream, task} from '../../lib/actor/markers.js';
@@ -17,6 +16,7 @@ import {messagePack} from '../../lib/msg/codec.js';
 import {maxFrameBytes, maxHeaderBytes, writeHeader} from '../../lib/msg/frame.js';
 import {type FunctionKind, Kind} from '../../lib/msg/types.js';
 import {SocketTransport} from '../../lib/transport/socket.js';
+import {test} from '../kit/limited.js';
 import {anyFunctions, anyTask, newActor, until} from '../kit/pair.js';
 import {framed, unixPair} from '../transport/ends.js';
 

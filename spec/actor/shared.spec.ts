@@ -1,6 +1,6 @@
 // Shared resources: one opening for all, one closing by the last, and who hears of what fails.
-import test from 'ava';
 import {ContextCancelled, NoRuntime, openNursery, openShared, shield, sleep} from '../../lib/index.js';
+import {test} from '../kit/limited.js';
 
 const unhandled: unknown[] = [];
 process.on('unhandledRejection', error => unhandled.push(error));

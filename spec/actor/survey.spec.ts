@@ -1,11 +1,11 @@
 // The messages of a survey: it sends an actor those that are needed, and no others.
-import test from 'ava';
 import type {Actor} from '../../lib/actor/actor.js';
 import {askSurvey, survey, surveyOf} from '../../lib/actor/survey.js';
 import {replaceTime} from '../../lib/base/clock.js';
 import {current} from '../../lib/base/current.js';
 import {openNursery, task} from '../../lib/index.js';
 import {Kind} from '../../lib/msg/types.js';
+import {test} from '../kit/limited.js';
 import {over} from '../kit/over-pair.js';
 import {patient} from '../kit/patient.js';
 

@@ -1,8 +1,8 @@
 // lib/channel/heartbeat: a silent peer is asked, and reported. A stand-in for the channel, real timers, no clock is asserted.
-import test from 'ava';
 import type {Channel} from '../../lib/channel/channel.js';
 import {startHeartbeat} from '../../lib/channel/heartbeat.js';
 import {Kind} from '../../lib/msg/types.js';
+import {test} from '../kit/limited.js';
 
 const period = 20;
 

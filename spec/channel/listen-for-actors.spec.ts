@@ -7,7 +7,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {createInterface} from 'node:readline';
 import {fileURLToPath} from 'node:url';
-import test, {type ExecutionContext} from 'ava';
+import type {ExecutionContext} from 'ava';
 import {newActorId} from '../../lib/base/actor-id.js';
 import {ContextCancelled, HandshakeRejected, ProtocolError, TransportClosed} from '../../lib/base/errors.js';
 import {configureLog} from '../../lib/base/log.js';
@@ -22,6 +22,7 @@ import {connectTo} from '../../lib/transport/connect.js';
 import type {Listener} from '../../lib/transport/listener.js';
 import {memoryPair} from '../../lib/transport/memory.js';
 import type {Transport} from '../../lib/transport/transport.js';
+import {test} from '../kit/limited.js';
 import {certificates, framed, listen as openEnd} from '../transport/ends.js';
 
 const codec = messagePack;

@@ -6,7 +6,8 @@ import {fileURLToPath} from 'node:url';
 import type {ExecutionContext} from 'ava';
 import {type Browser, chromium, type Locator, type Page} from 'playwright-core';
 import {commandFile, rxtractor, type Shown, startShown} from '../kit/command.js';
-import {type Program, patienceMs, startNode} from '../kit/program.js';
+import {patienceMs} from '../kit/eventually.js';
+import {type Program, startNode} from '../kit/program.js';
 import {spawning} from '../kit/spawning.js';
 
 /** Pictures of the guide are made anew when that is asked for. Otherwise all go into a folder that is removed. */

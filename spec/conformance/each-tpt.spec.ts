@@ -14,12 +14,13 @@ import {
 import {createServer} from 'node:net';
 import {tmpdir} from 'node:os';
 import {basename, dirname, join} from 'node:path';
-import test, {type ExecutionContext} from 'ava';
+import type {ExecutionContext} from 'ava';
 import {addresses, openNursery, ResourceExhausted} from '../../lib/index.js';
 import {maxPathBytes} from '../../lib/transport/address.js';
 import {type Folder, makeFolder, sweep} from '../../lib/transport/folder.js';
 import {thisOwner} from '../../lib/transport/owner.js';
 import {folder} from '../discovery/linked.js';
+import {test} from '../kit/limited.js';
 
 // The roots of this file, which has a process of its own, put their sockets here.
 const runtime = mkdtempSync(join(tmpdir(), 'rx-'));

@@ -1,5 +1,4 @@
 // tests/msg/test_ext_types_msgspec.py: types beyond those of the wire format, and what has none.
-import test from 'ava';
 import {
   type Nursery,
   openNursery,
@@ -10,6 +9,7 @@ import {
   Unserializable,
 } from '../../lib/index.js';
 import {giveBack, saysBadly} from '../fixtures/extensions.js';
+import {test} from '../kit/limited.js';
 import {leavesNothing} from '../kit/spawning.js';
 
 let nursery: Nursery;

@@ -2,10 +2,11 @@
 import {once} from 'node:events';
 import {existsSync} from 'node:fs';
 import {type AddressInfo, connect as connectNet, createServer, type Socket} from 'node:net';
-import test, {type ExecutionContext} from 'ava';
+import type {ExecutionContext} from 'ava';
 import {addresses, HandshakeRejected, openNursery, RemoteActorError, TransportClosed} from '../../lib/index.js';
 import {parseAddress} from '../../lib/transport/address.js';
 import {folder, linked, over, relayTo, secret} from '../discovery/linked.js';
+import {test} from '../kit/limited.js';
 import {errorOf} from './over.js';
 
 const tcp = 'tcp://127.0.0.1:0';

@@ -3,7 +3,6 @@ import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {pathToFileURL} from 'node:url';
 import {inspect} from 'node:util';
-import test from 'ava';
 import type {Actor} from '../../lib/actor/actor.js';
 import {plainClock} from '../../lib/base/clock.js';
 import {current} from '../../lib/base/current.js';
@@ -23,6 +22,7 @@ import {
 } from '../../lib/index.js';
 import {answer, asked, next, open} from '../kit/asked.js';
 import {folderOf} from '../kit/folder.js';
+import {test} from '../kit/limited.js';
 import {anyFunctions, callsOf, turns} from '../kit/pair.js';
 
 /** A root in debug mode; the inline actors below it share its modules, and so the prompt. */

@@ -1,5 +1,4 @@
 // Errors that leave a task or the root, in one process: who is asked, in which order, and what goes on from there.
-import test from 'ava';
 import {throwError} from 'rxjs';
 import {hooks} from '../../lib/base/hooks.js';
 import {Scope} from '../../lib/base/scope.js';
@@ -19,6 +18,7 @@ import {
   sleep,
 } from '../../lib/index.js';
 import {answer, asked, next, open} from '../kit/asked.js';
+import {test} from '../kit/limited.js';
 import {anyFunctions, type Callee, callsOf, turns} from '../kit/pair.js';
 
 const quietly = (promise: Promise<unknown>): Promise<unknown> => promise.catch(error => error);

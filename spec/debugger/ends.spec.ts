@@ -2,9 +2,9 @@
 import {existsSync, mkdtempSync, readFileSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {setTimeout as delay} from 'node:timers/promises';
 import {fileURLToPath} from 'node:url';
 import type {ExecutionContext} from 'ava';
+import {eventually} from '../kit/eventually.js';
 import {fixture} from '../kit/program.js';
 import {keys, PtyProgram, type ScreenOptions} from '../kit/screen.js';
 import {spawning} from '../kit/spawning.js';
@@ -160,7 +160,7 @@ async function withCode(
   return {
     program,
     code: async () => {
-      while (!existsSync(path)) await delay(20);
+      await eventually(() => existsSync(path), 'the exit code of the program');
       return readFileSync(path, 'utf8').trim();
     },
   };

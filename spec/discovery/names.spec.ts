@@ -18,7 +18,6 @@ import {
   openNursery,
   type Portal,
   RemoteActorError,
-  sleep,
   TransportClosed,
   waitForActor,
   watchActors,
@@ -27,6 +26,7 @@ import {everyWay, useInEveryWay} from '../fixtures/every-way.js';
 import {forAnybody, keep, list, lookFor, use, useFamily} from '../fixtures/found.js';
 import {obedient} from '../fixtures/obedient.js';
 import {add, exit} from '../fixtures/tasks.js';
+import {eventually} from '../kit/eventually.js';
 import {spawning} from '../kit/spawning.js';
 
 const test = spawning({always: 3});
@@ -270,7 +270,7 @@ test('D3, C11, C12: what a found portal opens belongs to its scope; letting go o
 
 /** Turns until no channel leads there. */
 async function gone(name: string): Promise<void> {
-  while (channelsHere().includes(name)) await sleep(1);
+  await eventually(() => !channelsHere().includes(name), `the end of the channel to ${name}`, {pollMs: 1});
 }
 
 test('D1: outside a runtime nobody is found: NoRuntime, for each way to look', async t => {

@@ -4,7 +4,6 @@ import {mkdirSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {createServer as createHttpServer} from 'node:http';
 import {type AddressInfo, connect as connectNet, createServer, type Server} from 'node:net';
 import {join} from 'node:path';
-import {setTimeout as delay} from 'node:timers/promises';
 import type {ExecutionContext} from 'ava';
 import {newActorId} from '../../lib/base/actor-id.js';
 import {
@@ -22,6 +21,7 @@ import {messagePack} from '../../lib/msg/codec.js';
 import {actorTuple, Kind, protocolMagic, protocolVersion} from '../../lib/msg/types.js';
 import {errorOf} from '../conformance/over.js';
 import {askByName, echo, expose, nameHere, namesSeen} from '../fixtures/town.js';
+import {eventually} from '../kit/eventually.js';
 import {patient} from '../kit/patient.js';
 import {canInspect, untilGone} from '../kit/processes.js';
 import {type Program, startProgram} from '../kit/program.js';
@@ -71,11 +71,13 @@ function here(options: RootOptions, body: (nursery: Nursery) => Promise<unknown>
 const names = async (): Promise<string[]> => (await listActors()).map(({name}) => name).sort();
 
 async function namesAre(t: ExecutionContext, ...wanted: string[]): Promise<void> {
-  for (;;) {
-    const now = await names().catch(() => []);
-    if (now.join() === wanted.join()) return void t.pass();
-    await delay(10);
-  }
+  let now: readonly string[] = [];
+  const look = async (): Promise<boolean> => {
+    now = await names().catch(() => []);
+    return now.join() === wanted.join();
+  };
+  await eventually(look, `the list ${wanted}`, {pollMs: 10}).catch(() => {});
+  t.deepEqual(now, wanted);
 }
 
 async function speaks(t: ExecutionContext, context: Context<number, number, string, void>): Promise<void> {

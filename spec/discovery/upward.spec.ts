@@ -1,7 +1,6 @@
 // The news that an actor tells upwards of those below it: in order, of its own, and through what may be lost meanwhile.
 import {AsyncLocalStorage} from 'node:async_hooks';
 import {join} from 'node:path';
-import test from 'ava';
 import {filter, firstValueFrom, lastValueFrom, ReplaySubject, Subject} from 'rxjs';
 import {makePortal, type Portal} from '../../lib/actor/portal.js';
 import {newActorId} from '../../lib/base/actor-id.js';
@@ -14,13 +13,14 @@ import {
   listActors,
   NotExposed,
   openNursery,
-  sleep,
   TransportClosed,
   waitForActor,
   watchActors,
 } from '../../lib/index.js';
 import {forAnybody, keep, lookFor, use} from '../fixtures/found.js';
+import {eventually} from '../kit/eventually.js';
 import {folderOf} from '../kit/folder.js';
+import {test} from '../kit/limited.js';
 import {newPair, type Pair, until} from '../kit/pair.js';
 
 const reachability: Reachability = {secret: new Uint8Array(32), listen: []};
@@ -164,10 +164,6 @@ test('K16, K17, D1: a program whose registrar is lost goes on and starts actors;
   );
 });
 
-async function untilFound(name: string): Promise<FoundPortal> {
-  for (;;) {
-    const found = await findActor(name).catch(() => undefined);
-    if (found) return found;
-    await sleep(1);
-  }
+function untilFound(name: string): Promise<FoundPortal> {
+  return eventually(() => findActor(name).catch(() => undefined), `an actor ${name}`, {pollMs: 1});
 }

@@ -10,6 +10,8 @@ import type {Readable} from 'node:stream';
 import {text} from 'node:stream/consumers';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {fileURLToPath} from 'node:url';
+import {attempt} from '../../lib/base/foreign.js';
+import {hasEnded} from '../kit/ended.js';
 
 export const mainFile = fileURLToPath(new URL('../../examples/scan/main.js', import.meta.url));
 const markName = 'RXTRACTOR_EXAMPLE_SPEC';
@@ -58,10 +60,13 @@ export function start(args: readonly string[], options: RunOptions = {}): Runnin
     child,
     pids,
     async outcome() {
-      const exited = once(child, 'close');
-      const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
-      const [code, signal] = (await exited) as [number | null, NodeJS.Signals | null];
-      return {code: code ?? signal, stdout, stderr, left: await goneWithin(2000, pids)};
+      const texts = Promise.all([text(child.stdout), text(child.stderr)]);
+      if (!hasEnded(child)) await once(child, 'exit');
+      const left = await goneWithin(2000, pids);
+      // They may hold the output, whose end is waited for.
+      for (const pid of left) attempt(() => process.kill(pid, 'SIGKILL'));
+      const [stdout, stderr] = await texts;
+      return {code: child.exitCode ?? child.signalCode, stdout, stderr, left};
     },
   };
 }

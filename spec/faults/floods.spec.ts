@@ -4,6 +4,7 @@ import {fileURLToPath} from 'node:url';
 import {lastValueFrom, take, toArray} from 'rxjs';
 import {ContextCancelled, openNursery, type Portal, SpawnFailed} from '../../lib/index.js';
 import {counted, endless, hang, most, numbers, sentSoFar} from '../fixtures/crowds.js';
+import {eventually} from '../kit/eventually.js';
 import {patient} from '../kit/patient.js';
 import {actorProcesses, canInspect, untilGone} from '../kit/processes.js';
 import {fixture, startProgram} from '../kit/program.js';
@@ -84,7 +85,7 @@ inspects('T10, T15, K87: of two hundred actors whose nursery is cancelled while 
   await t.throwsAsync(
     openNursery(async nursery => {
       for (let i = 0; i < 200; i++) nursery.startActor(`a${i}`, {expose}).catch(error => failures.push(error));
-      while (own().length === 0) await new Promise(resolve => setTimeout(resolve, 1));
+      await eventually(() => own().length > 0, 'the first process', {pollMs: 1});
       const pids = own().map(({pid}) => pid);
       await nursery.cancel();
       t.deepEqual(await untilGone(pids), []);

@@ -1,9 +1,9 @@
 // The work that is under way with an actor when a fault comes. Each phase resolves when it has been reached: the barrier of a case.
 // Above story.ts; used by matrix.ts.
 import {existsSync, readFileSync} from 'node:fs';
-import {setTimeout as delay} from 'node:timers/promises';
 import {ContextCancelled, type Nursery, type Portal, SpawnFailed} from '../../lib/index.js';
-import {actorProcesses} from '../kit/processes.js';
+import {eventually} from '../kit/eventually.js';
+import {type ActorProcess, actorProcesses} from '../kit/processes.js';
 import {type Ending, orDone, type Story} from './story.js';
 import * as victim from './victim.js';
 
@@ -65,11 +65,9 @@ export const phases: readonly Phase[] = [
     isClosed: true,
     async reach(story, nursery, options) {
       story.call('startActor()', nursery.startActor('victim', {...options, expose, stdio: 'ignore'}), notStarted);
-      for (;;) {
-        const pid = actorProcesses().find(({parent, name}) => parent === process.pid && name === 'victim')?.pid;
-        if (pid !== undefined) return {pid, portal: undefined};
-        await delay(1);
-      }
+      const isVictim = ({parent, name}: ActorProcess): boolean => parent === process.pid && name === 'victim';
+      const pid = await eventually(() => actorProcesses().find(isVictim)?.pid, 'a process of the victim', {pollMs: 1});
+      return {pid, portal: undefined};
     },
   },
   {
@@ -82,7 +80,7 @@ export const phases: readonly Phase[] = [
         nursery.startActor('victim', {...options, expose: [module], env: {FAULTS_NOTE: note}, stdio: 'ignore'}),
         notStarted,
       );
-      while (!existsSync(note)) await delay(5);
+      await eventually(() => existsSync(note), 'a note of the module', {pollMs: 5});
       return {pid: Number(readFileSync(note, 'utf8')), portal: undefined};
     },
   },
@@ -107,7 +105,7 @@ export const phases: readonly Phase[] = [
   }),
   serving('values come', async (story, portal) => {
     story.stream('stream()', portal.with({window: 64}).stream(victim.numbers));
-    while (story.received < 500) await delay(1);
+    await eventually(() => story.received >= 500, 'the first 500 values', {pollMs: 1});
   }),
   serving('values go', async (story, portal) => {
     const context = await portal.openContext(victim.takes);
@@ -118,7 +116,7 @@ export const phases: readonly Phase[] = [
     };
     story.call('send()', send());
     story.call('result()', context.result());
-    while (sent < 500) await delay(1);
+    await eventually(() => sent >= 500, 'room for 500 values', {pollMs: 1});
   }),
   serving('one half is closed', async (story, portal) => {
     const context = await portal.openContext(victim.closesItsHalf);

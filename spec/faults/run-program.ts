@@ -1,7 +1,7 @@
 // Runs a program of this folder to its end, and reads the last line that it prints, as JSON. Below the specs, and the parts of report.ts.
 import {spawn} from 'node:child_process';
-import {once} from 'node:events';
 import {fileURLToPath} from 'node:url';
+import {endOf} from '../kit/ended.js';
 
 export interface Ran<T> {
   readonly outcome: T;
@@ -24,7 +24,10 @@ export async function runProgram<T>(
   child.stderr.on('data', chunk => {
     texts.stderr += String(chunk);
   });
-  const [code] = await once(child, 'close');
+  const kill = (): boolean => child.kill('SIGKILL');
+  // A spec that has given it up leaves it to nobody.
+  process.once('exit', kill);
+  const {code} = await endOf(child).finally(() => process.off('exit', kill));
   const line = texts.stdout.trim().split('\n').at(-1) ?? '';
   if (code !== 0 || !line.startsWith('{'))
     throw new Error(`${name} ${args.join(' ')} ended with ${code}:\n${texts.stderr.slice(-4_000)}`);

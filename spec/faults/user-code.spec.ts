@@ -1,9 +1,9 @@
 // Damage that user code does to its own process, and who else notices it (K80, K81, K90).
 import {existsSync, readFileSync} from 'node:fs';
 import {join} from 'node:path';
-import {setTimeout as delay} from 'node:timers/promises';
 import {ActorDied, openNursery} from '../../lib/index.js';
 import {relayed, source, sourceEnded} from '../fixtures/relayed.js';
+import {eventually} from '../kit/eventually.js';
 import {folderOf} from '../kit/folder.js';
 import {patient} from '../kit/patient.js';
 import {canInspect, untilGone} from '../kit/processes.js';
@@ -27,7 +27,7 @@ test('P3, K81: an actor that writes 200 MB to its outputs, which nobody reads, c
   const file = join(folderOf(t), 'memory');
   const program = startProgram(t, 'torrent', {args: ['200', file]});
   for (const output of [program.process.stdout, program.process.stderr]) output?.pause();
-  while (!existsSync(file)) await delay(50);
+  await eventually(() => existsSync(file), 'the figures of the root');
   const rss = Number(readFileSync(file, 'utf8'));
   t.true(rss < 300 * 1024 * 1024, `the root has ${rss} bytes`);
   for (const output of [program.process.stdout, program.process.stderr]) output?.resume();

@@ -131,11 +131,9 @@ testWithSpaces(
     for (let after = 0; after < 4; after++) t.is(await line(program, 'counted'), 1_000);
     t.true(isAlive(held.pid));
     const last = writes().length;
-    await eventually(
-      () => writes().length > last,
-      'a further write',
-      () => (isAlive(held.pid) ? undefined : 'the holder has ended'),
-    );
+    await eventually(() => writes().length > last, 'a further write', {
+      unless: () => (isAlive(held.pid) ? undefined : 'the holder has ended'),
+    });
     t.is(program.stdout.split('"held"').length, 2, program.stdout);
     t.false(/"ended"/.test(program.stdout));
   },

@@ -17,9 +17,9 @@ import {
 } from '../../lib/index.js';
 import * as hosted from '../fixtures/hosted.js';
 import {commandFile, rxtractor} from '../kit/command.js';
+import {hasEnded, killed} from '../kit/ended.js';
 import {eventually} from '../kit/eventually.js';
 import {patient, unhurried} from '../kit/patient.js';
-import {endOf, killed} from '../kit/processes.js';
 
 export const appFolder = fileURLToPath(new URL('../../..', import.meta.url));
 export const folder = mkdtempSync(join(tmpdir(), 'rxtractor-hosts-'));
@@ -99,7 +99,7 @@ export async function startHost(
 
 /** Resolves with the code or the signal of a daemon that has been asked to end. */
 export async function exitOf({daemon}: Host): Promise<number | string> {
-  await eventually(() => endOf(daemon) !== undefined, 'the end of the daemon');
+  await eventually(() => hasEnded(daemon), 'the end of the daemon');
   return daemon.exitCode ?? (daemon.signalCode as string);
 }
 

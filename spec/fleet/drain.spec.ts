@@ -3,8 +3,8 @@ import type {ExecutionContext} from 'ava';
 import {SpawnFailed} from '../../lib/index.js';
 import {double} from '../fixtures/hosted.js';
 import {commandFile, rxtractor} from '../kit/command.js';
+import {howEnded} from '../kit/ended.js';
 import {eventually} from '../kit/eventually.js';
-import {endOf} from '../kit/processes.js';
 import {type Program, startNode} from '../kit/program.js';
 import {spawning} from '../kit/spawning.js';
 import {exitOf, expose, type Host, makeCertificates, removeCertificates, startHost, withHosts} from './daemons.js';
@@ -16,12 +16,8 @@ test.before(makeCertificates);
 /** The name of the host has the pid of this process, so that two runs of this spec do not meet. */
 const nameOf = (name: string): string => `${name}-${process.pid}`;
 
-const stderrUntil = ({daemon, stderr}: Host, pattern: RegExp): Promise<void> =>
-  eventually(
-    () => pattern.test(stderr()),
-    String(pattern),
-    () => endOf(daemon),
-  );
+const stderrUntil = ({daemon, stderr}: Host, pattern: RegExp): Promise<unknown> =>
+  eventually(() => pattern.test(stderr()), String(pattern), {unless: () => howEnded(daemon)});
 
 /** An actor serves, the daemon is asked to drain, and what follows is asked of both. */
 async function drainWithActor(t: ExecutionContext, name: string, ask: (host: Host) => Promise<unknown>): Promise<Host> {
@@ -54,11 +50,9 @@ test('rxtractor host --drain finds the daemon by its name, waits for its end, an
   await drainWithActor(t, name, async () => {
     const asking = startNode(t, [commandFile, 'host', '--drain', '--name', name]);
     command = asking;
-    await eventually(
-      () => asking.stdout.includes('\n'),
-      'a line of the command',
-      () => endOf(asking.process),
-    );
+    await eventually(() => asking.stdout.includes('\n'), 'a line of the command', {
+      unless: () => howEnded(asking.process),
+    });
     t.is(command.stdout, `${name} takes no new actors, and ends after those that it has: 1\n`);
     t.is(command.process.exitCode, null);
   });

@@ -57,7 +57,7 @@ const withBroker = <T>(
 ): Promise<T> => openNursery(body, {...patient, hosts: broker.url, tls: tlsOf(ours, 'client'), ...options});
 
 /** Watches the hosts, and waits for what happens to them. */
-function watching(): {readonly events: string[]; until(wanted: RegExp): Promise<void>} {
+function watching(): {readonly events: string[]; until(wanted: RegExp): Promise<unknown>} {
   const events: string[] = [];
   let end: string | undefined;
   watchHosts().subscribe({
@@ -66,11 +66,11 @@ function watching(): {readonly events: string[]; until(wanted: RegExp): Promise<
       end = String(error);
     },
   });
-  const until = (wanted: RegExp): Promise<void> =>
+  const until = (wanted: RegExp): Promise<unknown> =>
     eventually(
       () => events.some(event => wanted.test(event)),
       () => `${wanted} behind ${events.join(', ') || 'nothing'}`,
-      () => end,
+      {unless: () => end},
     );
   return {events, until};
 }

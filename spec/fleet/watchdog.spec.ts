@@ -3,8 +3,9 @@ import {type ChildProcess, spawn} from 'node:child_process';
 import type {ExecutionContext} from 'ava';
 import {hostNow} from '../../lib/fleet/term.js';
 import {Watchdog} from '../../lib/fleet/watchdog.js';
+import {hasEnded, killed} from '../kit/ended.js';
 import {eventually} from '../kit/eventually.js';
-import {endOf, killed, untilGone} from '../kit/processes.js';
+import {untilGone} from '../kit/processes.js';
 import {spawning} from '../kit/spawning.js';
 
 const test = spawning();
@@ -34,7 +35,7 @@ test('the watchdog kills what a lease has when that is over, and not what is ren
   endless(Number.POSITIVE_INFINITY, [other.pid]);
   long(due + 600_000, [renewed.pid]);
   empty(due, []);
-  await eventually(() => endOf(over) !== undefined, 'the end of the victim');
+  await eventually(() => hasEnded(over), 'the end of the victim');
   t.is(over.signalCode, 'SIGKILL');
   t.true(hostNow() >= due);
   for (const {exitCode, signalCode} of [renewed, left, other]) t.deepEqual([exitCode, signalCode], [null, null]);
@@ -55,7 +56,7 @@ test('a watchdog that has died is replaced, and the new one knows all leases', a
   // Another lease is renewed, as with each beat, until the new one is there.
   await eventually(() => {
     second(hostNow() + 600_000, [process.pid]);
-    return endOf(victim) !== undefined;
+    return hasEnded(victim);
   }, 'the end of the victim');
   t.not(watchdog.pid, pid);
   const next = await pidOf(watchdog);

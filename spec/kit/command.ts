@@ -4,7 +4,8 @@ import {type ChildProcess, execFile} from 'node:child_process';
 import {fileURLToPath} from 'node:url';
 import type {ExecutionContext} from 'ava';
 import {findRoots} from '../../lib/window/roots.js';
-import {fixture, type Program, patienceMs, start} from './program.js';
+import {patienceMs} from './eventually.js';
+import {fixture, type Program, start} from './program.js';
 
 export const commandFile = fileURLToPath(new URL('../../lib/cli/rxtractor.js', import.meta.url));
 

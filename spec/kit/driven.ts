@@ -3,9 +3,9 @@
 import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {setTimeout as delay} from 'node:timers/promises';
 import {fileURLToPath} from 'node:url';
 import type {ExecutionContext} from 'ava';
+import {eventually} from './eventually.js';
 import {fixture} from './program.js';
 import {PtyProgram, type ScreenOptions} from './screen.js';
 
@@ -101,14 +101,9 @@ export class Logged {
 
   /** Resolves when the runtime has said something. */
   async until(pattern: RegExp): Promise<void> {
-    let ended = false;
-    void this.program.exited.then(() => (ended = true));
-    for (;;) {
-      const isLast = ended;
-      if (pattern.test(this.log)) return;
-      if (isLast) throw new Error(`the program ended without ${pattern} in its log:\n${this.log}`);
-      await delay(20);
-    }
+    let end: string | undefined;
+    void this.program.exited.then(() => (end = `the program has ended, and has logged:\n${this.log}`));
+    await eventually(() => pattern.test(this.log), `${pattern} in the log`, {unless: () => end});
   }
 
   /** Who asked the root for the terminal, and who was given it, each in the root's order. */

@@ -11,8 +11,8 @@ import {connect, type NatsConnection} from '@nats-io/transport-node';
 import type {ExecutionContext} from 'ava';
 import {attempt} from '../../lib/base/foreign.js';
 import type {Broker, BrokerWatcher} from '../../lib/transport/relay/broker.js';
+import {howEnded, killed} from './ended.js';
 import {eventually} from './eventually.js';
-import {endOf, killed} from './processes.js';
 
 const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin'];
 const file = folders.map(folder => join(folder, 'nats-server')).find(path => existsSync(path));
@@ -60,7 +60,7 @@ export class NatsServer {
     });
     const isReady = (): boolean => said.includes('Server is ready');
     try {
-      await eventually(isReady, 'the server of NATS', () => fault ?? endOf(server));
+      await eventually(isReady, 'the server of NATS', {unless: () => fault ?? howEnded(server)});
     } catch (error) {
       await killed(server);
       throw new Error(`${(error as Error).message}; it has said: ${said}`);

@@ -1,7 +1,5 @@
 // The processes of a tree as the system sees them, whatever the library says of them. Linux: read from /proc.
 // Beside program.ts; used by the specs of nursery and actor.
-import type {ChildProcess} from 'node:child_process';
-import {once} from 'node:events';
 import {existsSync, readdirSync, readFileSync, readlinkSync} from 'node:fs';
 import {setTimeout as delay} from 'node:timers/promises';
 import {fileURLToPath} from 'node:url';
@@ -53,20 +51,6 @@ export function untilTreeGone(tree: string, ms = orphanMs): Promise<ActorProcess
 /** Resolves with the pids that are still alive: with none as soon as all are gone. */
 export function untilGone(pids: readonly number[], ms = orphanMs): Promise<number[]> {
   return untilEmpty(() => pids.filter(isAlive), ms);
-}
-
-/** How a process has ended, in words. Undefined while it runs. */
-export function endOf({exitCode, signalCode}: ChildProcess): string | undefined {
-  if (exitCode === null && signalCode === null) return undefined;
-  return signalCode === null ? `it has ended with code ${exitCode}` : `it has ended by ${signalCode}`;
-}
-
-/** Kills it. Resolves when it has ended, and not only when its output has: an orphan of it may hold that open for ever. */
-export async function killed(child: ChildProcess): Promise<void> {
-  if (child.pid === undefined || endOf(child) !== undefined) return;
-  const ended = once(child, 'exit');
-  child.kill('SIGKILL');
-  await ended;
 }
 
 /** The processes that a spec file has left behind: live actors below this process, and orphans. */

@@ -2,15 +2,12 @@
 // Beside processes.ts.
 import {type ChildProcess, spawn} from 'node:child_process';
 import {EventEmitter, once} from 'node:events';
-import {setTimeout as delay} from 'node:timers/promises';
 import {fileURLToPath} from 'node:url';
 import type {ExecutionContext} from 'ava';
 import type {Exit} from '../../lib/index.js';
-import {killed, untilTreeGone} from './processes.js';
-
-/** How long something is asked for again and again. It is less than the limit of a hung test, because then the failure says what was asked for. */
-export const patienceMs = 2 * 60_000;
-const pollMs = 20;
+import {endOf, killed} from './ended.js';
+import {eventually} from './eventually.js';
+import {untilTreeGone} from './processes.js';
 
 export interface ProgramOptions {
   readonly args?: readonly string[];
@@ -25,6 +22,7 @@ export interface ProgramOptions {
 /** A fixture of `spec/fixtures`, running. All that it prints is read, whether or not a test asks for it. */
 export class Program {
   readonly process: ChildProcess;
+  /** Rejects when it could not begin, or when its output does not end with it: see `endOf`. */
   readonly exited: Promise<Exit>;
   stdout = '';
   stderr = '';
@@ -39,9 +37,9 @@ export class Program {
       env: {...process.env, ...env},
     });
     this.process = child;
-    this.exited = once(child, 'close').then(([code, signal]) => ({code, signal}));
+    this.exited = endOf(child);
+    // A spec need not ask for its end.
     this.exited
-      // It has not begun.
       .catch(error => (this.stderr += String(error)))
       .finally(() => {
         this.#ended = true;
@@ -96,19 +94,13 @@ export class Program {
   }
 
   /**
-   * Looks again and again until something is found that only a running program brings about. One look more is made after its end.
+   * Looks again and again until something is found that only a running program brings about.
+   *
    * @param look finds nothing: undefined
    * @param what for the failure
    */
-  async until<T>(look: () => T | undefined | Promise<T | undefined>, what: string): Promise<T> {
-    const deadline = performance.now() + patienceMs;
-    for (;;) {
-      const isLast = this.#ended || performance.now() > deadline;
-      const found = await look();
-      if (found !== undefined) return found;
-      if (isLast) throw this.#without(what);
-      await delay(pollMs);
-    }
+  until<T>(look: () => T | undefined | Promise<T | undefined>, what: string): Promise<NonNullable<T>> {
+    return eventually(look, what, {unless: () => (this.#ended ? this.#without(what).message : undefined)});
   }
 
   /** Writes a line to its stdin. */
@@ -122,8 +114,7 @@ export class Program {
 
   #without(what: string): Error {
     const {exitCode, signalCode} = this.process;
-    const how = this.#ended ? `ended (${signalCode ?? exitCode})` : `has run for ${patienceMs / 60_000} minutes more`;
-    return new Error(`the program ${how} without ${what}; its stderr:\n${this.stderr}`);
+    return new Error(`the program ended (${signalCode ?? exitCode}) without ${what}; its stderr:\n${this.stderr}`);
   }
 }
 

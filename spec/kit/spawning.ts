@@ -1,10 +1,11 @@
 // The test function of specs that start processes: one test of a file at a time, and none may leave anything behind.
-// Above processes.ts.
+// Above processes.ts and limited.ts.
 //
 // AVA runs as many files at once as package.json says, and by itself all tests of a file at once. A test that starts processes beside thirty
 // others has not the time that it has alone: its bounds expire, and its programs do not find each other. One at a time, its time is its own.
-import ava, {type ExecutionContext, type SerialFn, type TestFn} from 'ava';
+import ava, {type ExecutionContext} from 'ava';
 import {defaultTimeouts} from '../../lib/actor/tree-options.js';
+import {serialTest} from './limited.js';
 import {leftBehind} from './processes.js';
 
 /**
@@ -12,9 +13,6 @@ import {leftBehind} from './processes.js';
  * by a warning. A spec of such a time sets it.
  */
 Object.assign(defaultTimeouts, {spawn: 60_000, handshake: 30_000, explain: 60_000});
-
-/** Several times what the longest test takes on a starved machine. A test that sets a time of its own has that. */
-const hungMs = 3 * 60_000;
 
 export interface LeavesNothingOptions {
   /** Called before the look: ends the actors that the tests of a file share. */
@@ -33,7 +31,7 @@ export interface SpawningOptions extends LeavesNothingOptions {
   readonly always?: number;
 }
 
-type SpawningTest = SerialFn & Pick<TestFn, 'macro'>;
+type SpawningTest = typeof serialTest;
 
 /** For `const test = spawning();` at the top of a spec whose tests start processes. `test.long` is for those that run in CI alone. */
 export function spawning({
@@ -43,61 +41,15 @@ export function spawning({
 }: SpawningOptions = {}): SpawningTest & {
   readonly long: SpawningTest;
 } {
-  const all = limited();
   if (process.env.RXTRACTOR_CI) {
     leavesNothing(options);
-    return Object.assign(all, {long: all});
+    return Object.assign(serialTest, {long: serialTest});
   }
   const long = skipping();
   if (takesLong) return Object.assign(long, {long});
   leavesNothing(options);
-  return Object.assign(firstOf(always, all, long), {long});
+  return Object.assign(firstOf(always, serialTest, long), {long});
 }
-
-/**
- * Declares tests that fail when they hang, under their own titles. AVA alone ends a hung file only when no other file moves either, so that a
- * hung test would hold one of its places until the end of the run.
- */
-function limited(): SpawningTest {
-  const declare = (...args: readonly unknown[]): void => {
-    const at = typeof args[0] === 'string' ? 1 : 0;
-    const given = args[at] as Implementation | {exec: Implementation};
-    const {exec = given as Implementation, ...rest} = given as {exec?: Implementation};
-    const run: Implementation = async (t, ...own) => {
-      t.timeout(hungMs, `the test hangs: it has asserted nothing for ${hungMs / 60_000} minutes`);
-      limitTeardowns(t);
-      running++;
-      try {
-        await exec(t, ...own);
-      } finally {
-        running--;
-      }
-    };
-    const wrapped = typeof given === 'function' ? run : {...rest, exec: run};
-    (ava.serial as (...args: readonly unknown[]) => void)(...args.slice(0, at), wrapped, ...args.slice(at + 1));
-  };
-  const {skip, only, failing, before, after, beforeEach, afterEach} = ava.serial;
-  const members = {macro: ava.macro, skip, only, failing, before, after, beforeEach, afterEach};
-  return Object.assign(declare, members) as unknown as SpawningTest;
-}
-
-/** The limit of a test does not hold for its teardowns, and one that hangs would hold the file until the end of the run. */
-function limitTeardowns(t: ExecutionContext): void {
-  const {teardown} = t;
-  const limited = async (end: () => unknown): Promise<void> => {
-    let limit: NodeJS.Timeout | undefined;
-    const hung = new Promise<never>((_, reject) => {
-      limit = setTimeout(() => reject(new Error(`a teardown hangs: ${end}`)), hungMs);
-    });
-    await Promise.race([end(), hung]).finally(() => clearTimeout(limit));
-  };
-  Object.assign(t, {teardown: (end: () => unknown) => teardown(() => limited(end))});
-}
-
-/** The tests that have begun and not ended. */
-let running = 0;
-
-type Implementation = (t: ExecutionContext, ...args: unknown[]) => unknown;
 
 /** The first `count` tests that are declared run, the others are skipped. */
 function firstOf(count: number, all: SpawningTest, long: SpawningTest): SpawningTest {
@@ -138,15 +90,15 @@ export function leavesNothing({last, warns = false}: LeavesNothingOptions): void
   process.on('unhandledRejection', error => unhandled.push(error));
   const warnings: string[] = [];
   process.on('warning', warning => warnings.push(warning.message));
-  ava.after.always(`no process is left behind, no rejection unhandled${warns ? '' : ', no warning given'}`, async t => {
-    t.timeout(hungMs, `the end of the file hangs: it has asserted nothing for ${hungMs / 60_000} minutes`);
-    // A hung test may hold its process open, and with it one of AVA's places.
-    if (running > 0) setTimeout(() => process.exit(1), 10_000);
-    await last?.(t);
-    t.deepEqual(await leftBehind(), []);
-    t.deepEqual(unhandled, []);
-    if (!warns) t.deepEqual(warnings, []);
-  });
+  serialTest.after.always(
+    `no process is left behind, no rejection unhandled${warns ? '' : ', no warning given'}`,
+    async t => {
+      await last?.(t);
+      t.deepEqual(await leftBehind(), []);
+      t.deepEqual(unhandled, []);
+      if (!warns) t.deepEqual(warnings, []);
+    },
+  );
 }
 
 function nothing(): void {}

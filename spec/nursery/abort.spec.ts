@@ -1,9 +1,9 @@
 // Rule X10 as a table: every verb and noun that waits takes a signal, and a timeout where it is a call.
-import test from 'ava';
 import {from, lastValueFrom, NEVER, of} from 'rxjs';
 import {ContextCancelled, main, type Nursery, openNursery, type Pool, type Portal, sleep} from '../../lib/index.js';
 import {countTo} from '../fixtures/streams.js';
 import {waitContext, waitOperator, waitShared, waitStream, waits, waitTask} from '../fixtures/waiting.js';
+import {test} from '../kit/limited.js';
 import {turns, until} from '../kit/pair.js';
 
 interface Options {

@@ -31,6 +31,7 @@ import {ticks} from '../fixtures/endings.js';
 import {holdThenFail} from '../fixtures/holder.js';
 import {countTo} from '../fixtures/streams.js';
 import {add, pidOf} from '../fixtures/tasks.js';
+import {eventually} from '../kit/eventually.js';
 import {patient} from '../kit/patient.js';
 import {actorProcesses, isAlive, untilGone} from '../kit/processes.js';
 import {spawning} from '../kit/spawning.js';
@@ -86,7 +87,7 @@ test('X9: unsubscribing while the actor is being spawned ends it, and the next s
     const cold = nursery.actor('brief', options);
     const seen: unknown[] = [];
     const early = cold.subscribe({next: value => seen.push(value), error: error => seen.push(error)});
-    while (childrenNamed('brief').length === 0) await new Promise(setImmediate);
+    await eventually(() => childrenNamed('brief').length > 0, 'the process of the actor', {pollMs: 1});
     const [first = 0] = childrenNamed('brief');
     early.unsubscribe();
     // At once, and before anything was begun.

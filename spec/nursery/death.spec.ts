@@ -1,5 +1,4 @@
 // Actors that end without being asked to, and who is told what.
-import {setTimeout as delay} from 'node:timers/promises';
 import {
   ActorDied,
   ContextCancelled,
@@ -13,6 +12,7 @@ import {throwLater} from '../fixtures/careless.js';
 import {neverStarts, open, returnThenExit, silent} from '../fixtures/endings.js';
 import {sabotage} from '../fixtures/sabotage.js';
 import {add, exit, hang, pidOf} from '../fixtures/tasks.js';
+import {eventually} from '../kit/eventually.js';
 import {patient} from '../kit/patient.js';
 import {isAlive} from '../kit/processes.js';
 import {spawning} from '../kit/spawning.js';
@@ -151,10 +151,11 @@ test('T17: a call that is made after the end of the channel, and before the verd
       isOver = true;
     });
     const calls: Promise<unknown>[] = [];
-    while (!isOver) {
-      calls.push(portal.run(add, 1, 2).then(String, error => error));
-      await delay(5);
-    }
+    const callOn = (): boolean => {
+      if (!isOver) calls.push(portal.run(add, 1, 2).then(String, error => error));
+      return isOver;
+    };
+    await eventually(callOn, 'the verdict', {pollMs: 5});
     const outcomes = await Promise.all(calls);
     const failures = outcomes.filter(outcome => outcome !== '3');
     t.true(failures.length > 10);

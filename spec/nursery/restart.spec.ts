@@ -21,6 +21,7 @@ import {
 } from '../../lib/index.js';
 import {die, dieAfter, echo, endless, meet, pid, pids, plusPid, sum, wait} from '../fixtures/mortal.js';
 import {deafUntilReleased} from '../fixtures/stubborn.js';
+import {eventually} from '../kit/eventually.js';
 import {notesOf} from '../kit/folder.js';
 import {patient} from '../kit/patient.js';
 import {actorProcesses, isAlive} from '../kit/processes.js';
@@ -126,7 +127,11 @@ test('T9: what is open when the actor dies ends with that death, and nothing of 
       .operator(plusPid)(NEVER)
       .forEach(() => {});
     const ends = [opened.result(), reading, stream, stage].map(end => t.throwsAsync(end, {instanceOf: ActorDied}));
-    while (received.length === 0 || values.length === 0) await service.run(pid);
+    const bothGive = async (): Promise<boolean> => {
+      await service.run(pid);
+      return received.length > 0 && values.length > 0;
+    };
+    await eventually(bothGive, 'a value of each', {pollMs: 1});
     const dead = service.actor.pid;
     await kill(t, service);
     await Promise.all(ends);
@@ -383,17 +388,17 @@ test('D4: its name finds the present incarnation, which has an id of its own', t
   }));
 
 test('T8: a daemon that is started again keeps its nursery open until it is ended', async t => {
-  let service: Portal | undefined;
+  let started: Portal | undefined;
   let hasSettled = false;
   const open = openNursery(
     async nursery => {
-      service = await nursery.startActor('service', {expose, restart: quick, daemon: true});
+      started = await nursery.startActor('service', {expose, restart: quick, daemon: true});
     },
     {...patient, logLevel: 'error'},
   ).then(() => {
     hasSettled = true;
   });
-  while (!service) await new Promise(setImmediate);
+  const service = await eventually(() => started, 'the service', {pollMs: 1});
   for (const code of [1, 2]) {
     await kill(t, service, code);
     t.is(await service.run(pid), service.actor.pid);

@@ -1,6 +1,5 @@
 // How starting an actor fails: what is wrong with its module, its options, its environment.
 import {availableParallelism} from 'node:os';
-import {setTimeout as delay} from 'node:timers/promises';
 import type {ExecutionContext} from 'ava';
 import {
   type ActorOptions,
@@ -12,6 +11,7 @@ import {
 } from '../../lib/index.js';
 import {rested} from '../fixtures/asks-at-import.js';
 import {double, hang, nap, pidOf, plain} from '../fixtures/tasks.js';
+import {eventually} from '../kit/eventually.js';
 import {type ActorProcess, actorProcesses} from '../kit/processes.js';
 import {fixture} from '../kit/program.js';
 import {spawning} from '../kit/spawning.js';
@@ -114,11 +114,8 @@ test('T3: an actor that is killed while it imports is a SpawnFailed with the sig
   const name = 'killed-at-import';
   await openNursery(async nursery => {
     const start = nursery.startActor(name, {expose: [fixture('blocks-at-import')], stdio: 'ignore'});
-    let found: ActorProcess | undefined;
-    while (!found) {
-      await delay(10);
-      found = actorProcesses().find(actor => actor.name === name);
-    }
+    const look = (): ActorProcess | undefined => actorProcesses().find(actor => actor.name === name);
+    const found = await eventually(look, 'the process of the actor', {pollMs: 10});
     process.kill(found.pid, 'SIGKILL');
     const error = await t.throwsAsync(start, {instanceOf: SpawnFailed});
     t.deepEqual(error.exit, {code: null, signal: 'SIGKILL'});

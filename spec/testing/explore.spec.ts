@@ -3,9 +3,9 @@
 import {execFile} from 'node:child_process';
 import {fileURLToPath} from 'node:url';
 import {promisify} from 'node:util';
-import test from 'ava';
 import {findActor, openNursery, sleep, task} from '../../lib/index.js';
 import {explore, SimulationFailed, simulate, type World} from '../../lib/testing/index.js';
+import {test} from '../kit/limited.js';
 import {shortOf} from './hashes.js';
 
 const at = (name: string) => ({module: import.meta.url, name});

@@ -5,10 +5,10 @@ import {fileURLToPath} from 'node:url';
 import {promisify} from 'node:util';
 import {setFlagsFromString} from 'node:v8';
 import {runInNewContext} from 'node:vm';
-import test from 'ava';
 import {interval, lastValueFrom, take} from 'rxjs';
 import {openNursery, sleep, stream, task} from '../../lib/index.js';
 import {explore, simulate} from '../../lib/testing/index.js';
+import {test} from '../kit/limited.js';
 
 const at = (name: string) => ({module: import.meta.url, name});
 const doze = task(async (ms: number) => {

@@ -1,9 +1,10 @@
 // The promises of every transport, asked of each: frames whole and in order, then one end, and nothing behind it.
 import {spawn} from 'node:child_process';
 import type {Socket} from 'node:net';
-import test, {type ExecutionContext} from 'ava';
+import type {ExecutionContext} from 'ava';
 import {ProtocolError} from '../../lib/base/errors.js';
 import {SocketTransport} from '../../lib/transport/socket.js';
+import {test} from '../kit/limited.js';
 import {
   closeBrokers,
   farEnd,

@@ -18,12 +18,13 @@ import {createServer} from 'node:net';
 import {tmpdir} from 'node:os';
 import {basename, dirname, join} from 'node:path';
 import {fileURLToPath} from 'node:url';
-import test, {type ExecutionContext} from 'ava';
+import type {ExecutionContext} from 'ava';
 import {ResourceExhausted} from '../../lib/base/errors.js';
 import {configureLog} from '../../lib/base/log.js';
 import {maxPathBytes} from '../../lib/transport/address.js';
 import {Folder, liveFolders, makeFolder, sweep} from '../../lib/transport/folder.js';
 import {isGone, thisOwner} from '../../lib/transport/owner.js';
+import {test} from '../kit/limited.js';
 
 const isRoot = process.getuid?.() === 0;
 const treeId = '0123456789abcdef';

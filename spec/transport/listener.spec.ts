@@ -18,7 +18,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {createInterface} from 'node:readline';
 import {fileURLToPath} from 'node:url';
-import test, {type ExecutionContext} from 'ava';
+import type {ExecutionContext} from 'ava';
 import {
   ContextCancelled,
   HandshakeRejected,
@@ -31,6 +31,7 @@ import {type ConnectToOptions, connectTo} from '../../lib/transport/connect.js';
 import {type Listener, type ListenerOptions, listen} from '../../lib/transport/listener.js';
 import type {TlsOptions} from '../../lib/transport/tls.js';
 import type {Transport} from '../../lib/transport/transport.js';
+import {test} from '../kit/limited.js';
 import {certificates, framed, maxFrameBytes, listen as openEnd} from './ends.js';
 
 interface Host {

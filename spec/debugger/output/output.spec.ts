@@ -2,8 +2,8 @@
 import {existsSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {setTimeout as delay} from 'node:timers/promises';
 import type {ExecutionContext} from 'ava';
+import {eventually} from '../../kit/eventually.js';
 import {startProgram} from '../../kit/program.js';
 import {PtyProgram} from '../../kit/screen.js';
 import {spawning} from '../../kit/spawning.js';
@@ -27,7 +27,7 @@ async function noisy(t: ExecutionContext, ...args: string[]): Promise<Noisy> {
     program,
     speak: async () => {
       writeFileSync(go, '');
-      while (!existsSync(`${go}.done`)) await delay(20);
+      await eventually(() => existsSync(`${go}.done`), 'the others have printed');
     },
   };
 }
