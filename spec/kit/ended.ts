@@ -14,6 +14,8 @@ export async function endOf(child: ChildProcess): Promise<Exit> {
   const closed = once(child, 'close').then(() => {
     isClosed = true;
   });
+  // One that could not begin is told below.
+  closed.catch(() => {});
   const [code, signal] = await once(child, 'exit');
   const held = `the end of the output of process ${child.pid}, which has ended with ${code ?? signal}: what it has left behind lives on`;
   try {
