@@ -259,7 +259,10 @@ for (const [title, victim] of [
     await new Promise(resolve => running.child.stdout.once('readable', resolve));
     const root = running.child.pid ?? 0;
     process.kill(victim(root, running.pids()), 'SIGKILL');
-    await new Promise(resolve => running.child.once('exit', resolve));
+    const ended = new Promise(resolve => running.child.once('exit', resolve));
+    // A program of Node does not end before its output has been read.
+    running.child.stdout.resume();
+    await ended;
     t.is(running.child.signalCode ?? running.child.exitCode, title === 'the root' ? 'SIGKILL' : 1);
     const until = Date.now() + 2000;
     while (running.pids().length > 0 && Date.now() < until) await sleep(20);
