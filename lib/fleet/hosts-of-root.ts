@@ -19,6 +19,7 @@ import type {HostEvent, HostInfo} from './host-info.js';
 import {HostLink} from './host-link.js';
 import {KnownHost, type Look} from './known-host.js';
 import {chooseOffers, type Need, type Offer, type Refusal} from './offers.js';
+import {OrderCounts} from './order-counts.js';
 import {placeOn} from './remote-body.js';
 import {Road} from './road.js';
 
@@ -60,8 +61,7 @@ export class HostsOfRoot implements Placer {
   /** All that were ever listed, by address, and those that were heard, by name and address. */
   readonly #known = new Map<string, KnownHost>();
   readonly #listed: readonly string[];
-  /** How many orders were sent since a host has told this. */
-  readonly #underWay = new WeakMap<HostInfo, number>();
+  readonly #counts = new OrderCounts<KnownHost>();
   readonly #stop: Stop;
 
   /** @throws ResourceExhausted `package` when a broker is named and its package is not installed */
@@ -81,6 +81,7 @@ export class HostsOfRoot implements Placer {
     this.#fixed = new FixedHosts(
       this.#listed.map(address => this.#listedAt(address)),
       actor.tree.timeouts.lease,
+      this.#counts,
     );
     this.#stop = heard?.members.watch(({type, host}) => type === 'left' && void this.#forget(host)) ?? (() => {});
   }
@@ -93,9 +94,12 @@ export class HostsOfRoot implements Placer {
     const {hosts, refused} = choose();
     const refusals = [...refused];
     let last: SpawnFailed | undefined;
-    for (const target of hosts.slice(0, maxTries)) {
+    const targets = hosts.slice(0, maxTries);
+    for (const [at, target] of targets.entries()) {
+      // A host that falls silent just now leaves time to those after it.
+      const timeout = Math.ceil(left() / (at < targets.length - 1 ? 2 : 1));
       try {
-        return await this.#placeOn(target, {...request, timeout: left()});
+        return await this.#placeOn(target, {...request, timeout});
       } catch (error) {
         if (!inherits(error, SpawnFailed)) throw error;
         last = error as SpawnFailed;
@@ -107,13 +111,14 @@ export class HostsOfRoot implements Placer {
 
   /** Those that are there. @throws TransportClosed when the broker was never there */
   async list(): Promise<HostInfo[]> {
-    const [{told}, isCollected] = await Promise.all([this.#fixed.ask(), this.#heard?.collected(heardMs)]);
+    const answers = this.#fixed.ask();
+    const [isCollected] = await Promise.all([this.#heard?.collected(heardMs), answers.all]);
     if (isCollected === false)
       throw new TransportClosed(`hosts cannot be listed: the broker is not there (${this.#heard?.fault})`, {
         kind: 'reset',
       });
     const heard = this.#heard?.members.list() ?? [];
-    const others = told.map(({info}) => info).filter(info => !this.#heard?.members.has(info.id));
+    const others = answers.told.map(({info}) => info).filter(info => !this.#heard?.members.has(info.id));
     return [...heard, ...others].filter(info => this.#isOfApp(info));
   }
 
@@ -219,15 +224,18 @@ export class HostsOfRoot implements Placer {
   }
 
   async #best(need: Need, ms: number): Promise<Choose> {
-    const [{told, silent}] = await Promise.all([
-      this.#fixed.ask(),
+    const answers = this.#fixed.ask();
+    const choose = (): Found => {
+      const {hosts, refused} = this.#choose(need, answers.told);
+      return {hosts, refused: [...answers.faults.map(whyNot), ...refused]};
+    };
+    await Promise.all([
+      plainClock.within(answers.expected, ms / 2),
       this.#heard?.collected(Math.min(ms, heardMs)).then(() => this.#whenHeard(() => true, ms)),
     ]);
-    const notListed = silent.map(look => whyNot(look));
-    return () => {
-      const {hosts, refused} = this.#choose(need, told);
-      return {hosts, refused: [...notListed, ...refused]};
-    };
+    // Those that are there do not want it. One of the others may be there again.
+    if (answers.isOpen && choose().hosts.length === 0) await plainClock.within(answers.all, ms / 4);
+    return choose;
   }
 
   /** Resolves when such a host is heard, and at the latest when a host that is there must have been heard. */
@@ -244,16 +252,21 @@ export class HostsOfRoot implements Placer {
     for (const info of this.#heard?.members.list().filter(host => this.#isOfApp(host)) ?? [])
       if (!offers.has(info.id)) offers.set(info.id, {host: this.#heardAs(info), info});
     const counted = [...offers.values()].map(
-      ({host, info}): Candidate => ({host, info, underWay: this.#underWay.get(info) ?? 0}),
+      ({host, info}): Candidate => ({
+        host,
+        info,
+        underWay: this.#counts.underWay(host, info),
+        isSilent: this.#heard?.members.isSilent(info.id) === true,
+      }),
     );
     const {chosen, refused} = chooseOffers(counted, need, platform.random);
     return {hosts: chosen, refused};
   }
 
   async #placeOn({host, info}: Target, request: PlaceRequest): Promise<Spawned> {
-    if (info) this.#count(info, 1);
+    const takeBack = this.#counts.sent(host);
     try {
-      const {link, fault} = await host.look();
+      const {link, fault} = await this.#lookAt(host, request.timeout);
       if (!link)
         throw this.#refusal(request, [{host: info?.name ?? host.address, refused: fault ?? 'it is not there'}]);
       // Anybody who may publish can claim a name. The daemon has shown its certificate.
@@ -263,13 +276,15 @@ export class HostsOfRoot implements Placer {
         ]);
       return await placeOn(link, request);
     } catch (error) {
-      if (info) this.#count(info, -1);
+      takeBack();
       throw error;
     }
   }
 
-  #count(info: HostInfo, change: number): void {
-    this.#underWay.set(info, (this.#underWay.get(info) ?? 0) + change);
+  /** A host that was lost may take longer to refuse a connection than an actor may take to be placed. */
+  async #lookAt(host: KnownHost, ms: number): Promise<Look> {
+    const look = host.look();
+    return (await plainClock.within(look, ms)) ? look : {host, fault: `it has not answered within ${ms} ms`};
   }
 
   #refusal({name, host: wanted}: PlaceRequest, offers: readonly Refusal[], cause?: unknown): SpawnFailed {

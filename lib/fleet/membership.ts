@@ -42,6 +42,11 @@ export class Membership {
     return this.#members.has(id);
   }
 
+  /** Whether it was there and is not heard now. */
+  isSilent(id: string): boolean {
+    return this.#members.get(id)?.isSilent === true;
+  }
+
   /** Calls the watcher with those that are there, within this call, then with every change. Returns how to stop. */
   watch(watcher: (event: HostEvent) => void): () => void {
     for (const host of this.list()) watcher({type: 'present', host});

@@ -11,6 +11,8 @@ export interface Offer {
   readonly info: HostInfo;
   /** Orders that this program has sent there since the host was heard last: it has not counted them yet. */
   readonly underWay: number;
+  /** Whether the host is not heard now. It is asked last. */
+  readonly isSilent: boolean;
 }
 
 export interface Refusal {
@@ -64,13 +66,17 @@ export function chooseOffers<T extends Offer>(offers: readonly T[], need: Need, 
   }
   const chosen = scored.toSorted(
     (a, b) =>
-      Number(b.isOfApp) - Number(a.isOfApp) || b.score - a.score || a.fullness - b.fullness || a.chance - b.chance,
+      Number(b.isOfApp) - Number(a.isOfApp) ||
+      Number(a.offer.isSilent) - Number(b.offer.isSilent) ||
+      b.score - a.score ||
+      a.fullness - b.fullness ||
+      a.chance - b.chance,
   );
   return {chosen: chosen.map(({offer}) => offer), refused};
 }
 
 /** How good the host is, or why it is not taken. */
-function judge({info, underWay}: Offer, need: Need): number | string {
+function judge({info, underWay}: Pick<Offer, 'info' | 'underWay'>, need: Need): number | string {
   const {wanted} = need;
   if (typeof wanted === 'string' && wanted !== 'any' && info.name !== wanted) return `its name is ${info.name}`;
   if (info.draining) return 'it is about to end (draining)';
@@ -83,7 +89,8 @@ function judge({info, underWay}: Offer, need: Need): number | string {
   return wanted === 'any' && isFull({info, underWay}) ? fullText(info) : 1;
 }
 
-const isFull = ({info, underWay}: Offer): boolean => info.actors + underWay >= info.maxActors;
+const isFull = ({info, underWay}: Pick<Offer, 'info' | 'underWay'>): boolean =>
+  info.actors + underWay >= info.maxActors;
 const fullText = ({maxActors}: HostInfo): string => `it has ${maxActors} actors already (--max-actors)`;
 
 function scoreOf(wanted: Exclude<HostChoice, string>, info: HostInfo, {name}: Need): number | string {

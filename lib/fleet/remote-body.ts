@@ -36,7 +36,7 @@ export async function placeOn(link: HostLink, request: PlaceRequest): Promise<Sp
   } catch (error) {
     connection.destroy();
     await lease?.cancel();
-    const text = `it has not started the actor within ${request.timeout} ms (timeouts.spawn)`;
+    const text = `it has not started the actor within ${request.timeout} ms, its part of timeouts.spawn`;
     throw refusedError(link, request, late.signal.aborted ? text : error);
   } finally {
     stop();
