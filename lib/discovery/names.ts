@@ -17,6 +17,7 @@ import {deferred} from '../base/deferred.js';
 import {ActorDied, NotExposed, TransportClosed} from '../base/errors.js';
 import {Lazy, lazyPart} from '../base/lazy.js';
 import {log} from '../base/log.js';
+import {hostFunctions} from '../fleet/hosts-in-tree.js';
 import type {Folder} from '../transport/folder.js';
 import {networkHere} from '../transport/network.js';
 import {AddressSearch} from './address-search.js';
@@ -49,7 +50,14 @@ export function namesHere(what: string): Names {
 
 /** Opens the names of a spawned actor. @param reachability as its parent has handed it down; undefined: it cannot be found */
 export function openNames(actor: Actor, reachability: Reachability | undefined): Names | undefined {
-  return reachability && new Names(actor, reachability, parentUpstream(actor));
+  if (reachability) return new Names(actor, reachability, parentUpstream(actor));
+  exposeToTree(actor);
+  return undefined;
+}
+
+/** What the actors around it ask of an actor, whether it can be found by a name or not. */
+function exposeToTree(actor: Actor): void {
+  for (const fn of [...hostFunctions, eventsBelow, eventsOfTree, cancelBelow, marksBelow]) actor.exposed.allow(fn);
 }
 
 export async function closeNames(actor: Actor): Promise<void> {
@@ -97,8 +105,8 @@ export class Names implements Directory, remote.NameAnswers {
     this.#questions = upstream && new UpstreamQueue(actor, upstream);
     this.#branches = new Branches(actor);
     this.#search = new AddressSearch(this.#registrar, path => this.addressesAlong(path));
-    for (const fn of [...remote.nameFunctions, eventsBelow, eventsOfTree, cancelBelow, marksBelow])
-      actor.exposed.allow(fn);
+    exposeToTree(actor);
+    for (const fn of remote.nameFunctions) actor.exposed.allow(fn);
     this.#registrar.enter({actor: actor.id, path: []});
     upstream?.onReached?.(portal => this.#announce(portal));
     remote.nameAnswers.attach(actor, this);
