@@ -39,6 +39,8 @@ export interface Departed {
   readonly exit: Exit;
   /** Another incarnation of the same actor has its place, or will have it. */
   readonly isReplaced: boolean;
+  /** It ran on another host. */
+  readonly isElsewhere: boolean;
 }
 
 /** For how long after a survey the children are remembered that have ended, in ms: an observer looks again by then. */

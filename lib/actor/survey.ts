@@ -115,13 +115,14 @@ function cut(rows: readonly SurveyRow[]): SurveyRow[] {
   });
 }
 
-const departedRow = ({actor, since, exit, isReplaced}: Departed): SurveyRow => ({
+const departedRow = ({actor, since, exit, isReplaced, isElsewhere}: Departed): SurveyRow => ({
   depth: 1,
   actor,
   state: 'ended',
   since,
   exit,
   ...(isReplaced && {isReplaced}),
+  ...(isElsewhere && {isElsewhere}),
   contexts: [],
   more: 0,
 });

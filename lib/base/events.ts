@@ -72,7 +72,7 @@ export interface SpawnEvent extends TracedEnd {
   readonly id: string;
   /** How it is started. */
   readonly backend: 'process' | 'thread' | 'inline';
-  /** The host on which it is started. */
+  /** Where it is started: the name of this host, or the option `host` as it was given. Empty for a function. */
   readonly host: string;
   /** Which start of this actor it is, from 1 on: with `restart` there may be several. */
   readonly attempt: number;

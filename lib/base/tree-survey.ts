@@ -80,6 +80,8 @@ export interface SurveyRow {
   readonly exit?: Exit | undefined;
   /** `ended`: another row is that of its next incarnation, which runs or waits for its start. */
   readonly isReplaced?: boolean | undefined;
+  /** Whether it runs on another host than the root, so that its pid is not one of the root's host. */
+  readonly isElsewhere?: boolean | undefined;
   readonly restart?: RestartRow | undefined;
   readonly contexts: readonly ContextRow[];
   /** How many contexts are open besides those in `contexts`. */
@@ -106,7 +108,7 @@ function isRow(row: Partial<SurveyRow> | null): row is SurveyRow {
 }
 
 function readRow(row: SurveyRow): SurveyRow {
-  const {depth, actor, state, prompted, since, exit, isReplaced, restart, contexts, more, waits} = row;
+  const {depth, actor, state, prompted, since, exit, isReplaced, isElsewhere, restart, contexts, more, waits} = row;
   const {name, id, pid, host} = actor;
   return {
     depth,
@@ -116,6 +118,7 @@ function readRow(row: SurveyRow): SurveyRow {
     since: Number(since),
     ...(exit && {exit: {code: exit.code, signal: exit.signal}}),
     ...(isReplaced === true && {isReplaced}),
+    ...(isElsewhere === true && {isElsewhere}),
     ...(restart && {
       restart: {since: Number(restart.since), left: Number(restart.left), attempt: Number(restart.attempt)},
     }),
@@ -148,7 +151,8 @@ export function drawSurvey(all: readonly SurveyRow[]): string {
     if (row.depth > 0) goesOn.push(!isLast);
     const state = row.restart ? restartText(row.restart) : (stateTexts[row.state] ?? row.state);
     const who = row.actor.pid === 0 ? row.actor.name : formatActor(row.actor);
-    const text = `${shown(who)}${state === '' ? '' : shown(`: ${state}`)}`;
+    const where = row.isElsewhere && row.actor.host !== '' ? ` on ${row.actor.host}` : '';
+    const text = `${shown(who + where)}${state === '' ? '' : shown(`: ${state}`)}`;
     lines.push(`${indent}${row.depth === 0 ? '' : isLast ? '└─ ' : '├─ '}${text}`);
     const hasChild = (rows[at + 1]?.depth ?? 0) > row.depth;
     const below = goesOn.map(more => (more ? '│  ' : '   ')).join('') + (hasChild ? '│  ' : '   ');

@@ -6,6 +6,7 @@ import type {ActorView, TreeView} from '../window/types.js';
 import {cut, duration, memory, pad, percent, shown, widthOfText} from './format.js';
 import {paintState} from './paint.js';
 import {describeContext, taskNames} from './task-names.js';
+import {whereOf} from './tree-sums.js';
 
 export interface Look {
   readonly width: number;
@@ -34,7 +35,7 @@ export function drawTree(view: TreeView, {width, colours}: Look): string[] {
   const {at, root, more} = view;
   const names = taskNames(view);
   const all = [...placed(root)];
-  const labels = all.map(({actor, lead}) => lead + shown(actor.name));
+  const labels = all.map(({actor, lead}) => lead + shown(actor.name + whereOf(actor)));
   const nameWidth = Math.max(...labels.map(widthOfText));
   const lines = all.flatMap(({actor, below}, row) => {
     const {pid, cpu, rss, state, since, exit} = actor;

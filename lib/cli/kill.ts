@@ -41,12 +41,14 @@ host or in another container.
 /** @throws UsageError when its process cannot be killed, or others are in it */
 function killable(view: TreeView, wanted: string): ActorView {
   const actor = pathTo(view, wanted).at(-1) as ActorView;
-  const {pid, host, id, name, rss} = actor;
+  const {pid, host, elsewhere, id, name, rss} = actor;
   if (pid === 0) throw new UsageError(`${shown(name)} has no process yet`);
-  if (host !== hostname()) throw new UsageError(`${shown(name)} runs on another host, ${shown(host)}`);
+  if (elsewhere || host !== hostname()) throw new UsageError(`${shown(name)} runs on another host, ${shown(host)}`);
   if (rss === undefined)
     throw new UsageError(`the process of ${shown(name)} cannot be seen from here: kill it where the tree runs`);
-  const other = [...actorsIn(view.root)].find(each => each.pid === pid && each.id !== id && each.state !== 'ended');
+  const other = [...actorsIn(view.root)].find(
+    each => each.pid === pid && !each.elsewhere && each.id !== id && each.state !== 'ended',
+  );
   if (other)
     throw new UsageError(
       `${shown(name)} shares its process with ${shown(other.name)}: rxtractor cancel ends the actor alone`,

@@ -9,6 +9,7 @@ import {processesOf, usageOf} from '../window/processes.js';
 import type {FoundRoot} from '../window/roots.js';
 import {watchTree} from '../window/watch-tree.js';
 import {type Column, duration, memory, percent, shown, table} from './format.js';
+import {otherHosts, sumsOf} from './tree-sums.js';
 
 /** The pause between two samples, in ms: one cannot know how much of a core is used. */
 const lookMs = 500;
@@ -23,9 +24,11 @@ export interface TreeSummary {
   readonly state: string;
   readonly age: number;
   readonly actors: number;
-  /** Sums over all processes of the tree: the share of one core, and bytes. */
+  /** Sums over the processes of the tree on this host: the share of one core, and bytes. */
   readonly cpu: number;
   readonly memory: number;
+  /** The names of the other hosts on which it has actors. */
+  readonly hosts: readonly string[];
 }
 
 /** Looks at all of them at once. One that ends meanwhile is left out. */
@@ -37,11 +40,10 @@ export async function summaries(roots: readonly FoundRoot[]): Promise<TreeSummar
 async function summaryOf({pid, tree}: FoundRoot): Promise<TreeSummary> {
   const {at, root} = await lastValueFrom(watchTree({root: tree, every: lookMs}).pipe(take(2)));
   const actors = [...actorsIn(root)];
-  // Actors of one process have the same usage.
-  const processes = [...new Map(actors.map(actor => [actor.pid, actor])).values()];
-  const sum = (of: 'cpu' | 'rss'): number => processes.reduce((all, actor) => all + (actor[of] ?? 0), 0);
+  const {cpu, rss} = sumsOf(actors);
   const {name, state, since} = root;
-  return {pid, tree, name, state, age: at - since, actors: actors.length, cpu: sum('cpu'), memory: sum('rss')};
+  const hosts = otherHosts(actors);
+  return {pid, tree, name, state, age: at - since, actors: actors.length, cpu, memory: rss, hosts};
 }
 
 /** A tree that cannot be asked, as one of another version of this library, is there nevertheless: the system tells of its processes. */
@@ -51,7 +53,7 @@ async function summaryWithout({pid, tree, sharesPids}: FoundRoot, error: unknown
   const memory = [...(await usageOf(pids)).values()].reduce((sum, {rss}) => sum + rss, 0);
   const isOther = error instanceof NotExposed || error.reason === 'version';
   const state = isOther ? 'another version' : error.reason === 'timeout' ? 'does not greet' : 'refuses observers';
-  return {pid, tree, name: '?', state, age: 0, actors: pids.length, cpu: 0, memory};
+  return {pid, tree, name: '?', state, age: 0, actors: pids.length, cpu: 0, memory, hosts: []};
 }
 
 const columns: readonly Column[] = [
@@ -63,9 +65,12 @@ const columns: readonly Column[] = [
   {title: 'CPU', right: true},
   {title: 'MEMORY', right: true},
   {title: 'STATE'},
+  {title: 'OTHER HOSTS'},
 ];
 
 export function drawTrees(trees: readonly TreeSummary[], width = Number.POSITIVE_INFINITY): string[] {
+  // Most trees run on this host alone.
+  const isSpread = trees.some(({hosts}) => hosts.length > 0);
   const rows = trees.map(each => [
     String(each.pid),
     each.tree,
@@ -75,6 +80,7 @@ export function drawTrees(trees: readonly TreeSummary[], width = Number.POSITIVE
     percent(each.cpu),
     memory(each.memory),
     each.state,
+    ...(isSpread ? [shown(each.hosts.join(', '))] : []),
   ]);
-  return table(columns, rows, width);
+  return table(isSpread ? columns : columns.slice(0, -1), rows, width);
 }

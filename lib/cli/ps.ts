@@ -14,9 +14,10 @@ export const ps: Command = {
   options: jsonOption,
   about: `
 Lists the trees of actors that this user runs on this host: the process of the
-root, its name and age, and how many actors, how much of a core and how much
-memory the whole tree has. A tree is found when its root has opened itself to
-observers: programs under main() do, a moment after their first actor serves.
+root, its name and age, and how many actors the tree has. The share of a core and
+the memory are those of its processes on this host; other hosts on which it has
+actors are named. A tree is found when its root has opened itself to observers:
+programs under main() do, a moment after their first actor serves.
 `,
   async run({options}, {out}) {
     const trees = await summaries(findRoots());

@@ -10,6 +10,7 @@ import {cut, duration, memory, pad, percent, shown} from './format.js';
 import {paint, paintState} from './paint.js';
 import {describeContext, taskNames} from './task-names.js';
 import {rowsOf, type TopState, waitsIn} from './top-state.js';
+import {otherHosts, sumsOf, whereOf} from './tree-sums.js';
 
 export interface Size extends Look {
   readonly height: number;
@@ -37,14 +38,15 @@ function bodyOf(view: TreeView, state: TopState, size: Size): string[] {
 
 function summaryOf({at, root}: TreeView): string {
   const actors = [...actorsIn(root)];
-  const processes = [...new Map(actors.map(actor => [actor.pid, actor])).values()];
-  const sum = (of: 'cpu' | 'rss'): number => processes.reduce((all, actor) => all + (actor[of] ?? 0), 0);
+  const {cpu, rss} = sumsOf(actors);
+  const hosts = otherHosts(actors);
   const parts = [
     `${shown(root.name)} (pid ${root.pid})`,
     `${actors.length} actors`,
-    `cpu ${percent(sum('cpu'))}`,
-    memory(sum('rss')),
+    `cpu ${percent(cpu)}`,
+    memory(rss),
     `up ${duration(at - root.since)}`,
+    ...(hosts.length > 0 ? [`other hosts: ${hosts.length}`] : []),
   ];
   return parts.join('   ');
 }
@@ -98,7 +100,7 @@ function tableOf(view: TreeView, state: TopState, {width, height, colours}: Size
 const titleOf = (width: number): string => `${cellsOf(width, ({title}) => title)}  ${pad('STATE', 12)} ACTOR`;
 
 function rowText({at}: TreeView, {actor, lead}: Placed, width: number): string {
-  return `${cellsOf(width, ({of}) => of(actor, at))}  ${pad(actor.state, 12)} ${lead}${shown(actor.name)}`;
+  return `${cellsOf(width, ({of}) => of(actor, at))}  ${pad(actor.state, 12)} ${lead}${shown(actor.name + whereOf(actor))}`;
 }
 
 /** One actor: what it is, for what it waits, and its contexts. */
@@ -148,7 +150,7 @@ const helpLines: readonly string[] = [
   'n  by name                           w  by waits',
   't  as the actors stand in the tree',
   '',
-  '/  shows only actors with a text in their name; Esc removes it',
+  '/  shows only actors with a text in their name or host; Esc removes it',
   '↑ ↓ PageUp PageDown Home End  move',
   'Enter  opens an actor: what it waits for, and its contexts; Esc goes back',
   'Ctrl-Z  suspends               q, Ctrl-C  quit',

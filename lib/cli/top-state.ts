@@ -5,13 +5,14 @@
 import {actorsIn} from '../window/find-waits.js';
 import type {ActorView, TreeView} from '../window/types.js';
 import {type Placed, placed} from './draw-tree.js';
+import {whereOf} from './tree-sums.js';
 
 /** By what the actors are sorted. `t`: as they stand in the tree. */
 export type Order = 't' | 'c' | 'm' | 'n' | 'w';
 
 export interface TopState {
   readonly order: Order;
-  /** Only actors with this in their name are shown. */
+  /** Only actors with this in their name, or behind it in ` on gpu1`, are shown. */
   readonly filter: string;
   /** Whether keys go to the filter. */
   readonly isTyping: boolean;
@@ -96,7 +97,7 @@ const orders: Readonly<Record<Exclude<Order, 't'>, (a: ActorView, b: ActorView) 
 /** The actors that are shown, in their order. */
 export function rowsOf({root}: TreeView, {order, filter}: TopState): Placed[] {
   const wanted = filter.toLowerCase();
-  const fits = ({name}: ActorView): boolean => name.toLowerCase().includes(wanted);
+  const fits = (actor: ActorView): boolean => (actor.name + whereOf(actor)).toLowerCase().includes(wanted);
   if (order === 't' && wanted === '') return [...placed(root)];
   const actors = [...actorsIn(root)].filter(fits);
   const sorted = order === 't' ? actors : actors.sort(orders[order]);

@@ -21,7 +21,7 @@ export const top: Command = {
 Shows the actors of a tree once a second, until q is pressed. The keys:
 
   c m n w t   sort by cpu, memory, name, waits, or as they stand in the tree
-  /           show only actors with a text in their name
+  /           show only actors with a text in their name or host
   Enter       open an actor: what it waits for, and its contexts; Esc goes back
   ?           help
   q           quit

@@ -2,13 +2,12 @@
  * One actor of a nursery, from its start to its end: handshake, readiness, verdict, reaping.
  * Floor 6: above the backends, which start it; `running-nursery` owns it.
  */
-import {hostname} from 'node:os';
 import type {Actor, Child} from '../actor/actor.js';
 import {countActor, uncountChild} from '../actor/actor-limit.js';
 import {enterDebugMode, offerDebugMode} from '../actor/debug-mode.js';
 import {directories} from '../actor/directory.js';
 import {makePortal, type Portal, type PortalOwner} from '../actor/portal.js';
-import {askSurvey, type SurveyQuestion, surveyOf} from '../actor/survey.js';
+import type {SurveyQuestion} from '../actor/survey.js';
 import {type DebugMode, elsewhere} from '../actor/tree-options.js';
 import {windowDoors} from '../actor/window-door.js';
 import {type ActorId, formatActor, newId} from '../base/actor-id.js';
@@ -26,11 +25,12 @@ import {log} from '../base/log.js';
 import {OutputLines} from '../base/output-lines.js';
 import type {Scope} from '../base/scope.js';
 import {suppress} from '../base/suppressed.js';
-import type {RowState, SurveyRow, WaitRow} from '../base/tree-survey.js';
+import type {SurveyRow, WaitRow} from '../base/tree-survey.js';
 import {startHeartbeat} from '../channel/heartbeat.js';
 import {type ActorPlan, withStdio} from './actor-options.js';
 import type {Spawned, Spawner} from './backends/spawner.js';
 import {ChildConnection} from './child-connection.js';
+import {surveyOfChild} from './child-survey.js';
 import {waitsFor} from './child-waits.js';
 import {actorDiedError, type Ending, endText, spawnFailedError} from './death.js';
 import {reap} from './reap.js';
@@ -278,8 +278,11 @@ export class ChildActor implements PortalOwner, Child {
     directories.of(this.#actor)?.leave(this.id, unasked);
     this.#gone.resolve();
     log('runtime', `${this.plan.name} (pid ${spawned.pid}) has ended: ${endText(ending)}`);
-    if (hasServed)
-      tellEnd(this.#actor, connection.peer.channel.peer, {exit: ending.exit, asked: !unasked}, this.#bornAt);
+    const actor = connection.peer.channel.peer;
+    if (hasServed && actor) {
+      const isElsewhere = spawned.isElsewhere === true;
+      tellEnd(this.#actor, {actor, since: this.#bornAt, isElsewhere}, {exit: ending.exit, asked: !unasked});
+    }
     if (!hasServed || !unasked) return;
     const {lastWords, hasCrashed} = connection;
     if (hasCrashed) suppress(lastWords?.error, death);
@@ -380,16 +383,9 @@ export class ChildActor implements PortalOwner, Child {
     });
   }
 
-  async survey(question: SurveyQuestion): Promise<SurveyRow[]> {
-    const connection = this.#connection;
-    const actor = connection?.peer.channel.peer ?? {name: this.plan.name, id: this.id, pid: 0, host: hostname()};
-    const row = (state: RowState): SurveyRow[] => [{depth: 0, actor, state, since: 0, contexts: [], more: 0}];
-    if (this.progress.phase !== 'serving')
-      return row(this.progress.phase === 'connect' ? (connection?.phase ?? 'connect') : this.progress.phase);
-    if (!connection || connection.isClosed) return row('ending');
-    // The actor and the one that asks share an event loop: if that is blocked, nobody asks.
-    const here = this.#spawned?.actor;
-    return here ? surveyOf(here, question) : askSurvey(connection.peer, question);
+  survey(question: SurveyQuestion): Promise<SurveyRow[]> {
+    const child = {id: this.id, plan: this.plan, phase: this.progress.phase};
+    return surveyOfChild({...child, connection: this.#connection, spawned: this.#spawned}, question);
   }
 }
 

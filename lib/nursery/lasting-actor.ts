@@ -23,6 +23,8 @@ export interface LastingOwner {
   readonly children: Set<Child>;
   /** Whether its output is collected (`stdio: 'pipe'`). */
   readonly isPiped: boolean;
+  /** Whether it runs on another host than this one. */
+  readonly isElsewhere: boolean;
   /** Starts an incarnation, the first, the second, and so on. @throws what is wrong with the nursery or the options, and no fault of the actor */
   spawn(onDeath: OnDeath, attempt: number): StartedActor;
   /** The incarnation with this id has ended, and is started again. */
@@ -165,7 +167,7 @@ export class LastingActor {
 
   /** Waits for the next start. A survey of the tree shows it, because nothing else tells that the actor will be there again. */
   async #pauseFor(ms: number): Promise<void> {
-    const {clock, children} = this.#owner;
+    const {clock, children, isElsewhere} = this.#owner;
     const {attempt} = this.#policy;
     const died = clock.now();
     const waiting: Child = {
@@ -175,9 +177,10 @@ export class LastingActor {
       cancelActor: why => this.cancel(why),
       survey: async () => {
         const since = clock.now() - died;
-        const actor = {name: this.name, id: waiting.id, pid: 0, host: hostname()};
+        // The next incarnation may get another host.
+        const actor = {name: this.name, id: waiting.id, pid: 0, host: isElsewhere ? '' : hostname()};
         const restart = {since, left: Math.max(0, ms - since), attempt};
-        return [{depth: 0, actor, state: 'restarting', since: 0, restart, contexts: [], more: 0}];
+        return [{depth: 0, actor, state: 'restarting', since: 0, restart, isElsewhere, contexts: [], more: 0}];
       },
     };
     children.add(waiting);

@@ -258,6 +258,7 @@ export class RunningNursery implements Nursery, PoolOwner, Dependent {
         clock: scope.clock,
         children: this.#actor.children,
         isPiped: own.stdio === 'pipe',
+        isElsewhere: own.host !== undefined,
         spawn,
         replaced: id => this.#actor.replaced(id),
         fail: error => scope.fail(error),

@@ -3,7 +3,7 @@
  * Floor 6: below `child-actor`, which knows when.
  */
 import {hostname} from 'node:os';
-import type {Actor} from '../actor/actor.js';
+import type {Actor, Departed} from '../actor/actor.js';
 import type {ActorId} from '../base/actor-id.js';
 import {ContextCancelled, type Exit} from '../base/errors.js';
 import {actorEvents, type SpawnEvent, spawnEvents, Told, tell} from '../base/events.js';
@@ -19,7 +19,7 @@ export async function tellSpawn<T>(
   if (!spawnEvents.hasSubscribers) return start();
   const {id, plan, attempt, progress} = child;
   const {name, backend} = plan;
-  const event = {name, id, backend, host: hostname(), attempt, actor: actor.id, phases: progress.steps};
+  const event = {name, id, backend, host: hostOf(plan), attempt, actor: actor.id, phases: progress.steps};
   const told = new Told<SpawnEvent>(spawnEvents, event);
   const starting = told.startWith(start);
   told.left();
@@ -42,14 +42,17 @@ export function tellLife(
   if (actor) tell(actorEvents, () => ({type, actor, parent: parent.id}));
 }
 
-/** @param since when it was born, in ms since 1970 */
 export function tellEnd(
   parent: Actor,
-  actor: ActorId | undefined,
+  {actor, ...life}: Pick<Departed, 'actor' | 'since' | 'isElsewhere'>,
   end: {readonly exit: Exit; readonly asked: boolean},
-  since: number,
 ): void {
-  if (!actor) return;
-  parent.remember({actor, since, exit: end.exit});
+  parent.remember({actor, ...life, exit: end.exit});
   tell(actorEvents, () => ({type: 'ended', actor, parent: parent.id, ...end}));
+}
+
+/** Where it is to be started. The host that will be chosen is not known yet. */
+function hostOf({host}: ActorPlan): string {
+  if (host === undefined) return hostname();
+  return typeof host === 'string' ? host : '';
 }

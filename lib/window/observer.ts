@@ -13,7 +13,7 @@ export interface Sample {
   /** In ms since 1970. */
   readonly at: number;
   readonly rows: readonly SurveyRow[];
-  /** By pid, of the processes of this host. */
+  /** By pid, of the processes of the host on which the root runs, as far as they can be seen. */
   readonly usage: ReadonlyMap<number, Usage>;
 }
 
@@ -55,18 +55,12 @@ interface Draft extends Omit<ActorView, 'children'> {
 }
 
 export class Observer {
-  readonly #host: string;
   #ends = new Map<string, KnownEnd>();
   readonly #actors = new Map<string, KnownActor>();
   #waits = new Map<string, number>();
   /** The rows of the view before, so that an actor that is missing now can be shown as ended. */
   #before: readonly {readonly row: SurveyRow; readonly parent: string}[] = [];
   #at = 0;
-
-  /** @param host the host of this process, whose processes it can see */
-  constructor(host: string) {
-    this.#host = host;
-  }
 
   view(sample: Sample): TreeView {
     const rows = this.#withEnded(placed(sample.rows));
@@ -120,7 +114,8 @@ export class Observer {
     waits: KnownWaits,
   ): Draft {
     const {id, name, pid, host} = row.actor;
-    const used = host === this.#host && row.state !== 'ended' ? usage.get(pid) : undefined;
+    // A pid of another host is that of a stranger here.
+    const used = row.isElsewhere || row.state === 'ended' ? undefined : usage.get(pid);
     const known: KnownActor = this.#actors.get(id) ?? {
       since: row.since > 0 ? row.since : at,
       seenAt: at,
@@ -144,6 +139,7 @@ export class Observer {
       name,
       pid,
       host,
+      ...(row.isElsewhere && {elsewhere: true as const}),
       state: actorState(row, cpu),
       ...(row.exit && {exit: row.exit}),
       since: known.since,

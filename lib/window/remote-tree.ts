@@ -31,6 +31,8 @@ import {type FoundRoot, findRoots, readKey} from './roots.js';
 export interface AskedTree {
   /** Whether its processes have the same numbers here, so that the system can be asked about them. */
   readonly sharesPids: boolean;
+  /** The id of the actor that asks, where it is an actor of this tree. */
+  readonly self?: string;
   survey(question: SurveyQuestion): Promise<readonly SurveyRow[]>;
   events(): Observable<TraceEvent>;
   close(): void;
@@ -48,6 +50,7 @@ export interface RemoteTree extends AskedTree {
 export function ownTree(actor: Actor): AskedTree {
   return {
     sharesPids: true,
+    self: actor.id.id,
     survey: question => treeOf(actor, question),
     events: () => allEventsOf(actor),
     close: () => {},

@@ -2,7 +2,6 @@
  * Records what happens in a tree: the events of all its actors, and their counters once a second.
  * Floor 7: above `remote-tree`, which asks the tree. `perfetto` draws a record.
  */
-import {hostname} from 'node:os';
 import {merge, Observable, of, switchMap} from 'rxjs';
 import type {Actor} from '../actor/actor.js';
 import {hostMicros, plainClock} from '../base/clock.js';
@@ -60,7 +59,7 @@ function countersOf(tree: AskedTree): Observable<TraceEvent> {
   return new Observable<TraceEvent>(subscriber => {
     const stopped = new AbortController();
     subscriber.add(() => stopped.abort());
-    const observer = new Observer(hostname());
+    const observer = new Observer();
     const count = async (): Promise<void> => {
       while (!subscriber.closed) {
         const {root} = await look(tree, observer, true);

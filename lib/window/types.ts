@@ -35,8 +35,10 @@ export interface ActorView {
   readonly name: string;
   /** As in `ActorId`. 0 before its process has said who it is. */
   readonly pid: number;
-  /** As in `ActorId`. */
+  /** As in `ActorId`. Empty before it has a host, when it is to run on another one. */
   readonly host: string;
+  /** Present when it runs on another host than the root. Nothing is known of its process then: no `cpu`, no `rss`. */
+  readonly elsewhere?: true;
   /** How it is. */
   readonly state: ActorState;
   /** How it has ended, where that is known. */

@@ -8,6 +8,7 @@ import type {Actor} from '../actor/actor.js';
 import {plainClock, wallTime} from '../base/clock.js';
 import {current} from '../base/current.js';
 import {checkAmount, checkBoolean, checkKeys, checkText} from '../base/option-checks.js';
+import type {SurveyRow} from '../base/tree-survey.js';
 import type {TlsOptions} from '../transport/tls.js';
 import {Observer} from './observer.js';
 import {usageOf} from './processes.js';
@@ -60,7 +61,7 @@ export function watchTree(options: WatchTreeOptions = {}): Observable<TreeView> 
   checkBoolean('watchTree(): contexts', contexts);
   return new Observable<TreeView>(subscriber => {
     const stopped = new AbortController();
-    const observer = new Observer(hostname());
+    const observer = new Observer();
     subscriber.add(() => stopped.abort());
     leaveWithTask(subscriber, 'watchTree()');
     const own = root === undefined ? (current()?.runtime as Actor | undefined) : undefined;
@@ -87,8 +88,14 @@ export function leaveWithTask(subscription: Subscription, label: string): void {
 /** One view of a tree. */
 export async function look(tree: AskedTree, observer: Observer, contexts: boolean): Promise<TreeView> {
   const rows = await tree.survey({budget, contexts: contexts ? 'all' : 'none'});
-  const host = hostname();
-  const here = tree.sharesPids ? rows.filter(({actor}) => actor.host === host) : [];
-  const usage = await usageOf(here.map(({actor}) => actor.pid));
+  const usage = await usageOf(pidsHere(tree, rows));
   return observer.view({at: wallTime(), rows, usage});
+}
+
+/** The pids that mean the same here. Where the observer is an actor on another host, all others run elsewhere for it. */
+function pidsHere({sharesPids, self}: AskedTree, rows: readonly SurveyRow[]): number[] {
+  const isSelfElsewhere = rows.some(({actor, isElsewhere}) => actor.id === self && isElsewhere);
+  if (!sharesPids || isSelfElsewhere) return [];
+  const host = hostname();
+  return rows.filter(({actor, isElsewhere}) => !isElsewhere && actor.host === host).map(({actor}) => actor.pid);
 }

@@ -5,10 +5,14 @@ import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import type {ExecutionContext} from 'ava';
 import {type Browser, chromium, type Locator, type Page} from 'playwright-core';
+import {concat, NEVER, of} from 'rxjs';
+import {frameOf} from '../../lib/cli/devtools-frames.js';
+import {servePage} from '../../lib/cli/devtools-server.js';
 import {commandFile, rxtractor, type Shown, startShown} from '../kit/command.js';
 import {patienceMs} from '../kit/eventually.js';
 import {type Program, startNode} from '../kit/program.js';
 import {spawning} from '../kit/spawning.js';
+import {treeOnHosts} from '../kit/tree-on-hosts.js';
 
 /** Pictures of the guide are made anew when that is asked for. Otherwise all go into a folder that is removed. */
 const isForGuide = process.env.RXTRACTOR_SCREENSHOTS !== undefined;
@@ -25,17 +29,24 @@ const test = spawning({
   },
 });
 
-interface Opened {
+interface OpenedPage {
   readonly page: Page;
-  readonly devtools: Program;
   /** Errors of the page and of its security policy. */
   readonly faults: readonly string[];
+}
+
+interface Opened extends OpenedPage {
+  readonly devtools: Program;
 }
 
 async function open(t: ExecutionContext, ...args: readonly string[]): Promise<Opened> {
   t.timeout(2 * patienceMs);
   const devtools = startNode(t, [commandFile, 'devtools', ...args]);
   const url = await devtools.stdoutUntil(/^http:.*(?=\n)/m);
+  return {devtools, ...(await openPage(t, url))};
+}
+
+async function openPage(t: ExecutionContext, url: string): Promise<OpenedPage> {
   browser ??= await chromium.launch({executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu']});
   const page = await browser.newPage({viewport: {width: 1_100, height: 600}});
   t.teardown(() => page.close());
@@ -44,7 +55,7 @@ async function open(t: ExecutionContext, ...args: readonly string[]): Promise<Op
   page.on('pageerror', error => faults.push(String(error)));
   page.on('console', message => message.type() === 'error' && faults.push(message.text()));
   await page.goto(url);
-  return {page, devtools, faults};
+  return {page, faults};
 }
 
 const openShop = async (t: ExecutionContext): Promise<Opened & Shown> => {
@@ -151,6 +162,23 @@ test('the keyboard does everything', async t => {
   await page.keyboard.press('ArrowRight');
   t.is(await page.getByRole('tab', {name: /^Waits/}).getAttribute('aria-selected'), 'true');
   t.true(await page.getByRole('tabpanel', {name: 'Waits'}).isVisible());
+});
+
+test('the page names the host of an actor that runs on another one', async t => {
+  t.timeout(2 * patienceMs);
+  const frames = () => concat(of([frameOf(treeOnHosts, undefined)]), NEVER);
+  const server = await servePage({about: {mode: 'live', control: false}, frames, marks: () => NEVER});
+  t.teardown(() => server.close().catch(() => {}));
+  const {page, faults} = await openPage(t, server.url);
+  await until(row(page, /^ *press on gpu1/));
+  t.is(await row(page, /on gpu1/).count(), 2);
+  t.is(await row(page, 'here').getByText('on').count(), 0);
+  await until(page.getByText('other hosts'));
+  await page.keyboard.press('/');
+  await page.keyboard.type('gpu1');
+  await until(row(page, 'ink'));
+  t.is(await row(page, 'here').count(), 0);
+  t.deepEqual(faults, []);
 });
 
 test('a record is shown without its tree, with a slider for the time', async t => {

@@ -30,7 +30,7 @@ const relays = task(() => parent()?.run(never), at('relays'));
 /** Two views of the running tree, the second six seconds later by the clock of the observer. */
 async function views(): Promise<readonly [TreeView, TreeView]> {
   const root = current()?.runtime as Actor;
-  const observer = new Observer('no such host');
+  const observer = new Observer();
   const look = async (ms: number): Promise<TreeView> =>
     observer.view({at: 1e12 + ms, rows: later(await surveyOf(root), ms), usage: new Map()});
   await turns(30);

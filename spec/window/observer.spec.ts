@@ -43,7 +43,7 @@ const sample = (at: number, rows: readonly SurveyRow[], usage: Sample['usage'] =
 const cpu = (pid: number, cpuMs: number): Sample['usage'] => new Map([[pid, {cpuMs, rss: 1_024}]]);
 
 test('cpu is a share of a core, read from the system: a blocked actor shows it', t => {
-  const observer = new Observer('h');
+  const observer = new Observer();
   const rows = [row(0, 'root'), row(1, 'busy', {state: 'silent'})];
   const [first] = observer.view(sample(1_000, rows, cpu(4, 100))).root.children;
   t.is(first?.cpu, undefined);
@@ -54,7 +54,7 @@ test('cpu is a share of a core, read from the system: a blocked actor shows it',
 });
 
 test('an actor that is missing for a minute is forgotten: an observer of a busy tree does not grow', t => {
-  const observer = new Observer('h');
+  const observer = new Observer();
   const sinceAt = (at: number, ...rows: readonly SurveyRow[]): number | undefined =>
     observer.view(sample(at, [row(0, 'root'), ...rows])).root.children[0]?.since;
   const worker = row(1, 'worker', {since: 0});
@@ -66,19 +66,23 @@ test('an actor that is missing for a minute is forgotten: an observer of a busy 
 });
 
 test('an actor whose clock stands still because of a prompt says so', t => {
-  const {root} = new Observer('h').view(sample(1, [row(0, 'root', {prompted: true}), row(1, 'a')]));
+  const {root} = new Observer().view(sample(1, [row(0, 'root', {prompted: true}), row(1, 'a')]));
   t.deepEqual([root.state, root.children[0]?.state], ['at a prompt', 'serving']);
 });
 
-test('processes of another host are not looked up here', t => {
-  const observer = new Observer('elsewhere');
-  observer.view(sample(1_000, [row(0, 'root')], cpu(4, 100)));
-  const {root} = observer.view(sample(2_000, [row(0, 'root')], cpu(4, 100)));
-  t.is(root.cpu, undefined);
+test('the pid of an actor on another host is not taken for a pid here, whatever that host is called', t => {
+  const observer = new Observer();
+  const rows = [row(0, 'root'), row(1, 'twin', {isElsewhere: true})];
+  observer.view(sample(1_000, rows, cpu(4, 100)));
+  const {root} = observer.view(sample(2_000, rows, cpu(4, 600)));
+  const [twin] = root.children;
+  t.deepEqual([twin?.pid, twin?.host], [root.pid, root.host]);
+  t.deepEqual([root.cpu, root.rss, root.elsewhere], [0.5, 1_024, undefined]);
+  t.deepEqual([twin?.cpu, twin?.rss, twin?.elsewhere], [undefined, undefined, true]);
 });
 
 test('the contexts of an actor that does not answer are the last known ones, with their age', t => {
-  const observer = new Observer('h');
+  const observer = new Observer();
   observer.view(sample(1_000, [row(0, 'root'), row(1, 'a', {contexts: [context()]})]));
   const {root} = observer.view(sample(4_000, [row(0, 'root'), row(1, 'a', {state: 'silent'})]));
   t.like(root.children[0], {age: 3_000});
@@ -86,7 +90,7 @@ test('the contexts of an actor that does not answer are the last known ones, wit
 });
 
 test('an actor that has ended is shown once, with its exit where its parent has told it', t => {
-  const observer = new Observer('h');
+  const observer = new Observer();
   const states = (root: ActorView): string[] =>
     root.children.map(({name, state, exit}) => `${name} ${state} ${exit?.code}`);
   observer.view(sample(1, [row(0, 'root'), row(1, 'a'), row(1, 'bb')]));
@@ -96,7 +100,7 @@ test('an actor that has ended is shown once, with its exit where its parent has 
 });
 
 test('an actor that has died while it was asked is shown once, as ended', t => {
-  const observer = new Observer('h');
+  const observer = new Observer();
   observer.view(sample(1, [row(0, 'root'), row(1, 'a')]));
   const rows = [row(0, 'root'), row(1, 'a', {state: 'silent'}), row(1, 'a', {state: 'ended'})];
   const {root} = observer.view(sample(2, rows));
@@ -107,7 +111,7 @@ test('an actor that has died while it was asked is shown once, as ended', t => {
 });
 
 test('below an actor that does not answer nobody is said to have ended', t => {
-  const observer = new Observer('h');
+  const observer = new Observer();
   observer.view(sample(1, [row(0, 'root'), row(1, 'a'), row(2, 'aa'), row(3, 'aaa')]));
   const {root} = observer.view(sample(2, [row(0, 'root'), row(1, 'a', {state: 'silent'})]));
   t.is(root.children[0]?.children[0]?.state, 'unresponsive');
@@ -115,7 +119,7 @@ test('below an actor that does not answer nobody is said to have ended', t => {
 });
 
 test('a counter stands still from the moment at which it was seen to move', t => {
-  const observer = new Observer('h');
+  const observer = new Observer();
   const look = (at: number, more: Partial<ContextRow> = {}) =>
     observer.view(sample(at, [row(0, 'root', {contexts: [context(more)]})])).root.contexts[0];
   t.like(look(1_000), {still: 0, since: 1_000, stalledMs: 0});
@@ -125,7 +129,7 @@ test('a counter stands still from the moment at which it was seen to move', t =>
 });
 
 test('a stall counts for the last ten seconds', t => {
-  const observer = new Observer('h');
+  const observer = new Observer();
   const look = (at: number, stalledMs: number) =>
     observer.view(sample(at, [row(0, 'root', {contexts: [context({stalledMs})]})])).root.contexts[0]?.stalledMs;
   for (let second = 0; second <= 10; second++) look(second * 1_000, second * 1_000);
@@ -135,7 +139,7 @@ test('a stall counts for the last ten seconds', t => {
 });
 
 test('a process that works is not waiting, whatever its counters say', t => {
-  const observer = new Observer('h');
+  const observer = new Observer();
   const caller = context({side: 'caller', peer: {name: 'a', id: 'a', pid: 1, host: 'h'}, waits: 'result'});
   const rows = [row(0, 'root', {contexts: [caller]}), row(1, 'a', {contexts: [context()]})];
   const look = (at: number, cpuMs: number) =>
@@ -146,7 +150,7 @@ test('a process that works is not waiting, whatever its counters say', t => {
 });
 
 test('what an actor has told before it fell silent is no reason to suspect anything, and the look is too early to end', t => {
-  const observer = new Observer('h');
+  const observer = new Observer();
   const caller = context({side: 'caller', peer: {name: 'a', id: 'a', pid: 1, host: 'h'}, waits: 'result'});
   const root = row(0, 'root', {contexts: [caller]});
   const look = (at: number, state: SurveyRow['state']) => {
@@ -160,7 +164,7 @@ test('what an actor has told before it fell silent is no reason to suspect anyth
 });
 
 test('a view is plain data, which JSON holds', t => {
-  const observer = new Observer('h');
+  const observer = new Observer();
   observer.view(sample(1, [row(0, 'root', {contexts: [context()]})]));
   const view = observer.view(sample(2, [row(0, 'root', {contexts: [context()]}), row(1, 'a')]));
   t.deepEqual(JSON.parse(JSON.stringify(view)), view);

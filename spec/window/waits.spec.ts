@@ -71,7 +71,7 @@ test('a real nursery: a start, then no wait, then the end of a daemon', async t 
 });
 
 test('the finder follows them: a chain through the terminal, and a circle', t => {
-  const observer = new Observer('elsewhere');
+  const observer = new Observer();
   const chain = [
     row(0, 'root', [
       {for: 'child', by: 'root', of: 'a'},

@@ -1,6 +1,7 @@
 // The page of `rxtractor devtools`: the tree beside one actor. Everything that comes from the tree is put into text nodes.
 import {type JSX, render} from 'preact';
 import {useEffect, useMemo, useRef, useState} from 'preact/hooks';
+import {otherHosts, sumsOf} from '../tree-sums.js';
 import {Charts} from './charts.js';
 import {type ActorFrame, type Frame, megabytes, percent, useAbout, useContexts, useFrames} from './data.js';
 import {Detail, Figure} from './detail.js';
@@ -129,8 +130,8 @@ interface HeaderProps {
 
 function Header({frame, mode, over, showWaits}: HeaderProps): JSX.Element {
   const all = [...actorsIn(frame.root)];
-  const processes = [...new Map(all.map(actor => [actor.pid, actor])).values()];
-  const sum = (of: 'cpu' | 'rss'): number => processes.reduce((total, actor) => total + (actor[of] ?? 0), 0);
+  const {cpu, rss} = sumsOf(all);
+  const hosts = otherHosts(all).length;
   const stalled = all.filter(actor => actor.stalledMs >= stallMs).length;
   return (
     <header>
@@ -139,8 +140,9 @@ function Header({frame, mode, over, showWaits}: HeaderProps): JSX.Element {
       </h1>
       <dl>
         <Figure name="actors" value={String(all.length + frame.more)} />
-        <Figure name="cpu" value={percent(sum('cpu'))} />
-        <Figure name="memory" value={megabytes(sum('rss'))} />
+        <Figure name="cpu" value={percent(cpu)} />
+        <Figure name="memory" value={megabytes(rss)} />
+        {hosts > 0 && <Figure name="other hosts" value={String(hosts)} />}
         <Figure name="stalled" value={String(stalled)} tone={stalled > 0 ? 'warn' : ''} />
       </dl>
       {frame.cycles.length > 0 && (

@@ -2,6 +2,7 @@
 import type {JSX} from 'preact';
 import {memo} from 'preact/compat';
 import {useLayoutEffect, useRef} from 'preact/hooks';
+import {whereOf} from '../tree-sums.js';
 import {type ActorFrame, type Ended, megabytes, percent} from './data.js';
 import {rowHeight, useSeen} from './visible-rows.js';
 
@@ -25,7 +26,7 @@ export function rowsOf(
     const there = new Set(actor.children.map(({id}) => id));
     const children = [...actor.children, ...(gone.get(actor.id) ?? []).filter(({id}) => !there.has(id))];
     const isFolded = folded.has(actor.id) && filter === '';
-    if (actor.name.toLowerCase().includes(filter.toLowerCase())) rows.push({actor, depth, isFolded});
+    if ((actor.name + whereOf(actor)).toLowerCase().includes(filter.toLowerCase())) rows.push({actor, depth, isFolded});
     if (!isFolded) for (const child of children) visit(child, depth + 1);
   };
   visit(root, 0);
@@ -143,6 +144,7 @@ const isSame = (before: RowProps, after: RowProps): boolean => {
     before.place === after.place &&
     a.state === b.state &&
     a.name === b.name &&
+    a.host === b.host &&
     a.open === b.open &&
     a.children.length === b.children.length &&
     a.waiting === b.waiting &&
@@ -176,8 +178,9 @@ const TreeRow = memo(({actor, depth, place, isFolded, isSelected, select, fold}:
             fold(actor.id, !isFolded);
           }}
         />
-        <span class="text" title={actor.name}>
+        <span class="text" title={actor.name + whereOf(actor)}>
           {actor.name}
+          {whereOf(actor) && <em>{whereOf(actor)}</em>}
         </span>
         {actor.pid > 0 && <small>{actor.pid}</small>}
       </span>

@@ -1,0 +1,34 @@
+// A view of a tree with actors on another host, one of which has the pid of the root. Used by the specs of `cli`.
+import type {ActorView, TreeView} from '../../lib/window/index.js';
+
+const actor = (name: string, pid: number, more: Partial<ActorView>): ActorView => ({
+  id: name,
+  name,
+  pid,
+  host: 'home',
+  state: 'serving',
+  since: 0,
+  contexts: [],
+  age: 0,
+  waits: [],
+  children: [],
+  more: 0,
+  ...more,
+});
+
+const onGpu = {host: 'gpu1', elsewhere: true} as const;
+
+export const treeOnHosts: TreeView = {
+  at: 1_000,
+  more: 0,
+  root: actor('root', 7, {
+    cpu: 0.1,
+    rss: 1_048_576,
+    children: [
+      actor('here', 8, {cpu: 0.2, rss: 2 * 1_048_576}),
+      actor('press', 7, {...onGpu, children: [actor('ink', 9, onGpu)]}),
+      // It is being placed.
+      actor('next', 0, {host: '', elsewhere: true, state: 'spawning'}),
+    ],
+  }),
+};
