@@ -25,7 +25,7 @@ export function tableOf(summary: Summary, isPartial: boolean): string {
     columns([
       ['actor', 'files', 'files/s'],
       ...actors.map(actor => [
-        actor.name,
+        actor.host === undefined ? actor.name : `${actor.name} on ${printable(actor.host)}`,
         grouped(actor.files),
         grouped(Math.round(actor.files / Math.max(seconds, 0.001))),
       ]),

@@ -17,7 +17,8 @@ export interface Summary {
   readonly duplicates: {readonly files: number; readonly bytes: number} | null;
   /** The ten packages that most files import. */
   readonly imports: ReadonlyArray<{readonly name: string; readonly files: number}>;
-  readonly actors: ReadonlyArray<{readonly name: string; readonly files: number}>;
+  /** `host`: where it has run, when not here. */
+  readonly actors: ReadonlyArray<{readonly name: string; readonly files: number; readonly host?: string}>;
   readonly seconds: number;
 }
 
@@ -30,6 +31,7 @@ export class Survey {
   readonly #duplicates = {files: 0, bytes: 0};
   readonly #imports = new Map<string, number>();
   readonly #actors: Map<string, number>;
+  readonly #hosts = new Map<string, string>();
   readonly #unreadable: string[] = [];
   #unreadableCount = 0;
   #files = 0;
@@ -44,6 +46,11 @@ export class Survey {
   /** Starts the clock: before it the actors were started. */
   begin(): void {
     this.#started = performance.now();
+  }
+
+  /** The actor runs on another host. */
+  runsOn(actor: string, host: string): void {
+    this.#hosts.set(actor, host);
   }
 
   /** Files that were met, readable or not. */
@@ -90,7 +97,10 @@ export class Survey {
       unreadable: this.#unreadableCount,
       duplicates: this.#contents ? {...this.#duplicates} : null,
       imports: counted(this.#imports).sort(mostFirst).slice(0, shownImports),
-      actors: counted(this.#actors),
+      actors: counted(this.#actors).map(actor => {
+        const host = this.#hosts.get(actor.name);
+        return host === undefined ? actor : {...actor, host};
+      }),
       seconds: Math.round(performance.now() - this.#started) / 1000,
     };
   }
