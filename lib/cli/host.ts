@@ -12,6 +12,8 @@ import type {BrokerOptions} from '../fleet/broker-link.js';
 import type {Daemon} from '../fleet/daemon.js';
 import type {Drainable} from '../fleet/drain.js';
 import {checkNats, type NatsOptions, natsServer} from '../fleet/nats-options.js';
+import {type Quota, quotaIn} from '../fleet/quotas.js';
+import {isSubject, subjectIn} from '../fleet/subject.js';
 import {formatAddress, type NetworkAddress, parseAddress} from '../transport/address.js';
 import {type Command, type ExitCode, exit, type Given, UsageError} from './command.js';
 import {makeCertificates} from './dev-certificates.js';
@@ -44,6 +46,8 @@ export const host: Command = {
       help: "Who may start actors: 'CN=deploy'. May be repeated.",
     },
     'max-actors': {type: 'string', value: 'N', help: 'How many at a time. Default 64.'},
+    'subject-actors': {type: 'string', many: true, value: 'N', help: 'How many at a time for each of --may-spawn.'},
+    'subject-spawns': {type: 'string', many: true, value: 'N', help: 'How many each of them starts within a second.'},
     'allow-env': {type: 'string', value: 'NAMES', help: "Variables: 'NODE_ENV,APP_*'."},
     'allow-exec-argv': {type: 'string', value: 'ARGS', help: "Arguments for Node: '--expose-gc,--trace-gc'."},
     user: {type: 'string', value: 'NAME', help: 'Run as this user. Needed when started by root.'},
@@ -58,6 +62,9 @@ one of --may-spawn. Modules run from DIR alone: a program of the same name in
 package.json names them by their paths. With --nats it tells at the broker that
 it is there, so that programs need no list of hosts, and those that cannot reach
 it directly reach it through the broker.
+
+--subject-actors and --subject-spawns take 16 for each subject, or 'CN=ci:4' for
+one of them, and may be repeated. --max-actors is for all together.
 
 SIGTERM drains it: it takes no new actors, and ends with 0 when the last one has
 ended. So does rxtractor host --drain --name N, which waits until the daemon is
@@ -161,6 +168,10 @@ function optionsOf(options: Options) {
   if (!Number.isSafeInteger(maxActors) || maxActors < 1) throw new UsageError('--max-actors takes a number from 1 on');
   const maySpawn = (options['may-spawn'] ?? []) as readonly string[];
   if (maySpawn.length === 0) throw new UsageError("host needs --may-spawn 'CN=…': who may start actors here");
+  const quotas = {
+    actors: quotasOf(options, 'subject-actors', maySpawn),
+    spawns: quotasOf(options, 'subject-spawns', maySpawn),
+  };
   const name = nameIn(options);
   if (name === 'any' || name.includes('://')) throw new UsageError(`--name ${name}: this means something else`);
   const address = addressOf((options.listen as string | undefined) ?? 'tls://127.0.0.1:7400');
@@ -174,9 +185,22 @@ function optionsOf(options: Options) {
     tls: {cert: readFileSync(needed('cert')), key: readFileSync(needed('key')), ca: readFileSync(needed('ca'))},
     maySpawn,
     maxActors,
+    quotas,
     allowEnv: list('allow-env', 'NODE_ENV,TZ,LANG,LC_*'),
     allowExecArgv: list('allow-exec-argv', ''),
   };
+}
+
+/** @throws UsageError also for a subject that may place nothing: there the quota of the one that was meant would be missing */
+function quotasOf(options: Options, name: string, maySpawn: readonly string[]): Quota[] {
+  return ((options[name] ?? []) as readonly string[]).map(text => {
+    const quota = quotaIn(text);
+    if (!quota) throw new UsageError(`--${name} takes a number from 1 on, or 'CN=ci:4' for one subject, not ${text}`);
+    const {subject} = quota;
+    if (subject !== undefined && !maySpawn.some(allowed => isSubject(allowed, subjectIn(subject))))
+      throw new UsageError(`--${name} ${text}: ${subject} is not one of --may-spawn`);
+    return quota;
+  });
 }
 
 function addressOf(text: string, option = 'listen'): NetworkAddress {

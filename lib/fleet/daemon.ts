@@ -8,13 +8,10 @@ import {type AddressInfo, createServer, type Server, type Socket} from 'node:net
 import type {Duplex} from 'node:stream';
 import {TLSSocket} from 'node:tls';
 import {Actor} from '../actor/actor.js';
-import {type App, hashOf, urlInApp} from '../actor/codebase.js';
 import {Peer} from '../actor/peer.js';
 import {defaultTimeouts} from '../actor/tree-options.js';
 import {newActorId, newId} from '../base/actor-id.js';
 import {plainClock, type Stop} from '../base/clock.js';
-import {SpawnFailed} from '../base/errors.js';
-import {thrownText} from '../base/foreign.js';
 import {log} from '../base/log.js';
 import {Acceptor} from '../channel/listen-for-actors.js';
 import type {CalleeContext} from '../context/rx/callee-context.js';
@@ -25,6 +22,7 @@ import {isHandedOver, prologueBytes, ticketIn} from '../transport/handed-over.js
 import {listenRelayed} from '../transport/relayed-listener.js';
 import {SocketTransport} from '../transport/socket.js';
 import {serverOptions, type TlsOptions} from '../transport/tls.js';
+import {Admission, type AdmissionOptions, type Admitted} from './admission.js';
 import {checkBeats, checkOrder} from './check-order.js';
 import {
   beatsThere,
@@ -39,27 +37,21 @@ import {
 } from './contract.js';
 import {beginDaemonProcess, type DaemonProcess} from './daemon-process.js';
 import {Drain, type Drainable} from './drain.js';
-import {HeldSession} from './held-session.js';
+import {HeldSession, type Hold} from './held-session.js';
 import type {HostInfo} from './host-info.js';
 import {OutputQueue} from './output-queue.js';
 import {infoOfSystem} from './own-info.js';
+import {refusedError} from './refused.js';
 import type {Relay} from './road.js';
-import {isSubject, subjectOf, subjectText} from './subject.js';
+import {subjectOf} from './subject.js';
 import {Tickets} from './tickets.js';
 import {WaitingSockets} from './waiting-sockets.js';
 import {Watchdog} from './watchdog.js';
 
-export interface DaemonOptions {
+export interface DaemonOptions extends AdmissionOptions {
   readonly name: string;
   readonly address: NetworkAddress;
   readonly tls: TlsOptions;
-  readonly app: App;
-  /** The whole subjects of the certificates that may place actors: `CN=deploy,O=shop`. */
-  readonly maySpawn: readonly string[];
-  readonly maxActors: number;
-  /** Names of variables; `*` at the end stands for anything. */
-  readonly allowEnv: readonly string[];
-  readonly allowExecArgv: readonly string[];
   /** The labels by which a program may choose this host: `['gpu', 'eu']`. */
   readonly labels: readonly string[];
   /** Where others reach it. Undefined: where it listens. */
@@ -80,6 +72,7 @@ export class Daemon implements Drainable {
   /** Nobody knows yet what they are. */
   readonly #strangers = new WaitingSockets<Duplex>(defaultTimeouts.handshake);
   readonly #tickets = new Tickets();
+  readonly #admission: Admission;
   /** By the subject and the name of the session, because only the program that has begun a session may use it. */
   readonly #sessions = new Map<string, HeldSession>();
   readonly #peers = new Set<Peer>();
@@ -93,6 +86,7 @@ export class Daemon implements Drainable {
   constructor(options: DaemonOptions) {
     this.#options = options;
     this.#id = newActorId(options.name);
+    this.#admission = new Admission(options);
     this.#server = createServer({noDelay: true}, socket => this.#connected(socket));
   }
 
@@ -271,7 +265,8 @@ export class Daemon implements Drainable {
   }
 
   async #spawn(ctx: CalleeContext<'kill', Lines, Placed>, order: Order, subject: readonly string[]): Promise<Report> {
-    const {host, env, modules, hold} = this.#checked(order, subject);
+    const {env, modules, hold} = this.#admitted(order, subject);
+    const leave = this.#admission.enter(subject);
     this.#add(1);
     try {
       const channel = await this.#tickets.take(order.ticket, order.timeout, ctx.signal);
@@ -279,7 +274,7 @@ export class Daemon implements Drainable {
       const started = await beginDaemonProcess({
         order,
         app: this.#options.app,
-        host,
+        host: this.#options.name,
         env,
         modules,
         channel,
@@ -303,8 +298,13 @@ export class Daemon implements Drainable {
       await output.sent();
       return {exit, dropped: output.dropped};
     } finally {
+      leave();
       this.#add(-1);
     }
+  }
+
+  get #state() {
+    return {actors: this.#count, isDraining: this.#drain.isOn};
   }
 
   #add(change: number): void {
@@ -314,47 +314,15 @@ export class Daemon implements Drainable {
   }
 
   /** @throws SpawnFailed `place` that says what is refused */
-  #checked(order: Order, subject: readonly string[]) {
-    const {name: host, app, maySpawn, maxActors, allowEnv, allowExecArgv} = this.#options;
-    const refuse = (why: string): never => {
-      throw new SpawnFailed(why, {phase: 'place'});
-    };
-    if (!maySpawn.some(allowed => isSubject(allowed, subject)))
-      refuse(`the certificate of ${subjectText(subject)} may not place actors here (--may-spawn)`);
-    if (this.#drain.isOn) refuse('it drains: it takes no new actors (rxtractor host --drain)');
-    if (this.#count >= maxActors) refuse(`it has ${maxActors} actors already (--max-actors)`);
-    if (order.app !== app.name && order.app !== '') refuse(`it runs the app ${app.name}, not ${order.app} (--app)`);
-    const names = Object.keys(order.env).filter(name => !isAllowed(name, allowEnv));
-    if (names.length > 0) refuse(`env: ${names.join(', ')} may not be set here (--allow-env)`);
-    const args = order.execArgv.filter(arg => !allowExecArgv.includes(arg));
-    if (args.length > 0) refuse(`execArgv: ${args.join(' ')} is not allowed here (--allow-exec-argv)`);
-    const sent = {env: this.#envOf(order), modules: this.#modulesOf(order)};
+  #admitted(order: Order, subject: readonly string[]): Admitted & {readonly hold: Hold} {
+    const admitted = this.#admission.check(order, subject, this.#state);
     // The last check, because it begins the lease.
     const hold = this.#sessions.get(keyOf(subject, order.session))?.begin(order.provenAt);
     if (!hold)
-      return refuse(
+      throw refusedError(
         'it has not heard this program for too long, and ends its actors (timeouts.lease): try again later',
       );
-    return {host, hold, ...sent};
-  }
-
-  #modulesOf({modules}: Order): [string, string][] {
-    const {app} = this.#options;
-    return modules.map(([url, path, hash]) => {
-      try {
-        const here = urlInApp(app, path);
-        if (hash !== '' && hash !== hashOf(here)) throw buildError(path, hash, hashOf(here));
-        return [url, here];
-      } catch (error) {
-        throw new SpawnFailed(thrownText(error), {phase: 'place'});
-      }
-    });
-  }
-
-  #envOf({env}: Order): Record<string, string | undefined> {
-    const own = Object.entries(process.env).filter(([name]) => isAllowed(name, this.#options.allowEnv));
-    const merged = {...Object.fromEntries(own), ...env};
-    return Object.fromEntries(Object.entries(merged).filter(([, value]) => value !== undefined));
+    return {...admitted, hold};
   }
 }
 
@@ -365,17 +333,6 @@ async function killWhenAsked(started: DaemonProcess, asked: AsyncIterable<'kill'
   } catch {
     // The context has ended with its connection, and the process with it.
   }
-}
-
-function isAllowed(name: string, allowed: readonly string[]): boolean {
-  return allowed.some(entry => (entry.endsWith('*') ? name.startsWith(entry.slice(0, -1)) : name === entry));
-}
-
-function buildError(path: string, wanted: string, here: string): TypeError {
-  const [there, found] = [wanted, here].map(hash => hash.slice(0, 12));
-  return new TypeError(
-    `it has another build of ${path} (sha256 ${found}) than this program (${there}): install the same version on both`,
-  );
 }
 
 /** The same session of another subject is another one. */

@@ -1,8 +1,8 @@
 // Actors on other hosts: daemons on loopback, started by the command, and this process as the root.
-import {openNursery, RemoteActorError, type RootOptions, SpawnFailed} from '../../lib/index.js';
+import {type Nursery, openNursery, RemoteActorError, type RootOptions, SpawnFailed} from '../../lib/index.js';
 import * as hosted from '../fixtures/hosted.js';
 import {eventually} from '../kit/eventually.js';
-import {patient} from '../kit/patient.js';
+import {patient, unhurried} from '../kit/patient.js';
 import {isAlive, untilGone} from '../kit/processes.js';
 import {startProgram} from '../kit/program.js';
 import {spawning} from '../kit/spawning.js';
@@ -103,6 +103,38 @@ test('what a host refuses is told with its name and the reason', async t => {
     for (const wrong of [{backend: 'thread'}, {backend: 'inline'}, {cwd: 'dist'}, {host: ''}] as const)
       await t.throwsAsync(nursery.startActor('x', {expose, host: 'h1', ...wrong}), {instanceOf: TypeError});
   });
+});
+
+test('a subject that has used up its quota is told which and what to do, and another subject is not refused', async t => {
+  const quotas = ['--subject-actors', '1', '--subject-actors', 'CN=host:8', '--subject-spawns', 'CN=host:1'];
+  const host = await startHost(t, 'h1', ['--may-spawn', 'CN=host', ...quotas]);
+  const start = (nursery: Nursery) => nursery.startActor('x', {expose, host: 'h1'});
+  const refusalOf = (error: unknown): string => {
+    t.true(error instanceof SpawnFailed);
+    const {phase, offers} = error as SpawnFailed;
+    t.is(phase, 'place');
+    t.is(offers?.[0]?.host, 'h1');
+    return offers?.[0]?.refused ?? '';
+  };
+  const roots = {...unhurried, hosts: [host.address]};
+  await using client = await openNursery({...roots, tls: tlsOf(ours, 'client')});
+  await using other = await openNursery({...roots, tls: tlsOf(ours, 'host')});
+  const first = await start(client);
+  t.is(
+    refusalOf(await t.throwsAsync(start(client))),
+    'CN=client has 1 actors here, as many as it may have (--subject-actors 1): end one of them, or use another host',
+  );
+  // Both orders are sent in one turn.
+  const [second, third] = await Promise.allSettled([start(other), start(other)]);
+  t.deepEqual([second.status, third.status].toSorted(), ['fulfilled', 'rejected']);
+  for (const settled of [second, third])
+    if (settled.status === 'rejected')
+      t.regex(
+        refusalOf(settled.reason),
+        /^CN=host has started 1 actors here within a second, as many as it may \(--subject-spawns 1\): try again in \d+ ms, or use another host$/,
+      );
+  await first.cancelActor();
+  t.is(await (await start(client)).run(double, 2), 4);
 });
 
 test('who may not place actors is told so, and a certificate of another authority is refused', async t => {

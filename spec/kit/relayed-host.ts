@@ -60,6 +60,7 @@ export async function openHost(certificates: Certificates, name: string, relay: 
     app: appIn(root),
     maySpawn: ['CN=client'],
     maxActors: 64,
+    quotas: {actors: [], spawns: []},
     allowEnv: [],
     allowExecArgv: [],
     labels: [],
