@@ -77,6 +77,13 @@ export interface RootOptions extends NurseryOptions, DiscoveryOptions {
   readonly nats?: NatsOptions;
   /** Only hosts that run this app are listed by `listHosts` and `watchHosts`: the name in its `package.json`. Default: all. */
   readonly app?: string;
+  /**
+   * A file that is sent to other hosts when an actor there exposes functions of it, so that the host need not have it: the path of a module of
+   * JavaScript (`'./dist/worker.mjs'`, from the current folder), or its URL. A bundler has joined in it all that it imports, but not `rxtractor`
+   * and `rxjs`. At most 32 MiB. The functions under `expose` are imported from this file, or `expose` has its URL. A host takes it only with
+   * `--accept-bundles`, from the subjects of `--bundles-from`. Default: none.
+   */
+  readonly ship?: string | URL;
   /** Times in milliseconds. All actors inherit them. `Timeouts` says the default of each. */
   readonly timeouts?: Partial<Timeouts>;
 }
@@ -108,6 +115,7 @@ const rootOptions = new Set([
   'hosts',
   'nats',
   'app',
+  'ship',
 ]);
 
 /**

@@ -9,6 +9,7 @@ import {resolve} from 'node:path';
 import {appIn} from '../actor/codebase.js';
 import {log} from '../base/log.js';
 import type {BrokerOptions} from '../fleet/broker-link.js';
+import type {BundleOptions} from '../fleet/bundle-door.js';
 import type {Daemon} from '../fleet/daemon.js';
 import type {Drainable} from '../fleet/drain.js';
 import {checkNats, type NatsOptions, natsServer} from '../fleet/nats-options.js';
@@ -48,6 +49,9 @@ export const host: Command = {
     'max-actors': {type: 'string', value: 'N', help: 'How many at a time. Default 64.'},
     'subject-actors': {type: 'string', many: true, value: 'N', help: 'How many at a time for each of --may-spawn.'},
     'subject-spawns': {type: 'string', many: true, value: 'N', help: 'How many each of them starts within a second.'},
+    'accept-bundles': {type: 'boolean', help: 'Run bundles that programs ship: any code of theirs.'},
+    'bundles-from': {type: 'string', many: true, value: 'SUBJ', help: 'Who may ship them. May be repeated.'},
+    'bundle-folder': {type: 'string', value: 'DIR', help: 'Where they are kept. Default: among temporary files.'},
     'allow-env': {type: 'string', value: 'NAMES', help: "Variables: 'NODE_ENV,APP_*'."},
     'allow-exec-argv': {type: 'string', value: 'ARGS', help: "Arguments for Node: '--expose-gc,--trace-gc'."},
     user: {type: 'string', value: 'NAME', help: 'Run as this user. Needed when started by root.'},
@@ -65,6 +69,9 @@ it directly reach it through the broker.
 
 --subject-actors and --subject-spawns take 16 for each subject, or 'CN=ci:4' for
 one of them, and may be repeated. --max-actors is for all together.
+
+With --accept-bundles it runs what the programs of --bundles-from ship: any code,
+as the user of the daemon.
 
 SIGTERM drains it: it takes no new actors, and ends with 0 when the last one has
 ended. So does rxtractor host --drain --name N, which waits until the daemon is
@@ -172,6 +179,7 @@ function optionsOf(options: Options) {
     actors: quotasOf(options, 'subject-actors', maySpawn),
     spawns: quotasOf(options, 'subject-spawns', maySpawn),
   };
+  const bundles = bundlesOf(options);
   const name = nameIn(options);
   if (name === 'any' || name.includes('://')) throw new UsageError(`--name ${name}: this means something else`);
   const address = addressOf((options.listen as string | undefined) ?? 'tls://127.0.0.1:7400');
@@ -186,6 +194,7 @@ function optionsOf(options: Options) {
     maySpawn,
     maxActors,
     quotas,
+    bundles,
     allowEnv: list('allow-env', 'NODE_ENV,TZ,LANG,LC_*'),
     allowExecArgv: list('allow-exec-argv', ''),
   };
@@ -201,6 +210,20 @@ function quotasOf(options: Options, name: string, maySpawn: readonly string[]): 
       throw new UsageError(`--${name} ${text}: ${subject} is not one of --may-spawn`);
     return quota;
   });
+}
+
+/** Undefined: it takes none. */
+function bundlesOf(options: Options): BundleOptions | undefined {
+  const from = (options['bundles-from'] ?? []) as readonly string[];
+  const folder = options['bundle-folder'] as string | undefined;
+  if (!options['accept-bundles']) {
+    if (from.length > 0 || folder !== undefined)
+      throw new UsageError('--bundles-from and --bundle-folder are for --accept-bundles');
+    return undefined;
+  }
+  if (from.length === 0)
+    throw new UsageError("--accept-bundles needs --bundles-from 'CN=…': who may ship bundles here");
+  return {from, folder: folder === undefined ? undefined : resolve(folder)};
 }
 
 function addressOf(text: string, option = 'listen'): NetworkAddress {

@@ -5,6 +5,9 @@
 import {type App, hashOf, urlInApp} from '../actor/codebase.js';
 import {plainClock, type Stop} from '../base/clock.js';
 import {thrownText} from '../base/foreign.js';
+import type {CalleeContext} from '../context/rx/callee-context.js';
+import {type BundleKey, bundleIn} from './bundle.js';
+import {BundleDoor, type BundleOptions} from './bundle-door.js';
 import type {Order} from './contract.js';
 import {type QuotaOptions, Quotas} from './quotas.js';
 import {refusedError} from './refused.js';
@@ -16,6 +19,8 @@ export interface AdmissionOptions {
   readonly maySpawn: readonly string[];
   readonly maxActors: number;
   readonly quotas: QuotaOptions;
+  /** Undefined: it takes none. */
+  readonly bundles: BundleOptions | undefined;
   /** Names of variables; `*` at the end stands for anything. */
   readonly allowEnv: readonly string[];
   readonly allowExecArgv: readonly string[];
@@ -37,10 +42,13 @@ export interface Admitted {
 export class Admission {
   readonly #options: AdmissionOptions;
   readonly #quotas: Quotas;
+  readonly #bundles: BundleDoor | undefined;
 
+  /** @throws Error in words when the folder for bundles is not private */
   constructor(options: AdmissionOptions) {
     this.#options = options;
     this.#quotas = new Quotas(options.quotas);
+    this.#bundles = options.bundles && new BundleDoor(options.bundles);
   }
 
   /** @throws SpawnFailed `place` that says what is refused */
@@ -53,7 +61,18 @@ export class Admission {
     if (names.length > 0) throw refusedError(`env: ${names.join(', ')} may not be set here (--allow-env)`);
     const args = order.execArgv.filter(arg => !allowExecArgv.includes(arg));
     if (args.length > 0) throw refusedError(`execArgv: ${args.join(' ')} is not allowed here (--allow-exec-argv)`);
-    return {env: this.#envOf(order), modules: this.#modulesOf(order)};
+    return {env: this.#envOf(order), modules: this.#modulesOf(order, subject)};
+  }
+
+  /** Takes a bundle for an order that follows. @throws SpawnFailed `place` that says what is refused */
+  async takeBundle(
+    ctx: CalleeContext<Uint8Array, never, 'here' | 'wanted'>,
+    bundle: BundleKey,
+    subject: readonly string[],
+    state: DaemonState,
+  ): Promise<void> {
+    this.#checkPlace(subject, state);
+    await this.#bundleDoor().take(ctx, bundle, subject);
   }
 
   /** The order counts for its subject from now on. Returns how to end that, when its actor is gone. */
@@ -71,8 +90,16 @@ export class Admission {
     if (overQuota !== undefined) throw refusedError(overQuota);
   }
 
-  #modulesOf({modules}: Order): [string, string][] {
-    return modules.map(([url, path, hash]) => [url, this.#urlOf(path, hash)]);
+  #bundleDoor(): BundleDoor {
+    if (!this.#bundles) throw refusedError('it takes no bundles (--accept-bundles)');
+    return this.#bundles;
+  }
+
+  #modulesOf({modules}: Order, subject: readonly string[]): [string, string][] {
+    return modules.map(([url, path, hash]) => {
+      const bundle = bundleIn(path);
+      return [url, bundle === undefined ? this.#urlOf(path, hash) : this.#bundleDoor().urlOf(bundle, subject)];
+    });
   }
 
   #urlOf(path: string, hash: string): string {

@@ -5,6 +5,7 @@
 import {SpawnFailed} from '../base/errors.js';
 import {inherits, readProperty} from '../base/foreign.js';
 import {isKey, isTicket} from '../transport/handed-over.js';
+import {type BundleKey, isHash} from './bundle.js';
 import type {Order} from './contract.js';
 import {isToken} from './token.js';
 
@@ -47,6 +48,13 @@ export function checkOrder(order: unknown): asserts order is Order {
   for (const [field, isRight] of Object.entries(checks))
     if (!isRight(readProperty(order, field)))
       throw new SpawnFailed(`the order is malformed: ${field}`, {phase: 'place'});
+}
+
+/** @throws SpawnFailed `place` for what is not the hash and the size of a bundle */
+export function checkBundle(bundle: unknown): asserts bundle is BundleKey {
+  const [hash, size] = [readProperty(bundle, 'hash'), readProperty(bundle, 'size')];
+  if (isText(hash) && isHash(hash as string) && Number.isSafeInteger(size) && isPositive(size)) return;
+  throw new SpawnFailed('the question for a bundle is malformed', {phase: 'place'});
 }
 
 /** @throws TypeError for a session that is not a text, and a lease that is not a number of ms above 0 */

@@ -1,6 +1,6 @@
 /**
- * A program asks three things of the daemon of a host: how it is, beats, and a process for an actor. They are ordinary calls and contexts, so
- * no message is added.
+ * A program asks four things of the daemon of a host: how it is, beats, to take a bundle, and a process for an actor. They are ordinary calls
+ * and contexts, so no message is added.
  * Floor 6: below `host-link`, which asks, and `daemon`, which answers.
  */
 import type {Actor} from '../actor/actor.js';
@@ -9,6 +9,7 @@ import {Attached} from '../base/attached.js';
 import {current} from '../base/current.js';
 import {type Exit, NotExposed} from '../base/errors.js';
 import type {CalleeContext} from '../context/rx/callee-context.js';
+import type {BundleKey} from './bundle.js';
 import type {HostInfo} from './host-info.js';
 
 /** A process that is wanted for an actor. */
@@ -28,7 +29,7 @@ export interface Order {
   readonly token: string;
   /** The name of the app that the modules belong to. Empty when all of them are of packages. */
   readonly app: string;
-  /** The URLs of the modules where they are wanted; the path and the hash of each, as of `ModulePlace`. */
+  /** The URLs of the modules where they are wanted; the path and the hash of each, as of `ModulePlace`, or `bundle:` and its hash. */
   readonly modules: readonly (readonly [url: string, path: string, hash: string])[];
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -61,6 +62,7 @@ export interface Report {
 export interface HostAnswers {
   info(): HostInfo;
   beats(ctx: CalleeContext<number, number, undefined>, session: string, length: number): Promise<void>;
+  bundle(ctx: CalleeContext<Uint8Array, never, 'here' | 'wanted'>, bundle: BundleKey): Promise<void>;
   spawn(ctx: CalleeContext<'kill', Lines, Placed>, order: Order): Promise<Report>;
 }
 
@@ -80,6 +82,13 @@ export const beatsThere = runtimeFunction(
   'host beats',
   (ctx: CalleeContext<number, number, undefined>, session: string, length: number) =>
     answersHere().beats(ctx, session, length),
+);
+
+/** Says first whether the bundle is there. If it is wanted, its bytes come over the stream. Its result says that it is stored. */
+export const bundleThere = runtimeFunction(
+  'context',
+  'host bundle',
+  (ctx: CalleeContext<Uint8Array, never, 'here' | 'wanted'>, bundle: BundleKey) => answersHere().bundle(ctx, bundle),
 );
 
 /** The lease of an actor: its result is the end of the process. It is killed when that is asked over the stream, and when the context is cancelled. */

@@ -23,9 +23,10 @@ import {listenRelayed} from '../transport/relayed-listener.js';
 import {SocketTransport} from '../transport/socket.js';
 import {serverOptions, type TlsOptions} from '../transport/tls.js';
 import {Admission, type AdmissionOptions, type Admitted} from './admission.js';
-import {checkBeats, checkOrder} from './check-order.js';
+import {checkBeats, checkBundle, checkOrder} from './check-order.js';
 import {
   beatsThere,
+  bundleThere,
   type HostAnswers,
   hostAnswers,
   infoThere,
@@ -221,7 +222,7 @@ export class Daemon implements Drainable {
           codec: messagePack,
           tree: {treeId: newId(), depth: 0, logLevel: 'warn', timeouts: defaultTimeouts},
         });
-        for (const fn of [infoThere, beatsThere, spawnThere]) face.exposed.allow(fn);
+        for (const fn of [infoThere, beatsThere, bundleThere, spawnThere]) face.exposed.allow(fn);
         hostAnswers.attach(face, this.#answersTo(subject));
         const asking = new Peer(face, transport, 'accepted', {}, peer, false);
         this.#peers.add(asking);
@@ -240,6 +241,10 @@ export class Daemon implements Drainable {
       beats: (ctx, session, length) => {
         checkBeats(session, length);
         return this.#beats(ctx, keyOf(subject, session), length);
+      },
+      bundle: (ctx, bundle) => {
+        checkBundle(bundle);
+        return this.#admission.takeBundle(ctx, bundle, subject, this.#state);
       },
       spawn: (ctx, order) => {
         checkOrder(order);

@@ -12,6 +12,7 @@ import {platform} from '../base/platform.js';
 import type {PlaceRequest, Placer, Spawned} from '../nursery/backends/spawner.js';
 import {formatAddress, type NetworkAddress, parseAddress} from '../transport/address.js';
 import type {TlsOptions} from '../transport/tls.js';
+import {type Bundle, bundleAt, isBundle} from './bundle.js';
 import {FixedHosts} from './fixed-hosts.js';
 import {HeardHosts} from './heard-hosts.js';
 import type {HostPlan} from './host-addresses.js';
@@ -52,10 +53,17 @@ interface Found {
  */
 type Choose = () => Found;
 
+interface Opened {
+  readonly tls: TlsOptions;
+  readonly heard: HeardHosts | undefined;
+  readonly bundle: Bundle | undefined;
+}
+
 export class HostsOfRoot implements Placer {
   readonly #actor: Actor;
   readonly #tls: TlsOptions;
   readonly #app: string | undefined;
+  readonly #bundle: Bundle | undefined;
   readonly #fixed: FixedHosts;
   readonly #heard: HeardHosts | undefined;
   /** All that were ever listed, by address, and those that were heard, by name and address. */
@@ -64,15 +72,17 @@ export class HostsOfRoot implements Placer {
   readonly #counts = new OrderCounts<KnownHost>();
   readonly #stop: Stop;
 
-  /** @throws ResourceExhausted `package` when a broker is named and its package is not installed */
+  /** @throws ResourceExhausted `package` when a broker is named and its package is not installed, TypeError for a bundle that cannot be shipped */
   static async open(actor: Actor, plan: HostPlan, tls: TlsOptions): Promise<HostsOfRoot> {
-    const {servers, nats} = plan;
+    const {servers, nats, ship} = plan;
+    const bundle = ship === undefined ? undefined : bundleAt(ship);
     const {lease} = actor.tree.timeouts;
     const heard = servers.length > 0 ? await HeardHosts.open({servers, nats, self: actor.id.name}, lease) : undefined;
-    return new HostsOfRoot(actor, plan, tls, heard);
+    return new HostsOfRoot(actor, plan, {tls, heard, bundle});
   }
 
-  private constructor(actor: Actor, {addresses, app}: HostPlan, tls: TlsOptions, heard: HeardHosts | undefined) {
+  private constructor(actor: Actor, {addresses, app}: HostPlan, {tls, heard, bundle}: Opened) {
+    this.#bundle = bundle;
     this.#actor = actor;
     this.#tls = tls;
     this.#app = app;
@@ -193,9 +203,15 @@ export class HostsOfRoot implements Placer {
   async #find(request: PlaceRequest, ms: number): Promise<Choose> {
     const {host: wanted, name} = request;
     if (typeof wanted === 'string' && wanted.includes('://')) return () => this.#byAddress(wanted);
-    const [url] = request.modules;
-    const need: Need = {name, wanted, app: url === undefined ? undefined : placeInApp(url)?.app};
+    const need: Need = {name, wanted, app: this.#appOf(request)};
     return typeof wanted === 'string' && wanted !== 'any' ? this.#byName(need, wanted, ms) : this.#best(need, ms);
+  }
+
+  /** Undefined: any host will do, as far as it takes the bundle. */
+  #appOf({modules}: PlaceRequest): string | undefined {
+    const bundle = this.#bundle;
+    const url = modules.find(module => !(bundle && isBundle(bundle, module)));
+    return url === undefined ? undefined : placeInApp(url)?.app;
   }
 
   #byAddress(address: string): Found {
@@ -274,7 +290,7 @@ export class HostsOfRoot implements Placer {
         throw this.#refusal(request, [
           {host: info.name, refused: `${host.address} says that its name is ${link.host.name}`},
         ]);
-      return await placeOn(link, request);
+      return await placeOn(link, request, this.#bundle);
     } catch (error) {
       takeBack();
       throw error;

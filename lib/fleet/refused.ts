@@ -1,6 +1,6 @@
 /**
  * The error with which a daemon refuses an order.
- * Floor 6: below `admission` and `daemon`.
+ * Floor 6: below `admission` and `bundle-door`.
  */
 import {SpawnFailed} from '../base/errors.js';
 

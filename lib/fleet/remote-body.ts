@@ -4,6 +4,7 @@
  */
 import {Readable} from 'node:stream';
 import {placeInApp} from '../actor/codebase.js';
+import {onAbort} from '../base/abort.js';
 import {plainClock} from '../base/clock.js';
 import {type Exit, RemoteActorError, SpawnFailed} from '../base/errors.js';
 import {thrownText} from '../base/foreign.js';
@@ -11,41 +12,56 @@ import type {Context} from '../context/rx/context.js';
 import {relaysOf} from '../nursery/backends/process-carrier.js';
 import type {PlaceRequest, Spawned} from '../nursery/backends/spawner.js';
 import {newKey, newTicket, type OpenedConnection} from '../transport/handed-over.js';
+import {type Bundle, isBundle, pathOfBundle} from './bundle.js';
 import {type Lines, type Order, type Placed, type Report, spawnThere} from './contract.js';
 import type {HostLink, Loss} from './host-link.js';
+import {shipTo} from './ship.js';
 import {newToken} from './token.js';
 
 type Lease = Context<Lines, 'kill', Placed, Report>;
 
-/** @throws SpawnFailed `place` */
-export async function placeOn(link: HostLink, request: PlaceRequest): Promise<Spawned> {
-  const order = orderOf(link, request);
-  const connection = link.road.openChannel(order.ticket);
+/** @param bundle the file that is sent to hosts that do not have it. @throws SpawnFailed `place` */
+export async function placeOn(link: HostLink, request: PlaceRequest, bundle?: Bundle): Promise<Spawned> {
   // The timeout is for the start alone: the context lives as long as the actor.
   const late = new AbortController();
-  const stop = plainClock.deadline(request.timeout, () => {
-    late.abort();
-    connection.destroy();
-  });
+  const stop = plainClock.deadline(request.timeout, () => late.abort());
+  const tooLate = (what: string): string => `it has not ${what} within ${request.timeout} ms, its part of timeouts.spawn`;
+  try {
+    if (bundle && request.modules.some(url => isBundle(bundle, url)))
+      await shipTo(link, bundle, late.signal).catch(error => {
+        throw refusedError(link, request, late.signal.aborted ? tooLate('taken the bundle') : error);
+      });
+    // Its lease begins with the last beat, so it is made when it can be sent.
+    const order = orderOf(link, request, bundle);
+    return await begin(link, request, order, late.signal).catch(error => {
+      throw refusedError(link, request, late.signal.aborted ? tooLate('started the actor') : error);
+    });
+  } finally {
+    stop();
+  }
+}
+
+async function begin(link: HostLink, request: PlaceRequest, order: Order, late: AbortSignal): Promise<Spawned> {
+  const connection = link.road.openChannel(order.ticket);
+  const stopListening = onAbort(late, () => connection.destroy());
   let lease: Lease | undefined;
   try {
-    lease = await link.portal.with({signal: late.signal, windowBytes: 1024 * 1024}).openContext(spawnThere, order);
+    lease = await link.portal.with({signal: late, windowBytes: 1024 * 1024}).openContext(spawnThere, order);
     await connection.taken;
     const transport = await connection.secure(order.key, request.timeout);
     return bodyOf(link, request, {lease, connection, transport});
   } catch (error) {
     connection.destroy();
     await lease?.cancel();
-    const text = `it has not started the actor within ${request.timeout} ms, its part of timeouts.spawn`;
-    throw refusedError(link, request, late.signal.aborted ? text : error);
+    throw error;
   } finally {
-    stop();
+    stopListening();
   }
 }
 
-function orderOf(link: HostLink, request: PlaceRequest): Order {
+function orderOf(link: HostLink, request: PlaceRequest, bundle: Bundle | undefined): Order {
   const {id, name, treeId, argv, env, cwd, maxHeap, stdio, execArgv = [], timeout} = request;
-  const {app, modules} = modulesOf(link, request);
+  const {app, modules} = modulesOf(link, request, bundle);
   return {
     id,
     name,
@@ -68,10 +84,14 @@ function orderOf(link: HostLink, request: PlaceRequest): Order {
 }
 
 /** @throws SpawnFailed when a module belongs to no app, or two of them to different ones */
-function modulesOf(link: HostLink, request: PlaceRequest): Pick<Order, 'app' | 'modules'> {
+function modulesOf(link: HostLink, request: PlaceRequest, bundle: Bundle | undefined): Pick<Order, 'app' | 'modules'> {
   const modules: [string, string, string][] = [];
   let app: string | undefined;
   for (const url of request.modules) {
+    if (bundle && isBundle(bundle, url)) {
+      modules.push([url, pathOfBundle(bundle), bundle.hash]);
+      continue;
+    }
     const place = placeInApp(url);
     if (!place) throw refusedError(link, request, `${url} is a file of no app: there is no package.json above it`);
     app ??= place.app;

@@ -191,9 +191,25 @@ function faultOf(path: string): string | undefined {
   return stats.uid === uid() ? undefined : `belongs to another user (${stats.uid})`;
 }
 
+/** Why a folder is not private to this user; undefined when it is. */
+export function privacyFault(path: string): string | undefined {
+  return faultOf(path) ?? openFault(path);
+}
+
+/**
+ * Makes a folder that is private to this user, if it is missing. A folder that is open to others is not repaired, because others may have put
+ * something into it. Returns why it cannot be used; undefined when it can.
+ */
+export function makePrivate(path: string): string | undefined {
+  const parent = sharedFault(dirname(path));
+  if (parent !== undefined) return `cannot be used: ${dirname(path)} ${parent}`;
+  return makeFault(path) ?? privacyFault(path);
+}
+
 /** Why the runtime folder is not private. It is not repaired, because the system has made it, not this library. */
 function openFault(path: string): string | undefined {
-  return ((look(path)?.mode ?? 0) & 0o077) === 0 ? undefined : 'is open to others';
+  const mode = look(path)?.mode ?? 0;
+  return (mode & 0o077) === 0 ? undefined : `is open to others (mode ${(mode & 0o777).toString(8)})`;
 }
 
 /** Why a shared folder is not safe: other users must not be able to replace the folders of this user. */

@@ -61,6 +61,7 @@ export async function openHost(certificates: Certificates, name: string, relay: 
     maySpawn: ['CN=client'],
     maxActors: 64,
     quotas: {actors: [], spawns: []},
+    bundles: undefined,
     allowEnv: [],
     allowExecArgv: [],
     labels: [],
