@@ -32,6 +32,8 @@ const wholeBytes = pieceBytes + 512;
 
 /** The memory that a message takes beside its payload, in bytes. */
 const messageOverhead = 128;
+/** Fewer urgent messages than this are not looked through: where the peer reads, they leave at once. */
+const smallCrowd = 1_024;
 /** The memory in bytes of the object that refers to a value which shares its frame with others. */
 const valueOverhead = 96;
 
@@ -61,7 +63,9 @@ interface ContextQueue {
 }
 
 export class Outbox {
-  readonly #urgent: QueuedMessage[] = [];
+  #urgent: QueuedMessage[] = [];
+  /** At so many urgent messages those are dropped that a later one has made needless. */
+  #crowd = smallCrowd;
   /** The queues that have something to send, by their context. */
   readonly #queues = new IdMap<ContextQueue>();
   /**
@@ -95,6 +99,7 @@ export class Outbox {
     const start = queue?.first;
     if (!queue || start?.kind !== Kind.Start) {
       this.#urgent.push(message);
+      if (this.#urgent.length >= this.#crowd) this.#dropNeedless();
       return;
     }
     message.next = start.next;
@@ -138,6 +143,7 @@ export class Outbox {
       this.#gone(message);
     }
     this.#urgent.length = 0;
+    this.#crowd = smallCrowd;
     while (writer.bytes < flushBytes) {
       const queue = this.#shiftQueue();
       if (!queue) break;
@@ -168,6 +174,23 @@ export class Outbox {
     this.#underWay.clear();
     this.unread.clear();
     this.#writer.clear();
+  }
+
+  /**
+   * Credit counts from the beginning of its stream, so that the latest one of a context says all. Without this, a peer that sends on its
+   * streams and never reads would let it pile up.
+   */
+  #dropNeedless(): void {
+    const told = new Set<number>();
+    const kept: QueuedMessage[] = [];
+    for (const message of this.#urgent.toReversed()) {
+      const isNeedless = message.kind === Kind.Credit && told.has(message.context);
+      if (message.kind === Kind.Credit) told.add(message.context);
+      if (isNeedless) this.#gone(message);
+      else kept.push(message);
+    }
+    this.#urgent = kept.reverse();
+    this.#crowd = Math.max(smallCrowd, 2 * kept.length);
   }
 
   #gone(message: QueuedMessage): void {

@@ -5,7 +5,7 @@ import {setFlagsFromString} from 'node:v8';
 import {runInNewContext} from 'node:vm';
 import type {CallLimits} from '../../lib/actor/admission.js';
 import {modulesOf} from '../../lib/actor/exposed.js';
-import {stream, task} from '../../lib/actor/markers.js';
+import {operator, stream, task} from '../../lib/actor/markers.js';
 import {type Mark, readMark} from '../../lib/actor/marks.js';
 import {Peer} from '../../lib/actor/peer.js';
 import {newActorId} from '../../lib/base/actor-id.js';
@@ -31,6 +31,7 @@ const leftBytes = 96 * 1024 * 1024;
 const turn = (): Promise<void> => new Promise(resolve => setImmediate(resolve));
 
 const mebibyte = 1024 * 1024;
+const nothing = new Uint8Array(0);
 const here = (name: string): {module: string; name: string} => ({module: import.meta.url, name});
 const block = new Uint8Array(64 * 1024);
 /** All that a peer calls run before the first of them has a result. */
@@ -46,6 +47,18 @@ const atOnce = task(() => {
 const endless = stream(function* endless() {
   for (;;) yield 'x'.repeat(1_000);
 }, here('endless'));
+
+let opened = 0;
+let taken = 0;
+/** Takes all values, and gives none. */
+const takes = operator((source: AsyncIterable<unknown>) => {
+  opened++;
+  return count(source);
+}, here('takes'));
+async function* count(source: AsyncIterable<unknown>): AsyncGenerator<never> {
+  for await (const _ of source) taken++;
+  yield* [];
+}
 
 /** A peer, and the bare socket at its other end, which has greeted. */
 class Victim {
@@ -67,7 +80,7 @@ class Victim {
   static async make(limits?: CallLimits): Promise<Victim> {
     const {near, far} = await unixPair();
     const victim = new Victim(near, far, limits);
-    await victim.peer.actor.exposed.load(modulesOf([...anyFunctions, later, atOnce, endless]));
+    await victim.peer.actor.exposed.load(modulesOf([...anyFunctions, later, atOnce, endless, takes]));
     return victim;
   }
 
@@ -107,9 +120,9 @@ class Victim {
   }
 }
 
-function frame(kind: number, context: number, payload: Uint8Array = new Uint8Array(0), more = false): Uint8Array {
+function frame(kind: number, context: number, payload: Uint8Array = nothing, more = false, seq = 0): Uint8Array {
   const bytes = new Uint8Array(maxHeaderBytes + payload.length);
-  const at = writeHeader(bytes, 0, kind as Kind, more, context, 0);
+  const at = writeHeader(bytes, 0, kind as Kind, more, context, seq);
   bytes.set(payload, at);
   return framed(bytes.subarray(0, at + payload.length));
 }
@@ -227,3 +240,30 @@ test.serial('Limits, G19: further calls of a peer that is behind with reading wa
   await until(() => begun === calls);
   t.is(victim.ended, undefined);
 });
+
+/** The number of a value in its stream, counted from 1, and the value `0`: one byte behind its length. */
+const value = (context: number, seq: number): Uint8Array => frame(Kind.Yield, context, Uint8Array.of(1, 0), false, seq);
+
+test.serial(
+  'Limits, F4, G19: a peer that sends on its streams, and never reads the credit for them, costs no memory',
+  async t => {
+    const [streams, values] = [1_000, 100];
+    const victim = await Victim.make();
+    t.teardown(() => victim.dispose());
+    const contexts = Array.from({length: streams}, (_, index) => 2 * index + 1);
+    await victim.say(...contexts.map(context => frame(Kind.Start, context, call(takes, 'operator', 1))));
+    // Before that there is no credit.
+    await until(() => opened === streams);
+    let before = 0;
+    for (let seq = 1; seq <= values; seq++) {
+      await victim.say(...contexts.map(context => value(context, seq)));
+      // Each value is taken before the next one is sent, so that there is credit for it.
+      await until(() => taken === seq * streams || victim.ended !== undefined);
+      t.is(victim.ended, undefined);
+      if (seq === 10) before = await used();
+    }
+    const left = (await used()) - before;
+    t.true(left < streams * values * 16, `${left} bytes are left`);
+    t.true(await victim.answers());
+  },
+);

@@ -36,6 +36,31 @@ test('an empty outbox gives nothing', t => {
   t.deepEqual(outbox.take(), []);
 });
 
+test('G19: of the credit that waits for a context the latest leaves, and what has other news is kept in its order', t => {
+  const outbox = new Outbox();
+  const [rounds, contexts] = [5_000, [1, 3, 5]];
+  let most = 0;
+  for (let round = 0; round < rounds; round++) {
+    for (const context of contexts)
+      outbox.pushUrgent(Kind.Credit, context, Uint8Array.of(round % 100, Math.floor(round / 100)));
+    if (round % 1_000 === 0) outbox.pushUrgent(Kind.Cancel, round + 7, bytes(1));
+    most = Math.max(most, outbox.unread.bytes);
+  }
+  t.true(most < 200_000, `${most} bytes waited`);
+  const frames = takeAll(outbox);
+  const ofKind = (kind: Kind): Frame[] => frames.filter(frame => frame.kind === kind);
+  t.deepEqual(
+    ofKind(Kind.Cancel).map(({context}) => context),
+    [7, 1_007, 2_007, 3_007, 4_007],
+  );
+  const credit = ofKind(Kind.Credit);
+  for (const context of contexts) {
+    const payload = credit.findLast(frame => frame.context === context)?.payload;
+    t.deepEqual([...(payload ?? [])], [(rounds - 1) % 100, Math.floor((rounds - 1) / 100)]);
+  }
+  t.is(outbox.unread.bytes, 0);
+});
+
 test('G19: errors and acknowledgements that wait are counted until they have left, or are withdrawn', t => {
   const outbox = new Outbox();
   outbox.push(Kind.Return, 1, 0, bytes(100));
