@@ -8,6 +8,7 @@ import * as rules from '../fixtures/hosted-rules.js';
 import {eventually} from '../kit/eventually.js';
 import {patient} from '../kit/patient.js';
 import {isAlive} from '../kit/processes.js';
+import {makeSlowRoad} from '../kit/slow-road.js';
 import {spawning} from '../kit/spawning.js';
 import {folder, makeCertificates, expose as others, removeCertificates, startHost, withHosts} from './daemons.js';
 
@@ -15,7 +16,7 @@ const test = spawning({takesLong: true, last: removeCertificates});
 
 test.before(makeCertificates);
 
-const {tidy, answerWhen, ticks, flood} = rules;
+const {tidy, budget, budgetBelow, answerWhen, ticks, flood} = rules;
 const expose = [...others, ...Object.values(rules)];
 /** A file of its own for each test. */
 const fileOf = (name: string): string => join(folder, name);
@@ -81,6 +82,35 @@ test('T10: actors on another host clean up within their time; who does not obey 
     {timeouts: {...patient.timeouts, cancelAck: 10_000, exit: 20_000, lease: 300_000}},
   );
   t.deepEqual(linesOf(file), ['begin', 'end']);
+});
+
+test('T8, T10: an actor on another host has the time of one at home for its end, less one round trip, and those below it lose no more than at home', async t => {
+  const {address} = await startHost(t, 'h1');
+  const oneWayMs = 40;
+  const port = await makeSlowRoad(t, Number(new URL(address).port), oneWayMs);
+  const file = fileOf('t10-budgets');
+  let startMs = 0;
+  await withHosts([{address: `tls://127.0.0.1:${port}`}], async nursery => {
+    const begin = performance.now();
+    const there = await nursery.startActor('there', {expose, host: 'h1'});
+    startMs = performance.now() - begin;
+    const home = await nursery.startActor('home', {expose});
+    for (const [portal, fn] of [
+      [there, budget],
+      [there, budgetBelow],
+      [home, budget],
+    ] as const)
+      await portal.openContext(fn, file);
+    t.true(await there.cancelActor());
+    t.true(await home.cancelActor());
+  });
+  const budgets = Object.fromEntries(linesOf(file).map(line => line.split(' ')));
+  const [ofThere, ofBelow, ofHome] = ['there', 'below', 'home'].map(name => Number(budgets[name]));
+  // A level keeps 150 ms.
+  t.is(ofHome, patient.timeouts.exit + 300 - 150);
+  const roundTrip = Number(ofHome) - Number(ofThere);
+  t.true(roundTrip >= 2 * oneWayMs && roundTrip < startMs, `${roundTrip} ms`);
+  t.is(ofBelow, Number(ofThere) - 150);
 });
 
 test('X2: a cancel is true on the word of the task; of a task that is dead it is false until the daemon says so', async t => {
