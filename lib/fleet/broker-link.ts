@@ -39,6 +39,8 @@ const connectMs = 2_000;
 const pauseMs = 250;
 /** A server that answers none of this many pings, one each second, is gone. The default of the package is 4 minutes. */
 const pings = {pingInterval: 1_000, maxPingOut: 2};
+/** So many texts about what the server does not allow are kept. */
+const maxRefusals = 16;
 /** The limit of a server that says nothing. */
 const usualMaxBytes = 1024 * 1024;
 
@@ -66,6 +68,7 @@ export class BrokerLink {
   #connection: NatsConnection | undefined;
   #isUp = false;
   #fault = 'it has not answered yet';
+  readonly #refusals = new Set<string>();
   #running: Promise<void> = Promise.resolve();
 
   /** Begins to connect. @throws ResourceExhausted `package` */
@@ -88,6 +91,11 @@ export class BrokerLink {
   /** Why it is not up. */
   get fault(): string {
     return `${this.where}: ${this.#fault}`;
+  }
+
+  /** What the server has not allowed since it was reached, in words. */
+  get refusals(): readonly string[] {
+    return [...this.#refusals];
   }
 
   /** Maximum number of bytes in a message. */
@@ -139,7 +147,7 @@ export class BrokerLink {
         const connection = await this.#connect();
         await this.#use(connection);
       } catch (error) {
-        this.#down(thrownText(error));
+        this.#down(faultText(error));
       }
       await plainClock.pause(pauseMs, {background: true, signal});
     }
@@ -183,15 +191,25 @@ export class BrokerLink {
     this.#up();
     const error = await connection.closed();
     this.#connection = undefined;
-    this.#down(error ? thrownText(error) : 'the connection was closed');
+    this.#down(error ? faultText(error) : 'the connection was closed');
   }
 
   async #follow(connection: NatsConnection): Promise<void> {
     for await (const status of connection.status()) {
       if (status.type === 'disconnect') this.#down('the connection was lost');
       else if (status.type === 'reconnect') this.#up();
-      else if (status.type === 'error') log(this.#level, `${this.where}: ${thrownText(status.error)}`);
+      else if (status.type === 'error') this.#refused(faultText(status.error));
     }
+  }
+
+  /** Logged once, although each beat may try it again. */
+  #refused(fault: string): void {
+    const text = `${this.where}: ${fault}`;
+    if (this.#refusals.has(text)) return;
+    const [first] = this.#refusals;
+    if (first !== undefined && this.#refusals.size === maxRefusals) this.#refusals.delete(first);
+    this.#refusals.add(text);
+    log(this.#level, text);
   }
 
   #subscribe(connection: NatsConnection, listening: Listening): void {
@@ -208,6 +226,7 @@ export class BrokerLink {
   #up(): void {
     if (this.#isUp) return;
     this.#isUp = true;
+    this.#refusals.clear();
     for (const watcher of [...this.#watchers]) watcher(true);
   }
 
@@ -229,4 +248,16 @@ function openFault(connection: NatsConnection): string | undefined {
   return asks || isLoopbackHost(host)
     ? undefined
     : `${server} does not ask who connects: it needs users (nkeys, for example), unless it is on this host`;
+}
+
+/** Why the server has refused something, and what helps where the package does not say it. */
+function faultText(error: unknown): string {
+  const text = thrownText(error);
+  const name = readProperty(error, 'name');
+  if (name === 'PermissionViolationError')
+    return `it does not allow this user everything (${text}): see Security in docs/guide/hosts.md`;
+  // A server that had too much to do says it with the same class.
+  const isUnknown = name === 'AuthorizationError' || name === 'UserAuthenticationExpiredError';
+  if (!isUnknown || /timeout/i.test(text)) return text;
+  return `it does not know this user (${text}): check \`nats\` of the program, or --nats-user, --nats-nkey or --nats-creds of the daemon`;
 }

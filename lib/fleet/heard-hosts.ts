@@ -59,6 +59,11 @@ export class HeardHosts {
     return this.#broker.isUp ? undefined : this.#broker.fault;
   }
 
+  /** What the broker does not allow this program, in words. */
+  get refusals(): readonly string[] {
+    return this.#broker.refusals;
+  }
+
   get where(): string {
     return this.#broker.where;
   }

@@ -308,6 +308,7 @@ export class HostsOfRoot implements Placer {
     if (offers.length > maxSaid) said.push(`and ${offers.length - maxSaid} more (offers)`);
     const fault = this.#heard?.fault;
     if (fault !== undefined) said.push(`the broker is not there (${fault})`);
+    said.push(...(this.#heard?.refusals ?? []));
     const where = typeof wanted === 'function' ? 'the host that its function chooses' : wanted;
     const nobody = [...this.#listed, ...(this.#heard ? [`those at ${this.#heard.where}`] : [])].join(', ');
     return new SpawnFailed(

@@ -60,7 +60,9 @@ export class Road {
     } catch (error) {
       if (!this.#options.relay?.control.isUp || !isUnreachable(error)) throw error;
       log('warn', `${this.#options.host} is reached through the broker, which is slower: ${error.message}`);
-      const result = await this.#connect(true);
+      const result = await this.#connect(true).catch(relayed => {
+        throw isUnreachable(relayed) ? onNeitherRoad(error, relayed) : relayed;
+      });
       this.#isRelayed = true;
       return result;
     }
@@ -104,6 +106,12 @@ export class Road {
       });
     return dialRelayed(relay[lane], {self: relay.self, other: host, lane, silence: this.#actor.tree.timeouts.lease});
   }
+}
+
+/** What was wrong with the address says most often what to do. */
+function onNeitherRoad(direct: TransportClosed, relayed: TransportClosed): TransportClosed {
+  const text = `${direct.message}; through the broker: ${relayed.message}`;
+  return new TransportClosed(text, {kind: relayed.kind, cause: direct});
 }
 
 /** A host whose certificate does not fit was reached. */

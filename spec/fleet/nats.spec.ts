@@ -1,85 +1,20 @@
 // Hosts that a root knows from a broker: a real nats-server on loopback, daemons started by the command, and this process as the root.
 import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';
-import type {ExecutionContext} from 'ava';
 import {deferred} from '../../lib/base/deferred.js';
 import {announce} from '../../lib/fleet/announcer.js';
 import {BrokerLink} from '../../lib/fleet/broker-link.js';
 import {BrokerRelay} from '../../lib/fleet/broker-relay.js';
-import {
-  type ActorDied,
-  type HostEvent,
-  type HostInfo,
-  listHosts,
-  type Nursery,
-  openNursery,
-  type RootOptions,
-  SpawnFailed,
-  TransportClosed,
-  watchHosts,
-} from '../../lib/index.js';
+import {type ActorDied, type HostInfo, listHosts, openNursery, SpawnFailed, TransportClosed} from '../../lib/index.js';
 import {countTo, double, whoAmI} from '../fixtures/hosted.js';
-import {eventually} from '../kit/eventually.js';
-import {freePort, type NatsServer, startNatsServer, withoutNatsServer} from '../kit/nats-server.js';
+import {freePort, startNatsServer} from '../kit/nats-server.js';
 import {patient, unhurried} from '../kit/patient.js';
 import {isAlive, untilGone} from '../kit/processes.js';
 import {Certificates, openHost} from '../kit/relayed-host.js';
-import {spawning} from '../kit/spawning.js';
-import {
-  exitOf,
-  expose,
-  folder,
-  type Host,
-  makeCertificates,
-  ours,
-  removeCertificates,
-  startHost,
-  tlsOf,
-} from './daemons.js';
+import {hostAt, testsWithBroker, untilHeard, usersOfGuide, watching, withBroker} from './brokers.js';
+import {exitOf, expose, folder, ours} from './daemons.js';
 
-const spawningTest = spawning({takesLong: true, last: removeCertificates});
-spawningTest.before(makeCertificates);
-
-/** Without the server each test is skipped, and its title says why. */
-function test(title: string, body: (t: ExecutionContext) => Promise<void>): void {
-  if (withoutNatsServer === undefined) spawningTest(title, body);
-  else spawningTest.skip(`${title} (skipped: ${withoutNatsServer})`, body);
-}
-
-const hostAt = (t: ExecutionContext, broker: NatsServer, name: string, args: readonly string[] = []): Promise<Host> =>
-  startHost(t, name, ['--nats', broker.url, ...args]);
-
-/** Runs a body in a root that knows hosts from this broker alone. */
-const withBroker = <T>(
-  broker: NatsServer,
-  body: (nursery: Nursery) => Promise<T>,
-  options: RootOptions = {},
-): Promise<T> => openNursery(body, {...patient, hosts: broker.url, tls: tlsOf(ours, 'client'), ...options});
-
-/** Watches the hosts, and waits for what happens to them. */
-function watching(): {readonly events: string[]; until(wanted: RegExp): Promise<unknown>} {
-  const events: string[] = [];
-  let end: string | undefined;
-  watchHosts().subscribe({
-    next: ({type, host}: HostEvent) => events.push(`${host.name} ${type}`),
-    error: error => {
-      end = String(error);
-    },
-  });
-  const until = (wanted: RegExp): Promise<unknown> =>
-    eventually(
-      () => events.some(event => wanted.test(event)),
-      () => `${wanted} behind ${events.join(', ') || 'nothing'}`,
-      {unless: () => end},
-    );
-  return {events, until};
-}
-
-/** On a busy machine a daemon needs a while to find the broker. */
-async function untilHeard(...names: readonly string[]): Promise<void> {
-  const {until} = watching();
-  for (const name of names) await until(new RegExp(`^${name} `));
-}
+const test = testsWithBroker();
 
 test('hosts that only a broker knows run actors by name, any and function, are listed, and end cleanly', async t => {
   const broker = await startNatsServer(t);
@@ -284,7 +219,7 @@ test('an actor is not started on another host that has the same address', async 
 
 test('the subjects that the guide lists are enough for both roads', async t => {
   const usersFile = join(folder, 'nats.conf');
-  writeFileSync(usersFile, users);
+  writeFileSync(usersFile, usersOfGuide());
   const password = join(folder, 'password');
   writeFileSync(password, 'secret');
   const broker = await startNatsServer(t, ['--config', usersFile]);
@@ -303,18 +238,6 @@ test('the subjects that the guide lists are enough for both roads', async t => {
   );
   t.is(host.stderr(), '');
 });
-
-/** As docs/guide/hosts.md has them. */
-const users = `authorization {
-  users = [
-    {user: gpu1, password: secret, permissions: {
-      publish: ["beat.gpu1", "l.*.gpu1.>"], subscribe: ["who", "l.gpu1.>", "_INBOX.gpu1.>"], allow_responses: true
-    }}
-    {user: deploy, password: secret, permissions: {
-      publish: ["who", "l.*.deploy.>"], subscribe: ["beat.>", "l.deploy.>", "_INBOX.deploy.>"]
-    }}
-  ]
-}`;
 
 test('a host without an address is reached through the broker, also after the broker was away', async t => {
   const broker = await startNatsServer(t);
