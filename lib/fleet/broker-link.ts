@@ -35,6 +35,8 @@ interface Listening {
 
 /** Maximum time in ms for one attempt to connect. */
 const connectMs = 2_000;
+/** For how long the server may take what was published last, in ms. */
+const drainMs = 2_000;
 /** The pause in ms between two attempts. */
 const pauseMs = 250;
 /** A server that answers none of this many pings, one each second, is gone. The default of the package is 4 minutes. */
@@ -132,11 +134,19 @@ export class BrokerLink {
     if (this.#isUp) attempt(() => this.#connection?.publish(subject, bytes, reply === undefined ? {} : {reply}));
   }
 
-  /** Sends what was published, and closes. */
+  /** Sends what was published, and closes. A server that is not there is not waited for: it may never come back. */
   async close(): Promise<void> {
     this.#closing.abort();
-    await attempt(() => this.#connection?.drain())?.catch(() => {});
+    const connection = this.#connection;
+    if (connection && !(await this.#sends(connection))) await attempt(() => connection.close())?.catch(() => {});
     await this.#running;
+  }
+
+  /** Whether the server has taken what was published. Then the connection is closed. */
+  async #sends(connection: NatsConnection): Promise<boolean> {
+    if (!this.#isUp) return false;
+    const drained = attempt(() => connection.drain())?.catch(() => {});
+    return drained !== undefined && plainClock.within(drained, drainMs);
   }
 
   /** One connection after the other. Each comes back by itself after a cut, until it is closed: then a server has refused it. */

@@ -20,6 +20,7 @@ import {commandFile, rxtractor} from '../kit/command.js';
 import {hasEnded, killed} from '../kit/ended.js';
 import {eventually} from '../kit/eventually.js';
 import {patient, unhurried} from '../kit/patient.js';
+import type {Owner} from '../kit/program.js';
 
 export const appFolder = fileURLToPath(new URL('../../..', import.meta.url));
 export const folder = mkdtempSync(join(tmpdir(), 'rxtractor-hosts-'));
@@ -66,15 +67,32 @@ export interface HostOptions {
   readonly user?: string;
   /** A command that becomes Node, as `ip netns exec …` does. */
   readonly through?: readonly string[];
+  /** Their folder. Default: those of the spec. */
+  readonly certificates?: string;
 }
 
 export async function startHost(
   t: ExecutionContext,
   name: string,
   args: readonly string[] = [],
-  {listen = 'tls://127.0.0.1:0', app = appFolder, user = 'root', through = []}: HostOptions = {},
+  options: HostOptions = {},
 ): Promise<Host> {
-  const files = ['--cert', join(ours, 'host.pem'), '--key', join(ours, 'host-key.pem'), '--ca', join(ours, 'ca.pem')];
+  const host = await spawnHost(t, name, args, options);
+  t.teardown(() => {
+    if (!t.passed && host.stderr() !== '') t.log(`${name}: ${host.stderr()}`);
+  });
+  return host;
+}
+
+/** Resolves when it serves. @throws Error with what it has said */
+export async function spawnHost(
+  owner: Owner,
+  name: string,
+  args: readonly string[] = [],
+  {listen = 'tls://127.0.0.1:0', app = appFolder, user = 'root', through = [], certificates = ours}: HostOptions = {},
+): Promise<Host> {
+  const pemOf = (file: string): string => join(certificates, `${file}.pem`);
+  const files = ['--cert', pemOf('host'), '--key', pemOf('host-key'), '--ca', pemOf('ca')];
   const asUser = process.getuid?.() === 0 ? ['--user', user] : [];
   const own = ['host', '--listen', listen, '--name', name, '--app', app, '--may-spawn', 'CN=client'];
   const [command = '', ...rest] = [...through, process.execPath, commandFile, ...own, ...files, ...asUser, ...args];
@@ -87,13 +105,10 @@ export async function startHost(
   daemon.stderr.on('data', chunk => {
     stderr += String(chunk);
   });
-  t.teardown(async () => {
-    if (!t.passed && stderr !== '') t.log(`${name}: ${stderr}`);
-    await killed(daemon);
-  });
+  owner.teardown(() => killed(daemon));
   const said = await Promise.race([once(daemon.stdout, 'data').then(([line]) => String(line)), once(daemon, 'close')]);
   const [, address = ''] = new RegExp(`^rxtractor host ${name} is ready: (.*)\n$`).exec(String(said)) ?? [];
-  t.regex(address, /^tls:\/\/[^:]+:\d+$/, stderr);
+  if (!/^tls:\/\/[^:]+:\d+$/.test(address)) throw new Error(`${name} is not ready: ${stderr}`);
   return {address, daemon, stderr: () => stderr};
 }
 

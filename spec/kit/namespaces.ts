@@ -2,7 +2,7 @@
 // Used by the specs of `discovery` and `fleet` that cut the line.
 import {execFileSync} from 'node:child_process';
 import {mkdirSync, rmSync, writeFileSync} from 'node:fs';
-import type {ExecutionContext} from 'ava';
+import type {Owner} from './program.js';
 
 /** Nothing else happens in this process meanwhile, so that no other limit could end the wait. */
 const ip = (...args: string[]): string => execFileSync('ip', args, {encoding: 'utf8', stdio: 'pipe', timeout: 60_000});
@@ -41,7 +41,7 @@ interface Named {
 }
 
 /** @param prefix a few letters, so that two specs do not meet */
-export function makeSpaces(t: ExecutionContext, prefix: string, hosts: readonly [Named, Named]): [Space, Space] {
+export function makeSpaces(t: Owner, prefix: string, hosts: readonly [Named, Named]): [Space, Space] {
   const names = [`${prefix}a${process.pid}`, `${prefix}b${process.pid}`] as const;
   const [left, right] = names;
   t.teardown(() => {

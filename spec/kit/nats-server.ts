@@ -8,11 +8,11 @@ import {existsSync} from 'node:fs';
 import {type AddressInfo, createServer} from 'node:net';
 import {delimiter, join} from 'node:path';
 import {connect, type NatsConnection} from '@nats-io/transport-node';
-import type {ExecutionContext} from 'ava';
 import {attempt} from '../../lib/base/foreign.js';
 import type {Broker, BrokerWatcher} from '../../lib/transport/relay/broker.js';
 import {howEnded, killed} from './ended.js';
 import {eventually} from './eventually.js';
+import type {Owner} from './program.js';
 
 const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin'];
 const file = folders.map(folder => join(folder, 'nats-server')).find(path => existsSync(path));
@@ -72,6 +72,10 @@ export class NatsServer {
     if (this.#process) await killed(this.#process);
   }
 
+  signal(name: NodeJS.Signals): void {
+    this.#process?.kill(name);
+  }
+
   /** A connection that tries again without end, as those of hosts do. */
   async connect(): Promise<NatsConnection> {
     const connection = await connect({
@@ -91,7 +95,7 @@ export class NatsServer {
 }
 
 /** A server until the test has ended. */
-export async function startNatsServer(t: ExecutionContext, args: readonly string[] = []): Promise<NatsServer> {
+export async function startNatsServer(t: Owner, args: readonly string[] = []): Promise<NatsServer> {
   const server = await NatsServer.start(args);
   t.teardown(() => server.close());
   return server;

@@ -9,6 +9,9 @@ import {endOf, killed} from './ended.js';
 import {eventually} from './eventually.js';
 import {untilTreeGone} from './processes.js';
 
+/** Who ends what was started: a test, or a benchmark. */
+export type Owner = Pick<ExecutionContext, 'teardown'>;
+
 export interface ProgramOptions {
   readonly args?: readonly string[];
   readonly execArgv?: readonly string[];
@@ -123,13 +126,13 @@ export function fixture(name: string): URL {
 }
 
 /** Starts a fixture; whatever becomes of the test, it is not alive after it. */
-export function startProgram(t: ExecutionContext, name: string, options: ProgramOptions = {}): Program {
+export function startProgram(t: Owner, name: string, options: ProgramOptions = {}): Program {
   return start(t, {...options, args: [fileURLToPath(fixture(name)), ...(options.args ?? [])]});
 }
 
 /** Starts Node with any arguments. */
 export function startNode(
-  t: ExecutionContext,
+  t: Owner,
   args: readonly string[],
   env: ProgramOptions['env'] = {},
   through: ProgramOptions['through'] = [],
@@ -138,7 +141,7 @@ export function startNode(
 }
 
 /** Starts Node with all options; the file is the first of `args`. */
-export function start(t: ExecutionContext, options: ProgramOptions): Program {
+export function start(t: Owner, options: ProgramOptions): Program {
   const program = new Program(options);
   t.teardown(() => killed(program.process));
   return program;
