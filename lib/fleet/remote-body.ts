@@ -25,7 +25,8 @@ export async function placeOn(link: HostLink, request: PlaceRequest, bundle?: Bu
   // The timeout is for the start alone: the context lives as long as the actor.
   const late = new AbortController();
   const stop = plainClock.deadline(request.timeout, () => late.abort());
-  const tooLate = (what: string): string => `it has not ${what} within ${request.timeout} ms, its part of timeouts.spawn`;
+  const tooLate = (what: string): string =>
+    `it has not ${what} within ${request.timeout} ms, its part of timeouts.spawn`;
   try {
     if (bundle && request.modules.some(url => isBundle(bundle, url)))
       await shipTo(link, bundle, late.signal).catch(error => {
