@@ -7,9 +7,10 @@ import {plainClock, wallTime} from '../base/clock.js';
 import {type Current, type RunningTask, runWith} from '../base/current.js';
 import type {ContextCancelled, Exit, SpawnFailed} from '../base/errors.js';
 import type {LoggedActor} from '../base/log.js';
+import type {SurveyPiece} from '../base/packed-survey.js';
 import {Ring} from '../base/ring.js';
 import {Scope} from '../base/scope.js';
-import type {SurveyRow, WaitRow} from '../base/tree-survey.js';
+import type {WaitRow} from '../base/tree-survey.js';
 import type {Channel} from '../channel/channel.js';
 import type {Codec} from '../msg/codec.js';
 import {type CallLimits, defaultCallLimits} from './admission.js';
@@ -24,8 +25,8 @@ export interface Child {
   waits(): readonly WaitRow[];
   /** Ends it. Resolves when it is gone: true when it went by itself. Never rejects. */
   cancelActor(why: ContextCancelled): Promise<boolean>;
-  /** Tells what this child, and the actors below it, wait for. Takes at most `budget` ms, and never rejects. */
-  survey(question: {readonly budget: number; readonly contexts: string}): Promise<SurveyRow[]>;
+  /** Tells what this child, and the actors below it, wait for, from level `depth` on. Takes at most `budget` ms, and never rejects. */
+  survey(question: {readonly budget: number; readonly contexts: string}, depth: number): readonly SurveyPiece[];
 }
 
 /** Told of each runtime that is made in this process. The testing kit fills it. */

@@ -7,9 +7,10 @@ import {plainClock} from '../base/clock.js';
 import {type Current, current} from '../base/current.js';
 import {ContextCancelled} from '../base/errors.js';
 import {hooks} from '../base/hooks.js';
+import {packSurvey, readPacked, rowsOf, type SurveyPart, type SurveyPiece} from '../base/packed-survey.js';
 import {isRuntimeName} from '../base/runtime-name.js';
 import {Scope} from '../base/scope.js';
-import {type RowState, readSurvey, type SurveyRow, surveyBounds} from '../base/tree-survey.js';
+import {type RowState, type SurveyRow, surveyBounds} from '../base/tree-survey.js';
 import {libraryVersion} from '../base/version.js';
 import type {Endpoint} from '../channel/channel.js';
 import {flowOf} from '../context/flow/options.js';
@@ -39,50 +40,71 @@ const subjectHere = (): Actor => ((current() as Current).runtime as Actor).subje
 export interface SurveyQuestion {
   /** The time in ms that the answer may take. */
   readonly budget: number;
-  /** Whose contexts are wanted: those of all actors, of the one with this id, or none. Default: those of all. */
-  readonly contexts?: 'all' | 'none' | (string & {});
+  /** Whose contexts are wanted: those of all actors, of the one with this id, or none. */
+  readonly contexts: 'all' | 'none' | (string & {});
 }
 
 /** The number is raised when the shape of the answer changes: an actor of another version does not know the function then. */
-export const survey = runtimeFunction('task', 'window survey 1', (question: SurveyQuestion) =>
-  surveyOf(subjectHere(), question),
+export const survey = runtimeFunction('task', 'window survey 2', async (question: Partial<SurveyQuestion>) =>
+  packSurvey(await partsOf(subjectHere(), question)),
 );
 
 /** The survey of the whole tree, whichever of its actors is asked. */
-export const treeSurvey = runtimeFunction('task', 'window tree 1', (question: SurveyQuestion) =>
-  treeOf(subjectHere(), question),
+export const treeSurvey = runtimeFunction('task', 'window tree 2', async (question: Partial<SurveyQuestion>) =>
+  packSurvey(await treePartsOf(subjectHere(), question)),
 );
 
 /** The version of the library in an actor, for observers that cannot ask it anything else. It stays without a number. */
 export const versionThere = runtimeFunction('task', 'window version', () => libraryVersion());
 
 /** The whole tree of an actor. Rejects when an actor above has ended. */
-export function treeOf(actor: Actor, question: SurveyQuestion): Promise<SurveyRow[]> {
-  const parent = parentInActor(actor);
-  return parent ? parent.run(treeSurvey, question).then(readSurvey) : surveyOf(actor, question);
+export async function treeOf(actor: Actor, question: SurveyQuestion): Promise<SurveyRow[]> {
+  return rowsOf(await treePartsOf(actor, question));
 }
 
 /** This actor and all actors below it, from the top down. Takes at most `budget` ms, and never rejects. */
 export async function surveyOf(actor: Actor, question: Partial<SurveyQuestion> = {}): Promise<SurveyRow[]> {
+  return rowsOf(await partsOf(actor, question));
+}
+
+async function treePartsOf(actor: Actor, question: Partial<SurveyQuestion>): Promise<readonly SurveyPart[]> {
+  const parent = parentInActor(actor);
+  return parent ? readPacked(await parent.run(treeSurvey, question)) : partsOf(actor, question);
+}
+
+async function partsOf(actor: Actor, question: Partial<SurveyQuestion>): Promise<readonly SurveyPart[]> {
   const budget = Math.min(Number(question.budget ?? treeMs) || 0, treeMs);
   const {contexts = 'all'} = question;
-  actor.observedAt = plainClock.now();
-  const own: SurveyRow = {
-    depth: 0,
-    actor: actor.id,
-    state: '',
-    prompted: actor.scope.clock.standsStill,
-    since: actor.since,
-    ...contextsOf(actor, contexts),
-    ...(contexts !== 'none' && waitsOf(actor)),
-  };
-  const children = await Promise.all([...actor.children].map(child => child.survey({budget, contexts})));
-  const below = children.flat().map(row => ({...row, depth: row.depth + 1}));
-  // While its connection is being closed a child is still among the children.
-  const there = new Set([...actor.children].map(({id}) => id));
-  const departed = actor.departed.filter(({actor: {id}}) => !there.has(id));
-  return cut([own, ...below, ...departed.map(departedRow)]);
+  const parts: SurveyPart[] = [];
+  for (const piece of piecesOf(actor, {budget, contexts}, 0)) {
+    if (typeof piece === 'function') parts.push(...piece());
+    else if (piece instanceof Promise) parts.push(...(await piece));
+    else parts.push(piece);
+  }
+  return parts;
 }
+
+/**
+ * This actor and all below it, in the order of a survey. Actors of this process are read at once, and all other processes are asked at the
+ * same time.
+ *
+ * @param depth how many levels the actor is below the one that was asked
+ */
+export function piecesOf(actor: Actor, question: SurveyQuestion, depth: number): SurveyPiece[] {
+  actor.observedAt = plainClock.now();
+  const below = [...actor.children].flatMap(child => child.survey(question, depth + 1));
+  return [ownRow(actor, question.contexts, depth), ...below, () => departedFrom(actor, depth + 1)];
+}
+
+const ownRow = (actor: Actor, contexts: string, depth: number): SurveyRow => ({
+  depth,
+  actor: actor.id,
+  state: '',
+  prompted: actor.scope.clock.standsStill,
+  since: actor.since,
+  ...contextsOf(actor, contexts),
+  ...(contexts !== 'none' && waitsOf(actor)),
+});
 
 /** The waits that no context tells of. */
 function waitsOf(actor: Actor): Pick<SurveyRow, 'waits'> {
@@ -105,18 +127,16 @@ function contextsOf(actor: Actor, contexts: string): Pick<SurveyRow, 'contexts' 
 const linkOf = (end: Endpoint & {readonly link?: Link}): Link | undefined => end.link;
 const isLink = (link: Link | undefined): link is Link => link !== undefined;
 
-/** Leaves out what is too much, and counts it. */
-function cut(rows: readonly SurveyRow[]): SurveyRow[] {
-  let left = surveyBounds.allContexts;
-  return rows.slice(0, surveyBounds.rows).map(row => {
-    const contexts = row.contexts.slice(0, left);
-    left -= contexts.length;
-    return {...row, contexts, more: row.more + row.contexts.length - contexts.length};
-  });
+/** The children that have ended. While its connection is being closed, a child is still among those that have not. */
+function departedFrom(actor: Actor, depth: number): SurveyRow[] {
+  const {departed} = actor;
+  if (departed.length === 0) return [];
+  const there = new Set([...actor.children].map(({id}) => id));
+  return departed.filter(({actor: {id}}) => !there.has(id)).map(child => departedRow(child, depth));
 }
 
-const departedRow = ({actor, since, exit, isReplaced, isElsewhere}: Departed): SurveyRow => ({
-  depth: 1,
+const departedRow = ({actor, since, exit, isReplaced, isElsewhere}: Departed, depth: number): SurveyRow => ({
+  depth,
   actor,
   state: 'ended',
   since,
@@ -127,15 +147,23 @@ const departedRow = ({actor, since, exit, isReplaced, isElsewhere}: Departed): S
   more: 0,
 });
 
-/** Asks a child about itself and the actors below it. Takes at most `budget` ms, and never rejects. */
-export async function askSurvey(peer: Peer, {budget, contexts}: SurveyQuestion): Promise<SurveyRow[]> {
+/**
+ * Asks a child about itself and the actors below it. Takes at most `budget` ms, and never rejects.
+ *
+ * @param depth how many levels the child is below the actor that was asked
+ */
+export async function askSurvey(
+  peer: Peer,
+  {budget, contexts}: SurveyQuestion,
+  depth: number,
+): Promise<readonly SurveyPart[]> {
   const {channel} = peer;
-  const without = (state: RowState): SurveyRow[] => [
-    {depth: 0, actor: channel.peer as ActorId, state, since: 0, contexts: [], more: 0},
+  const without = (state: RowState): SurveyPart[] => [
+    {depth, actor: channel.peer as ActorId, state, since: 0, contexts: [], more: 0},
   ];
   const scope = new Scope('a survey');
   const mark = markOf(survey);
-  const answer = new Promise<SurveyRow[]>(resolve => {
+  const answer = new Promise<readonly SurveyPart[]>(resolve => {
     const caller = new Caller(channel, {
       kind: 'task',
       fn: peer.functions.refOf(mark),
@@ -147,7 +175,9 @@ export async function askSurvey(peer: Peer, {budget, contexts}: SurveyQuestion):
       cancelBound: answerMs,
       understood: () => peer.functions.heard(mark),
     });
-    caller.onOutcome(outcome => resolve(outcome.kind === 'returned' ? readSurvey(outcome.value) : without('silent')));
+    caller.onOutcome(outcome =>
+      resolve(outcome.kind === 'returned' ? readPacked(outcome.value, depth) : without('silent')),
+    );
   }).catch(() => without('ending'));
   if (await isAnswered(answer, peer, budget)) return answer;
   scope.cancel(new ContextCancelled('the survey goes on without it', {canceller: undefined, reason: 'deadline'}));

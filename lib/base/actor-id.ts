@@ -21,6 +21,11 @@ export function newActorId(name: string, id: string = newId()): ActorId {
   return {name, id, pid: platform.pid(), host: platform.host()};
 }
 
+/** The identity of an actor that has no process yet. */
+export function futureActorId(name: string, id: string): ActorId {
+  return {name, id, pid: 0, host: platform.host()};
+}
+
 /** 96 random bits in hex. */
 export function newId(): string {
   return Buffer.from(platform.randomBytes(12)).toString('hex');

@@ -1,6 +1,6 @@
 /**
  * A survey of a tree of actors: which actors there are, which contexts are open in each, and for what each of them waits.
- * Floor 0: the shape in which actors hand it up, and its picture. `actor/survey` makes it, and `window` makes views of it.
+ * Floor 0: its shape and its picture. `actor/survey` makes it, `packed-survey` lets it travel, and `window` makes views of it.
  */
 import {type ActorId, formatActor} from './actor-id.js';
 import type {Exit} from './errors.js';
@@ -120,7 +120,12 @@ function readRow(row: SurveyRow): SurveyRow {
     ...(isReplaced === true && {isReplaced}),
     ...(isElsewhere === true && {isElsewhere}),
     ...(restart && {
-      restart: {since: Number(restart.since), left: Number(restart.left), attempt: Number(restart.attempt)},
+      restart: {
+        since: Number(restart.since),
+        // A pause without end: JSON has no Infinity.
+        left: Number(restart.left ?? Number.POSITIVE_INFINITY),
+        attempt: Number(restart.attempt),
+      },
     }),
     contexts: contexts.filter(isContext).slice(0, surveyBounds.contexts),
     more: Number(more),

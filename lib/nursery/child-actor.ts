@@ -23,9 +23,10 @@ import {
 } from '../base/errors.js';
 import {log} from '../base/log.js';
 import {OutputLines} from '../base/output-lines.js';
+import type {SurveyPiece} from '../base/packed-survey.js';
 import type {Scope} from '../base/scope.js';
 import {suppress} from '../base/suppressed.js';
-import type {SurveyRow, WaitRow} from '../base/tree-survey.js';
+import type {WaitRow} from '../base/tree-survey.js';
 import {startHeartbeat} from '../channel/heartbeat.js';
 import {type ActorPlan, withStdio} from './actor-options.js';
 import type {Spawned, Spawner} from './backends/spawner.js';
@@ -383,9 +384,9 @@ export class ChildActor implements PortalOwner, Child {
     });
   }
 
-  survey(question: SurveyQuestion): Promise<SurveyRow[]> {
+  survey(question: SurveyQuestion, depth: number): readonly SurveyPiece[] {
     const child = {id: this.id, plan: this.plan, phase: this.progress.phase};
-    return surveyOfChild({...child, connection: this.#connection, spawned: this.#spawned}, question);
+    return surveyOfChild({...child, connection: this.#connection, spawned: this.#spawned}, question, depth);
   }
 }
 

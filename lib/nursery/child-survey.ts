@@ -2,9 +2,9 @@
  * What observers are told of an actor that this one has started, and of the actors below it.
  * Floor 6: below `child-actor`.
  */
-import {hostname} from 'node:os';
-import {askSurvey, type SurveyQuestion, surveyOf} from '../actor/survey.js';
-import type {ActorId} from '../base/actor-id.js';
+import {askSurvey, piecesOf, type SurveyQuestion} from '../actor/survey.js';
+import {futureActorId} from '../base/actor-id.js';
+import {rowsOf, type SurveyPiece} from '../base/packed-survey.js';
 import type {RowState, SurveyRow} from '../base/tree-survey.js';
 import type {ActorPlan} from './actor-options.js';
 import type {Spawned} from './backends/spawner.js';
@@ -19,26 +19,31 @@ export interface SurveyedChild {
   readonly spawned: Spawned | undefined;
 }
 
-export async function surveyOfChild(child: SurveyedChild, question: SurveyQuestion): Promise<SurveyRow[]> {
+/** @param depth how many levels the child is below the actor that was asked */
+export function surveyOfChild(child: SurveyedChild, question: SurveyQuestion, depth: number): readonly SurveyPiece[] {
   const {plan, connection} = child;
-  const rows = await rowsOf(child, question);
-  if (plan.host === undefined) return rows;
+  const pieces = piecesOfChild(child, question, depth);
+  if (plan.host === undefined) return pieces;
   // Only the placing actor knows for sure that they are elsewhere: two machines may have the same name.
   const host = connection?.peer.channel.peer?.host ?? '';
-  return rows.map(row => ({...row, actor: {...row.actor, host}, isElsewhere: true}));
+  return pieces.map(piece => changed(piece, row => ({...row, actor: {...row.actor, host}, isElsewhere: true})));
 }
 
-async function rowsOf(
+function piecesOfChild(
   {id, plan, phase, connection, spawned}: SurveyedChild,
   question: SurveyQuestion,
-): Promise<SurveyRow[]> {
-  const actor = connection?.peer.channel.peer ?? notYetThere(id, plan.name);
-  const row = (state: RowState): SurveyRow[] => [{depth: 0, actor, state, since: 0, contexts: [], more: 0}];
+  depth: number,
+): readonly SurveyPiece[] {
+  const actor = connection?.peer.channel.peer ?? futureActorId(plan.name, id);
+  const row = (state: RowState): SurveyRow[] => [{depth, actor, state, since: 0, contexts: [], more: 0}];
   if (phase !== 'serving') return row(phase === 'connect' ? (connection?.phase ?? 'connect') : phase);
   if (!connection || connection.isClosed) return row('ending');
   // The actor and the one that asks share an event loop: if that is blocked, nobody asks.
   const here = spawned?.actor;
-  return here ? surveyOf(here, question) : askSurvey(connection.peer, question);
+  return here ? piecesOf(here, question, depth) : [askSurvey(connection.peer, question, depth)];
 }
 
-const notYetThere = (id: string, name: string): ActorId => ({name, id, pid: 0, host: hostname()});
+function changed(piece: SurveyPiece, change: (row: SurveyRow) => SurveyRow): SurveyPiece {
+  if (typeof piece === 'function') return () => piece().map(change);
+  return piece instanceof Promise ? piece.then(parts => rowsOf(parts).map(change)) : change(piece);
+}

@@ -2,10 +2,9 @@
  * An actor that is started again when it has died (the option `restart`): its incarnations, one after the other.
  * Floor 6: above `restart-policy`; `running-nursery` owns it, and `lasting-portal` is what a user holds of it.
  */
-import {hostname} from 'node:os';
 import type {Child} from '../actor/actor.js';
 import type {Portal} from '../actor/portal.js';
-import {newId} from '../base/actor-id.js';
+import {futureActorId, newId} from '../base/actor-id.js';
 import type {Clock} from '../base/clock.js';
 import {type Deferred, deferred} from '../base/deferred.js';
 import type {ActorDied, ContextCancelled} from '../base/errors.js';
@@ -175,12 +174,12 @@ export class LastingActor {
       plan: {name: this.name},
       waits: () => [],
       cancelActor: why => this.cancel(why),
-      survey: async () => {
+      survey: (_, depth) => {
         const since = clock.now() - died;
         // The next incarnation may get another host.
-        const actor = {name: this.name, id: waiting.id, pid: 0, host: isElsewhere ? '' : hostname()};
+        const actor = {...futureActorId(this.name, waiting.id), ...(isElsewhere && {host: ''})};
         const restart = {since, left: Math.max(0, ms - since), attempt};
-        return [{depth: 0, actor, state: 'restarting', since: 0, restart, isElsewhere, contexts: [], more: 0}];
+        return [{depth, actor, state: 'restarting', since: 0, restart, isElsewhere, contexts: [], more: 0}];
       },
     };
     children.add(waiting);

@@ -14,7 +14,8 @@ import {type ActorId, newActorId, newId} from '../base/actor-id.js';
 import {plainClock} from '../base/clock.js';
 import {HandshakeRejected, NotExposed, TransportClosed} from '../base/errors.js';
 import {causeOf} from '../base/foreign.js';
-import {readSurvey, type SurveyRow} from '../base/tree-survey.js';
+import {readPacked, rowsOf} from '../base/packed-survey.js';
+import type {SurveyRow} from '../base/tree-survey.js';
 import {libraryVersion} from '../base/version.js';
 import {connectToActor} from '../channel/connect-to-actor.js';
 import {type CancelAnswer, cancelInTree} from '../discovery/tree-actions.js';
@@ -82,7 +83,9 @@ async function greet({address, secret, sharesPids}: Place, tls?: TlsOptions): Pr
   const portal = guestPortal(peer, actor.scope);
   return {
     sharesPids,
-    survey: asking(peer, question => toldOfVersion(portal, portal.run(treeSurvey, question)).then(readSurvey)),
+    survey: asking(peer, question =>
+      toldOfVersion(portal, portal.run(treeSurvey, question)).then(told => rowsOf(readPacked(told))),
+    ),
     events: () =>
       eventsFrom(portal, eventsOfTree).pipe(catchError(error => toldOfVersion(portal, Promise.reject(error)))),
     cancel: path => toldOfVersion(portal, portal.run(cancelInTree, path)),

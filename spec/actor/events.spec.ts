@@ -213,7 +213,7 @@ over(
     const told = listen(t, 'call', 'task');
     const {askSurvey, survey} = await import('../../lib/actor/survey.js');
     pair.far.actor.exposed.allow(survey);
-    await askSurvey(pair.near, {budget: 1_000});
+    await askSurvey(pair.near, {budget: 1_000, contexts: 'all'}, 1);
     t.deepEqual(told, []);
   },
   test.serial,

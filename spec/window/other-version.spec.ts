@@ -16,7 +16,7 @@ const advice = 'look with the rxtractor that is installed with the program: npx 
 
 test('a program whose survey has another shape: NotExposed, with both versions and what to do', async t => {
   const changes: Change[] = [
-    ['"window tree 1"', '"window tree 7"'],
+    ['"window tree 2"', '"window tree 7"'],
     ['"window tree events 1"', '"window tree events 7"'],
   ];
   const shown = await startShownFile(t, inOtherVersion(t, '7.6.5', changes, 'planted'), ['calls']);
