@@ -20,6 +20,11 @@ const guide = fileURLToPath(new URL('../../../docs/guide/observing', import.meta
 const inGuide = new Set(['marbles-light', 'actor-dark']);
 const folder = mkdtempSync(join(tmpdir(), 'rx-pictures-'));
 
+const chromiumOptions = {
+  executablePath: '/usr/bin/chromium',
+  args: ['--no-sandbox', '--disable-gpu'],
+  timeout: patienceMs,
+};
 let browser: Browser | undefined;
 const test = spawning({
   takesLong: true,
@@ -47,7 +52,7 @@ async function open(t: ExecutionContext, ...args: readonly string[]): Promise<Op
 }
 
 async function openPage(t: ExecutionContext, url: string): Promise<OpenedPage> {
-  browser ??= await chromium.launch({executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu']});
+  browser ??= await chromium.launch(chromiumOptions);
   const page = await browser.newPage({viewport: {width: 1_100, height: 600}});
   t.teardown(() => page.close());
   page.setDefaultTimeout(patienceMs);
@@ -178,6 +183,54 @@ test('the page names the host of an actor that runs on another one', async t => 
   await page.keyboard.type('gpu1');
   await until(row(page, 'ink'));
   t.is(await row(page, 'here').count(), 0);
+  t.deepEqual(faults, []);
+});
+
+/** Counts the looks at the tree within three seconds. */
+const countLooks = `new Promise(resolve => {
+  let count = 0;
+  const frames = new EventSource('frames');
+  frames.addEventListener('data', () => count++);
+  setTimeout(() => {
+    frames.close();
+    resolve(count);
+  }, 3_000);
+})`;
+
+/** The processor time of the page for one look, in ms: unlike the time of a clock it does not grow when other programs run. */
+async function costOfLook(page: Page): Promise<number> {
+  const devtools = await page.context().newCDPSession(page);
+  await devtools.send('Performance.enable', {timeDomain: 'threadTicks'});
+  const used = async (): Promise<number> => {
+    const {metrics} = await devtools.send('Performance.getMetrics');
+    return 1_000 * (metrics.find(({name}) => name === 'TaskDuration')?.value ?? Number.NaN);
+  };
+  const before = await used();
+  const looks = await page.evaluate<number>(countLooks);
+  return ((await used()) - before) / looks;
+}
+
+test('of 200 actors with five calls each only those are drawn that can be seen, and a look costs the page less than what can be felt', async t => {
+  const {pid} = await startShown(t, 'shown-crowd');
+  const {page, faults} = await open(t, String(pid));
+  await until(page.locator('[role="treegrid"][aria-rowcount="202"]'));
+  await until(page.getByRole('table', {name: 'Open contexts'}).getByText('waits for values'));
+  const rows = page.getByRole('treegrid', {name: 'Actors'}).getByRole('row');
+  t.true((await rows.count()) < 50);
+  const ms = await costOfLook(page);
+  t.true(ms < 50, `a look takes ${ms} ms, and a task of more than 50 ms can be felt`);
+
+  await row(page, 'crowd').focus();
+  await page.keyboard.press('End');
+  const last = row(page, 'inline-199');
+  await until(last);
+  t.is(await last.getAttribute('aria-rowindex'), '202');
+  t.is(await page.evaluate(`document.activeElement?.querySelector('.text')?.textContent`), 'inline-199');
+  await page.evaluate(`document.querySelector('[role="treegrid"]').scrollTo(0, 0)`);
+  await until(page.getByText('inline-3', {exact: true}));
+  await page.keyboard.press('ArrowUp');
+  await until(page.getByRole('heading', {name: 'inline-198'}));
+  t.true((await rows.count()) < 50);
   t.deepEqual(faults, []);
 });
 
