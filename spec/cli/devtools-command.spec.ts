@@ -66,8 +66,8 @@ test('marbles draws the streams of an actor in a pipe, and ends at Ctrl-C', asyn
   const marbles = command(t, 'marbles', String(pid), 'till');
   await marbles.stdoutUntil(/^orders: till → shop, [1-9]\d* a second$/m);
   // Both ends show the same digits.
-  await marbles.stdoutUntil(/^out {3}─*\d[─\d]*\d$/m);
-  await marbles.stdoutUntil(/^in {4}─*\d[─\d]*\d$/m);
+  await marbles.stdoutUntil(/^out {3}[─\d]*\d[─\d]*\d[─\d]*$/m);
+  await marbles.stdoutUntil(/^in {4}[─\d]*\d[─\d]*\d[─\d]*$/m);
   await marbles.stdoutUntil(/^ {6}#\d+ {2}object, \d+ bytes$/m);
   marbles.kill('SIGINT');
   t.deepEqual(await marbles.exited, {code: 0, signal: null}, marbles.stderr);
