@@ -266,7 +266,9 @@ export class ChildActor implements PortalOwner, Child {
       this.#hasExited = true;
     });
     await Promise.race([exited, connection.closed]);
-    await plainClock.within(Promise.all([spawned.exited, connection.closed]), verdictMs);
+    // The end of a lease needs no second sign: none comes from behind a line that is cut.
+    if (!spawned.unknownEnd?.()?.isLost)
+      await plainClock.within(Promise.all([spawned.exited, connection.closed]), verdictMs);
     // A process without its channel is of no use to anybody, and must not outlive it.
     spawned.kill();
     const ending = await this.#ending(spawned, connection);
