@@ -7,7 +7,7 @@ import {join} from 'node:path';
 import {listHosts, type RootOptions} from 'rxtractor';
 import {mostActors, UsageError} from './options.js';
 
-/** What the command line says of hosts. */
+/** The options of the command line that name other hosts, and the certificates with which the scan shows itself to them. */
 export interface Hosts {
   /** `nats://…` of a broker that tells of hosts, or `tls://…` of each host. */
   readonly addresses: readonly string[];

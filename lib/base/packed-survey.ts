@@ -46,7 +46,11 @@ export function packSurvey(parts: readonly SurveyPart[]): PackedRows[] {
   return packed;
 }
 
-/** What another actor has told. @param below how many levels that actor is below the one which was asked */
+/**
+ * Reads the packed rows that another actor has told, and leaves out what makes no sense.
+ *
+ * @param below how many levels that actor is below the one which was asked
+ */
 export function readPacked(told: unknown, below = 0): PackedRows[] {
   if (!Array.isArray(told)) return [];
   const packed = told.slice(0, surveyBounds.rows).filter(isPackedRows);

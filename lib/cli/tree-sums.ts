@@ -1,5 +1,5 @@
 /**
- * What the processes of a tree use together, and where its actors run.
+ * Adds up the memory and the processor time of all processes of a tree, and names the hosts on which its actors run.
  * Floor 10: below `ps` and `top`, and used by the page; pure.
  */
 interface Counted {

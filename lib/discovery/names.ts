@@ -55,7 +55,10 @@ export function openNames(actor: Actor, reachability: Reachability | undefined):
   return undefined;
 }
 
-/** What the actors around it ask of an actor, whether it can be found by a name or not. */
+/**
+ * Lets the parent and the children of an actor call the functions of the runtime in it. An actor without names needs them too, because
+ * observers of the actors below it, and their questions for hosts, pass through it.
+ */
 function exposeToTree(actor: Actor): void {
   for (const fn of [...hostFunctions, eventsBelow, eventsOfTree, cancelBelow, marksBelow]) actor.exposed.allow(fn);
 }

@@ -32,7 +32,7 @@ interface DaemonState {
   readonly isDraining: boolean;
 }
 
-/** What the process of an order gets. */
+/** The environment and the modules that the daemon gives to the process of an order that it has taken. */
 export interface Admitted {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The URLs of its modules: where they are wanted, and here. */

@@ -41,7 +41,7 @@ const drainMs = 2_000;
 const pauseMs = 250;
 /** A server that answers none of this many pings, one each second, is gone. The default of the package is 4 minutes. */
 const pings = {pingInterval: 1_000, maxPingOut: 2};
-/** So many texts about what the server does not allow are kept. */
+/** The link keeps this many refusals of the server, because a server may refuse without end. */
 const maxRefusals = 16;
 /** The limit of a server that says nothing. */
 const usualMaxBytes = 1024 * 1024;
@@ -95,7 +95,7 @@ export class BrokerLink {
     return `${this.where}: ${this.#fault}`;
   }
 
-  /** What the server has not allowed since it was reached, in words. */
+  /** The texts with which the server has refused a subject or a login since the link last reached it. */
   get refusals(): readonly string[] {
     return [...this.#refusals];
   }

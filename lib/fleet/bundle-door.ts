@@ -77,7 +77,7 @@ export class BundleDoor {
   }
 }
 
-/** Somebody who stands still must not hold up others who bring the same. */
+/** Fails when the next part is late: a program that stands still must not hold up other programs, because they wait for the same bundle. */
 async function* inTime<T>(parts: AsyncIterable<T>): AsyncGenerator<T> {
   const iterator = parts[Symbol.asyncIterator]();
   for (;;) {

@@ -127,7 +127,7 @@ class Answers {
     this.expected = Promise.all(expected);
   }
 
-  /** Those that have answered so far, in the order of the list. */
+  /** The hosts that have answered so far, in the order of the list. */
   get told(): Told[] {
     return this.#hosts.map(host => this.#come.get(host)).filter(isTold);
   }

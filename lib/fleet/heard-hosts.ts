@@ -59,7 +59,7 @@ export class HeardHosts {
     return this.#broker.isUp ? undefined : this.#broker.fault;
   }
 
-  /** What the broker does not allow this program, in words. */
+  /** The texts with which the broker has refused this program something. */
   get refusals(): readonly string[] {
     return this.#broker.refusals;
   }

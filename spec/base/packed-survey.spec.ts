@@ -1,7 +1,8 @@
 // A survey on its way: what the actors between its origin and its reader see of it.
 import test from 'ava';
 import {packSurvey, readPacked, rowsOf} from '../../lib/base/packed-survey.js';
-import {type ContextRow, type SurveyRow, surveyBounds} from '../../lib/base/tree-survey.js';
+import {type SurveyRow, surveyBounds} from '../../lib/base/tree-survey.js';
+import {contextRow} from '../kit/views.js';
 
 const row = (depth: number, name: string, more: Partial<SurveyRow> = {}): SurveyRow => ({
   depth,
@@ -12,23 +13,7 @@ const row = (depth: number, name: string, more: Partial<SurveyRow> = {}): Survey
   more: 0,
   ...more,
 });
-const context: ContextRow = {
-  uid: 'u',
-  fn: 'f',
-  kind: 'task',
-  side: 'callee',
-  peer: {name: 'root', id: 'root', pid: 4, host: 'h'},
-  cancelled: false,
-  blocked: false,
-  full: false,
-  reading: false,
-  sent: 0,
-  received: 0,
-  dropped: 0,
-  queuedBytes: 0,
-  granted: 0,
-  stalledMs: 0,
-};
+const context = contextRow('f', {side: 'callee'});
 const placesIn = (rows: readonly SurveyRow[]): string[] => rows.map(({depth, actor}) => `${depth} ${actor.name}`);
 
 test('P4: an actor passes on what another process tells, unread and one level deeper', t => {

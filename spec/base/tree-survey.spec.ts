@@ -8,27 +8,9 @@ import {
   type SurveyRow,
   surveyBounds,
 } from '../../lib/base/tree-survey.js';
+import {contextRow} from '../kit/views.js';
 
 const actorOf = (name: string, pid = 1) => ({name, id: `id-${name}`, pid, host: 'h'});
-
-const context = (fn: string, more: Partial<ContextRow> = {}): ContextRow => ({
-  uid: `a-b-${fn}`,
-  fn,
-  kind: 'task',
-  side: 'caller',
-  peer: actorOf('peer'),
-  cancelled: false,
-  blocked: false,
-  full: false,
-  reading: false,
-  sent: 0,
-  received: 0,
-  dropped: 0,
-  queuedBytes: 0,
-  granted: 0,
-  stalledMs: 0,
-  ...more,
-});
 
 const row = (depth: number, actor: string, ...contexts: ContextRow[]): SurveyRow => ({
   depth,
@@ -40,7 +22,7 @@ const row = (depth: number, actor: string, ...contexts: ContextRow[]): SurveyRow
 });
 
 test('P4: each actor stands below the one that started it, its contexts below it', t => {
-  const [w, x, y, z] = ['w', 'x', 'y', 'z'].map(name => context(name)) as [
+  const [w, x, y, z] = ['w', 'x', 'y', 'z'].map(name => contextRow(name)) as [
     ContextRow,
     ContextRow,
     ContextRow,
@@ -76,7 +58,7 @@ test('P4: each actor stands below the one that started it, its contexts below it
 });
 
 test('P4: a line says for what a context waits', t => {
-  const said = (more: Partial<ContextRow>): string => describeContext(context('f', more)).replace(/^.*?: /, '');
+  const said = (more: Partial<ContextRow>): string => describeContext(contextRow('f', more)).replace(/^.*?: /, '');
   t.is(said({started: true, reading: true}), 'started, waits for values, result pending');
   t.is(said({side: 'callee', blocked: true, sent: 8}), 'window full after 8 values, has not returned');
   t.is(said({side: 'callee', blocked: true}), 'waits until its peer opens the stream, has not returned');
@@ -87,7 +69,7 @@ test('P4: a line says for what a context waits', t => {
 
 test('P4, E4: nothing in a name can steer the terminal or break the picture', t => {
   const drawn = drawSurvey([
-    row(0, 'a\u001b[31m\nb', context('x'.repeat(10_000))),
+    row(0, 'a\u001b[31m\nb', contextRow('x'.repeat(10_000))),
     {...row(1, 'c'), state: '\u202e' as SurveyRow['state']},
   ]);
   t.is(drawn.split('\n').length, 3);
@@ -106,7 +88,7 @@ test('P4: what an actor tells that makes no sense is left out, and what it tells
   t.is(odd[0]?.contexts.length, 1);
   t.notThrows(() => drawSurvey(odd));
   const many = readSurvey(
-    Array.from({length: 5_000}, () => row(1, 'a', ...Array.from({length: 500}, () => context('w')))),
+    Array.from({length: 5_000}, () => row(1, 'a', ...Array.from({length: 500}, () => contextRow('w')))),
   );
   t.is(many.length, surveyBounds.rows);
   t.is(many[0]?.contexts.length, surveyBounds.contexts);

@@ -6,6 +6,7 @@ import {drawMarbles} from '../../lib/cli/draw-marbles.js';
 import {Lanes, latestOf, spanOf} from '../../lib/cli/mark-lanes.js';
 import type {Mark} from '../../lib/discovery/tree-marks.js';
 import {type ActorView, type ContextView, type TraceEvent, type TreeView, toPerfetto} from '../../lib/window/index.js';
+import {actorView} from '../kit/views.js';
 
 const context = (more: Partial<ContextView>): ContextView => ({
   uid: 'a-b-1',
@@ -22,20 +23,7 @@ const context = (more: Partial<ContextView>): ContextView => ({
   ...more,
 });
 
-const actor = (id: string, more: Partial<ActorView> = {}): ActorView => ({
-  id,
-  name: id,
-  pid: 1,
-  host: 'here',
-  state: 'serving',
-  since: 0,
-  contexts: [],
-  age: 0,
-  waits: [],
-  children: [],
-  more: 0,
-  ...more,
-});
+const actor = (id: string, more: Partial<ActorView> = {}): ActorView => actorView(id, {host: 'here', ...more});
 
 const evil = '\u202e<b>\x1b[2J';
 const wait = {for: 'credit', by: 'a-b-1', of: 'a', context: 'a-b-1', since: 1_000} as const;

@@ -1,20 +1,8 @@
 // A view of a tree with actors on another host, one of which has the pid of the root. Used by the specs of `cli`.
 import type {ActorView, TreeView} from '../../lib/window/index.js';
+import {actorView} from './views.js';
 
-const actor = (name: string, pid: number, more: Partial<ActorView>): ActorView => ({
-  id: name,
-  name,
-  pid,
-  host: 'home',
-  state: 'serving',
-  since: 0,
-  contexts: [],
-  age: 0,
-  waits: [],
-  children: [],
-  more: 0,
-  ...more,
-});
+const actor = (name: string, pid: number, more: Partial<ActorView>): ActorView => actorView(name, {pid, ...more});
 
 const onGpu = {host: 'gpu1', elsewhere: true} as const;
 
