@@ -12,6 +12,7 @@ import type {BrokerOptions} from '../fleet/broker-link.js';
 import type {BundleOptions} from '../fleet/bundle-door.js';
 import type {Daemon} from '../fleet/daemon.js';
 import type {Drainable} from '../fleet/drain.js';
+import {nowhere} from '../fleet/host-info.js';
 import {checkNats, type NatsOptions, natsServer} from '../fleet/nats-options.js';
 import {type Quota, quotaIn} from '../fleet/quotas.js';
 import {isSubject, subjectIn} from '../fleet/subject.js';
@@ -28,7 +29,7 @@ export const host: Command = {
   operands: [],
   options: {
     listen: {type: 'string', value: 'ADDR', help: 'Where it is reached. Default tls://127.0.0.1:7400.'},
-    advertise: {type: 'string', value: 'ADDR', help: 'Where others reach it, if not at --listen.'},
+    advertise: {type: 'string', value: 'ADDR', help: 'Where others reach it, if not at --listen. none: nowhere.'},
     nats: {type: 'string', many: true, value: 'URL', help: 'A broker: nats://broker:4222. May be repeated.'},
     'nats-creds': {type: 'string', value: 'FILE', help: 'Credentials for the broker.'},
     'nats-user': {type: 'string', value: 'NAME', help: 'A user of the broker.'},
@@ -186,7 +187,7 @@ function optionsOf(options: Options) {
   return {
     name,
     address,
-    advertised: advertisedOf(options.advertise as string | undefined, address),
+    advertised: advertisedOf(options, address),
     labels: list('labels', ''),
     broker: brokerOf(options, name),
     app: appIn(resolve(needed('app'))),
@@ -233,7 +234,12 @@ function addressOf(text: string, option = 'listen'): NetworkAddress {
 }
 
 /** The address that programs get. No program can connect to one that means every interface, so the name of the system stands for it. */
-function advertisedOf(text: string | undefined, listen: NetworkAddress): string | undefined {
+function advertisedOf({advertise, nats}: Options, listen: NetworkAddress): string | undefined {
+  const text = advertise as string | undefined;
+  if (text === nowhere) {
+    if (nats === undefined) throw new UsageError('--advertise none needs --nats: nobody else could reach this host');
+    return nowhere;
+  }
   if (text !== undefined) return formatAddress(addressOf(text, 'advertise'));
   if (listen.host !== '0.0.0.0' && listen.host !== '::') return undefined;
   if (listen.port === 0) throw new UsageError('--listen with all interfaces and port 0 needs --advertise');

@@ -39,7 +39,7 @@ import {
 import {beginDaemonProcess, type DaemonProcess} from './daemon-process.js';
 import {Drain, type Drainable} from './drain.js';
 import {HeldSession, type Hold} from './held-session.js';
-import type {HostInfo} from './host-info.js';
+import {type HostInfo, nowhere} from './host-info.js';
 import {OutputQueue} from './output-queue.js';
 import {infoOfSystem} from './own-info.js';
 import {refusedError} from './refused.js';
@@ -55,7 +55,7 @@ export interface DaemonOptions extends AdmissionOptions {
   readonly tls: TlsOptions;
   /** The labels by which a program may choose this host: `['gpu', 'eu']`. */
   readonly labels: readonly string[];
-  /** Where others reach it. Undefined: where it listens. */
+  /** Where others reach it. Undefined: where it listens. `none`: through the broker only. */
   readonly advertised: string | undefined;
 }
 
@@ -135,7 +135,7 @@ export class Daemon implements Drainable {
       ...infoOfSystem(app),
       name,
       id: this.#id.id,
-      address: advertised ?? this.address,
+      ...(advertised !== nowhere && {address: advertised ?? this.address}),
       labels,
       actors: this.#count,
       maxActors,

@@ -6,6 +6,7 @@
 import {newId} from '../base/actor-id.js';
 import {plainClock, type Stop} from '../base/clock.js';
 import {type Deferred, deferred} from '../base/deferred.js';
+import {log} from '../base/log.js';
 import {subjectPart} from '../transport/relay/subject-part.js';
 import {who} from './announcer.js';
 import {BrokerLink, type BrokerOptions} from './broker-link.js';
@@ -28,6 +29,8 @@ export class HeardHosts {
   readonly #interval: number;
   readonly #stops: Stop[] = [];
   readonly #collected: Deferred<void> = deferred();
+  /** The names that more than one daemon has said. */
+  readonly #doubled = new Set<string>();
   #stopCollecting: Stop = () => {};
 
   /** @throws ResourceExhausted `package` */
@@ -68,6 +71,14 @@ export class HeardHosts {
     return this.#broker.where;
   }
 
+  /** Why nobody can say through the broker which host of this name is meant. Undefined: there is one at most. */
+  doubleText(name: string): string | undefined {
+    const count = this.members.daemonsOf(name);
+    return count > 1
+      ? `${count} daemons at ${this.where} have the name ${name}: give each a name of its own (--name)`
+      : undefined;
+  }
+
   async close(): Promise<void> {
     for (const stop of this.#stops) stop();
     await this.relay.close();
@@ -99,6 +110,14 @@ export class HeardHosts {
     const at = plainClock.now();
     const info: HostInfo = asked === undefined ? word.host : {...word.host, rtt: Math.max(0, at - asked)};
     this.members.heard(info, at);
+    this.#warnOfDouble(info.name);
+  }
+
+  #warnOfDouble(name: string): void {
+    const text = this.#doubled.has(name) ? undefined : this.doubleText(name);
+    if (text === undefined) return;
+    this.#doubled.add(name);
+    log('warn', text);
   }
 }
 

@@ -36,6 +36,9 @@ export interface HostInfo {
   readonly draining: boolean;
 }
 
+/** In the place of an advertised address: nobody reaches the host directly. */
+export const nowhere = 'none';
+
 /** An event in the life of a host, from `watchHosts`. */
 export interface HostEvent {
   /**

@@ -183,7 +183,9 @@ export class HostsOfRoot implements Placer {
     const where = address === undefined ? undefined : (parseAddress(address) as NetworkAddress);
     const host = name ?? where?.host ?? '';
     const relay = name === undefined ? undefined : this.#heard?.relay;
-    return HostLink.open(this.#actor, new Road(this.#actor, {host, address: where, tls: this.#tls, relay}));
+    const whyNotRelayed = (): string | undefined => this.#heard?.doubleText(host);
+    const road = new Road(this.#actor, {host, address: where, tls: this.#tls, relay, whyNotRelayed});
+    return HostLink.open(this.#actor, road);
   }
 
   #heardAt(address: string): HostInfo[] {

@@ -11,6 +11,9 @@ interface Member {
   info: HostInfo;
   heardAt: number;
   isSilent: boolean;
+  /** The numbers of the first word that came from it and of the last one, among those of all hosts. */
+  readonly firstWord: number;
+  lastWord: number;
 }
 
 /** A tick that comes after this many intervals shows that this process itself stood still. */
@@ -23,6 +26,7 @@ export class Membership {
   readonly #members = new Map<string, Member>();
   readonly #watchers = new Set<(event: HostEvent) => void>();
   #lastTick: number;
+  #words = 0;
   /** Since when nobody can be heard. */
   #deafSince: number | undefined;
 
@@ -47,6 +51,16 @@ export class Membership {
     return this.#members.get(id)?.isSilent === true;
   }
 
+  /**
+   * How many daemons of this name are there at the same time: each was heard after the last of them had come. A daemon that was started
+   * anew is one, although the one before it has not left yet.
+   */
+  daemonsOf(name: string): number {
+    const members = [...this.#members.values()].filter(({info}) => info.name === name);
+    const last = Math.max(...members.map(({firstWord}) => firstWord));
+    return members.filter(({lastWord}) => lastWord >= last).length;
+  }
+
   /** Calls the watcher with those that are there, within this call, then with every change. Returns how to stop. */
   watch(watcher: (event: HostEvent) => void): () => void {
     for (const host of this.list()) watcher({type: 'present', host});
@@ -57,8 +71,9 @@ export class Membership {
 
   heard(info: HostInfo, at: number): void {
     const known = this.#members.get(info.id);
+    const word = ++this.#words;
     if (!known) {
-      this.#members.set(info.id, {info, heardAt: at, isSilent: false});
+      this.#members.set(info.id, {info, heardAt: at, isSilent: false, firstWord: word, lastWord: word});
       return this.#tell('joined', info);
     }
     const {isSilent, info: before} = known;
@@ -67,6 +82,7 @@ export class Membership {
       info: {...(before.rtt !== undefined && {rtt: before.rtt}), ...info},
       heardAt: at,
       isSilent: false,
+      lastWord: word,
     });
     if (isSilent) this.#tell('heard', known.info);
     if (known.info.draining && !before.draining) this.#tell('draining', known.info);

@@ -29,6 +29,8 @@ export interface RoadOptions {
   readonly tls: TlsOptions;
   /** Undefined: there is no broker. */
   readonly relay?: Relay | undefined;
+  /** Why this host is not to be reached through the broker now, in words. Default: nothing speaks against it. */
+  readonly whyNotRelayed?: () => string | undefined;
 }
 
 export class Road {
@@ -87,7 +89,9 @@ export class Road {
   }
 
   /** Rules of the connection: mutual TLS, so that no secret is needed beside the certificates. */
-  #connect(isRelayed: boolean): ReturnType<typeof connectToActor> {
+  async #connect(isRelayed: boolean): ReturnType<typeof connectToActor> {
+    const fault = isRelayed ? this.#options.whyNotRelayed?.() : undefined;
+    if (fault !== undefined) throw new TransportClosed(fault, {kind: 'reset'});
     return connectToActor(this.address, {
       self: this.#actor.id,
       codec: messagePack,

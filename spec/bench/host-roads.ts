@@ -1,15 +1,17 @@
 /**
- * Measures the roads to an actor in one run: the socketpair of a child, TCP on loopback, TLS to a host, and TLS through a server of NATS.
+ * Measures the roads to an actor in one run: the socketpair of a child, TCP on loopback, TLS to a host, and TLS through a server of NATS;
+ * and what a stream that nobody reads costs others on the last one.
  * Run by hand: `node .ci/setup.mjs && node dist/spec/bench/host-roads.js [ROUNDS]`. It prints times as parts of those over TCP, because
  * the times themselves are those of this machine. Above `work`.
  */
 import {type ChildProcess, spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {fileURLToPath} from 'node:url';
-import {connect, openNursery, type Portal} from '../../lib/index.js';
+import {connect, type Nursery, openNursery, type Portal} from '../../lib/index.js';
 import {freePort, NatsServer} from '../kit/nats-server.js';
 import {Certificates, placeByRoads, relayOf} from '../kit/relayed-host.js';
 import * as actors from './actors.js';
+import {latency, median} from './measure.js';
 import {type RoadName, roads} from './work.js';
 
 const rounds = Number(process.argv[2] ?? 5);
@@ -58,6 +60,29 @@ function print(names: readonly string[], best: Map<string, number>): void {
   }
 }
 
+const stalledBytes = 16 * 1024;
+
+/** How long calls to an actor behind the broker take: alone, and beside a stream of another one that nobody reads. In turns. */
+async function printBesideStalled(nursery: Nursery): Promise<void> {
+  const other = await nursery.startActor('other', {expose: [actors.echo], host: 'relayed'});
+  const call = (value: number): Promise<number> => other.run(actors.echo, value);
+  await latency(call);
+  const ratios: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    const before = await latency(call);
+    const held = await nursery.startActor(`held-${round}`, {expose: [actors.floods], host: 'relayed'});
+    const reading = (await held.openContext(actors.floods, stalledBytes)).openStream().iterate();
+    await reading.next();
+    const beside = await latency(call);
+    await held.cancelActor();
+    ratios.push((beside.p99 as number) / (before.p99 as number));
+  }
+  const [least, most] = [Math.min(...ratios), Math.max(...ratios)].map(ratio => ratio.toFixed(2));
+  console.log(
+    `p99 of a call through the broker beside a stalled stream / alone: ${median(ratios).toFixed(2)} (${least}–${most})`,
+  );
+}
+
 const ends: ChildProcess[] = [];
 const server = await NatsServer.start();
 const certificates = await Certificates.make();
@@ -78,6 +103,7 @@ try {
         'TLS through a broker': await nursery.startActor('relayed', {expose, host: 'relayed'}),
       };
       print(Object.keys(portals), await measure(portals));
+      await printBesideStalled(nursery);
     },
     {timeouts: {spawn: 120_000, handshake: 120_000, lease: 120_000}},
   );

@@ -58,7 +58,7 @@ How to read it:
 function conditions({machine, nodes, rounds, pace, minutes}: Measured): string {
   const [warmUp, measured] = pace;
   return `Measured on ${describe(machine)}, with ${nodes.map(node => `Node ${node}`).join(' and ')}: ${rounds === 1 ? 'one round' : `up to ${rounds} rounds`} in ${minutes} minutes.
-A probe warms up for ${warmUp} ms and measures for ${measured} ms. What the goals need is measured in every round, and the rest in the first ones.${busy(machine)}`;
+A probe warms up for ${warmUp} ms, and until it has made 4 000 calls or has had 20 000 values, and measures for ${measured} ms. What the goals need is measured in every round, and the rest in the first ones.${busy(machine)}`;
 }
 
 /** A run beside other work says little, and its page says so. */

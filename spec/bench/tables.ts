@@ -57,13 +57,15 @@ call: first at the end that calls, then at the end that answers. Where the other
       {
         title: 'Latency',
         prose: `One call after the other. The p50 depends on whether the machine lets a waiting core sleep, so \`best\` is given beside it: the median of the
-best seventh of the time, when both cores were awake.`,
+best seventh of the time, when both cores were awake. *First* is the processor time of one of the first 500 calls at both ends, before the compiler
+has seen them often enough.`,
         probe: 'call',
         columns: [
           {title: 'p50, µs', metric: 'p50'},
           {title: 'p99, µs', metric: 'p99'},
           {title: 'best, µs', metric: 'best'},
           cpu,
+          {title: 'first, µs', metric: 'first'},
         ],
       },
       {

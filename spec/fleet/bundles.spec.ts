@@ -18,7 +18,9 @@ import {
   SpawnFailed,
 } from '../../lib/index.js';
 import {type NetworkAddress, parseAddress} from '../../lib/transport/address.js';
+import {startNatsServer, withoutNatsServer} from '../kit/nats-server.js';
 import {spawning} from '../kit/spawning.js';
+import {untilHeard, withBroker} from './brokers.js';
 import {
   appFolder,
   folder,
@@ -34,6 +36,9 @@ import {
 const test = spawning({takesLong: true, last: removeCertificates});
 
 test.before(makeCertificates);
+
+const testWithBroker = withoutNatsServer === undefined ? test : test.skip;
+const needs = withoutNatsServer === undefined ? '' : ` (skipped: ${withoutNatsServer})`;
 
 /** The folder of the program. No host has it. */
 const home = join(folder, 'home');
@@ -57,6 +62,8 @@ test.before('a bundler joins two modules', async () => {
     join(home, 'worker.js'),
     `import {task} from 'rxtractor';
 import {factor} from './factor.js';
+// More than one message holds.
+export const filling = '${'-'.repeat(1_000_000)}';
 export const triple = task(value => factor * value);
 export const where = task(() => import.meta.url);
 `,
@@ -207,4 +214,16 @@ test('a host takes no bundle that is too large, and keeps none whose bytes are o
     );
     link.close();
   });
+});
+
+testWithBroker(`a bundle comes through the broker to a host that cannot be reached directly${needs}`, async t => {
+  const broker = await startNatsServer(t);
+  const name = 'localhost';
+  await startBare(t, name, [...accepts(name), '--nats', broker.url, '--advertise', 'none']);
+  const run = async (nursery: Nursery): Promise<void> => {
+    await untilHeard(name);
+    t.is(await (await start(nursery, name)).run(made.triple, 7), 21);
+  };
+  await withBroker(broker, run, {ship: file});
+  t.is(keptBy(name).length, 1);
 });

@@ -3,6 +3,9 @@ import {once} from 'node:events';
 import {Socket} from 'node:net';
 import test from 'ava';
 import {SpawnFailed} from '../../lib/base/errors.js';
+import {UsageError} from '../../lib/cli/command.js';
+import {host} from '../../lib/cli/host.js';
+import type {Io} from '../../lib/cli/io.js';
 import {checkBeats, checkOrder} from '../../lib/fleet/check-order.js';
 import type {DaemonProcess} from '../../lib/fleet/daemon-process.js';
 import {HeldSession} from '../../lib/fleet/held-session.js';
@@ -134,3 +137,14 @@ function processOf(kill: () => void): DaemonProcess {
 
 /** No watchdog. */
 const nobody = () => () => {};
+
+test('addresses that nobody could use do not start the daemon', async t => {
+  for (const [options, message] of [
+    [{advertise: 'none'}, /^--advertise none needs --nats: nobody else could reach this host$/],
+    [{listen: 'tls://0.0.0.0:0'}, /^--listen with all interfaces and port 0 needs --advertise$/],
+  ] as const)
+    await t.throwsAsync(host.run({options: {'may-spawn': ['CN=ci'], ...options}}, {} as Io), {
+      instanceOf: UsageError,
+      message,
+    });
+});

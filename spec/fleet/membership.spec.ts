@@ -73,6 +73,24 @@ test('a host that says that it ends has left at once, and one that begins to dra
   t.deepEqual(events, ['h1 joined', 'h1 draining', 'h1 left']);
 });
 
+test('two daemons of one name are two when both go on, and one when the second has replaced the first', t => {
+  const {members} = watched();
+  const [first, second] = [hostOf('h1'), hostOf('h1', {id: 'h1-2'})];
+  t.is(members.daemonsOf('h1'), 0);
+  members.heard(first, 0);
+  members.heard(first, 1_000);
+  t.is(members.daemonsOf('h1'), 1);
+  members.heard(second, 1_500);
+  members.heard(hostOf('h2'), 1_600);
+  members.heard(second, 2_500);
+  t.is(members.daemonsOf('h1'), 1);
+  members.heard(first, 2_600);
+  t.is(members.daemonsOf('h1'), 2);
+  t.is(members.daemonsOf('h2'), 1);
+  members.left('h1-2');
+  t.is(members.daemonsOf('h1'), 1);
+});
+
 test('a watch begins with those that are there', t => {
   const {members} = watched();
   members.heard(hostOf('h1'), 0);

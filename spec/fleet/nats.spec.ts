@@ -2,17 +2,14 @@
 import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {deferred} from '../../lib/base/deferred.js';
-import {announce} from '../../lib/fleet/announcer.js';
-import {BrokerLink} from '../../lib/fleet/broker-link.js';
-import {BrokerRelay} from '../../lib/fleet/broker-relay.js';
-import {type ActorDied, type HostInfo, listHosts, openNursery, SpawnFailed, TransportClosed} from '../../lib/index.js';
+import {type ActorDied, listHosts, openNursery, type Portal, SpawnFailed, TransportClosed} from '../../lib/index.js';
 import {countTo, double, whoAmI} from '../fixtures/hosted.js';
+import {eventually} from '../kit/eventually.js';
 import {freePort, startNatsServer} from '../kit/nats-server.js';
 import {patient, unhurried} from '../kit/patient.js';
 import {isAlive, untilGone} from '../kit/processes.js';
-import {Certificates, openHost} from '../kit/relayed-host.js';
 import {hostAt, testsWithBroker, untilHeard, usersOfGuide, watching, withBroker} from './brokers.js';
-import {exitOf, expose, folder, ours} from './daemons.js';
+import {exitOf, expose, folder} from './daemons.js';
 
 const test = testsWithBroker();
 
@@ -239,27 +236,18 @@ test('the subjects that the guide lists are enough for both roads', async t => {
   t.is(host.stderr(), '');
 });
 
-test('a host without an address is reached through the broker, also after the broker was away', async t => {
+test('a host that tells no address is reached through the broker, also after the broker was away', async t => {
   const broker = await startNatsServer(t);
-  // Without an address the certificate is for the name.
+  // Its certificate is for its name, because it has no address.
   const name = 'localhost';
-  const link = await BrokerLink.open({servers: [`127.0.0.1:${broker.port}`], nats: {}, self: name});
-  const relay = new BrokerRelay(link, name);
-  const daemon = await openHost(new Certificates(ours), name, relay);
-  const info = (): HostInfo => {
-    const {address: _, ...told} = daemon.info();
-    return told;
-  };
-  const leave = announce(link, {info, onChange: changed => daemon.onChange(changed)});
-  t.teardown(async () => {
-    leave();
-    await daemon.close();
-    await relay.close();
-  });
+  await hostAt(t, broker, name, ['--advertise', 'none']);
   await withBroker(
     broker,
     async nursery => {
       await untilHeard(name);
+      const [told] = await listHosts();
+      t.is(told?.name, name);
+      t.false('address' in (told ?? {}));
       const portal = await nursery.startActor('worker', {expose, host: name});
       t.is(await portal.run(double, 1), 2);
       await broker.kill();
@@ -269,6 +257,33 @@ test('a host without an address is reached through the broker, also after the br
     },
     unhurried,
   );
+});
+
+test('two daemons of one name: who must reach one of them through the broker is told to rename it', async t => {
+  const broker = await startNatsServer(t);
+  const name = 'localhost';
+  const [direct] = [await hostAt(t, broker, name), await hostAt(t, broker, name, ['--advertise', 'none'])];
+  await withBroker(broker, async nursery => {
+    const {events, until} = watching();
+    await until(/^localhost /);
+    await eventually(() => events.filter(event => event.startsWith('localhost ')).length === 2, 'both daemons');
+    const starting = (): Promise<Portal> =>
+      nursery.startActor('worker', {expose, host: ({address}) => address === undefined});
+    // Each has to be heard once more before it is certain that the one has not replaced the other.
+    const text = await eventually(async () => {
+      const {message} = await starting().then(
+        portal => portal.cancelActor().then(() => ({message: ''})),
+        (error: Error) => error,
+      );
+      return message.includes('have the name') ? message : undefined;
+    }, 'the refusal');
+    t.regex(
+      text,
+      /localhost: 2 daemons at nats:\/\/127\.0\.0\.1:\d+ have the name localhost: give each a name of its own \(--name\)/,
+    );
+    const byAddress = await nursery.startActor('worker', {expose, host: direct.address});
+    t.is((await byAddress.run(whoAmI)).ppid, direct.daemon.pid ?? 0);
+  });
 });
 
 /** Resolves for all when this many have arrived, and rejects for all when one of them cannot come. Who fails returns why. */

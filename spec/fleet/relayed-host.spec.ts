@@ -91,7 +91,7 @@ test(`a server that is killed and started again delays what passes, and loses no
   withHost(async ({nursery, server}) => {
     const portal = await nursery.startActor('worker', {expose, host: 'refused'});
     const count = 300_000;
-    const kills = 3;
+    const kills = 10;
     let killed = 0;
     let expected = 1;
     let restarted = Promise.resolve();

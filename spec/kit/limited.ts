@@ -8,7 +8,7 @@ import ava, {type ExecutionContext, type SerialFn, type TestFn} from 'ava';
 /** Several times what the longest test takes on a starved machine. A test that sets a time of its own has that. */
 const hungMs = 3 * 60_000;
 /** A teardown ends what the test has left, by force. Longer than `eventually` waits, which says more. */
-const hungTeardownMs = 2 * 60_000;
+const hungTeardownMs = 2.5 * 60_000;
 /** How long the file may go on after its last test when something of it hangs. */
 const lastMs = 10_000;
 
