@@ -3,8 +3,7 @@
  * cut out, and with and without the control socket. And what it costs a tree of a hundred actors to be observed. Writes the table of
  * the guide. By hand: `node dist/spec/bench/unheard.js`, with `--write` into the page, and `--rounds N`.
  *
- * All subjects run at the same time and take turns: the same moment of a noisy machine sees each of them. In a round the best
- * turn of a subject counts.
+ * The costs are a few in a thousand. Time varies by more than that on any machine, so instructions are counted (valgrind).
  */
 import {type ChildProcess, spawn} from 'node:child_process';
 import {once} from 'node:events';
@@ -15,22 +14,23 @@ import {createInterface} from 'node:readline';
 import {fileURLToPath} from 'node:url';
 import {parseArgs} from 'node:util';
 import {watchTree} from '../../lib/window/index.js';
+import {type Counted, type Counts, count, whyNot} from './callgrind.js';
 import {median} from './measure.js';
 import {cutHooks} from './unheard-cuts.js';
+import {type PerRoad, type RoadName, roadNames} from './work.js';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const page = join(root, 'docs', 'guide', 'tracing.md');
 const [begin, end] = ['<!-- unheard: written by spec/bench/unheard.ts -->', '<!-- /unheard -->'];
 
-/** Units in a turn, and turns of each subject in a round. */
-const [units, turns] = [4_000, 8];
 /** For how long the crowd is measured, observed and not, in ms. */
 const crowdMs = 20_000;
 
-interface Cost {
-  readonly call: number;
-  readonly value: number;
-}
+/** Enough for the compiler to have done its part. */
+const warmUps: PerRoad = {...nothing(), 'a call, 64 in flight': 6_000, 'a small object, gathered': 20_000};
+const units: PerRoad = {...nothing(), 'a call, 64 in flight': 4_000, 'a small object, gathered': 20_000};
+/** The compiler runs between the code that it compiles, and not beside it, so that two runs of one program count the same. */
+const nodeArgs = ['--single-threaded'];
 
 /** A program that answers each line with one of JSON. */
 class Subject {
@@ -66,51 +66,40 @@ interface Row {
   readonly rounds: readonly number[];
 }
 
-type Road = keyof Cost;
-type Best = Readonly<Record<Road, number>>;
-
-async function best(subject: Subject, before: Best | undefined): Promise<Best> {
-  const {call, value} = await subject.ask<Cost>(String(units));
-  return {call: Math.min(call, before?.call ?? call), value: Math.min(value, before?.value ?? value)};
-}
-
 async function measureUnheard(rounds: number): Promise<Row[]> {
+  const why = whyNot();
+  if (why !== undefined) throw new Error(`instructions cannot be counted: ${why}`);
   const copy = copyWithoutHooks();
-  const here = fileURLToPath(new URL('unheard-subject.js', import.meta.url));
-  const without = new Subject(join(copy, 'dist', 'spec', 'bench', 'unheard-subject.js'), 'closed');
-  const closed = new Subject(here, 'closed');
-  const open = new Subject(here, 'open');
-  const all = [without, closed, open];
-  const ratios: Record<Road, {hooks: number[]; socket: number[]}> = {
-    call: {hooks: [], socket: []},
-    value: {hooks: [], socket: []},
-  };
+  const without = join(copy, 'dist', 'spec', 'bench', 'instructed.js');
+  const hooks: Counts[][] = [];
   try {
-    // The compiler shall have done its part.
-    for (let turn = 0; turn < 3; turn++) for (const subject of all) await best(subject, undefined);
     for (let round = 0; round < rounds; round++) {
-      const bests = new Map<Subject, Best>();
-      for (let turn = 0; turn < turns; turn++)
-        for (const subject of all) bests.set(subject, await best(subject, bests.get(subject)));
-      for (const road of ['call', 'value'] as const) {
-        const [base, off, observable] = all.map(subject => bests.get(subject)?.[road] ?? Number.NaN) as [
-          number,
-          number,
-          number,
-        ];
-        ratios[road].hooks.push(off / base);
-        ratios[road].socket.push(observable / off);
-      }
+      const subjects: Counted[] = [{program: without}, {}, {window: true}];
+      const counts: Counts[] = [];
+      for (const subject of subjects)
+        counts.push(await count(process.execPath, warmUps, units, {nodeArgs, ...subject}));
+      hooks.push(counts);
     }
   } finally {
-    await Promise.all(all.map(subject => subject.end()));
     rmSync(copy, {recursive: true});
   }
-  const of: Readonly<Record<Road, string>> = {call: 'a call', value: 'a value of a stream'};
-  return (['call', 'value'] as const).flatMap(road => [
-    {what: `${of[road]}, nobody listens / the hooks cut out`, bound: 1.03, rounds: ratios[road].hooks},
-    {what: `${of[road]}, with / without the control socket`, bound: 1.01, rounds: ratios[road].socket},
+  const ratios = (road: RoadName, over: number, under: number): number[] =>
+    hooks.map(counts => both(counts[over], road) / both(counts[under], road));
+  const of = {'a call, 64 in flight': 'a call', 'a small object, gathered': 'a value of a stream'} as const;
+  return (Object.keys(of) as (keyof typeof of)[]).flatMap(road => [
+    {what: `${of[road]}, nobody listens / the hooks cut out`, bound: 1.03, rounds: ratios(road, 1, 0)},
+    {what: `${of[road]}, with / without the control socket`, bound: 1.01, rounds: ratios(road, 2, 1)},
   ]);
+}
+
+/** The instructions of a unit at both ends. */
+function both(counts: Counts | undefined, road: RoadName): number {
+  const {here, there} = (counts as Counts)[road];
+  return here + there;
+}
+
+function nothing(): PerRoad {
+  return Object.fromEntries(roadNames.map(name => [name, 0])) as PerRoad;
 }
 
 /** A copy of what is compiled. It finds its dependencies where this package does. */
@@ -154,7 +143,7 @@ function tableOf(rows: readonly Row[]): string {
     const kept = rounds.filter(ratio => ratio <= bound).length;
     return `| ${what} | ${median(rounds).toFixed(3)} | ${bound} | ${kept} of ${rounds.length} |`;
   });
-  return ['| processor time | median | goal | kept in rounds |', '|---|---|---|---|', ...lines].join('\n');
+  return ['| what | median | goal | kept in rounds |', '|---|---|---|---|', ...lines].join('\n');
 }
 
 function write(table: string): void {
@@ -165,7 +154,7 @@ function write(table: string): void {
 }
 
 const {values: given} = parseArgs({
-  options: {rounds: {type: 'string', default: '5'}, write: {type: 'boolean', default: false}},
+  options: {rounds: {type: 'string', default: '3'}, write: {type: 'boolean', default: false}},
 });
 const rounds = Number(given.rounds);
 const table = tableOf([...(await measureUnheard(rounds)), await measureCrowd(Math.min(rounds, 3))]);
