@@ -19,6 +19,7 @@
  * ```
  * Nothing here fails for being slow, and a peer that fails or hangs is named in the report.
  */
+import {existsSync} from 'node:fs';
 import {parseArgs} from 'node:util';
 import {compareWith} from './compare.js';
 import {installPeers} from './install.js';
@@ -48,6 +49,9 @@ const {values: given, positionals} = parseArgs({
   },
 });
 
+// What is measured is what users get: the modules of the library joined.
+if (!existsSync(new URL('../../lib/joined/', import.meta.url)))
+  throw new Error('this build has the modules of the library apart: node .ci/setup.mjs --rebuild');
 const missing = await installPeers();
 if (missing !== undefined) console.error(`The packages of the peers cannot be installed: ${missing}`);
 const {quick, all} = given;

@@ -2,6 +2,9 @@
  * The probes of rxtractor, each in a tree of its own.
  * Beside `bare`, `node-own` and the peers, which do the same work without it; `probe` runs one of them in a process.
  */
+import {mkdtempSync, rmSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
 import {filter, map, type Observable} from 'rxjs';
 import {findActor, type Marked, type Nursery, openNursery, type Portal} from '../../lib/index.js';
 import * as actors from './actors.js';
@@ -48,6 +51,7 @@ export const ours: Subject = {
     'stream: window 4096': () =>
       withActor(portal => transfers(count => summed(portal.with({window: 4_096}).stream(actors.objects, count), idOf))),
     'spawn rxjs': () => spawning(withRxjs.echo),
+    'spawn cached': withCompileCache,
     'spawn standby': fromStandby,
     'one of ten fails': () => inTurn(oneFails),
     found: () =>
@@ -128,6 +132,17 @@ function spawning(echo: ((value: number) => unknown) & Marked<'task'>): Promise<
       void portal.cancelActor();
     }),
   );
+}
+
+/** Node 20 has no such cache. */
+async function withCompileCache(): Promise<Figures> {
+  const folder = mkdtempSync(join(tmpdir(), 'bench-cache-'));
+  process.env.NODE_COMPILE_CACHE = folder;
+  try {
+    return await spawning(actors.echo);
+  } finally {
+    rmSync(folder, {recursive: true});
+  }
 }
 
 function fromStandby(): Promise<Figures> {

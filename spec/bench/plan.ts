@@ -42,6 +42,7 @@ export const probes: readonly string[] = [
   'one stalled of 1000',
   'spawn',
   'spawn rxjs',
+  'spawn cached',
   'spawn standby',
   'spawn ten',
   'spawn empty',

@@ -180,6 +180,12 @@ others, before and after that.`,
         columns: [ms('median', 'ms'), ms('best', 'best')],
       },
       {
+        title: 'With a compile cache',
+        prose: 'The variable NODE_COMPILE_CACHE names a folder, in which Node keeps compiled code from Node 22 on.',
+        probe: 'spawn cached',
+        columns: [ms('median', 'ms'), ms('best', 'best')],
+      },
+      {
         title: 'From a standby',
         prose: 'A process that was started before it was needed.',
         probe: 'spawn standby',
