@@ -6,7 +6,7 @@ import {readFileSync, realpathSync, statSync} from 'node:fs';
 import {dirname, isAbsolute, join, relative, sep} from 'node:path';
 import {fileURLToPath, pathToFileURL} from 'node:url';
 import {attempt, readProperty} from '../base/foreign.js';
-import {nodeCrypto} from '../base/node-modules.js';
+import {sha256} from '../base/node-modules.js';
 
 /** An app, or a package that it uses: the folder of its package.json, and the name and the version there. */
 export interface App {
@@ -58,10 +58,7 @@ function placeIn({name, version, folder}: App, file: string): ModulePlace {
 
 /** The hash of a file: two hosts with the same one have the same build of a module, as far as that is in its file. */
 export function hashOf(url: string): string {
-  return nodeCrypto()
-    .createHash('sha256')
-    .update(readFileSync(fileURLToPath(url)))
-    .digest('hex');
+  return sha256(readFileSync(fileURLToPath(url)));
 }
 
 const packageScheme = 'pkg:';

@@ -7,6 +7,10 @@
 /** Makes random bytes and proofs. */
 export const nodeCrypto = () => process.getBuiltinModule('node:crypto');
 
+/** The SHA-256 of a content, in hex. */
+export const sha256 = (content: Uint8Array | string): string =>
+  nodeCrypto().createHash('sha256').update(content).digest('hex');
+
 /** Starts other programs. */
 export const nodeProcesses = () => process.getBuiltinModule('node:child_process');
 

@@ -42,6 +42,12 @@ export interface ChannelOwner {
 }
 
 /**
+ * When so many contexts have something to send, it leaves within the turn, so that the peer works while the turn goes on. Otherwise both ends
+ * wait for each other in turns.
+ */
+const earlyContexts = 64;
+
+/**
  * Maximum number of answers to the peer's questions that wait while the transport takes no more. A question costs the peer
  * nothing, so one that asks and never reads could fill the memory (the ping flood of HTTP/2). An honest peer asks for as many
  * answers as it has calls to cancel: 10 000.
@@ -273,7 +279,8 @@ export class Channel {
   }
 
   #queued(): void {
-    this.#schedule();
+    if (this.#isWritable && this.#outbox.contexts >= earlyContexts) this.#write();
+    else this.#schedule();
     const {unread} = this.#outbox;
     if (unread.bytes > this.#maxUnreadBytes) this.fail(unreadError('', this.#maxUnreadBytes, unread));
     else if (unread.refusalBytes > maxRefusalBytes) this.fail(unreadError(' of errors', maxRefusalBytes, unread));
@@ -289,9 +296,13 @@ export class Channel {
   /** @param regardless also when the transport has asked to wait */
   #flush(regardless = false): void {
     this.#isFlushScheduled = false;
+    this.#write(regardless);
+    if (!regardless && !this.#hasEnded && !this.isPeerBehind) this.#owner.caughtUp?.();
+  }
+
+  #write(regardless = false): void {
     while ((this.#isWritable || regardless) && !this.#outbox.isEmpty)
       this.#isWritable = this.#transport.write(this.#outbox.take());
-    if (!regardless && !this.#hasEnded && !this.isPeerBehind) this.#owner.caughtUp?.();
   }
 
   #frame(bytes: Uint8Array): void {

@@ -85,6 +85,11 @@ export class Outbox {
     return this.#urgent.length === 0 && this.#queues.size === 0;
   }
 
+  /** How many contexts have something to send. */
+  get contexts(): number {
+    return this.#queues.size;
+  }
+
   /** Queues a message behind all others of its context. */
   push(kind: Kind, context: number, seq: number, payload: Uint8Array): void {
     const message = newMessage(kind, context, seq, payload, payload.length);

@@ -24,7 +24,7 @@ import {wallTime} from '../base/clock.js';
 import {escapeText} from '../base/escape.js';
 import {attempt, inherits} from '../base/foreign.js';
 import {libraryFile} from '../base/library.js';
-import {nodeCrypto} from '../base/node-modules.js';
+import {nodeCrypto, sha256} from '../base/node-modules.js';
 import {makePrivate, privacyFault} from '../transport/folder.js';
 import type {BundleKey} from './bundle.js';
 
@@ -52,7 +52,7 @@ export class BundleStore {
 
   private constructor(base: string) {
     this.#base = base;
-    this.#folder = join(base, nodeCrypto().createHash('sha256').update(packageFolder()).digest('hex').slice(0, 16));
+    this.#folder = join(base, sha256(packageFolder()).slice(0, 16));
   }
 
   /** Why nothing is taken from the folder now, in words. It may have been changed since the daemon began. */

@@ -4,7 +4,7 @@
  */
 import {readFile} from 'node:fs/promises';
 import {thrownText} from '../base/foreign.js';
-import {nodeCrypto} from '../base/node-modules.js';
+import {sha256} from '../base/node-modules.js';
 import type {MsgStream} from '../context/rx/msg-stream.js';
 import type {Bundle} from './bundle.js';
 import {bundleThere} from './contract.js';
@@ -42,6 +42,6 @@ async function bytesOf({name, file, hash}: Bundle): Promise<Uint8Array> {
   const bytes = await readFile(file).catch(error => {
     throw new Error(`the bundle ${name} cannot be read any more (ship): ${thrownText(error)}`);
   });
-  if (nodeCrypto().createHash('sha256').update(bytes).digest('hex') === hash) return bytes;
+  if (sha256(bytes) === hash) return bytes;
   throw new Error(`the bundle ${name} has changed since this program was started (ship): start it again`);
 }

@@ -1,7 +1,7 @@
 /**
  * Counts the instructions of a start and of a unit of each road at both ends, by valgrind's callgrind: numbers that other programs on the
  * machine do not change.
- * Beneath `instructions` and `unheard`; above `instructed`, which it runs.
+ * Beneath `instructions` and its spec; above `instructed`, which it runs.
  */
 import {execFile, execFileSync} from 'node:child_process';
 import {mkdtempSync, readdirSync, readFileSync, rmSync} from 'node:fs';
@@ -12,7 +12,7 @@ import {promisify} from 'node:util';
 import {plainEnv} from './plain-env.js';
 import {type PerRoad, type RoadName, roadNames} from './work.js';
 
-const ours = fileURLToPath(new URL('instructed.js', import.meta.url));
+const program = fileURLToPath(new URL('instructed.js', import.meta.url));
 
 /** Instructions: of the process that calls, and of the actor. */
 export interface Count {
@@ -33,32 +33,19 @@ export function whyNot(): string | undefined {
   }
 }
 
-export interface Counted {
-  /** Default: `instructed` of this build. */
-  readonly program?: string;
-  /** Arguments for Node. */
-  readonly nodeArgs?: readonly string[];
-  /** Whether the tree opens its control socket. Default: it does not. */
-  readonly window?: boolean;
-}
-
 /**
  * @param warmUps so many units of each road come first, so that the compiler has done its part
- * @param units so many are counted. Of a road that has none the counts are no numbers.
+ * @param units so many are counted
  * @throws Error where the program fails, or a Node whose functions valgrind does not find
  */
-export async function count(
-  node: string,
-  warmUps: PerRoad,
-  units: PerRoad,
-  {program = ours, nodeArgs = [], window = false}: Counted = {},
-): Promise<Counts> {
+export async function count(node: string, warmUps: PerRoad, units: PerRoad): Promise<Counts> {
   const folder = mkdtempSync(join(tmpdir(), 'bench-'));
   try {
     const options = ['--dump-before=uv_uptime', '--trace-children=yes', `--callgrind-out-file=${join(folder, '%p')}`];
-    const work = [warmUps, units, window].map(given => JSON.stringify(given));
-    const args = ['--tool=callgrind', ...options, node, ...nodeArgs, program, ...work];
-    const running = promisify(execFile)('valgrind', args, {env: plainEnv()});
+    const work = [warmUps, units].map(counts => JSON.stringify(counts));
+    const running = promisify(execFile)('valgrind', ['--tool=callgrind', ...options, node, program, ...work], {
+      env: plainEnv(),
+    });
     const here = String(running.child.pid);
     await running;
     return countsOf(partsIn(folder), here, units);

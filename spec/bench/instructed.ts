@@ -1,6 +1,5 @@
 /**
- * Does a fixed amount of work on all roads, and tells valgrind where each begins and ends: `instructed.js WARM_UPS UNITS WINDOW`, two objects
- * and whether it opens its control socket, in JSON.
+ * Does a fixed amount of work on all roads, and tells valgrind where each begins and ends: `instructed.js WARM_UPS UNITS`, two objects in JSON.
  * Started by `callgrind`. Its marks are calls of `os.uptime()`: callgrind writes down what it has counted, and counts from
  * zero, when Node enters the function `uv_uptime`, which nothing else here calls.
  */
@@ -21,8 +20,7 @@ const markThere = task(mark);
 if (process.argv[1] === fileURLToPath(import.meta.url)) await measure();
 
 async function measure(): Promise<void> {
-  const given = process.argv.slice(2).map(text => JSON.parse(text) as unknown);
-  const [warmUps, units, window] = given as [PerRoad, PerRoad, boolean];
+  const [warmUps, units] = process.argv.slice(2).map(text => JSON.parse(text) as PerRoad) as [PerRoad, PerRoad];
   await openNursery(
     async nursery => {
       const portal = await nursery.startActor('subject', {expose: [new URL('actors.js', import.meta.url), markThere]});
@@ -39,6 +37,6 @@ async function measure(): Promise<void> {
         await markBoth();
       }
     },
-    {timeouts: patient, window},
+    {timeouts: patient},
   );
 }

@@ -3,7 +3,9 @@
  * cut out, and with and without the control socket. And what it costs a tree of a hundred actors to be observed. Writes the table of
  * the guide. By hand: `node dist/spec/bench/unheard.js`, with `--write` into the page, and `--rounds N`.
  *
- * The costs are a few in a thousand. Time varies by more than that on any machine, so instructions are counted (valgrind).
+ * All subjects run at the same time and take turns: the same moment of a noisy machine sees each of them. In a round the best
+ * turn of a subject counts. Each round has subjects of its own, because the compiler makes other code in each process: two processes of
+ * one program differ by more than what is looked for, and only the median of many tells it.
  */
 import {type ChildProcess, spawn} from 'node:child_process';
 import {once} from 'node:events';
@@ -14,23 +16,22 @@ import {createInterface} from 'node:readline';
 import {fileURLToPath} from 'node:url';
 import {parseArgs} from 'node:util';
 import {watchTree} from '../../lib/window/index.js';
-import {type Counted, type Counts, count, whyNot} from './callgrind.js';
 import {median} from './measure.js';
 import {cutHooks} from './unheard-cuts.js';
-import {type PerRoad, type RoadName, roadNames} from './work.js';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const page = join(root, 'docs', 'guide', 'tracing.md');
 const [begin, end] = ['<!-- unheard: written by spec/bench/unheard.ts -->', '<!-- /unheard -->'];
 
+/** Units in a turn, and turns of each subject in a round. */
+const [units, turns] = [20_000, 6];
 /** For how long the crowd is measured, observed and not, in ms. */
 const crowdMs = 20_000;
 
-/** Enough for the compiler to have done its part. */
-const warmUps: PerRoad = {...nothing(), 'a call, 64 in flight': 6_000, 'a small object, gathered': 20_000};
-const units: PerRoad = {...nothing(), 'a call, 64 in flight': 4_000, 'a small object, gathered': 20_000};
-/** The compiler runs between the code that it compiles, and not beside it, so that two runs of one program count the same. */
-const nodeArgs = ['--single-threaded'];
+interface Cost {
+  readonly call: number;
+  readonly value: number;
+}
 
 /** A program that answers each line with one of JSON. */
 class Subject {
@@ -66,41 +67,59 @@ interface Row {
   readonly rounds: readonly number[];
 }
 
+type Road = keyof Cost;
+type Best = Readonly<Record<Road, number>>;
+
+async function best(subject: Subject, before: Best | undefined): Promise<Best> {
+  const {call, value} = await subject.ask<Cost>(String(units));
+  return {call: Math.min(call, before?.call ?? call), value: Math.min(value, before?.value ?? value)};
+}
+
 async function measureUnheard(rounds: number): Promise<Row[]> {
-  const why = whyNot();
-  if (why !== undefined) throw new Error(`instructions cannot be counted: ${why}`);
   const copy = copyWithoutHooks();
-  const without = join(copy, 'dist', 'spec', 'bench', 'instructed.js');
-  const hooks: Counts[][] = [];
+  const here = fileURLToPath(new URL('unheard-subject.js', import.meta.url));
+  const without = join(copy, 'dist', 'spec', 'bench', 'unheard-subject.js');
+  const ratios: Record<Road, {hooks: number[]; socket: number[]}> = {
+    call: {hooks: [], socket: []},
+    value: {hooks: [], socket: []},
+  };
   try {
     for (let round = 0; round < rounds; round++) {
-      const subjects: Counted[] = [{program: without}, {}, {window: true}];
-      const counts: Counts[] = [];
-      for (const subject of subjects)
-        counts.push(await count(process.execPath, warmUps, units, {nodeArgs, ...subject}));
-      hooks.push(counts);
+      const [base, off, observable] = await bestsOf([
+        new Subject(without, 'closed'),
+        new Subject(here, 'closed'),
+        new Subject(here, 'open'),
+      ]);
+      for (const road of ['call', 'value'] as const) {
+        ratios[road].hooks.push(costOf(off, road) / costOf(base, road));
+        ratios[road].socket.push(costOf(observable, road) / costOf(off, road));
+      }
     }
   } finally {
     rmSync(copy, {recursive: true});
   }
-  const ratios = (road: RoadName, over: number, under: number): number[] =>
-    hooks.map(counts => both(counts[over], road) / both(counts[under], road));
-  const of = {'a call, 64 in flight': 'a call', 'a small object, gathered': 'a value of a stream'} as const;
-  return (Object.keys(of) as (keyof typeof of)[]).flatMap(road => [
-    {what: `${of[road]}, nobody listens / the hooks cut out`, bound: 1.03, rounds: ratios(road, 1, 0)},
-    {what: `${of[road]}, with / without the control socket`, bound: 1.01, rounds: ratios(road, 2, 1)},
+  const of: Readonly<Record<Road, string>> = {call: 'a call', value: 'a value of a stream'};
+  return (['call', 'value'] as const).flatMap(road => [
+    {what: `${of[road]}, nobody listens / the hooks cut out`, bound: 1.03, rounds: ratios[road].hooks},
+    {what: `${of[road]}, with / without the control socket`, bound: 1.01, rounds: ratios[road].socket},
   ]);
 }
 
-/** The instructions of a unit at both ends. */
-function both(counts: Counts | undefined, road: RoadName): number {
-  const {here, there} = (counts as Counts)[road];
-  return here + there;
+/** The best turn of each. */
+async function bestsOf(subjects: readonly Subject[]): Promise<Best[]> {
+  const bests = new Map<Subject, Best>();
+  try {
+    // The compiler shall have done its part.
+    for (let turn = 0; turn < 3; turn++) for (const subject of subjects) await best(subject, undefined);
+    for (let turn = 0; turn < turns; turn++)
+      for (const subject of subjects) bests.set(subject, await best(subject, bests.get(subject)));
+  } finally {
+    await Promise.all(subjects.map(subject => subject.end()));
+  }
+  return [...bests.values()];
 }
 
-function nothing(): PerRoad {
-  return Object.fromEntries(roadNames.map(name => [name, 0])) as PerRoad;
-}
+const costOf = (best: Best | undefined, road: Road): number => best?.[road] ?? Number.NaN;
 
 /** A copy of what is compiled. It finds its dependencies where this package does. */
 function copyWithoutHooks(): string {
@@ -143,7 +162,7 @@ function tableOf(rows: readonly Row[]): string {
     const kept = rounds.filter(ratio => ratio <= bound).length;
     return `| ${what} | ${median(rounds).toFixed(3)} | ${bound} | ${kept} of ${rounds.length} |`;
   });
-  return ['| what | median | goal | kept in rounds |', '|---|---|---|---|', ...lines].join('\n');
+  return ['| processor time | median | goal | kept in rounds |', '|---|---|---|---|', ...lines].join('\n');
 }
 
 function write(table: string): void {
@@ -154,7 +173,7 @@ function write(table: string): void {
 }
 
 const {values: given} = parseArgs({
-  options: {rounds: {type: 'string', default: '3'}, write: {type: 'boolean', default: false}},
+  options: {rounds: {type: 'string', default: '15'}, write: {type: 'boolean', default: false}},
 });
 const rounds = Number(given.rounds);
 const table = tableOf([...(await measureUnheard(rounds)), await measureCrowd(Math.min(rounds, 3))]);

@@ -101,6 +101,28 @@ test('a message goes to its context; those of the channel and those that open on
   ]);
 });
 
+test('messages of 64 contexts leave within the turn, because the peer can work meanwhile, and those of fewer at its end', async t => {
+  const rig = new Rig('connected');
+  const start = (count: number): number[] => {
+    const ids = Array.from({length: count}, () => rig.channel.newId());
+    for (const id of ids) rig.channel.send(Kind.Start, id, 0, bytes(2));
+    return ids;
+  };
+  const few = start(63);
+  t.true(few.every(id => rig.channel.withdraw(id)));
+  const many = start(100);
+  // What has left cannot be taken back.
+  t.deepEqual(
+    many.map(id => rig.channel.withdraw(id)),
+    many.map((_, at) => at >= 64),
+  );
+  await turns();
+  t.deepEqual(
+    rig.said,
+    many.slice(0, 64).map(id => `Start ${id}`),
+  );
+});
+
 test('C11: a context that is detached gets nothing more, and the others go on', async t => {
   const rig = new Rig();
   const gone = rig.attach(2);
