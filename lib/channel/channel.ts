@@ -42,12 +42,6 @@ export interface ChannelOwner {
 }
 
 /**
- * When so many contexts have something to send, it leaves within the turn, so that the peer works while the turn goes on. Otherwise both ends
- * wait for each other in turns.
- */
-const earlyContexts = 64;
-
-/**
  * Maximum number of answers to the peer's questions that wait while the transport takes no more. A question costs the peer
  * nothing, so one that asks and never reads could fill the memory (the ping flood of HTTP/2). An honest peer asks for as many
  * answers as it has calls to cancel: 10 000.
@@ -279,14 +273,14 @@ export class Channel {
   }
 
   #queued(): void {
-    if (this.#isWritable && this.#outbox.contexts >= earlyContexts) this.#write();
+    if (this.#isWritable && this.#outbox.isLong) this.#write();
     else this.#schedule();
     const {unread} = this.#outbox;
     if (unread.bytes > this.#maxUnreadBytes) this.fail(unreadError('', this.#maxUnreadBytes, unread));
     else if (unread.refusalBytes > maxRefusalBytes) this.fail(unreadError(' of errors', maxRefusalBytes, unread));
   }
 
-  /** Flushes at the end of this turn, after all microtasks, so that everything that the turn sends shares one write. */
+  /** Flushes at the end of this turn, after all microtasks, so that what the turn sends shares one write. */
   #schedule(): void {
     if (this.#isFlushScheduled) return;
     this.#isFlushScheduled = true;

@@ -101,25 +101,25 @@ test('a message goes to its context; those of the channel and those that open on
   ]);
 });
 
-test('messages of 64 contexts leave within the turn, because the peer can work meanwhile, and those of fewer at its end', async t => {
+test('128 messages leave within the turn, because the peer can work meanwhile, and fewer at its end', async t => {
   const rig = new Rig('connected');
   const start = (count: number): number[] => {
     const ids = Array.from({length: count}, () => rig.channel.newId());
     for (const id of ids) rig.channel.send(Kind.Start, id, 0, bytes(2));
     return ids;
   };
-  const few = start(63);
+  const few = start(127);
   t.true(few.every(id => rig.channel.withdraw(id)));
-  const many = start(100);
+  const many = start(200);
   // What has left cannot be taken back.
   t.deepEqual(
     many.map(id => rig.channel.withdraw(id)),
-    many.map((_, at) => at >= 64),
+    many.map((_, at) => at >= 128),
   );
   await turns();
   t.deepEqual(
     rig.said,
-    many.slice(0, 64).map(id => `Start ${id}`),
+    many.slice(0, 128).map(id => `Start ${id}`),
   );
 });
 

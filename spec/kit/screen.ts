@@ -129,10 +129,19 @@ export class PtyProgram {
     return this.until(() => this.asks(label), `prompt of ${label}`);
   }
 
+  /** Resolves once the prompt for the next line of something unfinished has come. */
+  secondLine(): Promise<string> {
+    return this.until(() => this.#asks('...'), 'second line');
+  }
+
   asks(label: string): boolean {
+    return this.#asks(`${label}>`);
+  }
+
+  #asks(prompt: string): boolean {
     const answer = this.raw.slice(this.#sent);
     // A line that is taken is answered with a new one: before that, this is the rest of the prompt at which it was typed.
-    return promptEnd.test(answer) && (!this.#entered || answer.includes('\n')) && this.screen().endsWith(`${label}>`);
+    return promptEnd.test(answer) && (!this.#entered || answer.includes('\n')) && this.screen().endsWith(prompt);
   }
 
   async until(holds: (screen: string) => boolean, what: string): Promise<string> {

@@ -39,10 +39,10 @@ test('lines that are not whole go on, and Ctrl-C gives them up; a pasted block i
   const program = new PtyProgram(t, 'shop', {rows: 100});
   await program.prompt('till');
   program.press('prices.map(one => {\r');
-  await program.until(screen => screen.endsWith('...'), 'second line');
+  await program.secondLine();
   t.is(await program.line('return one * 2; })', 'till'), '[ 2, 4, 6 ]');
   program.press('prices.map((\r');
-  await program.until(screen => screen.endsWith('...'), 'second line');
+  await program.secondLine();
   await program.type('one', keys.ctrlC);
   t.regex(await program.prompt('till'), /\^C\n+till>$/);
   program.press('\x1b[200~const a = 3;\rconst b = 4;\ra * b\x1b[201~');
