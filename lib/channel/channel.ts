@@ -274,7 +274,8 @@ export class Channel {
 
   #queued(): void {
     if (this.#isWritable && this.#outbox.isLong) this.#write();
-    else this.#schedule();
+    // Also when nothing is left: who waits until the peer has caught up is told by the flush.
+    this.#schedule();
     const {unread} = this.#outbox;
     if (unread.bytes > this.#maxUnreadBytes) this.fail(unreadError('', this.#maxUnreadBytes, unread));
     else if (unread.refusalBytes > maxRefusalBytes) this.fail(unreadError(' of errors', maxRefusalBytes, unread));

@@ -20,11 +20,16 @@ const passing = (values: Partial<Passing>): Passing => ({
 });
 
 /** The marks that are handed on together. */
-const batched = (all: readonly Partial<Passing>[], hasPreviews = false): Promise<readonly Mark[]> =>
-  new Promise(resolve => {
+async function batched(all: readonly Partial<Passing>[], hasPreviews = false): Promise<readonly Mark[]> {
+  // A batch alone does not keep its process running.
+  const stay = setInterval(() => {}, 1_000);
+  const marks = await new Promise<readonly Mark[]>(resolve => {
     const batch = new Batch(resolve, hasPreviews);
     for (const each of all) batch.add(passing(each));
   });
+  clearInterval(stay);
+  return marks;
+}
 
 test('values that follow one another within 5 ms are one mark, with the type of the first', async t => {
   const marks = await batched([{seq: 1}, {seq: 2, us: 4_000}, {seq: 3, us: 4_999}, {seq: 4, us: 5_000}]);
