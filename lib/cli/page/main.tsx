@@ -96,7 +96,8 @@ function Page(): JSX.Element {
                 contexts={isRecord ? (contexts?.[moment] ?? []) : frame.contexts}
                 isControlled={about.control}
                 isOpen={open.id === selected && (!isRecord || contexts !== undefined)}
-                openIt={() => select(open.id)}
+                // A key may have selected another row since this was drawn: two that undid each other would draw for ever.
+                openIt={() => select(before => (before === selected ? open.id : before))}
               />
             )}
             {tab === 'Waits' && <Waits frame={frame} />}
