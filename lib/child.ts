@@ -4,14 +4,10 @@
  * and the arguments of the program. A standby, which has no id, learns later who it is, and what its arguments are.
  */
 import {Socket} from 'node:net';
-import {callSiteOf} from './actor/call-site.js';
-import {defaultTimeouts} from './actor/tree-options.js';
-import {runWith} from './base/current.js';
 import {attempt} from './base/foreign.js';
 import {libraryFile} from './base/library.js';
 import {beginProcess, bootProcess} from './boot-process.js';
 import {rxjs} from './context/rx/rxjs.js';
-import {messagePack} from './msg/codec.js';
 import {maxFrameBytes} from './msg/frame.js';
 import {type Assignment, awaitAssignment} from './nursery/backends/assignment.js';
 import {SocketTransport} from './transport/socket.js';
@@ -33,20 +29,13 @@ function begin({id, name, argv}: Assignment): void {
   bootProcess({name, id, treeId}, transport, Number(parentPid));
 }
 
-/** Loads what actors need: also RxJS, which most modules of users import, and which takes longer than all the rest of a start. */
+/**
+ * Loads what actors need: the package, and RxJS, which most modules of users import, and which takes longer than all the rest of a start.
+ * Then it does once, for nothing, what an actor does.
+ */
 async function standBy(): Promise<Assignment> {
   attempt(rxjs);
-  await import((libraryFile('index.js') as URL).href);
-  warmUp();
+  const {rehearse} = await import((libraryFile('rehearsal.js') as URL).href);
+  await rehearse();
   return awaitAssignment(socket);
-}
-
-/**
- * Does once, for nothing, what takes long in an actor because it is done for the first time: to follow async code, to find the place
- * of a call, to write and read a message. From its assignment to its first reply an actor takes 0.85 of the CPU that it takes without.
- */
-function warmUp(): void {
-  runWith(undefined, () => callSiteOf(warmUp));
-  const message = {tree: {treeId, depth: 1, timeouts: defaultTimeouts}, modules: [import.meta.url], restart: null};
-  messagePack.decode(messagePack.encode(message));
 }

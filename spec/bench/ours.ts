@@ -6,10 +6,11 @@ import {mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {filter, map, type Observable} from 'rxjs';
-import {findActor, type Marked, type Nursery, openNursery, type Portal} from '../../lib/index.js';
+import {type ActorOptions, findActor, type Marked, type Nursery, openNursery, type Portal} from '../../lib/index.js';
 import * as actors from './actors.js';
 import * as withRxjs from './actors-rxjs.js';
 import {beside} from './beside.js';
+import * as small from './echoing.js';
 import * as finders from './finders.js';
 import {type Figures, inTurn, median, throughput, times, transfers} from './measure.js';
 import {idOf, summed} from './reading.js';
@@ -28,14 +29,13 @@ const tree = (): Promise<Nursery> => (nursery ??= openNursery());
 let names = 0;
 
 export const ours: Subject = {
-  open: async probe =>
-    roadTo(
-      await (await tree()).startActor(`subject-${names++}`, {
-        expose: probe.startsWith('stream')
-          ? [new URL('actors.js', import.meta.url), new URL('actors-rxjs.js', import.meta.url)]
-          : [actors.echo],
-      }),
-    ),
+  open: async probe => {
+    const start = async (...expose: ActorOptions['expose'][number][]): Promise<Portal> =>
+      (await tree()).startActor(`subject-${names++}`, {expose});
+    if (probe === 'spawn' || probe === 'memory') return smallRoad(await start(small.echo));
+    if (!probe.startsWith('stream')) return roadTo(await start(actors.echo));
+    return roadTo(await start(new URL('actors.js', import.meta.url), new URL('actors-rxjs.js', import.meta.url)));
+  },
   openPool: async () => {
     const pool = await (await tree()).openPool(workers, {expose: [actors.echo]});
     return {call: value => pool.run(actors.echo, value), close: () => pool[Symbol.asyncDispose]()};
@@ -63,6 +63,11 @@ export const ours: Subject = {
     names: () => openNursery(findNames),
   },
 };
+
+/** The road to an actor whose module is as small as can be. */
+function smallRoad(portal: Portal): Road {
+  return {call: value => portal.run(small.echo, value), close: () => portal.cancelActor()};
+}
 
 function roadTo(portal: Portal): Road {
   const drained = async (wire: Observable<Item | number>, read: (value: never) => number, rest: Promise<unknown>) => {
@@ -139,7 +144,7 @@ async function withCompileCache(): Promise<Figures> {
   const folder = mkdtempSync(join(tmpdir(), 'bench-cache-'));
   process.env.NODE_COMPILE_CACHE = folder;
   try {
-    return await spawning(actors.echo);
+    return await spawning(small.echo);
   } finally {
     rmSync(folder, {recursive: true});
   }
@@ -152,8 +157,8 @@ function fromStandby(): Promise<Figures> {
     for (let i = 0; i < 6; i++) {
       await standbys.next();
       const start = performance.now();
-      const portal = await nursery.startActor('subject', {expose: [actors.echo], logLevel: 'warn'});
-      await portal.run(actors.echo, 1);
+      const portal = await nursery.startActor('subject', {expose: [small.echo], logLevel: 'warn'});
+      await portal.run(small.echo, 1);
       samples.push(performance.now() - start);
       void portal.cancelActor();
     }
