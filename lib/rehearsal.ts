@@ -32,14 +32,14 @@ const isSeen = (): boolean => callEvents.hasSubscribers || taskEvents.hasSubscri
 export async function rehearse(): Promise<void> {
   if (isSeen()) return;
   const [here, there] = memoryPair({maxFrameBytes});
-  const gone = deferred();
+  const [actorEnded, parentEnded] = [deferred(), deferred()];
   const tree = {treeId: newId(), depth: 1, logLevel: 'warn' as const, timeouts: defaultTimeouts};
   const spec: SpawnSpec = {modules: modulesOf([echo]), tree, watchParent: false};
   serve({name: 'rehearsal', id: newId(), treeId: tree.treeId}, there, {
     sharesModules: true,
     prepare: () => undefined,
     exit: () => {},
-    orphaned: gone.resolve,
+    orphaned: actorEnded.resolve,
   });
 
   const parent = new Actor({id: newActorId('standby'), root: true, codec: messagePack, tree: {...tree, depth: 0}});
@@ -50,6 +50,7 @@ export async function rehearse(): Promise<void> {
   const peer = new Peer(parent, here, 'accepted', {
     greeted: () => peer.channel.send(Kind.Spawn, 0, 0, messagePack.encode(spec)),
     ready: () => void call(),
+    ended: () => parentEnded.resolve(),
   });
-  await gone.promise;
+  await Promise.all([actorEnded.promise, parentEnded.promise]);
 }

@@ -1,28 +1,27 @@
 /**
- * The hosts of a root: those that its user lists, and those that it hears at a broker. It places actors on them.
- * Floor 6: above `fixed-hosts`, `heard-hosts` and `remote-body`; the boot of a root makes and closes it, the nursery places actors with it.
+ * Places the actors of a root on hosts: those that its user lists, and those that it hears at a broker.
+ * Floor 6: above `known-hosts`, `fixed-hosts`, `heard-hosts` and `remote-body`; the boot of a root makes and closes it, the nursery places
+ * actors with it.
  */
 import type {Actor} from '../actor/actor.js';
 import {placeInApp} from '../actor/codebase.js';
 import {plainClock, type Stop} from '../base/clock.js';
 import {deferred} from '../base/deferred.js';
 import {SpawnFailed, TransportClosed} from '../base/errors.js';
-import {attempt, inherits} from '../base/foreign.js';
+import {inherits} from '../base/foreign.js';
 import {platform} from '../base/platform.js';
 import type {PlaceRequest, Placer, Spawned} from '../nursery/backends/spawner.js';
-import {formatAddress, type NetworkAddress, parseAddress} from '../transport/address.js';
 import type {TlsOptions} from '../transport/tls.js';
 import {type Bundle, bundleAt, isBundle} from './bundle.js';
 import {FixedHosts} from './fixed-hosts.js';
 import {HeardHosts} from './heard-hosts.js';
 import type {HostPlan} from './host-addresses.js';
 import type {HostEvent, HostInfo} from './host-info.js';
-import {HostLink} from './host-link.js';
-import {KnownHost, type Look} from './known-host.js';
+import type {KnownHost, Look} from './known-host.js';
+import {KnownHosts} from './known-hosts.js';
 import {chooseOffers, type Need, type Offer, type Refusal} from './offers.js';
 import {OrderCounts} from './order-counts.js';
 import {placeOn} from './remote-body.js';
-import {Road} from './road.js';
 
 /** How many hosts are asked for one actor: another program may have taken the last place of the first. */
 const maxTries = 3;
@@ -60,17 +59,12 @@ interface Opened {
 }
 
 export class HostsOfRoot implements Placer {
-  readonly #actor: Actor;
-  readonly #tls: TlsOptions;
   readonly #app: string | undefined;
   readonly #bundle: Bundle | undefined;
   readonly #fixed: FixedHosts;
   readonly #heard: HeardHosts | undefined;
-  /** All that were ever listed, by address, and those that were heard, by name and address. */
-  readonly #known = new Map<string, KnownHost>();
-  readonly #listed: readonly string[];
+  readonly #hosts: KnownHosts;
   readonly #counts = new OrderCounts<KnownHost>();
-  readonly #stop: Stop;
 
   /** @throws ResourceExhausted `package` when a broker is named and its package is not installed, TypeError for a bundle that cannot be shipped */
   static async open(actor: Actor, plan: HostPlan, tls: TlsOptions): Promise<HostsOfRoot> {
@@ -82,18 +76,15 @@ export class HostsOfRoot implements Placer {
   }
 
   private constructor(actor: Actor, {addresses, app}: HostPlan, {tls, heard, bundle}: Opened) {
-    this.#bundle = bundle;
-    this.#actor = actor;
-    this.#tls = tls;
     this.#app = app;
+    this.#bundle = bundle;
     this.#heard = heard;
-    this.#listed = addresses.map(formatAddress);
+    this.#hosts = new KnownHosts(actor, addresses, tls, heard);
     this.#fixed = new FixedHosts(
-      this.#listed.map(address => this.#listedAt(address)),
+      this.#hosts.listed.map(address => this.#hosts.listedAt(address)),
       actor.tree.timeouts.lease,
       this.#counts,
     );
-    this.#stop = heard?.members.watch(({type, host}) => type === 'left' && void this.#forget(host)) ?? (() => {});
   }
 
   /** @throws SpawnFailed `place` that says why each host has not taken the actor */
@@ -149,9 +140,8 @@ export class HostsOfRoot implements Placer {
   }
 
   async close(): Promise<void> {
-    this.#stop();
     this.#fixed.close();
-    for (const host of this.#known.values()) host.close();
+    this.#hosts.close();
     await this.#heard?.close();
   }
 
@@ -159,52 +149,10 @@ export class HostsOfRoot implements Placer {
     return this.#app === undefined || apps.some(({name}) => name === this.#app);
   }
 
-  /** It has a name at the broker when it is heard there. */
-  #listedAt(address: string): KnownHost {
-    return this.#knownBy(address, address, () => this.#linkTo(this.#heardAt(address)[0]?.name, address));
-  }
-
-  /** Hosts behind different gateways may have the same address. */
-  #heardAs(info: HostInfo): KnownHost {
-    const address = addressOf(info);
-    if (address !== undefined && this.#listed.includes(address)) return this.#listedAt(address);
-    const where = address ?? `${info.name} at ${this.#heard?.where}`;
-    return this.#knownBy(keyOf(info), where, () => this.#linkTo(info.name, address));
-  }
-
-  #knownBy(key: string, where: string, open: () => Promise<HostLink>): KnownHost {
-    const known = this.#known.get(key) ?? new KnownHost(where, open);
-    this.#known.set(key, known);
-    return known;
-  }
-
-  /** @param name its name at the broker. Undefined: it is not heard there. @param address undefined: it is reached through the broker only */
-  #linkTo(name: string | undefined, address: string | undefined): Promise<HostLink> {
-    const where = address === undefined ? undefined : (parseAddress(address) as NetworkAddress);
-    const host = name ?? where?.host ?? '';
-    const relay = name === undefined ? undefined : this.#heard?.relay;
-    const whyNotRelayed = (): string | undefined => this.#heard?.doubleText(host);
-    const road = new Road(this.#actor, {host, address: where, tls: this.#tls, relay, whyNotRelayed});
-    return HostLink.open(this.#actor, road);
-  }
-
-  #heardAt(address: string): HostInfo[] {
-    return (this.#heard?.members.list() ?? []).filter(info => addressOf(info) === address);
-  }
-
-  /** A host that has left may still have actors: its connection stays until it ends by itself. */
-  async #forget(info: HostInfo): Promise<void> {
-    const key = keyOf(info);
-    const known = this.#known.get(key);
-    if (!known || (await known.isConnected())) return;
-    if (this.#heard?.members.list().some(other => keyOf(other) === key)) return;
-    this.#known.delete(key);
-    known.close();
-  }
-
   async #find(request: PlaceRequest, ms: number): Promise<Choose> {
     const {host: wanted, name} = request;
-    if (typeof wanted === 'string' && wanted.includes('://')) return () => this.#byAddress(wanted);
+    if (typeof wanted === 'string' && wanted.includes('://'))
+      return () => ({hosts: this.#hosts.at(wanted).map(host => ({host})), refused: []});
     const need: Need = {name, wanted, app: this.#appOf(request)};
     return typeof wanted === 'string' && wanted !== 'any' ? this.#byName(need, wanted, ms) : this.#best(need, ms);
   }
@@ -214,12 +162,6 @@ export class HostsOfRoot implements Placer {
     const bundle = this.#bundle;
     const url = modules.find(module => !(bundle && isBundle(bundle, module)));
     return url === undefined ? undefined : placeInApp(url)?.app;
-  }
-
-  #byAddress(address: string): Found {
-    const listed = this.#listed.includes(address) ? [this.#listedAt(address)] : [];
-    const heard = this.#heardAt(address).map(info => this.#heardAs(info));
-    return {hosts: [...new Set([...listed, ...heard])].map(host => ({host})), refused: []};
   }
 
   /** Takes the first host that shows that it has the name, because a host that is not there would hold up the others. */
@@ -268,7 +210,7 @@ export class HostsOfRoot implements Placer {
   #choose(need: Need, told: readonly Pick<Candidate, 'host' | 'info'>[]): Found {
     const offers = new Map(told.map(({host, info}) => [info.id, {host, info}]));
     for (const info of this.#heard?.members.list().filter(host => this.#isOfApp(host)) ?? [])
-      if (!offers.has(info.id)) offers.set(info.id, {host: this.#heardAs(info), info});
+      if (!offers.has(info.id)) offers.set(info.id, {host: this.#hosts.heardAs(info), info});
     const counted = [...offers.values()].map(
       ({host, info}): Candidate => ({
         host,
@@ -312,7 +254,7 @@ export class HostsOfRoot implements Placer {
     if (fault !== undefined) said.push(`the broker is not there (${fault})`);
     said.push(...(this.#heard?.refusals ?? []));
     const where = typeof wanted === 'function' ? 'the host that its function chooses' : wanted;
-    const nobody = [...this.#listed, ...(this.#heard ? [`those at ${this.#heard.where}`] : [])].join(', ');
+    const nobody = [...this.#hosts.listed, ...(this.#heard ? [`those at ${this.#heard.where}`] : [])].join(', ');
     return new SpawnFailed(
       `actor ${name} could not be placed on ${where}: ${said.join('; ') || `it is not among the hosts of this program (${nobody})`}`,
       {phase: 'place', offers, ...(cause !== undefined && {cause})},
@@ -326,14 +268,4 @@ function whyNot({host, link, fault}: Look): Refusal {
     host: link?.host.name ?? host.address,
     refused: link ? `its name is ${link.host.name}` : (fault ?? 'it is not there'),
   };
-}
-
-/** By which a host that is heard is known. */
-const keyOf = (info: HostInfo): string => `${info.name} ${addressOf(info) ?? ''}`;
-
-/** Undefined for what is not an address of TLS. */
-function addressOf({address}: HostInfo): string | undefined {
-  if (address === undefined) return undefined;
-  const read = attempt(() => parseAddress(address));
-  return read?.kind === 'tls' ? formatAddress(read) : undefined;
 }

@@ -30,7 +30,7 @@ import {measureQuestions, type Options, versionOf} from './questions.js';
 import {figuresFile, readResults, writeReport} from './report.js';
 import type {Results} from './results.js';
 import {measureScale} from './run-scale.js';
-import {outcomesText, samplesText} from './text.js';
+import {beforeOf, outcomesText, samplesText} from './text.js';
 
 const {values: given, positionals} = parseArgs({
   allowPositionals: true,
@@ -87,7 +87,9 @@ if (given.compare) {
 async function keep<K extends keyof Results>(part: K, measure: () => Promise<NonNullable<Results[K]>>): Promise<void> {
   try {
     const found: Results = {[part]: await measure()};
-    const path = await writeReport({...readResults(figuresFile), ...found});
+    const known = readResults(figuresFile);
+    const before = found.questions && known.questions && beforeOf(known.questions);
+    const path = await writeReport({...known, ...(before && {before}), ...found});
     if (found.questions) console.log(outcomesText(found.questions));
     console.log(`${part}: written to ${path}`);
   } catch (error) {

@@ -5,6 +5,7 @@
 import {type Goal, type Outcome, ours} from './goals.js';
 import {subjects} from './plan.js';
 import {
+  type Before,
   type Failure,
   type Instructions,
   type Machine,
@@ -17,15 +18,17 @@ import {
 } from './results.js';
 import type {Share} from './self-profile.js';
 import {type Column, type Section, scales, sections, type Table} from './tables.js';
-import {outcomes, short, spread, table} from './text.js';
+import {nameOf, outcomes, short, spread, table} from './text.js';
 
 /** Plots that are there, by name. */
 type Drawn = ReadonlyMap<string, string>;
 
-export function pageOf({questions, scale, instructions, profiles}: Results, drawn: Drawn): string {
+export function pageOf({questions, before, scale, instructions, profiles}: Results, drawn: Drawn): string {
   const parts = [
     introduction(questions),
-    ...(questions ? [goalsPart(questions), ...sections.map(section => sectionPart(section, questions, drawn))] : []),
+    ...(questions
+      ? [goalsPart(questions, before), ...sections.map(section => sectionPart(section, questions, drawn))]
+      : []),
     ...(instructions ? [instructionsPart(instructions)] : []),
     ...(profiles ? [profilesPart(profiles)] : []),
     ...(scale ? [scalePart(scale, drawn)] : []),
@@ -75,18 +78,23 @@ function describe({date, cores, cpu, memoryGiB, system}: Machine): string {
   return `${date}, ${cores} cores${named}, ${memoryGiB} GiB of memory, ${system}`;
 }
 
-function goalsPart(measured: Measured): string {
+function goalsPart(measured: Measured, before: Before | undefined): string {
   const found = measured.nodes.map(node => outcomes(measured, node));
   const all = [...new Set(found.flat().map(({goal}) => goal))];
   const rows = all.map(goal => {
     const sign = goal.better === 'lower' ? '≤' : '≥';
-    const cells = found.map(list => verdict(list.find(outcome => outcome.goal === goal)));
+    const cells = found.map((list, at) =>
+      verdict(
+        list.find(outcome => outcome.goal === goal),
+        before?.outcomes[measured.nodes[at] as string]?.[nameOf(goal)],
+      ),
+    );
     return [goal.what, goal.than === '' ? '' : goal.than, `${sign} ${goal.bound}`, ...cells];
   });
   const missed = all.filter(goal => found.flat().some(outcome => outcome.goal === goal && !outcome.met));
   return `## Goals
 
-A goal is a ratio to something of the same round. It is missed when it is missed in more than half of the rounds.
+A goal is a ratio to something of the same round. It is missed when it is missed in more than half of the rounds.${before ? ` *Before* is the median of the run before, of ${before.machine.date}.` : ''}
 
 ${table(['what', 'divided by', 'goal', ...measured.nodes.map(node => `Node ${node}`)], rows)}
 
@@ -99,16 +107,15 @@ Not measured here: [tractor](https://github.com/goodboy/tractor), which is writt
 /** Goals that are missed for one reason share a line. */
 function restsOf(missed: readonly Goal[]): string {
   const named = new Map<string, string[]>();
-  for (const {what, than, rest} of missed)
-    named.set(rest, [...(named.get(rest) ?? []), than === '' ? what : `${what} / ${than}`]);
+  for (const goal of missed) named.set(goal.rest, [...(named.get(goal.rest) ?? []), nameOf(goal)]);
   return [...named].map(([rest, names]) => `- *${names.join('*; *')}*: ${rest}`).join('\n');
 }
 
-function verdict(outcome: Outcome | undefined): string {
+function verdict(outcome: Outcome | undefined, before: {readonly median: number} | undefined): string {
   if (!outcome) return '';
   const {met, median, rounds, missedIn, best} = outcome;
   const against = best === '' ? '' : `, ${best}`;
-  return `${met ? 'met' : '**missed**'}: ${short(median)} (missed in ${missedIn} of ${rounds.length} rounds${against})`;
+  return `${met ? 'met' : '**missed**'}: ${short(median)} (missed in ${missedIn} of ${rounds.length} rounds${against})${before ? `; before ${short(before.median)}` : ''}`;
 }
 
 function sectionPart({title, prose, plots = [], tables}: Section, measured: Measured, drawn: Drawn): string {

@@ -73,8 +73,18 @@ export interface ProfileRow {
   readonly functions: readonly Share[];
 }
 
+/** What came of the goals in the run before, by version of Node, and then by `Goal.what / Goal.than`. */
+export interface Before {
+  readonly machine: Machine;
+  readonly outcomes: Readonly<
+    Record<string, Readonly<Record<string, {readonly median: number; readonly met: boolean}>>>
+  >;
+}
+
 export interface Results {
   readonly questions?: Measured;
+  /** The run of the questions before, because two runs tell more than the rounds of one. */
+  readonly before?: Before;
   readonly scale?: Scale;
   readonly instructions?: Instructions;
   readonly profiles?: Profiles;

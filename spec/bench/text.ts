@@ -2,8 +2,8 @@
  * Figures and tables, as the page and the terminal show them.
  * Beneath `page` and `main`.
  */
-import {goals, type Outcome, outcome} from './goals.js';
-import {type Measured, type Rounds, summary} from './results.js';
+import {type Goal, goals, type Outcome, outcome} from './goals.js';
+import {type Before, type Measured, type Rounds, summary} from './results.js';
 
 /** With three digits, as people write numbers. */
 export function short(value: number): string {
@@ -31,6 +31,18 @@ export function spread(rounds: Rounds): string {
 export function outcomes({samples}: Measured, node: string): Outcome[] {
   return goals.map(goal => outcome(goal, samples, node)).filter(found => found !== undefined);
 }
+
+/** What the next run shows of this one. */
+export function beforeOf(measured: Measured): Before {
+  const ofNode = (node: string) =>
+    Object.fromEntries(outcomes(measured, node).map(({goal, median, met}) => [nameOf(goal), {median, met}]));
+  return {
+    machine: measured.machine,
+    outcomes: Object.fromEntries(measured.nodes.map(node => [node, ofNode(node)])),
+  };
+}
+
+export const nameOf = ({what, than}: Goal): string => (than === '' ? what : `${what} / ${than}`);
 
 export function outcomesText(measured: Measured): string {
   return measured.nodes.map(node => [`Node ${node}`, ...outcomes(measured, node).map(line)].join('\n')).join('\n\n');
