@@ -6,7 +6,7 @@ import {groupsOf, runChaos} from './run-chaos.js';
 
 const test = spawning({takesLong: true});
 
-const seeds = Number(process.env.RXTRACTOR_CHAOS ?? 4);
+const seeds = Number(process.env.RXTRACTOR_CHAOS ?? 10);
 
 /** Each tree has its own processes. */
 for (const group of groupsOf(first, seeds))

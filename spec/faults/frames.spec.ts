@@ -7,7 +7,7 @@ const test = spawning({takesLong: true});
 
 test('K35, M4, G9: frames, random, damaged and cut, end in an answer or in the end of the channel', async t => {
   t.timeout(10 * 60_000);
-  const count = Number(process.env.RXTRACTOR_FRAMES ?? 100_000);
+  const count = Number(process.env.RXTRACTOR_FRAMES ?? 1_000_000);
   t.log(`seed ${seed}`);
   const seen = await runFrames(count, seed);
   t.log(JSON.stringify(seen));
