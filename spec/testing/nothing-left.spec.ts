@@ -77,6 +77,8 @@ test('testNursery rejects with the error of its body, and otherwise with what is
   const error = new Error('mine');
   t.is(await t.throwsAsync(testNursery(() => Promise.reject(error))), error);
   let timer: NodeJS.Timeout | undefined;
+  // Also when it was not found: otherwise this process would not end.
+  t.teardown(() => clearInterval(timer));
   const left = testNursery(() => {
     timer = setInterval(() => {}, 1_000);
   });
@@ -84,7 +86,6 @@ test('testNursery rejects with the error of its body, and otherwise with what is
     code: 'ERR_ACTOR',
     message: /^1 things? (?:is|are) left:\n {2}timer of 1000 ms of root, made at /,
   });
-  clearInterval(timer);
 });
 
 /** Leaves something behind, looks for it, and takes it away. */
