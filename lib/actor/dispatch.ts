@@ -50,7 +50,8 @@ export function dispatch(actor: Actor, peer: CallingPeer, message: Message, inst
   }
   const windows = readFlow(flow);
   const name = found?.name ?? home.place;
-  const scope = new Scope(`${name} in ${actor.id.name}`, actor.scope);
+  const isRoad = found?.mark.isRoad === true;
+  const scope = new Scope(`${name} in ${actor.id.name}`, actor.scope, isRoad);
   const callee = new Callee(channel, {
     id: message.context,
     kind,
@@ -73,7 +74,8 @@ export function dispatch(actor: Actor, peer: CallingPeer, message: Message, inst
       runTold(callee, kind, carried, () => execute(peer, callee, () => withArgs(mark.schemas?.args, name, args, call))),
     callee,
   );
-  if (running) actor.track(stopTimer ? running.finally(stopTimer) : running);
+  // The end of the actor does not wait for a road: the road ends with the process.
+  if (running && !isRoad) actor.track(stopTimer ? running.finally(stopTimer) : running);
   else stopTimer?.();
 }
 

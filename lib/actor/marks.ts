@@ -37,6 +37,11 @@ export interface Mark {
   readonly script?: Script | undefined;
   /** The name that a tool gave to the code that made the mark, where that code is evaluated and stands in no file. */
   readonly evaluated?: string | undefined;
+  /**
+   * Whether it goes on while its actor ends, because what still runs in the actor, or below it, is reached over it. Its caller ends it. Only
+   * functions of the runtime do.
+   */
+  readonly isRoad?: boolean;
 }
 
 export type AnyFunction = (...args: never[]) => unknown;
@@ -86,9 +91,10 @@ export function runtimeFunction<K extends FunctionKind, F extends AnyFunction>(
   kind: K,
   name: string,
   fn: F,
+  more: Pick<Mark, 'isRoad'> = {},
 ): F & Marked<K> {
   const [module, place] = [runtimeModule, namedPlace(name)];
   const key = keyOf(module, place);
-  attachMark(fn, {kind, module, within: module, place, key, name: `${module}${name}`, schemas: undefined});
+  attachMark(fn, {kind, module, within: module, place, key, name: `${module}${name}`, schemas: undefined, ...more});
   return fn as F & Marked<K>;
 }

@@ -40,16 +40,22 @@ export const defaultTimeouts: Timeouts = {
   lease: 15_000,
 };
 
-/** The options as an actor on another host inherits them: no folder, socket, key or terminal of this host. */
+/**
+ * The options as an actor on another host inherits them: no folder, socket, key or terminal of this host. Where the actors of the tree reach
+ * one another, it has no address and no secret, and is reached through its parent.
+ */
 export function elsewhere({
   startFolder: _folder,
   setpriv: _setpriv,
   debug: _debug,
-  reachability: _reachability,
+  reachability,
   ...tree
 }: TreeOptions): TreeOptions {
-  return tree;
+  return reachability ? {...tree, reachability: throughParent} : tree;
 }
+
+/** A `Reachability` of `discovery`. */
+const throughParent = {listen: []};
 
 export interface TreeOptions {
   /** Unique to one run of a tree. It stands in the arguments of the tree's processes. */

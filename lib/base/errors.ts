@@ -307,7 +307,7 @@ export class ResourceExhausted extends ActorError {
   static override readonly code = 'ERR_RESOURCE';
   /**
    * The name of the resource: `platform`, `depth`, `actors`, `address`, `folder`, `library`, `package`, `openssl`, `fd` (file
-   * descriptors), `processes`, `calls` or `cancelsPerSecond`.
+   * descriptors), `processes`, `calls`, `cancelsPerSecond` or `roads`.
    */
   readonly what: string;
 

@@ -9,8 +9,12 @@ import type {ActorId} from '../base/actor-id.js';
 import {Attached} from '../base/attached.js';
 import {current} from '../base/current.js';
 import {ActorDied, NoRuntime, NotExposed} from '../base/errors.js';
+import type {CalleeContext} from '../context/rx/callee-context.js';
 import {rxjs} from '../context/rx/rxjs.js';
 import type {ActorEvent, Registration} from './registrar.js';
+
+/** The end of a road at the actor that was asked for it. What travels on the stream is bytes. */
+export type TunnelEnd = CalleeContext<Uint8Array, Uint8Array, null>;
 
 /** The part of an actor that answers questions about names. */
 export interface NameAnswers {
@@ -27,6 +31,8 @@ export interface NameAnswers {
   watch(watcher: (event: ActorEvent) => void, failed: (error: unknown) => void): () => void;
   addressesOf(id: string): Promise<string[]>;
   addressesAlong(path: readonly string[]): Promise<string[]>;
+  /** See `Tunnels.take`. */
+  tunnel(ctx: TunnelEnd, to: string, from: string): Promise<void>;
   folder(): Promise<string>;
   /** The children of the actor, each with a portal to it. */
   children(): Iterable<[id: string, portal: Portal]>;
@@ -106,6 +112,14 @@ export const askAddressesAlong = runtimeFunction(
 
 export const askFolder = runtimeFunction('task', 'folder', (): Promise<string> => nameAnswersHere().folder());
 
+/** A road to the actor `to`, for the actor `from`. Its result comes when the road has ended at both ends. */
+export const tunnelThere = runtimeFunction(
+  'context',
+  'tunnel',
+  (ctx: TunnelEnd, to: string, from: string): Promise<void> => nameAnswersHere().tunnel(ctx, to, from),
+  {isRoad: true},
+);
+
 export const watchEvents = runtimeFunction('stream', 'watch', () => {
   const names = nameAnswersHere();
   const {Observable} = rxjs();
@@ -128,5 +142,6 @@ export const nameFunctions = [
   askAddresses,
   askAddressesAlong,
   askFolder,
+  tunnelThere,
   watchEvents,
 ];

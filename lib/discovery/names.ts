@@ -20,15 +20,17 @@ import {log} from '../base/log.js';
 import {hostFunctions} from '../fleet/hosts-in-tree.js';
 import type {Folder} from '../transport/folder.js';
 import {networkHere} from '../transport/network.js';
+import type {Transport} from '../transport/transport.js';
 import {AddressSearch} from './address-search.js';
 import {Branches} from './branches.js';
 import * as remote from './name-functions.js';
 import type {PeerConnections} from './peer-connections.js';
-import type {Reachability} from './reachability.js';
+import {type Reachability, throughParent} from './reachability.js';
 import {type ActorEvent, Registrar, type Registration} from './registrar.js';
 import {cancelBelow} from './tree-actions.js';
 import {eventsBelow, eventsOfTree} from './tree-events.js';
 import {marksBelow} from './tree-marks.js';
+import type {Tunnels} from './tunnels.js';
 import {originalError, parentUpstream, type Upstream, UpstreamQueue} from './upstream.js';
 
 /** Maximum number of actors of one name that a lookup tries, the latest ones. */
@@ -41,6 +43,7 @@ const deathMs = 2_000;
 
 /** Loaded when this process is first linked to another actor, because most actors are never looked for. */
 const loadConnections = lazyPart('a link', () => import('./peer-connections.js'));
+const loadTunnels = lazyPart('a link', () => import('./tunnels.js'));
 const loadFolder = lazyPart('a link', () => import('../transport/folder.js'));
 
 /** The names of the current actor. @throws NoRuntime outside `main`, `openNursery` and spawned actors */
@@ -94,6 +97,8 @@ export class Names implements Directory, remote.NameAnswers {
   /** Opened when they are first needed. */
   readonly #opening = new Lazy(() => this.#openConnections());
   #connections: PeerConnections | undefined;
+  /** Roads through the tree that begin here, pass, or end here. */
+  readonly #tunnels = new Lazy(() => this.#openTunnels());
   /** The folder of the tree, at its root. */
   readonly #folder = new Lazy(async (): Promise<Folder> => {
     const {makeFolder} = await loadFolder();
@@ -215,10 +220,30 @@ export class Names implements Directory, remote.NameAnswers {
   /** The addresses of the actor at the end of a path: passes the question on to the next actor of the path. */
   async addressesAlong(path: readonly string[]): Promise<string[]> {
     const [next, ...rest] = path;
-    if (next === undefined) return (await this.connections()).addresses();
+    if (next === undefined) return this.isElsewhere ? [throughParent] : (await this.connections()).addresses();
     const branch = this.#branches.portal(next);
     if (!branch) throw new TransportClosed('an actor on the way has ended', {kind: 'closed'});
     return branch.with({scope: {[scopeKey]: this.actor.scope}}).run(remote.askAddressesAlong, rest);
+  }
+
+  /** Whether this actor runs on another host than its root, so that it is reached through its parent. */
+  get isElsewhere(): boolean {
+    return this.#reachability.secret === undefined;
+  }
+
+  /** Opens a road through the tree. Rejects as `Tunnels.open`. */
+  async roadTo(id: string): Promise<Transport> {
+    return (await this.#tunnels.get()).open(id);
+  }
+
+  async tunnel(ctx: remote.TunnelEnd, to: string, from: string): Promise<void> {
+    return (await this.#tunnels.get()).take(ctx, to, from);
+  }
+
+  async #openTunnels(): Promise<Tunnels> {
+    const {Tunnels: Opened} = await loadTunnels();
+    const [actor, registrar, branches] = [this.actor, this.#registrar, this.#branches];
+    return new Opened({actor, registrar, branches, connections: () => this.connections()});
   }
 
   /** This is synchronous, because messages of the program that enter and remove actors must not pass one another. */
@@ -309,6 +334,6 @@ export class Names implements Directory, remote.NameAnswers {
 }
 
 /** Without the output of the actor, because that can be large and belongs to its parent. */
-function withoutOutput({message, exit, actor}: ActorDied): ActorDied {
-  return new ActorDied(message, {exit, actor});
+function withoutOutput({message, exit, actor, lost}: ActorDied): ActorDied {
+  return new ActorDied(message, {exit, actor, lost});
 }

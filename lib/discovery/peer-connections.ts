@@ -15,15 +15,16 @@ import {type ActorDied, HandshakeRejected, TransportClosed} from '../base/errors
 import {forgetOldest} from '../base/forget-oldest.js';
 import {log} from '../base/log.js';
 import {connectToActor} from '../channel/connect-to-actor.js';
-import type {HandshakeResult} from '../channel/handshake/start-handshake.js';
+import {type HandshakeResult, startHandshake} from '../channel/handshake/start-handshake.js';
 import {listenForActors} from '../channel/listen-for-actors.js';
 import {type Address, formatAddress, parseAddress} from '../transport/address.js';
 import {isOfTree} from '../transport/folder.js';
 import type {Listener} from '../transport/listener.js';
 import type {TlsOptions} from '../transport/tls.js';
+import type {Transport} from '../transport/transport.js';
 import {Listeners} from './listeners.js';
 import {type Lease, PeerConnection} from './peer-connection.js';
-import {credentialsOf, type Reachability} from './reachability.js';
+import {credentialsOf, type Reachability, throughParent} from './reachability.js';
 
 /** The questions that the connections of an actor ask its tree. */
 export interface TreeOfConnections {
@@ -31,7 +32,12 @@ export interface TreeOfConnections {
   socketPath(): Promise<string>;
   /** Tells how an actor died; undefined when it lives, was asked to end, or when that is not known. */
   deathOf(id: string): Promise<ActorDied | undefined>;
+  /** Opens a road through the tree to an actor, where one of the two has no address. */
+  roadTo(id: string): Promise<Transport>;
 }
+
+/** The road of a connection: an address of this kind, or through the tree. */
+type RoadKind = Address['kind'] | 'tree';
 
 export interface ConnectToAddressOptions {
   /** Default: the certificates of this tree. */
@@ -70,7 +76,7 @@ export class PeerConnections {
     this.#tree = tree;
     this.#listeners = new Listeners(
       address => this.#listen(address),
-      async () => [`unix:${await tree.socketPath()}`, ...reachability.listen],
+      async () => (reachability.secret ? [`unix:${await tree.socketPath()}`, ...reachability.listen] : []),
     );
   }
 
@@ -115,7 +121,7 @@ export class PeerConnections {
       try {
         const credentials = credentialsOf(this.#actor, this.#reachability, address);
         const result = await connectToActor(address, {...credentials, ...options, timeout});
-        const lease = await leaseOf(await this.#settle(result, 'connected', address));
+        const lease = await leaseOf(await this.#settle(result, 'connected', address.kind));
         if (lease) return lease;
       } catch (error) {
         // The peer is connecting to this actor by itself, so that there will be a connection in a moment.
@@ -123,6 +129,15 @@ export class PeerConnections {
         await plainClock.pause(againMs);
       }
     }
+  }
+
+  /**
+   * Greets an actor of this tree that has opened a road through the tree. Rejects when the road is not used; then it has ended.
+   *
+   * @param from the id of that actor, for which the actors on the way vouch
+   */
+  async acceptRoad(transport: Transport, from: string): Promise<void> {
+    await this.#greet(transport, 'acceptor', from);
   }
 
   /** Closes all connections, and stops listening. */
@@ -143,7 +158,7 @@ export class PeerConnections {
       handshake: this.#actor.tree.timeouts.handshake,
       admit: peer => this.#admit(peer),
       // An error here has ended the transport already, so the other side knows.
-      accepted: result => void this.#settle(result, 'accepted', address).catch(() => {}),
+      accepted: result => void this.#settle(result, 'accepted', address.kind).catch(() => {}),
     });
   }
 
@@ -170,21 +185,32 @@ export class PeerConnections {
     let failure: unknown = new TransportClosed('the actor has no address at which this one could reach it', {
       kind: 'closed',
     });
-    for (const text of await addresses()) {
+    // An actor without addresses of its own cannot dial those of others either.
+    for (const text of this.#reachability.secret ? await addresses() : [throughParent]) {
       const known = this.#connections.get(id);
       if (known) return known;
       try {
+        if (text === throughParent) return await this.#greet(await this.#tree.roadTo(id), 'connector', id);
         const address = parseAddress(text);
         if (!this.#isOpenToUs(address)) continue;
         const credentials = credentialsOf(this.#actor, this.#reachability, address);
         const result = await connectToActor(address, {...credentials, expected: id, timeout});
-        return await this.#settle(result, 'connected', address);
+        return await this.#settle(result, 'connected', address.kind);
       } catch (error) {
         failure = error;
         if (isDuplicate(error)) return this.#awaitConnection(id, timeout, error);
       }
     }
     throw failure;
+  }
+
+  /** Both ends of a road through the tree say who they are. They need no secret, because each parent link on the way has been proved. */
+  async #greet(transport: Transport, role: 'connector' | 'acceptor', expected: string): Promise<PeerConnection> {
+    const {id: self, codec, tree} = this.#actor;
+    const admit = (peer: ActorId): HandshakeRejected | undefined => this.#admit(peer);
+    const options = {role, self, codec, secret: undefined, expected, admit, timeout: tree.timeouts.handshake};
+    const result = await startHandshake(transport, {...options, where: 'a road through the tree'}).result;
+    return this.#settle(result, role === 'connector' ? 'connected' : 'accepted', 'tree');
   }
 
   /** False for the Unix socket of another program when the secret is only this tree's: there the handshake would fail. */
@@ -214,7 +240,7 @@ export class PeerConnections {
   async #settle(
     {transport, peer: id}: HandshakeResult,
     side: 'connected' | 'accepted',
-    address: Address,
+    road: RoadKind,
   ): Promise<PeerConnection> {
     for (;;) {
       const refusal = this.#refusalOf(id);
@@ -223,7 +249,7 @@ export class PeerConnections {
         throw refusal;
       }
       const known = this.#connections.get(id.id);
-      if (!known) return this.#add(transport, id, side, address);
+      if (!known) return this.#add(transport, id, side, road);
       // Both ends must decide alike. The end that has connected decides by what it knows; but when both ends have connected, the
       // connection of the smaller id stays. An end that cannot know asks the peer. Meanwhile the new connection is not read.
       const decides = side === 'connected' && (known.side === 'connected' || this.#actor.id.id > id.id);
@@ -243,13 +269,14 @@ export class PeerConnections {
     transport: HandshakeResult['transport'],
     id: ActorId,
     side: 'connected' | 'accepted',
-    address: Address,
+    road: RoadKind,
   ): PeerConnection {
     const connection: PeerConnection = new PeerConnection(this.#actor, id, transport, {
       side,
-      isRemote: address.kind !== 'unix',
+      // The end of a parent link ends the roads that lead over it, and a lease tells of a silent host.
+      isRemote: road === 'tcp' || road === 'tls',
       // A secret that programs share, and a certificate, say nothing about the tree.
-      isOfTree: this.#reachability.isTreeSecret === true && address.kind !== 'tls',
+      isOfTree: road === 'tree' || (this.#reachability.isTreeSecret === true && road !== 'tls'),
       deathOf: () => this.#tree.deathOf(id.id),
       gone: isSilent => {
         if (this.#connections.get(id.id) === connection) this.#connections.delete(id.id);
@@ -257,7 +284,7 @@ export class PeerConnections {
       },
     });
     this.#connections.set(id.id, connection);
-    log('runtime', `${formatActor(id)} is linked (${side}, ${address.kind})`);
+    log('runtime', `${formatActor(id)} is linked (${side}, ${road})`);
     this.#awaited.get(id.id)?.(connection);
     return connection;
   }

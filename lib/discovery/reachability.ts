@@ -8,8 +8,11 @@ import type {Address} from '../transport/address.js';
 import type {TlsOptions} from '../transport/tls.js';
 
 export interface Reachability {
-  /** The secret that both ends of a connection must know. */
-  readonly secret: Uint8Array;
+  /**
+   * The secret that both ends of a connection must know. Absent on a host other than that of the root: there an actor has no address, and is
+   * reached through its parent (`tunnels`).
+   */
+  readonly secret?: Uint8Array | undefined;
   /**
    * Whether the secret was made for this tree, so that other programs cannot know it. Then other programs can connect only by
    * `tls:`, and prove themselves by their certificate alone. Default false.
@@ -20,6 +23,9 @@ export interface Reachability {
   /** The certificates for `tls:` addresses. */
   readonly tls?: TlsOptions | undefined;
 }
+
+/** Stands among the addresses of an actor that has none: it is reached through its parent. */
+export const throughParent = 'parent:';
 
 /** The credentials that an actor uses at an address, in both directions. */
 export function credentialsOf(actor: Actor, reachability: Reachability, address: Address): Credentials {

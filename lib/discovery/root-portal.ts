@@ -79,6 +79,8 @@ async function connectionsOf(actor: Actor): Promise<PeerConnections> {
 
 function namesOf(actor: Actor): Names {
   const names = directories.of(actor);
-  if (!(names instanceof Names)) throw new TransportClosed('this actor has no way to others', {kind: 'closed'});
+  // On another host there is neither a socket nor a terminal of the root.
+  if (!(names instanceof Names) || names.isElsewhere)
+    throw new TransportClosed('this actor has no way to the debugger of its root', {kind: 'closed'});
   return names;
 }

@@ -43,6 +43,9 @@ export async function linked(
     {
       socketPath: async () => join(folder(t), `${sockets++}`),
       deathOf: async () => undefined,
+      roadTo: async () => {
+        throw new Error('no road is needed here');
+      },
     },
   );
   t.teardown(() => connections.close());
