@@ -82,7 +82,9 @@ export class Tunnels {
   async take(ctx: TunnelEnd, to: string, from: string): Promise<void> {
     const by = ctx.peer.id;
     if (!this.#maySpeakFor(by, from))
-      throw new NotExposed('only a parent or a child may ask for a road, and a child only for itself and those below it');
+      throw new NotExposed(
+        'only a parent or a child may ask for a road, and a child only for itself and those below it',
+      );
     const count = this.#counts.get(by) ?? 0;
     if (count >= maxTunnels) throw tooManyError(this.#actor, ctx);
     this.#counts.set(by, count + 1);
@@ -98,7 +100,9 @@ export class Tunnels {
   /** Rule D1: an actor speaks only for itself and for the actors below it. A parent speaks for all that are not below its child. */
   #maySpeakFor(by: string, from: string): boolean {
     if (by === parentOf(this.#actor)?.actor.id) return true;
-    return this.#branches.child(by) !== undefined && (from === by || this.#registrar.registration(from)?.path[0] === by);
+    return (
+      this.#branches.child(by) !== undefined && (from === by || this.#registrar.registration(from)?.path[0] === by)
+    );
   }
 
   /**
@@ -134,7 +138,9 @@ export class Tunnels {
     const broken = deferred<boolean>();
     ctx.started.next(null);
     const transport = new SocketTransport(new TunnelledStream(ctx.openStream(), broken.resolve), {maxFrameBytes});
-    connections.acceptRoad(transport, from).catch(error => log('transport', 'a road through the tree is not used', {error}));
+    connections
+      .acceptRoad(transport, from)
+      .catch(error => log('transport', 'a road through the tree is not used', {error}));
     if (await broken.promise) throw new TransportClosed('the other end has broken off', {kind: 'reset'});
   }
 

@@ -1,6 +1,7 @@
 /**
  * Pairs of transports for the contract: in memory, over a message port, over a Unix socket within this process, over an inherited
- * socketpair to a process that passes everything on, between a listener and who connects to it, behind a handshake, and through a broker.
+ * socketpair to a process that passes everything on, between a listener and who connects to it, behind a handshake, through the tree, and
+ * through a broker.
  * Beside contract.spec.ts and far-end.ts.
  */
 import {spawn} from 'node:child_process';
@@ -26,6 +27,7 @@ import {RelayedStream} from '../../lib/transport/relayed.js';
 import {SocketTransport} from '../../lib/transport/socket.js';
 import {serverOptions, type TlsOptions} from '../../lib/transport/tls.js';
 import type {Ending, Transport} from '../../lib/transport/transport.js';
+import {newBranch, newRoot, roadBetween} from '../kit/branches.js';
 import {NatsServer, natsBroker, withoutNatsServer} from '../kit/nats-server.js';
 
 export const maxFrameBytes = 256 * 1024;
@@ -86,6 +88,13 @@ export const pairs: Readonly<Record<string, () => Promise<Pair>>> = {
       startHandshake(far, {...common, role: 'acceptor', self: newActorId('b')}).result,
     ]);
     return {a: a.transport, b: b.transport, dispose};
+  },
+  'through the tree': async () => {
+    // Through the root and a branch of it.
+    const root = await newRoot();
+    const [near, branch] = [await newBranch(root, 'near'), await newBranch(root, 'branch')];
+    const [a, b] = await roadBetween(near, await newBranch(branch, 'far'));
+    return {a, b, dispose: () => destroyBoth(a, b)};
   },
   'through a broker': async () => {
     const {near, far} = await relayedPair();
