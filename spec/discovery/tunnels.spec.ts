@@ -174,7 +174,8 @@ test('an actor that has ended cannot be reached, nor can one that is not of the 
 test('a neighbour has a bounded number of roads at an actor, and gets its places back', async t => {
   const root = await newRoot();
   const [one, two] = [await newBranch(root, 'one'), await newBranch(root, 'two')];
-  (await two.names.connections()).acceptRoad = async () => {};
+  (await two.names.connections()).acceptRoad = async transport =>
+    transport.open({frame: () => {}, drained: () => {}, ended: () => {}});
   const ask = () => (one.up as NonNullable<Branch['up']>).openContext(tunnelThere, two.actor.id.id, one.actor.id.id);
   const roads = await Promise.all(Array.from({length: 4_096}, ask));
   const {cause} = await t.throwsAsync(ask());
