@@ -20,7 +20,7 @@ import {log} from '../base/log.js';
 import {hostFunctions} from '../fleet/hosts-in-tree.js';
 import type {Folder} from '../transport/folder.js';
 import {networkHere} from '../transport/network.js';
-import type {Transport} from '../transport/transport.js';
+import type {StreamSocket} from '../transport/socket.js';
 import {AddressSearch} from './address-search.js';
 import {Branches} from './branches.js';
 import * as remote from './name-functions.js';
@@ -232,7 +232,7 @@ export class Names implements Directory, remote.NameAnswers {
   }
 
   /** Opens a road through the tree. Rejects as `Tunnels.open`. */
-  async roadTo(id: string): Promise<Transport> {
+  async roadTo(id: string): Promise<StreamSocket> {
     return (await this.#tunnels.get()).open(id);
   }
 

@@ -17,11 +17,12 @@ import {log} from '../base/log.js';
 import {connectToActor} from '../channel/connect-to-actor.js';
 import {type HandshakeResult, startHandshake} from '../channel/handshake/start-handshake.js';
 import {listenForActors} from '../channel/listen-for-actors.js';
+import {maxFrameBytes} from '../msg/frame.js';
 import {type Address, formatAddress, parseAddress} from '../transport/address.js';
 import {isOfTree} from '../transport/folder.js';
 import type {Listener} from '../transport/listener.js';
+import {SocketTransport, type StreamSocket} from '../transport/socket.js';
 import type {TlsOptions} from '../transport/tls.js';
-import type {Transport} from '../transport/transport.js';
 import {Listeners} from './listeners.js';
 import {type Lease, PeerConnection} from './peer-connection.js';
 import {credentialsOf, type Reachability, throughParent} from './reachability.js';
@@ -33,7 +34,7 @@ export interface TreeOfConnections {
   /** Tells how an actor died; undefined when it lives, was asked to end, or when that is not known. */
   deathOf(id: string): Promise<ActorDied | undefined>;
   /** Opens a road through the tree to an actor, where one of the two has no address. */
-  roadTo(id: string): Promise<Transport>;
+  roadTo(id: string): Promise<StreamSocket>;
 }
 
 /** The road of a connection: an address of this kind, or through the tree. */
@@ -136,8 +137,8 @@ export class PeerConnections {
    *
    * @param from the id of that actor, for which the actors on the way vouch
    */
-  async acceptRoad(transport: Transport, from: string): Promise<void> {
-    await this.#greet(transport, 'acceptor', from);
+  async acceptRoad(road: StreamSocket, from: string): Promise<void> {
+    await this.#greet(road, 'acceptor', from);
   }
 
   /** Closes all connections, and stops listening. */
@@ -205,10 +206,11 @@ export class PeerConnections {
   }
 
   /** Both ends of a road through the tree say who they are. They need no secret, because each parent link on the way has been proved. */
-  async #greet(transport: Transport, role: 'connector' | 'acceptor', expected: string): Promise<PeerConnection> {
+  async #greet(road: StreamSocket, role: 'connector' | 'acceptor', expected: string): Promise<PeerConnection> {
     const {id: self, codec, tree} = this.#actor;
     const admit = (peer: ActorId): HandshakeRejected | undefined => this.#admit(peer);
     const options = {role, self, codec, secret: undefined, expected, admit, timeout: tree.timeouts.handshake};
+    const transport = new SocketTransport(road, {maxFrameBytes});
     const result = await startHandshake(transport, {...options, where: 'a road through the tree'}).result;
     return this.#settle(result, role === 'connector' ? 'connected' : 'accepted', 'tree');
   }

@@ -14,9 +14,6 @@ import {NotExposed, ResourceExhausted, TransportClosed} from '../base/errors.js'
 import {log} from '../base/log.js';
 import {Scope} from '../base/scope.js';
 import type {Context} from '../context/rx/context.js';
-import {maxFrameBytes} from '../msg/frame.js';
-import {SocketTransport} from '../transport/socket.js';
-import type {Transport} from '../transport/transport.js';
 import {TunnelledStream} from '../transport/tunnelled.js';
 import type {Branches} from './branches.js';
 import {type TunnelEnd, tunnelThere} from './name-functions.js';
@@ -55,7 +52,7 @@ export class Tunnels {
   }
 
   /** Opens a road to an actor of this tree. Rejects with TransportClosed, and with the error of the actor that refuses to pass it on. */
-  async open(to: string): Promise<Transport> {
+  async open(to: string): Promise<TunnelledStream> {
     const {handshake} = this.#actor.tree.timeouts;
     const late = new AbortController();
     const opening = this.#begin(this.#next(to), to, this.#actor.id.id, late.signal);
@@ -67,10 +64,9 @@ export class Tunnels {
     }
     const context = await opening;
     // A road that has ended at both ends is not cancelled, because a cancel would overtake the last bytes.
-    const stream = new TunnelledStream(context.openStream(), isBrokenOff => {
+    return new TunnelledStream(context.openStream(), isBrokenOff => {
       if (isBrokenOff) void context.cancel();
     });
-    return new SocketTransport(stream, {maxFrameBytes});
   }
 
   /**
@@ -137,9 +133,9 @@ export class Tunnels {
     const connections = await this.#connections();
     const broken = deferred<boolean>();
     ctx.started.next(null);
-    const transport = new SocketTransport(new TunnelledStream(ctx.openStream(), broken.resolve), {maxFrameBytes});
+    const stream = new TunnelledStream(ctx.openStream(), broken.resolve);
     connections
-      .acceptRoad(transport, from)
+      .acceptRoad(stream, from)
       .catch(error => log('transport', 'a road through the tree is not used', {error}));
     if (await broken.promise) throw new TransportClosed('the other end has broken off', {kind: 'reset'});
   }

@@ -9,6 +9,9 @@ import {
 import {startHandshake} from '../../lib/channel/handshake/start-handshake.js';
 import {tunnelThere} from '../../lib/discovery/name-functions.js';
 import type {Lease} from '../../lib/discovery/peer-connection.js';
+import {maxFrameBytes} from '../../lib/msg/frame.js';
+import {SocketTransport} from '../../lib/transport/socket.js';
+import type {Transport} from '../../lib/transport/transport.js';
 import {type Branch, newBranch, newRoot, roadBetween} from '../kit/branches.js';
 import {test} from '../kit/limited.js';
 import {type Callee, turns, until} from '../kit/pair.js';
@@ -155,7 +158,9 @@ test('G18: who asks for a road for somebody else is refused, and who claims to b
     where: 'here',
     timeout: 10_000,
   } as const;
-  const error = await startHandshake(road, options).result.catch(thrown => thrown);
+  const error = await startHandshake(new SocketTransport(road, {maxFrameBytes}), options).result.catch(
+    thrown => thrown,
+  );
   t.true(error instanceof HandshakeRejected || error instanceof TransportClosed, String(error));
   t.is((await leaf.names.connections()).size, 0);
 });
@@ -174,8 +179,7 @@ test('an actor that has ended cannot be reached, nor can one that is not of the 
 test('a neighbour has a bounded number of roads at an actor, and gets its places back', async t => {
   const root = await newRoot();
   const [one, two] = [await newBranch(root, 'one'), await newBranch(root, 'two')];
-  (await two.names.connections()).acceptRoad = async transport =>
-    transport.open({frame: () => {}, drained: () => {}, ended: () => {}});
+  (await two.names.connections()).acceptRoad = async road => void road.on('error', () => {}).resume();
   const ask = () => (one.up as NonNullable<Branch['up']>).openContext(tunnelThere, two.actor.id.id, one.actor.id.id);
   const roads = await Promise.all(Array.from({length: 4_096}, ask));
   const {cause} = await t.throwsAsync(ask());
@@ -204,7 +208,8 @@ test('C9: the end of the actor at the other end does not wait for the road, and 
 
 test('what was written before both ends closed arrives', async t => {
   const {leaf, two} = await newTree();
-  const [a, b] = await roadBetween(leaf, two);
+  const ends = await roadBetween(leaf, two);
+  const [a, b] = ends.map(end => new SocketTransport(end, {maxFrameBytes})) as [Transport, Transport];
   const [atA, atB]: [string[], string[]] = [[], []];
   a.open({frame: bytes => atA.push(`${bytes.length}`), drained: () => {}, ended: ({kind}) => atA.push(kind)});
   b.open({frame: bytes => atB.push(`${bytes.length}`), drained: () => {}, ended: ({kind}) => atB.push(kind)});

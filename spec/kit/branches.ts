@@ -11,6 +11,7 @@ import {Names} from '../../lib/discovery/names.js';
 import {parentUpstream} from '../../lib/discovery/upstream.js';
 import {maxFrameBytes} from '../../lib/msg/frame.js';
 import {memoryPair} from '../../lib/transport/memory.js';
+import type {StreamSocket} from '../../lib/transport/socket.js';
 import type {Transport} from '../../lib/transport/transport.js';
 import {anyFunctions, newActor, until} from './pair.js';
 
@@ -46,11 +47,11 @@ export async function newBranch(parent: Branch, name: string): Promise<Branch> {
 }
 
 /** The two ends of a road through the tree, before anybody greets on it. */
-export async function roadBetween(from: Branch, to: Branch): Promise<[Transport, Transport]> {
+export async function roadBetween(from: Branch, to: Branch): Promise<[StreamSocket, StreamSocket]> {
   const {names} = to;
   const connections = await names.connections();
-  const accepted = new Promise<Transport>(resolve => {
-    connections.acceptRoad = async transport => resolve(transport);
+  const accepted = new Promise<StreamSocket>(resolve => {
+    connections.acceptRoad = async road => resolve(road);
   });
   return Promise.all([from.names.roadTo(to.actor.id.id), accepted]);
 }

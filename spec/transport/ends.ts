@@ -93,7 +93,8 @@ export const pairs: Readonly<Record<string, () => Promise<Pair>>> = {
     // Through the root and a branch of it.
     const root = await newRoot();
     const [near, branch] = [await newBranch(root, 'near'), await newBranch(root, 'branch')];
-    const [a, b] = await roadBetween(near, await newBranch(branch, 'far'));
+    const ends = await roadBetween(near, await newBranch(branch, 'far'));
+    const [a, b] = ends.map(end => new SocketTransport(end, {maxFrameBytes})) as [Transport, Transport];
     return {a, b, dispose: () => destroyBoth(a, b)};
   },
   'through a broker': async () => {
