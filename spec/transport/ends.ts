@@ -94,7 +94,8 @@ export const pairs: Readonly<Record<string, () => Promise<Pair>>> = {
     const root = await newRoot();
     const [near, branch] = [await newBranch(root, 'near'), await newBranch(root, 'branch')];
     const ends = await roadBetween(near, await newBranch(branch, 'far'));
-    const [a, b] = ends.map(end => new SocketTransport(end, {maxFrameBytes})) as [Transport, Transport];
+    const a = new SocketTransport(ends[0], {maxFrameBytes});
+    const b = new SocketTransport(ends[1], {maxFrameBytes});
     return {a, b, dispose: () => destroyBoth(a, b)};
   },
   'through a broker': async () => {
