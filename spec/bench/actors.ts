@@ -2,7 +2,7 @@
  * The functions that the benchmarks call in an actor: a module that imports rxtractor and nothing else.
  * Imported by `ours` and by the actors that it starts.
  */
-import {type CalleeContext, context, sleep, stream, task} from '../../lib/index.js';
+import {type CalleeContext, context, openNursery, sleep, stream, task} from '../../lib/index.js';
 import type {Item} from './values.js';
 import * as values from './values.js';
 
@@ -55,6 +55,16 @@ export const pings = context((ctx: CalleeContext<number, number, null>): Promise
   wire.subscribe({next: value => wire.next(value), error: () => {}});
   return sleep(Number.POSITIVE_INFINITY);
 });
+
+/** Has a child of this name, with all of these functions, until it is cancelled. */
+export const hasBelow = context(
+  (ctx: CalleeContext<never, never, null>, name: string): Promise<void> =>
+    openNursery(async nursery => {
+      await nursery.startActor(name, {expose: [new URL(import.meta.url)]});
+      ctx.started.next(null);
+      await sleep(Number.POSITIVE_INFINITY);
+    }),
+);
 
 /** Sends without end what its peer does not read. */
 export const floods = context(async (ctx: Sender<Uint8Array>, bytes: number): Promise<void> => {

@@ -1,13 +1,13 @@
 /**
- * Measures the roads to an actor in one run: the socketpair of a child, TCP on loopback, TLS to a host, and TLS through a server of NATS;
- * and what a stream that nobody reads costs others on the last one.
+ * Measures the roads to an actor in one run: the socketpair of a child, TCP on loopback, TLS to a host, TLS through a server of NATS, and the
+ * road through the tree to an actor behind the one on a host; and what a stream that nobody reads costs others on the last one.
  * Run by hand: `node .ci/setup.mjs && node dist/spec/bench/host-roads.js [ROUNDS]`. It prints times as parts of those over TCP, because
  * the times themselves are those of this machine. Above `work`.
  */
 import {type ChildProcess, spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {fileURLToPath} from 'node:url';
-import {connect, type Nursery, openNursery, type Portal} from '../../lib/index.js';
+import {connect, type Nursery, openNursery, type Portal, waitForActor} from '../../lib/index.js';
 import {freePort, NatsServer} from '../kit/nats-server.js';
 import {Certificates, placeByRoads, relayOf} from '../kit/relayed-host.js';
 import * as actors from './actors.js';
@@ -96,13 +96,17 @@ try {
       placeByRoads({direct: {address: direct}, relayed: {address: nobody, relay}}, certificates.of('client'));
       const expose = [new URL('actors.js', import.meta.url)];
       await using tcp = await connect(listening, {secret: actors.secret});
+      const onHost = await nursery.startActor('direct', {expose, host: 'direct'});
+      const held = await onHost.openContext(actors.hasBelow, 'below');
       const portals = {
         socketpair: await nursery.startActor('child', {expose}),
         tcp,
-        'TLS to a host': await nursery.startActor('direct', {expose, host: 'direct'}),
+        'TLS to a host': onHost,
+        'through the tree': await waitForActor('below'),
         'TLS through a broker': await nursery.startActor('relayed', {expose, host: 'relayed'}),
       };
       print(Object.keys(portals), await measure(portals));
+      await held.cancel();
       await printBesideStalled(nursery);
     },
     {timeouts: {spawn: 120_000, handshake: 120_000, lease: 120_000}},
