@@ -1,6 +1,14 @@
 // Names between hosts: actors find one another by name, whichever host each of them is on, and everything holds for what was found.
 import {hostname} from 'node:os';
-import {ActorDied, type Nursery, openNursery, type Portal, TransportClosed, waitForActor} from '../../lib/index.js';
+import {
+  ActorDied,
+  type Nursery,
+  openNursery,
+  type Portal,
+  RemoteActorError,
+  TransportClosed,
+  waitForActor,
+} from '../../lib/index.js';
 import {hang, mourn, pidOf} from '../fixtures/bereaved.js';
 import * as named from '../fixtures/names-on-hosts.js';
 import {eventually} from '../kit/eventually.js';
@@ -13,8 +21,20 @@ const test = spawning({takesLong: true, last: removeCertificates});
 
 test.before(makeCertificates);
 
-const {askWhere, waitAndAsk, listNames, seen, readAll, cancelIn, callSecretly, failIn, withChild, whereAmI, forAll} =
-  named;
+const {
+  askWhere,
+  waitAndAsk,
+  listNames,
+  seen,
+  readAll,
+  cancelIn,
+  callSecretly,
+  compute,
+  failIn,
+  withChild,
+  whereAmI,
+  forAll,
+} = named;
 const here = hostname();
 /** A child of an actor on another host has the name of that machine, which is this one. */
 const leafThere = `leaf on ${here}`;
@@ -118,6 +138,24 @@ test('T17: an actor that is killed ends the calls from other hosts with Transpor
       }
     }
   });
+});
+
+test('an actor that computes is not reached from another host, and is not ended because of that', async t => {
+  const hosts = [await startHost(t, 'h1')];
+  // The road is given up after 4 s, and a task that does not obey its cancel would end the actor 2 s later.
+  const timeouts = {...unhurried.timeouts, handshake: 4_000, exit: 2_000};
+  await withHosts(
+    hosts,
+    async nursery => {
+      const [local, one] = [await start(nursery, 'local'), await start(nursery, 'one', 'h1')];
+      const computing = local.run(compute, 9_000);
+      const {cause} = await t.throwsAsync(one.run(askWhere, 'local'), {instanceOf: RemoteActorError});
+      t.true(cause instanceof TransportClosed, String(cause));
+      t.is(await computing, 'computed');
+      t.is(await one.run(askWhere, 'local'), `local on ${here}`);
+    },
+    {timeouts},
+  );
 });
 
 test('T11: when a daemon is killed, who calls its actors from elsewhere is told, and nothing is left', async t => {
