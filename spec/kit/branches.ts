@@ -13,7 +13,8 @@ import {maxFrameBytes} from '../../lib/msg/frame.js';
 import {memoryPair} from '../../lib/transport/memory.js';
 import type {StreamSocket} from '../../lib/transport/socket.js';
 import type {Transport} from '../../lib/transport/transport.js';
-import {anyFunctions, newActor, until} from './pair.js';
+import {anyFunctions, newActor as newHastyActor, until} from './pair.js';
+import {patient} from './patient.js';
 
 export interface Branch {
   readonly actor: Actor;
@@ -23,6 +24,12 @@ export interface Branch {
   /** The portal of its parent to it, and its own to its parent. Absent at the root. */
   readonly down?: Portal;
   readonly up?: Portal;
+}
+
+function newActor(name: string): Actor {
+  const actor = newHastyActor(name);
+  actor.join({...actor.tree, timeouts: {...actor.tree.timeouts, ...patient.timeouts}});
+  return actor;
 }
 
 export async function newRoot(name = 'root'): Promise<Branch> {
