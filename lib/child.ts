@@ -1,11 +1,12 @@
 /**
  * The boot of an actor in a process of its own: it serves over the channel that it has inherited from its parent.
  * Floor 8: the entry that `nursery/backends/birth` starts. `process.argv` carries the parent's pid, who the actor is, its folder,
- * and the arguments of the program. A standby, which has no id, learns later who it is, and what its arguments are.
+ * the name of its host, and the arguments of the program. A standby, which has no id, learns later who it is, and what its arguments are.
  */
 import {Socket} from 'node:net';
 import {attempt} from './base/foreign.js';
 import {libraryFile} from './base/library.js';
+import {platform} from './base/platform.js';
 import {beginProcess, bootProcess} from './boot-process.js';
 import {rxjs} from './context/rx/rxjs.js';
 import {maxFrameBytes} from './msg/frame.js';
@@ -15,8 +16,11 @@ import {SocketTransport} from './transport/socket.js';
 /** The file descriptor of the channel, inherited from the parent. */
 const channelFd = 3;
 
-const [parentPid = '', treeId = '', givenId = '', givenName = '', folder = '', ...givenArgv] = process.argv.splice(2);
+const [parentPid = '', treeId = '', givenId = '', givenName = '', folder = '', host = '', ...givenArgv] =
+  process.argv.splice(2);
 beginProcess(Number(parentPid), folder);
+// The daemon of another host has given it a name, which is not always that of the system.
+platform.host = () => host;
 
 const socket = new Socket({fd: channelFd, readable: true, writable: true});
 // A standby has no id yet. The module does not wait for it with `await`, because the bundler joins no module that does.

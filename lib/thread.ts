@@ -5,15 +5,18 @@
 import {type MessagePort, workerData} from 'node:worker_threads';
 import type {SpawnedIdentity} from './actor/serve.js';
 import {plainClock} from './base/clock.js';
+import {platform} from './base/platform.js';
 import {bootSpawned} from './boot-spawned.js';
 import {maxFrameBytes} from './msg/frame.js';
 import {loadPreloads, type Preloads} from './nursery/backends/preloads.js';
 import {PortTransport} from './transport/port.js';
 
-const {port, preloads, ...identity} = workerData as SpawnedIdentity & {
+const {port, preloads, host, ...identity} = workerData as SpawnedIdentity & {
   readonly port: MessagePort;
   readonly preloads: Preloads | undefined;
+  readonly host: string;
 };
+platform.host = () => host;
 // The module does not wait for them with `await`, because the bundler joins no module that does. One that fails ends the thread.
 if (preloads) void loadPreloads(preloads).then(begin);
 else begin();

@@ -2,11 +2,11 @@
  * Tells of an actor on the channels of `base/events`: its start, its birth, its silence, its end.
  * Floor 6: below `child-actor`, which knows when.
  */
-import {hostname} from 'node:os';
 import type {Actor, Departed} from '../actor/actor.js';
 import type {ActorId} from '../base/actor-id.js';
 import {ContextCancelled, type Exit} from '../base/errors.js';
 import {actorEvents, type SpawnEvent, spawnEvents, Told, tell} from '../base/events.js';
+import {platform} from '../base/platform.js';
 import type {ActorPlan} from './actor-options.js';
 import type {StartProgress} from './start-progress.js';
 
@@ -53,6 +53,6 @@ export function tellEnd(
 
 /** Where it is to be started. The host that will be chosen is not known yet. */
 function hostOf({host}: ActorPlan): string {
-  if (host === undefined) return hostname();
+  if (host === undefined) return platform.host();
   return typeof host === 'string' ? host : '';
 }

@@ -194,19 +194,26 @@ test('the page names the host of an actor that runs on another one', async t => 
   t.deepEqual(faults, []);
 });
 
-/** Counts the looks at the tree within three seconds. */
+/** The looks at the tree within three seconds, and the tasks of the page that took more than 50 ms of the clock meanwhile. */
+interface Looks {
+  readonly count: number;
+  readonly long: readonly number[];
+}
+
 const countLooks = `new Promise(resolve => {
   let count = 0;
+  const long = [];
+  new PerformanceObserver(list => long.push(...list.getEntries().map(({duration}) => duration))).observe({type: 'longtask'});
   const frames = new EventSource('frames');
   frames.addEventListener('data', () => count++);
   setTimeout(() => {
     frames.close();
-    resolve(count);
+    resolve({count, long});
   }, 3_000);
 })`;
 
 /** The processor time of the page for one look, in ms: unlike the time of a clock it does not grow when other programs run. */
-async function costOfLook(page: Page): Promise<number> {
+async function costOfLook(page: Page): Promise<{ms: number; long: readonly number[]}> {
   const devtools = await page.context().newCDPSession(page);
   await devtools.send('Performance.enable', {timeDomain: 'threadTicks'});
   const used = async (): Promise<number> => {
@@ -214,8 +221,8 @@ async function costOfLook(page: Page): Promise<number> {
     return 1_000 * (metrics.find(({name}) => name === 'TaskDuration')?.value ?? Number.NaN);
   };
   const before = await used();
-  const looks = await page.evaluate<number>(countLooks);
-  return ((await used()) - before) / looks;
+  const {count, long} = await page.evaluate<Looks>(countLooks);
+  return {ms: ((await used()) - before) / count, long};
 }
 
 test('of 200 actors with five calls each only those are drawn that can be seen', async t => {
@@ -225,7 +232,11 @@ test('of 200 actors with five calls each only those are drawn that can be seen',
   await until(page.getByRole('table', {name: 'Open contexts'}).getByText('waits for values'));
   const rows = page.getByRole('treegrid', {name: 'Actors'}).getByRole('row');
   t.true((await rows.count()) < 50);
-  t.log(`a look takes ${(await costOfLook(page)).toFixed(1)} ms of the page's processor time`);
+  const {ms, long} = await costOfLook(page);
+  const longest = long.length === 0 ? '' : `, the longest ${Math.max(...long)} ms`;
+  t.log(
+    `a look takes ${ms.toFixed(1)} ms of the page's processor time; ${long.length} tasks took more than 50 ms${longest}`,
+  );
 
   await row(page, 'crowd').focus();
   await page.keyboard.press('End');

@@ -13,6 +13,7 @@ import {isMainThread} from 'node:worker_threads';
 import {SpawnFailed} from '../../base/errors.js';
 import {attempt, readProperty} from '../../base/foreign.js';
 import {libraryFile} from '../../base/library.js';
+import {platform} from '../../base/platform.js';
 import {environment} from './environment.js';
 import {nodeArgs} from './node-args.js';
 import {findSetpriv} from './setpriv.js';
@@ -70,7 +71,7 @@ export function birthOf(wanted: Surroundings, boot = 'child.js'): Birth {
 /** Begins a process. Resolves when the system has made it. */
 export async function begin(birth: Birth, {treeId, id, name, argv}: Newborn): Promise<ChildProcess> {
   const {command, env, stdout, startFolder, folder} = birth;
-  const [program = '', ...args] = [...command, String(process.pid), treeId, id, name, folder, ...argv];
+  const [program = '', ...args] = [...command, String(process.pid), treeId, id, name, folder, platform.host(), ...argv];
   const child = spawn(program, args, {
     env,
     stdio: ['ignore', stdout, 'pipe', ...(birth.channel ? [birth.channel, 'pipe' as const] : ['pipe' as const])],

@@ -8,6 +8,7 @@ import {MessageChannel, type MessagePort, Worker} from 'node:worker_threads';
 import type {Exit} from '../../base/errors.js';
 import {attempt, messageOf, readProperty, textOf} from '../../base/foreign.js';
 import {libraryFile} from '../../base/library.js';
+import {platform} from '../../base/platform.js';
 import {maxFrameBytes} from '../../msg/frame.js';
 import {PortTransport} from '../../transport/port.js';
 import {environment} from './environment.js';
@@ -60,7 +61,7 @@ function makeWorker(entry: URL, request: SpawnRequest, port: MessagePort): Worke
   try {
     const worker = new Worker(entry, {
       name,
-      workerData: {port, treeId, id, name, preloads},
+      workerData: {port, treeId, id, name, preloads, host: platform.host()},
       transferList: [port],
       env,
       argv: [...argv],
