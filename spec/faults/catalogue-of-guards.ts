@@ -121,7 +121,13 @@ export const guardRows: readonly Row[] = [
     'debugger/terminal/roster: names of actors and tasks',
     'channel/handshake/handshake: what a Goaway says',
   ),
-  row('G18', 'an actor enters a name for another', 'only for those below it', 'discovery/upward: G18: '),
+  row(
+    'G18',
+    'an actor enters a name for another, or asks for a road for it',
+    'only for those below it',
+    'discovery/upward: G18: ',
+    'discovery/tunnels: G18: ',
+  ),
   row(
     'G19',
     'a peer that asks without end',
@@ -231,6 +237,7 @@ export const limitRows: readonly Row[] = [
     'channel/listen-for-actors: K37: 64',
     'channel/listen-for-actors: K37',
   ),
+  row('', 'Roads of a neighbour through the tree', '4 096', 'discovery/tunnels: a neighbour has a bounded number'),
   row('', 'Windows of a channel', '64 MiB each way', 'context/flow/credit: F7: windows together'),
   row('', 'Output of an actor that nobody reads', '4 MiB, the rest is counted', 'faults/user-code: P3, K81: '),
   row(
