@@ -78,10 +78,10 @@ test('D2: who waits on a host, or watches there, is told of an actor that anothe
   await withHosts(hosts, async nursery => {
     const one = await start(nursery, 'one', 'h1');
     const waiting = one.run(waitAndAsk, 'late');
-    const watching = one.run(seen, 'late');
+    const watching = await one.openContext(seen, 'late');
     await start(nursery, 'late', 'h2');
     t.is(await waiting, 'late on h2');
-    t.is(await watching, 'registered');
+    t.is(await watching.result(), 'registered');
   });
 });
 
