@@ -12,7 +12,7 @@ import {fc} from '../kit/fast-check.js';
 import {newPair} from '../kit/pair.js';
 import {anyValue} from './values.js';
 
-const runs = process.env.RXTRACTOR_CI ? 10_000 : 1000;
+const runs = process.env.RXTRACTOR_CI ? 20_000 : 1000;
 
 class Box {
   readonly content: unknown;
