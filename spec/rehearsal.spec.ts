@@ -2,6 +2,7 @@
 import {subscribe, tracingChannel, unsubscribe} from 'node:diagnostics_channel';
 import test from 'ava';
 import {type Actor, actorListener} from '../lib/actor/actor.js';
+import {carry} from '../lib/base/carry.js';
 import {rehearse} from '../lib/rehearsal.js';
 
 /** The actors that a rehearsal makes. */
@@ -38,3 +39,16 @@ for (const name of ['rxtractor:call', 'rxtractor:task'])
       unsubscribe(start.name as string, told);
     }
   });
+
+test.serial('T18: nothing is rehearsed where something of a user travels with calls', async t => {
+  const carrier = carry({
+    name: 'spec/rehearsal',
+    capture: () => t.fail('a call captured it that nobody has made'),
+    run: (_, fn) => fn(),
+  });
+  try {
+    t.deepEqual(await rehearsed(), []);
+  } finally {
+    carrier[Symbol.dispose]();
+  }
+});
