@@ -16,6 +16,7 @@ const {port, preloads, host, ...identity} = workerData as SpawnedIdentity & {
   readonly preloads: Preloads | undefined;
   readonly host: string;
 };
+// As in `child`.
 platform.host = () => host;
 // The module does not wait for them with `await`, because the bundler joins no module that does. One that fails ends the thread.
 if (preloads) void loadPreloads(preloads).then(begin);

@@ -51,11 +51,11 @@ export function elsewhere({
   reachability,
   ...tree
 }: TreeOptions): TreeOptions {
-  return reachability ? {...tree, reachability: throughParent} : tree;
+  return reachability ? {...tree, reachability: withoutAddress} : tree;
 }
 
-/** A `Reachability` of `discovery`. */
-const throughParent = {listen: []};
+/** A `Reachability` of `discovery`: no secret, and nowhere to listen. */
+const withoutAddress = {listen: []};
 
 export interface TreeOptions {
   /** Unique to one run of a tree. It stands in the arguments of the tree's processes. */

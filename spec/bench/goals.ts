@@ -49,7 +49,7 @@ const largeRest =
 const spawnRest =
   'Node itself starts first; then the entry is loaded and linked, the handshake runs, and the module of the actor is imported. On Linux the program setpriv costs one more exec. A compile cache (NODE_COMPILE_CACHE) saves a sixth of it.';
 const standbyRest =
-  'The process is there. It reads who it is, is told what it is to be, imports the module of the actor, and answers. On Node 20 the module takes 1.2 ms, the greetings 2.5, the root 1.5, and the call 0.9. See the profile of a start from a standby.';
+  'The process is there. It reads who it is, is told what it is to be, imports the module of the actor, and answers. In a program that has started some before, the root, the greetings, the module and the call take 1 to 2 ms each; decision 54 has the times. See the profile of a start from a standby.';
 const fanOutRest =
   'Ten actors on few cores wait for one another: the time is the processor time of ten calls at both ends. Node answers a message of its own channel without the JavaScript of a library.';
 const peerRest =

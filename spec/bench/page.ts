@@ -86,7 +86,7 @@ function goalsPart(measured: Measured, before: Before | undefined): string {
     const cells = found.map((list, at) =>
       verdict(
         list.find(outcome => outcome.goal === goal),
-        before?.outcomes[measured.nodes[at] as string]?.[nameOf(goal)],
+        before?.medians[measured.nodes[at] as string]?.[nameOf(goal)],
       ),
     );
     return [goal.what, goal.than === '' ? '' : goal.than, `${sign} ${goal.bound}`, ...cells];
@@ -94,7 +94,7 @@ function goalsPart(measured: Measured, before: Before | undefined): string {
   const missed = all.filter(goal => found.flat().some(outcome => outcome.goal === goal && !outcome.met));
   return `## Goals
 
-A goal is a ratio to something of the same round. It is missed when it is missed in more than half of the rounds.${before ? ` *Before* is the median of the run before, of ${before.machine.date}.` : ''}
+A goal is a ratio to something of the same round. It is missed when it is missed in more than half of the rounds.${before ? ` *Before* is the median of the run before, of ${before.machine.date}: the library and its probes may have changed since.` : ''}
 
 ${table(['what', 'divided by', 'goal', ...measured.nodes.map(node => `Node ${node}`)], rows)}
 
@@ -111,11 +111,11 @@ function restsOf(missed: readonly Goal[]): string {
   return [...named].map(([rest, names]) => `- *${names.join('*; *')}*: ${rest}`).join('\n');
 }
 
-function verdict(outcome: Outcome | undefined, before: {readonly median: number} | undefined): string {
+function verdict(outcome: Outcome | undefined, before: number | undefined): string {
   if (!outcome) return '';
   const {met, median, rounds, missedIn, best} = outcome;
   const against = best === '' ? '' : `, ${best}`;
-  return `${met ? 'met' : '**missed**'}: ${short(median)} (missed in ${missedIn} of ${rounds.length} rounds${against})${before ? `; before ${short(before.median)}` : ''}`;
+  return `${met ? 'met' : '**missed**'}: ${short(median)} (missed in ${missedIn} of ${rounds.length} rounds${against})${before === undefined ? '' : `; before ${short(before)}`}`;
 }
 
 function sectionPart({title, prose, plots = [], tables}: Section, measured: Measured, drawn: Drawn): string {

@@ -73,12 +73,10 @@ export interface ProfileRow {
   readonly functions: readonly Share[];
 }
 
-/** What came of the goals in the run before, by version of Node, and then by `Goal.what / Goal.than`. */
+/** The medians of the goals in the run before, by version of Node, and then by the name of the goal (`nameOf`). */
 export interface Before {
   readonly machine: Machine;
-  readonly outcomes: Readonly<
-    Record<string, Readonly<Record<string, {readonly median: number; readonly met: boolean}>>>
-  >;
+  readonly medians: Readonly<Record<string, Readonly<Record<string, number>>>>;
 }
 
 export interface Results {

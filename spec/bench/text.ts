@@ -35,10 +35,10 @@ export function outcomes({samples}: Measured, node: string): Outcome[] {
 /** What the next run shows of this one. */
 export function beforeOf(measured: Measured): Before {
   const ofNode = (node: string) =>
-    Object.fromEntries(outcomes(measured, node).map(({goal, median, met}) => [nameOf(goal), {median, met}]));
+    Object.fromEntries(outcomes(measured, node).map(({goal, median}) => [nameOf(goal), median]));
   return {
     machine: measured.machine,
-    outcomes: Object.fromEntries(measured.nodes.map(node => [node, ofNode(node)])),
+    medians: Object.fromEntries(measured.nodes.map(node => [node, ofNode(node)])),
   };
 }
 
@@ -49,9 +49,8 @@ export function outcomesText(measured: Measured): string {
 }
 
 function line({goal, median, rounds, missedIn, met}: Outcome): string {
-  const held = goal.than === '' ? '' : ` / ${goal.than}`;
   const sign = goal.better === 'lower' ? '≤' : '≥';
-  return `${met ? 'met   ' : 'missed'}  ${goal.what}${held}: ${short(median)}, goal ${sign} ${goal.bound}; missed in ${missedIn} of ${rounds.length} rounds`;
+  return `${met ? 'met   ' : 'missed'}  ${nameOf(goal)}: ${short(median)}, goal ${sign} ${goal.bound}; missed in ${missedIn} of ${rounds.length} rounds`;
 }
 
 /** Everything that was measured, line by line. */
