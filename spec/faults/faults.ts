@@ -1,7 +1,8 @@
 // The faults that happen to an actor, each with what its parent must be told.
 // Beside phases.ts, which says what is under way when a fault comes.
-import {setTimeout as delay} from 'node:timers/promises';
+import {existsSync} from 'node:fs';
 import {ActorDied, ActorError, type ActorOptions, ContextCancelled, type Portal} from '../../lib/index.js';
+import {eventually} from '../kit/eventually.js';
 import type {Ending, Judge} from './story.js';
 import {type Doom, meet} from './victim.js';
 
@@ -9,8 +10,8 @@ export interface Fault {
   readonly name: string;
   /** Options of the actor that it needs. */
   readonly options?: Partial<ActorOptions>;
-  /** Makes it happen. @param portal absent while the actor is still being started */
-  strike(pid: number, portal: Portal | undefined): unknown;
+  /** Makes it happen. @param portal absent while the actor is still being started @param note a file that does not exist yet */
+  strike(pid: number, portal: Portal | undefined, note: string): unknown;
   /** Whether it can happen to an actor that has not imported its modules. */
   readonly fromOutside: boolean;
   /** Why an error that the parent was told is wrong; undefined when it is right. */
@@ -51,7 +52,7 @@ function doom(name: Doom, exit: Exit | undefined, options?: Partial<ActorOptions
     name,
     fromOutside: false,
     ...(options && {options}),
-    strike: (_, portal) => portal?.run(meet, name).catch(ignoreDeath),
+    strike: (_, portal, note) => portal?.run(meet, name, note).catch(ignoreDeath),
     judge: died(exit),
   };
 }
@@ -62,12 +63,12 @@ function ignoreDeath(error: unknown): void {
 }
 
 /** The actor hears nothing any more, and is ended. */
-function deaf(name: string, deafen: (pid: number, portal: Portal) => unknown): Fault {
+function deaf(name: string, deafen: (pid: number, portal: Portal, note: string) => unknown): Fault {
   return {
     name,
     fromOutside: false,
-    strike: async (pid, portal) => {
-      await deafen(pid, portal as Portal);
+    strike: async (pid, portal, note) => {
+      await deafen(pid, portal as Portal, note);
       await portal?.cancelActor();
     },
     judge: endedHere,
@@ -86,9 +87,9 @@ export const faults: readonly Fault[] = [
   doom('out of memory', undefined, {maxHeap: 64}),
   doom('channel closed', undefined),
   deaf('stopped, then ended', pid => process.kill(pid, 'SIGSTOP')),
-  deaf('busy, then ended', async (_, portal) => {
-    await portal.run(meet, 'busy');
-    // A loop that has begun tells nobody.
-    await delay(100);
+  deaf('busy, then ended', async (_, portal, note) => {
+    // Its answer stays in the actor where the loop begins before there was room for it.
+    void portal.run(meet, 'busy', note).catch(ignoreDeath);
+    await eventually(() => existsSync(note), 'a note of the loop', {pollMs: 5});
   }),
 ];

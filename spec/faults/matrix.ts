@@ -53,7 +53,7 @@ export async function runCase({phase, fault}: Case, witness: Witness): Promise<R
         const reached = await phase.reach(story, nursery, fault.options ?? {}, join(folder, 'note'));
         pid = reached.pid;
         struckAt = performance.now();
-        const struck = fault.strike(pid, reached.portal);
+        const struck = fault.strike(pid, reached.portal, join(folder, 'struck'));
         await story.end(hangMs);
         await struck;
       },

@@ -1,6 +1,6 @@
 // The actor to which faults happen: a function for each thing that a caller can wait for, and the ways in which it ends itself.
 // Started by phases.ts.
-import {closeSync} from 'node:fs';
+import {closeSync, writeFileSync} from 'node:fs';
 import {type CalleeContext, context, shield, sleep, stream, task} from '../../lib/index.js';
 
 export const echo = task((value: number) => value);
@@ -53,7 +53,8 @@ export type Doom =
   | 'channel closed'
   | 'busy';
 
-const dooms: Readonly<Record<Doom, () => void>> = {
+/** Some note that they begin, because nothing can be heard of them then. */
+const dooms: Readonly<Record<Doom, (note: string) => void>> = {
   'exit 0': () => process.exit(0),
   'exit 3': () => process.exit(3),
   abort: () => process.abort(),
@@ -64,7 +65,8 @@ const dooms: Readonly<Record<Doom, () => void>> = {
     for (;;) kept.push(Array.from({length: 10_000}, (_, i) => ({i})));
   },
   'channel closed': () => closeSync(3),
-  busy: () => {
+  busy: note => {
+    writeFileSync(note, '');
     for (;;);
   },
 };
@@ -73,7 +75,11 @@ function failOutside(): never {
   throw new RangeError('nobody catches this');
 }
 
-/** Ends this actor in that way, once the answer has left: the caller knows then that the fault comes next. */
-export const meet = task((doom: Doom) => {
-  setTimeout(() => dooms[doom](), 5);
+/**
+ * Ends this actor in that way, most times when the answer has left. The answer may still wait behind others.
+ *
+ * @param note a file that does not exist yet
+ */
+export const meet = task((doom: Doom, note: string) => {
+  setTimeout(() => dooms[doom](note), 5);
 });
